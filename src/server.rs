@@ -112,7 +112,8 @@ impl World {
             Files::open(&directory).map_err(|why| OpenError::Io { path: directory, why })
         });
         let files = opened.await.map_err(|_| StoreError::Unavailable)??;
-        let options = Options { readers: config.database.readers, quiet };
+        let options =
+            Options { readers: config.database.readers, quiet, audit_for: config.audit.kept_for() };
         let sink = events.clone();
         let store = tokio::task::spawn_blocking(move || Embedded::open(&database, &options, sink))
             .await
@@ -371,8 +372,7 @@ async fn watch_certificates(renew: Renew, current: Current) {
 async fn reload_at_signals(admin: Admin) {
     let Ok(mut hang_up) = signal(SignalKind::hangup()) else { return };
     while hang_up.recv().await.is_some() {
-        // The outcome is logged.
-        drop(admin.reload().await);
+        admin.reload_at_signal().await;
     }
 }
 

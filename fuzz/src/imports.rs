@@ -86,7 +86,8 @@ async fn one(admin: &Admin, task: &Task, number: usize) -> Result<(), String> {
     let Ok(import) = Import::open(&task.path, source) else { return Ok(()) };
     let (output, mut replies) = Output::new();
     let read = tokio::spawn(async move { while replies.recv().await.is_some() {} });
-    let imported = admin.import(import, true, &output).await;
+    let operator = Operator::cli("fuzz", "stopped server");
+    let imported = admin.import(&operator, import, true, &output).await;
     drop(output);
     read.await.map_err(|error| error.to_string())?;
     match imported {
@@ -115,7 +116,9 @@ async fn export(admin: &Admin, path: &Path) -> Result<(), String> {
         }
         export
     });
-    let exported = admin.run(&Operator::cli("fuzz"), Command::Export(ExportAll {}), &output).await;
+    let exported = admin
+        .run(&Operator::cli("fuzz", "stopped server"), Command::Export(ExportAll {}), &output)
+        .await;
     drop(output);
     let export = read.await.map_err(|error| error.to_string())?;
     exported.map_err(|failure| format!("the export failed: {failure}"))?;

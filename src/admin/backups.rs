@@ -15,11 +15,14 @@ use super::backup::{
 use super::database::with_progress;
 use super::outcome::{Failure, Output};
 use super::{Admin, Call};
+use crate::model::{AuditNote, AuditTarget};
 
 /// Size of a part in bytes.
 const PART: usize = 256 * 1024;
 /// Number of parts queued for the reader.
 const WAITING: usize = 4;
+/// Number of deleted backups that the audit log names.
+const NAMED: usize = 20;
 
 /// Create a backup, sent as the bytes of the file, then its header; command line only.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -94,11 +97,27 @@ impl BackupPrune {
             return Err(Failure::usage("keep must have a rule of at least 1"));
         }
         let (directory, database) = (call.admin.backups(), call.admin.0.parts.database.clone());
-        send(call.output, move || {
+        let prune = move |dry_run| {
             let owner = Owner::of(&database, true)?;
             Ok(prune(&directory, keep, Some(&owner), dry_run)?.gone)
+        };
+        if dry_run {
+            return send(call.output, move || prune(true)).await;
+        }
+        let looking = prune.clone();
+        let going = in_background(move || looking(true)).await?;
+        if going.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<_> = going.iter().map(|backup| &backup.name).take(NAMED).collect();
+        let details = json!({"deleted": going.len(), "files": names});
+        call.record(AuditNote {
+            target: Some(AuditTarget::new("backup", "all", None)),
+            before: None,
+            after: Some(details.to_string()),
         })
-        .await
+        .await;
+        send(call.output, move || prune(false)).await
     }
 }
 
@@ -107,11 +126,17 @@ async fn send(
     output: &Output,
     find: impl FnOnce() -> Result<Vec<Listed>, Failure> + Send + 'static,
 ) -> Result<(), Failure> {
-    let found = tokio::task::spawn_blocking(find).await;
-    for backup in found.map_err(|error| Failure::failed(error.to_string()))?? {
+    for backup in in_background(find).await? {
         output.item(backup.item()).await?;
     }
     Ok(())
+}
+
+async fn in_background(
+    find: impl FnOnce() -> Result<Vec<Listed>, Failure> + Send + 'static,
+) -> Result<Vec<Listed>, Failure> {
+    let found = tokio::task::spawn_blocking(find).await;
+    found.map_err(|error| Failure::failed(error.to_string()))?
 }
 
 impl Admin {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::audit::AuditList;
 use super::backups::{BackupCreate, BackupList, BackupPrune, BackupStore};
 use super::database::{DbCheck, DbReindex, DbStats, DbStatus, DbVacuum};
 use super::doctor::Doctor;
@@ -148,6 +149,9 @@ pub enum Command {
     /// Delete old backups of this instance in the configured directory; command line only.
     #[serde(rename = "backup.prune")]
     BackupPrune(#[schema(inline)] BackupPrune),
+    /// Read the audit log, newest entries first.
+    #[serde(rename = "audit.list")]
+    AuditList(#[schema(inline)] AuditList),
     /// Load the configuration and the TLS certificate again; command line only.
     #[serde(rename = "reload")]
     Reload(#[schema(inline)] Reload),
@@ -163,6 +167,15 @@ pub enum Command {
 }
 
 impl Command {
+    /// The name of the command: `user.disable`.
+    pub fn name(&self) -> String {
+        match serde_json::to_value(self) {
+            Ok(Value::Object(tagged)) => tagged.into_iter().next().map(|(name, _)| name),
+            _ => None,
+        }
+        .unwrap_or_default()
+    }
+
     /// The command for the log, without secrets: `user.disable bob`.
     pub fn summary(&self) -> String {
         let Ok(Value::Object(tagged)) = serde_json::to_value(self) else { return String::new() };
@@ -205,6 +218,7 @@ impl Command {
             | Self::DbCheck(_)
             | Self::DbStats(_)
             | Self::BackupList(_)
+            | Self::AuditList(_)
             | Self::Status(_) => false,
             _ => true,
         }
@@ -236,6 +250,7 @@ impl Command {
             | Self::BackupCreate(_)
             | Self::BackupStore(_)
             | Self::BackupList(_)
+            | Self::AuditList(_)
             | Self::Status(_)
             | Self::Support(_) => true,
             _ => false,

@@ -206,7 +206,7 @@ impl Spare {
 /// modes of the socket and its directory: the credentials of a peer lack its supplementary groups.
 fn caller(stream: &UnixStream) -> io::Result<Operator> {
     let peer = stream.peer_cred()?;
-    let operator = Operator::cli(&identity::name(peer.uid()));
+    let operator = Operator::cli(&identity::name(peer.uid()), "socket");
     debug!(
         user = operator.name(),
         "The process {} of the user id {} uses the control socket.",

@@ -10,6 +10,7 @@ use crate::config::LogLevel;
 use crate::model;
 use crate::store::engine::upkeep::Status;
 
+pub use super::audit::Entry as AuditEntry;
 pub use super::doctor::Finding;
 pub use crate::logging::Entry;
 pub use crate::store::engine::upkeep::Stats;

@@ -5,6 +5,7 @@
 //! calls of [`Chat`] and of the maintenance functions of the store. No parsing of arguments, no
 //! printing.
 
+pub mod audit;
 pub mod backup;
 pub mod backups;
 pub mod certificate;
@@ -22,6 +23,7 @@ pub mod log;
 pub mod lost;
 pub mod measure;
 pub mod outcome;
+mod recorded;
 pub mod reload;
 pub mod room_messages;
 pub mod rooms;

@@ -4,18 +4,24 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tokio::sync::Mutex;
 use tracing::{error, info, warn};
 use utoipa::ToSchema;
 
 use super::outcome::{Failure, Kind};
 use super::soundness::{self, Checks};
-use super::{Admin, Call, certificates, descriptors, items};
+use super::support::redacted_json;
+use super::{Admin, Call, Operator, certificates, descriptors, items};
 use crate::config::current::{Change, change};
 use crate::config::load::{Flags, Loaded, load};
 use crate::config::{self, Config};
 use crate::logging;
+use crate::model::{AuditNote, AuditTarget};
 use crate::service::notify::{self, State};
+
+/// Action of the audit log.
+pub(super) const ACTION: &str = "config.reload";
 
 /// Load the configuration and the TLS certificate again; command line only.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -25,7 +31,7 @@ pub struct Reload {}
 impl Reload {
     /// Reports the keys that are in force and those that need a restart.
     pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
-        let reloaded = call.admin.reload().await?;
+        let reloaded = call.admin.load_again(call.operator).await?;
         call.output.item(reloaded).await
     }
 }
@@ -62,8 +68,15 @@ impl Admin {
         }
     }
 
+    /// Loads the configuration again, at a signal.
+    pub async fn reload_at_signal(&self) {
+        let operator = Operator::server("signal").doing(ACTION);
+        // The outcome is logged.
+        drop(self.load_again(&operator).await);
+    }
+
     /// Loads the configuration again. If it cannot be used, nothing changes. The outcome is logged.
-    pub async fn reload(&self) -> Result<items::Reloaded, Failure> {
+    async fn load_again(&self, operator: &Operator) -> Result<items::Reloaded, Failure> {
         let running = self.server()?;
         let ended = running.reloader.ended.lock().await;
         if *ended {
@@ -71,7 +84,7 @@ impl Admin {
             return Err(Failure::new(Kind::Unreachable, "the server is stopping"));
         }
         notify::tell(State::Reloading, "Reloading the configuration").await;
-        let done = self.reload_from(&running.reloader, &running.log).await;
+        let done = self.reload_from(operator, &running.reloader, &running.log).await;
         let listening = format!("Listening on {}", running.addresses.join(", "));
         notify::tell(State::Ready, listening).await;
         match &done {
@@ -87,6 +100,7 @@ impl Admin {
 
     async fn reload_from(
         &self,
+        operator: &Operator,
         reloader: &Reloader,
         log: &logging::Control,
     ) -> Result<items::Reloaded, Failure> {
@@ -96,6 +110,12 @@ impl Admin {
         let (loaded, warnings) =
             loaded.await.map_err(|error| Failure::failed(error.to_string()))??;
         let Change { config, in_force, need_restart } = change(&given, &loaded.config);
+        if !in_force.is_empty() {
+            let note = changed(&given, &config, &in_force);
+            self.chat().record(operator, note).await.map_err(|failure| {
+                Failure::failed(format!("the audit log cannot be written: {failure}"))
+            })?;
+        }
         let (renew, server) = (Arc::clone(&reloader.certificate), config.server.clone());
         let renewed = tokio::task::spawn_blocking(move || renew(&server));
         renewed.await.map_err(|error| Failure::failed(error.to_string()))?;
@@ -106,6 +126,23 @@ impl Admin {
         self.0.parts.config.replace(descriptors::fit(config.clone()));
         *given = config;
         Ok(items::Reloaded { file: loaded.file, in_force, need_restart, warnings })
+    }
+}
+
+/// What the audit log says of changed keys; secret values are not shown.
+fn changed(old: &Config, new: &Config, keys: &[String]) -> AuditNote {
+    let values = |config: &Config| {
+        let all = serde_json::to_value(config).unwrap_or_default();
+        let shown = keys.iter().map(|name| {
+            let (section, key) = name.split_once('.').unwrap_or((name, ""));
+            (name.clone(), redacted_json(key, &all[section][key]))
+        });
+        Some(Value::Object(shown.collect()).to_string())
+    };
+    AuditNote {
+        target: Some(AuditTarget::new("config", "config.toml", None)),
+        before: values(old),
+        after: values(new),
     }
 }
 

@@ -2,13 +2,15 @@
 
 use futures_util::{TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use std::time::{Duration, Instant};
 use utoipa::ToSchema;
 
 use super::outcome::Failure;
 use super::{Admin, Call, Operator, items};
-use crate::model::{Error, Message, MessageId, MessageRef, Seq, Timestamp, Window};
+use crate::model::{
+    AuditNote, AuditTarget, Error, Message, MessageId, MessageRef, Room, Seq, Timestamp, Window,
+};
 
 /// Number of messages per page.
 const PAGE: u32 = 200;
@@ -96,12 +98,14 @@ impl RoomMessages {
         let Call { admin, operator, output, .. } = call;
         let Self { room, limit, before } = self;
         let room = &*room;
-        let room = admin.find_room(operator, room).await?.room.id;
+        let facts = admin.find_room(operator, room).await?;
+        call.record(about(&facts.room, json!({"limit": limit, "before": before}))).await;
+        let room = facts.room.id;
         let mut left = limit.unwrap_or(50);
         let mut window = before.map_or(Window::Latest, |seq| Window::Before(Seq(seq)));
         let mut pages = Vec::new();
         while left > 0 {
-            let page = admin.chat().audit(operator, room, window, left.min(PAGE)).await?;
+            let page = admin.chat().messages_of(operator, room, window, left.min(PAGE)).await?;
             left -= u32::try_from(page.len()).unwrap_or(left).min(left);
             let Some(first) = page.first() else { break };
             window = Window::Before(first.seq);
@@ -128,6 +132,7 @@ impl RoomExport {
         let room = &*self.room;
         let facts = admin.find_room(operator, room).await?;
         let room = &facts.room;
+        call.record(about(room, json!({"messages": room.last_seq.0}))).await;
         let head = json!({"type": "room", "room": room.id.key(), "name": room.name, "visibility": room.visibility.as_str(),
             "owner": room.owner_login, "created": room.created.seconds(), "messages": room.last_seq.0});
         output.item(head).await?;
@@ -136,7 +141,8 @@ impl RoomExport {
         }
         let mut after = Seq(0);
         loop {
-            let page = admin.chat().audit(operator, room.id, Window::After(after), PAGE).await?;
+            let page =
+                admin.chat().messages_of(operator, room.id, Window::After(after), PAGE).await?;
             let Some(last) = page.last() else { return Ok(()) };
             after = last.seq;
             for message in &page {
@@ -170,12 +176,15 @@ impl RoomPurge {
         let Call { admin, operator, output, .. } = call;
         let Self { room, older_than_days, dry_run } = self;
         let room = &*room;
-        let room = admin.find_room(operator, room).await?.room.id;
+        let facts = admin.find_room(operator, room).await?;
+        let room = facts.room.id;
+        let (inner, mut recorded) = (operator.within_recorded(), false);
         let before = Timestamp::now().minus(DAY * older_than_days);
         let (mut after, mut messages, mut bytes) = (Seq(0), 0_u64, 0_u64);
         loop {
             let began = Instant::now();
-            let page = admin.chat().audit(operator, room, Window::After(after), BATCH).await?;
+            let page =
+                admin.chat().messages_of(operator, room, Window::After(after), BATCH).await?;
             let Some(last) = page.last() else { break };
             after = last.seq;
             let ended = last.created >= before;
@@ -186,10 +195,15 @@ impl RoomPurge {
             messages += old.len() as u64;
             bytes +=
                 old.iter().flat_map(|message| &message.media).map(|media| media.size).sum::<u64>();
+            if !dry_run && !old.is_empty() && !recorded {
+                let details = json!({"older_than": before.seconds()});
+                admin.chat().record(operator, about(&facts.room, details)).await?;
+                recorded = true;
+            }
             if !dry_run {
                 stream::iter(old.iter().map(|message| Ok::<_, Failure>(message.seq)))
                     .try_for_each_concurrent(TOGETHER, |seq| {
-                        admin.purge_one(operator, MessageId { room, seq })
+                        admin.purge_one(&inner, MessageId { room, seq })
                     })
                     .await?;
                 output.progress(messages, 0).await?;
@@ -225,7 +239,20 @@ impl Admin {
     }
 }
 
-fn tagged(kind: &str, shown: &Shown) -> serde_json::Value {
+/// What the audit log says of an action on the messages of a room.
+fn about(room: &Room, details: Value) -> AuditNote {
+    let details = match details {
+        Value::Object(all) => all.into_iter().filter(|(_, value)| !value.is_null()).collect(),
+        _ => Map::new(),
+    };
+    AuditNote {
+        target: Some(AuditTarget::new("room", room.id.key(), room.name.as_deref())),
+        before: None,
+        after: (!details.is_empty()).then(|| Value::Object(details).to_string()),
+    }
+}
+
+fn tagged(kind: &str, shown: &Shown) -> Value {
     let mut value = json!(shown);
     if let Some(object) = value.as_object_mut() {
         object.insert("type".to_owned(), kind.into());

@@ -3,6 +3,7 @@
 use tracing::info;
 
 use super::outcome::{Failure, Output};
+use super::recorded::Recorded;
 use super::{Admin, Call, Command, Operator, log};
 
 impl Admin {
@@ -14,11 +15,16 @@ impl Admin {
         command: Command,
         output: &Output,
     ) -> Result<(), Failure> {
+        let operator = &operator.doing(&command.action());
         let noted = command.is_noted().then(|| command.summary());
         if let Some(summary) = &noted {
             info!(user = operator.name(), "Command: {summary}");
         }
-        let done = command.run(Call { admin: self, operator, output }).await;
+        let call = Call { admin: self, operator, output };
+        if let Recorded::Before(note) = command.recorded() {
+            call.record(*note).await;
+        }
+        let done = command.run(call).await;
         if let (Some(summary), Err(failure)) = (noted, &done) {
             info!(user = operator.name(), "Command failed: {summary}: {failure}");
         }
@@ -69,6 +75,7 @@ impl Command {
             Self::BackupStore(command) => command.run(call).await,
             Self::BackupList(command) => command.run(call).await,
             Self::BackupPrune(command) => command.run(call).await,
+            Self::AuditList(command) => command.run(call).await,
             Self::Reload(command) => command.run(call).await,
             Self::Status(command) => command.run(call).await,
             Self::Doctor(command) => command.run(call).await,

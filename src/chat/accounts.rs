@@ -9,8 +9,8 @@ use super::digests::digests;
 use super::{Chat, access, actor};
 use crate::config::{Confusables, Registration as Policy};
 use crate::model::{
-    Claim, Client, Error, MediaId, Result, Session, Timestamp, User, UserId, check_birth,
-    check_display_name, check_email, check_login, check_password, fold, skeleton,
+    Attribution, Claim, Client, Error, MediaId, Result, Session, Timestamp, User, UserId,
+    check_birth, check_display_name, check_email, check_login, check_password, fold, skeleton,
     with_single_spaces,
 };
 use crate::store::{Missing, NewPassword, NewUser, StoreError, UserChange, UserKey, UserQuery};
@@ -59,7 +59,7 @@ impl Chat {
         }
         self.check_registration(&new)?;
         self.count_registration(client.counted).await?;
-        let user = self.add_account(new, false).await?;
+        let user = self.add_account(new, false, None).await?;
         info!(
             user = user.login,
             ip = client.address.map(field::display),
@@ -69,7 +69,12 @@ impl Chat {
         Ok(user)
     }
 
-    pub(super) async fn add_account(&self, new: Registration, admin: bool) -> Result<User> {
+    pub(super) async fn add_account(
+        &self,
+        new: Registration,
+        admin: bool,
+        to: Option<Attribution>,
+    ) -> Result<User> {
         self.check_registration(&new)?;
         let folded = fold(&new.login);
         let look_alike = match self.config().auth.confusable_names {
@@ -95,7 +100,7 @@ impl Chat {
             sha1,
             admin,
         };
-        Ok(self.store().add_user(user).await?)
+        Ok(self.store_for(to).add_user(user).await?)
     }
 
     fn check_registration(&self, new: &Registration) -> Result<()> {

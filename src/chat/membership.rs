@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tracing::info;
 
+use super::access::Actor;
 use super::{Chat, LISTED, People, RoomPlan, access, actor};
 use crate::model::{
     Error, Result, Room, RoomFacts, RoomId, Session, User, UserId, check_room_name,
@@ -93,7 +94,7 @@ impl Chat {
         // Permission is checked before users are looked up, so that a refusal does not reveal who
         // exists.
         let facts = self.facts(room).await?;
-        may_replace(&facts, session, &new)?;
+        may_replace(&facts, actor(session), &new)?;
         if let Some(users) = &new.users {
             if users.iter().collect::<HashSet<_>>().len() < FEWEST {
                 return Err(Error::TooFew("userIds"));
@@ -101,8 +102,8 @@ impl Chat {
             self.find_people(session, &People::Ids(users.clone())).await?;
         }
         let Some(change) = new.change() else { return self.membership(session, facts).await };
-        let changed = self.change_room(session, room, |facts| {
-            may_replace(facts, session, &new)?;
+        let changed = self.change_room(session, room, |facts, who| {
+            may_replace(facts, who, &new)?;
             Ok(change.clone())
         });
         match changed.await {
@@ -112,7 +113,7 @@ impl Chat {
             }
             // The caller was removed or the room was deleted in between.
             Err(Error::RoomNotFound) => {
-                may_replace(&self.facts(room).await?, session, &new)?;
+                may_replace(&self.facts(room).await?, actor(session), &new)?;
                 Err(Error::RoomNotFound)
             }
             Err(other) => Err(other),
@@ -182,7 +183,7 @@ impl Replacement {
     }
 }
 
-fn may_replace(facts: &RoomFacts, session: &Session, new: &Replacement) -> Result<()> {
-    access::replace(facts, actor(session), new.name.is_some(), new.users.as_deref())
+fn may_replace(facts: &RoomFacts, who: Actor, new: &Replacement) -> Result<()> {
+    access::replace(facts, who, new.name.is_some(), new.users.as_deref())
         .map_err(|refused| access::openly(refused, true))
 }

@@ -11,7 +11,7 @@ use crate::model::{
     Error, Marked, Message, MessageRef, NewMessage, Reaction, Result, Rev, RoomChanges, RoomFacts,
     RoomId, Seq, Session, SocketId, Stored, Window, check_client_id, check_text, mentioned_names,
 };
-use crate::store::{Basis, Committed, Draft, MessageChange, Missing, Posted, StoreError};
+use crate::store::{Basis, Committed, Draft, MessageChange, Missing, Posted, StoreError, Whose};
 
 /// Pages of history that read or skip more messages than this take turns.
 const EXPENSIVE_FROM: u32 = 200;
@@ -159,7 +159,12 @@ impl Chat {
                 Err(refusal) => return Err(self.refusal(room, seq, who, act, refusal).await),
             };
             let basis = member(&facts, who).unwrap_or(Basis::Facts(facts.room.facts_rev));
-            match self.store().change_message(room, seq, basis, who.user, whose, change()).await {
+            let to = caller.attribution("message.delete", |powerless| {
+                act == MessageAct::Delete
+                    && access::change_message(&facts, powerless, act) != Ok(Whose::Any)
+            });
+            let store = self.store_for(to);
+            match store.change_message(room, seq, basis, who.user, whose, change()).await {
                 Ok(done) => {
                     debug!(user = caller.name(), room = room.key(), "Message changed.");
                     return Ok((seq, done));

@@ -42,7 +42,7 @@ use turns::Turns;
 use crate::config::current::Current;
 use crate::config::{self, Config};
 use crate::live::{Bus, Hub};
-use crate::model::{Error, Result, Session, Timestamp, User};
+use crate::model::{Attribution, Error, Result, Session, Timestamp, User};
 use crate::store::files::Files;
 use crate::store::{Missing, Sessions, Settings, Store, StoreError};
 
@@ -57,7 +57,7 @@ pub use operator::AccountChange;
 pub use rooms::{CreatorRole, LISTED, People, RoomPlan};
 pub use search::{Hit, Hits};
 
-pub use crate::store::{Posted, RoomSettings};
+pub use crate::store::{AuditQuery, Posted, RoomSettings};
 
 /// A session authenticated by a credential.
 #[derive(Clone, Debug)]
@@ -186,6 +186,21 @@ impl Chat {
 
     fn sessions(&self) -> &dyn Sessions {
         &*self.0.sessions
+    }
+
+    /// The store, which records changes that are attributed to somebody.
+    fn store_for(&self, to: Option<Attribution>) -> Arc<dyn Store> {
+        match to {
+            Some(to) => self.0.store.attributed(to),
+            None => Arc::clone(&self.0.store),
+        }
+    }
+
+    fn sessions_for(&self, to: Option<Attribution>) -> Arc<dyn Sessions> {
+        match to {
+            Some(to) => self.0.sessions.attributed(to),
+            None => Arc::clone(&self.0.sessions),
+        }
     }
 }
 

@@ -8,10 +8,10 @@ use tracing::info;
 use super::accounts::{Registration, check_profile};
 use super::{Chat, Operator};
 use crate::model::{
-    Account, Error, Message, Result, RoomCard, RoomId, Session, SessionId, User, UserId, Window,
-    check_login, check_password, fold, with_single_spaces,
+    Account, AuditEntry, AuditNote, Error, Message, Result, RoomCard, RoomId, Session, SessionId,
+    User, UserId, Window, check_login, check_password, fold, with_single_spaces,
 };
-use crate::store::{Ended, RoomQuery, UserChange, UserKey, UserQuery};
+use crate::store::{AuditQuery, Ended, RoomQuery, UserChange, UserKey, UserQuery};
 
 /// Changes of an account by an administrator; None leaves a field unchanged.
 #[derive(Clone, Debug, Default)]
@@ -72,11 +72,11 @@ impl Chat {
     /// Creates an account, also if registration is closed.
     pub async fn create_account(
         &self,
-        _: &Operator,
+        operator: &Operator,
         new: Registration,
         admin: bool,
     ) -> Result<User> {
-        let user = self.add_account(new, admin).await?;
+        let user = self.add_account(new, admin, operator.attribution()).await?;
         info!(user = user.login, "User created.");
         Ok(user)
     }
@@ -105,7 +105,8 @@ impl Chat {
         let name = name.map(|name| with_single_spaces(&name));
         let change =
             UserChange { name, password, disabled, admin, bot, guest, ..UserChange::default() };
-        let user = self.store().change_user(account.user.id, change).await?;
+        let store = self.store_for(operator.attribution());
+        let user = store.change_user(account.user.id, change).await?;
         self.0.cache.forget_user(user.id);
         info!(user = user.login, "User changed by an administrator.");
         Ok(user)
@@ -115,7 +116,7 @@ impl Chat {
     /// from each room.
     pub async fn delete_account(&self, operator: &Operator, login: &str) -> Result<User> {
         let user = self.account_of(operator, login).await?.user;
-        self.store().remove_user(user.id).await?;
+        self.store_for(operator.attribution()).remove_user(user.id).await?;
         self.0.cache.forget_user(user.id);
         info!(user = user.login, "User deleted by an administrator.");
         Ok(user)
@@ -135,7 +136,8 @@ impl Chat {
         which: Option<SessionId>,
     ) -> Result<u32> {
         let user = self.account_of(operator, login).await?.user;
-        let ended = self.sessions().end(user.id, which.map_or(Ended::All, Ended::One)).await?;
+        let sessions = self.sessions_for(operator.attribution());
+        let ended = sessions.end(user.id, which.map_or(Ended::All, Ended::One)).await?;
         self.0.cache.forget_user(user.id);
         if ended == 0 && which.is_some() {
             return Err(Error::SessionNotFound);
@@ -149,8 +151,21 @@ impl Chat {
         Ok(self.store().files_of(room).await?)
     }
 
-    /// Returns messages of any room. Logged, so that nobody reads unnoticed.
-    pub async fn audit(
+    /// Records something in the audit log that is not a change of the store.
+    pub async fn record(&self, operator: &Operator, note: AuditNote) -> Result<()> {
+        match operator.attribution() {
+            Some(by) => Ok(self.store().record(by, note).await?),
+            None => Ok(()),
+        }
+    }
+
+    /// Returns a page of the audit log.
+    pub async fn audit_log(&self, _: &Operator, query: &AuditQuery) -> Result<Vec<AuditEntry>> {
+        Ok(self.store().audit(query).await?)
+    }
+
+    /// Returns messages of any room. Callers record it, so that nobody reads unnoticed.
+    pub async fn messages_of(
         &self,
         _: &Operator,
         room: RoomId,

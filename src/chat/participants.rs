@@ -2,8 +2,8 @@
 
 use tracing::info;
 
-use super::access::{self, Act};
-use super::{Caller, Chat, actor};
+use super::access::{self, Act, Actor};
+use super::{Caller, Chat};
 use crate::model::{
     Change, Error, Participant, Result, Role, RoomFacts, RoomId, Session, SocketId, User, UserId,
     check_display_name, check_login, fold, with_single_spaces,
@@ -26,8 +26,8 @@ impl Chat {
         let account = self.find_login(login).await?.ok_or(Error::UserNotFound)?;
         access::bear(account.flags(), role)?;
         let user = account.id;
-        let added = self.change_room(caller, room, |facts| {
-            access::manage(facts, caller.actor(), Act::Add(role))?;
+        let added = self.change_room(caller, room, |facts, who| {
+            access::manage(facts, who, Act::Add(role))?;
             Ok(RoomChange::Add(user, role))
         });
         let (facts, _) = added.await?;
@@ -43,9 +43,9 @@ impl Chat {
         login: &str,
     ) -> Result<()> {
         let caller = caller.into();
-        let removed = self.change_room(caller, room, |facts| {
+        let removed = self.change_room(caller, room, |facts, who| {
             let user = find(facts, login, caller)?;
-            access::manage(facts, caller.actor(), Act::Remove(user))?;
+            access::manage(facts, who, Act::Remove(user))?;
             Ok(RoomChange::Remove { user, successor: None, socket: None })
         });
         let (_, done) = removed.await?;
@@ -61,8 +61,8 @@ impl Chat {
         room: RoomId,
         socket: SocketId,
     ) -> Result<()> {
-        let left = self.change_room(session, room, |facts| {
-            access::take_part(facts, actor(session))?;
+        let left = self.change_room(session, room, |facts, who| {
+            access::take_part(facts, who)?;
             Ok(RoomChange::Remove {
                 user: session.user,
                 successor: access::successor(facts, session.user),
@@ -84,8 +84,8 @@ impl Chat {
         role: Role,
     ) -> Result<Participant> {
         let caller = caller.into();
-        self.change_participant(caller, room, login, |facts, user| {
-            access::manage(facts, caller.actor(), Act::ChangeRole(user, role))?;
+        self.change_participant(caller, room, login, |facts, who, user| {
+            access::manage(facts, who, Act::ChangeRole(user, role))?;
             Ok(RoomChange::Role(user, role))
         })
         .await
@@ -103,8 +103,8 @@ impl Chat {
             check_display_name("edited_name", name)?;
         }
         let name = with_single_spaces(name);
-        self.change_participant(session, room, login, |facts, user| {
-            access::manage(facts, actor(session), Act::EditName(user))?;
+        self.change_participant(session, room, login, |facts, who, user| {
+            access::manage(facts, who, Act::EditName(user))?;
             Ok(RoomChange::EditedName(user, name.clone()))
         })
         .await
@@ -115,11 +115,12 @@ impl Chat {
         caller: impl Into<Caller<'_>>,
         room: RoomId,
         login: &str,
-        decide: impl Fn(&RoomFacts, UserId) -> Result<RoomChange>,
+        decide: impl Fn(&RoomFacts, Actor, UserId) -> Result<RoomChange>,
     ) -> Result<Participant> {
         let caller = caller.into();
-        let changed =
-            self.change_room(caller, room, |facts| decide(facts, find(facts, login, caller)?));
+        let changed = self.change_room(caller, room, |facts, who| {
+            decide(facts, who, find(facts, login, caller)?)
+        });
         let (facts, _) = changed.await?;
         let user = find(&facts, login, caller)?;
         facts.participant(user).cloned().ok_or(Error::ParticipantNotFound)

@@ -3,8 +3,8 @@
 use tracing::debug;
 
 use super::access::{self, Act};
-use super::rooms::DECISIONS;
-use super::{Chat, actor};
+use super::rooms::{DECISIONS, action_of};
+use super::{Caller, Chat, actor};
 use crate::model::{Error, MessageRef, Pin, Result, RoomId, Seq, Session};
 use crate::store::{Basis, RoomChange, StoreError};
 
@@ -45,7 +45,10 @@ impl Chat {
             }
             let (basis, change) =
                 (Basis::Facts(facts.room.facts_rev), RoomChange::Pin(seq, pinned));
-            match self.store().change_room(room, basis, Some(session.user), change).await {
+            let to = Caller::from(session).attribution(action_of(&change), |powerless| {
+                access::manage(&facts, powerless, Act::Pin).is_err()
+            });
+            match self.store_for(to).change_room(room, basis, Some(session.user), change).await {
                 Ok(_) => {
                     debug!(user = session.login, room = room.key(), pinned, "Pin changed.");
                     return Ok(());

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use tracing::{debug, info};
 
-use super::access::{self, Act};
+use super::access::{self, Act, Actor};
 use super::{Caller, Chat, Operator, actor};
 use crate::model::{
-    Error, LiveState, Result, Rev, Role, RoomCard, RoomFacts, RoomId, RoomState, Session, UserId,
-    Visibility, check_description, check_login, check_room_name, check_topic, fold,
-    with_single_spaces,
+    Attribution, Error, LiveState, Result, Rev, Role, RoomCard, RoomFacts, RoomId, RoomState,
+    Session, UserId, Visibility, check_description, check_login, check_room_name, check_topic,
+    fold, with_single_spaces,
 };
 use crate::store::{
     Basis, Committed, NewRoom, RoomChange, RoomQuery, RoomSettings, StoreError, UserQuery,
@@ -87,7 +87,7 @@ impl Chat {
         access::create(actor(session), plan.visibility)?;
         let others = self.find_people(session, &plan.people).await?;
         let owner = Owner { id: session.user, login: &session.login, guest: session.guest };
-        self.add_room(owner, others, plan).await
+        self.add_room(owner, others, plan, None).await
     }
 
     /// Creates a room in the name of a user.
@@ -101,7 +101,7 @@ impl Chat {
         let plan = plan.checked()?;
         let others = self.look_up(&plan.people).await?;
         let owner = Owner { id: user.id, login: &user.login, guest: user.guest };
-        self.add_room(owner, others, plan).await
+        self.add_room(owner, others, plan, operator.attribution()).await
     }
 
     async fn add_room(
@@ -109,6 +109,7 @@ impl Chat {
         owner: Owner<'_>,
         others: Vec<UserId>,
         plan: RoomPlan,
+        to: Option<Attribution>,
     ) -> Result<(RoomState, bool)> {
         let mut users = vec![owner.id];
         for user in others {
@@ -132,7 +133,7 @@ impl Chat {
             participants,
             reuse,
         };
-        let added = self.store().add_room(new).await?;
+        let added = self.store_for(to).add_room(new).await?;
         if !added.existed {
             info!(user = owner.login, room = added.value.room.id.key(), "Chat room created.");
         }
@@ -248,8 +249,8 @@ impl Chat {
             check_room_name("name", name)?;
             *name = with_single_spaces(name);
         }
-        let renamed = self.change_room(caller, room, |facts| {
-            access::manage(facts, caller.actor(), Act::Rename)?;
+        let renamed = self.change_room(caller, room, |facts, who| {
+            access::manage(facts, who, Act::Rename)?;
             Ok(RoomChange::Rename(name.clone()))
         });
         let (facts, _) = renamed.await?;
@@ -271,8 +272,8 @@ impl Chat {
         if let Some(Some(description)) = &new.description {
             check_description("description", description)?;
         }
-        let done = self.change_room(caller, room, |facts| {
-            access::settings(facts, caller.actor(), &new)?;
+        let done = self.change_room(caller, room, |facts, who| {
+            access::settings(facts, who, &new)?;
             Ok(RoomChange::Settings(new.clone()))
         });
         let (facts, done) = done.await?;
@@ -291,8 +292,8 @@ impl Chat {
     /// Deletes a room with its content.
     pub async fn delete_room(&self, caller: impl Into<Caller<'_>>, room: RoomId) -> Result<()> {
         let caller = caller.into();
-        self.change_room(caller, room, |facts| {
-            access::manage(facts, caller.actor(), Act::Delete)?;
+        self.change_room(caller, room, |facts, who| {
+            access::manage(facts, who, Act::Delete)?;
             Ok(RoomChange::Delete)
         })
         .await?;
@@ -300,13 +301,14 @@ impl Chat {
         Ok(())
     }
 
-    /// Makes a change that `decide` allows; decides again as long as the room changes in between.
-    /// Returns the room afterwards, and the changes made.
+    /// Makes a change that `decide` allows to the caller; decides again as long as the room changes
+    /// in between. Returns the room afterwards, and the changes made. What the caller may only do as
+    /// a server administrator is recorded in the audit log.
     pub(super) async fn change_room(
         &self,
         caller: impl Into<Caller<'_>>,
         room: RoomId,
-        decide: impl Fn(&RoomFacts) -> Result<RoomChange>,
+        decide: impl Fn(&RoomFacts, Actor) -> Result<RoomChange>,
     ) -> Result<(RoomFacts, Committed)> {
         let caller = caller.into();
         for _ in 0..DECISIONS {
@@ -318,9 +320,10 @@ impl Chat {
                     Err(refused)
                 }
             })?;
-            let change = decide(&facts)?;
+            let change = decide(&facts, caller.actor())?;
+            let to = caller.attribution(action_of(&change), |who| decide(&facts, who).is_err());
             match self
-                .store()
+                .store_for(to)
                 .change_room(room, Basis::Facts(facts.room.facts_rev), caller.user(), change)
                 .await
             {
@@ -352,6 +355,21 @@ impl Chat {
     pub(super) fn with_state(&self, facts: RoomFacts) -> RoomState {
         let state = self.0.hub.state(facts.room.id);
         RoomState { facts: Arc::new(facts), state }
+    }
+}
+
+/// The action under which a change of a room is recorded in the audit log.
+pub(super) fn action_of(change: &RoomChange) -> &'static str {
+    match change {
+        RoomChange::Rename(_) => "room.rename",
+        RoomChange::Add(..) => "room.add",
+        RoomChange::Remove { .. } => "room.remove",
+        RoomChange::Role(..) => "room.role",
+        RoomChange::EditedName(..) => "room.member_name",
+        RoomChange::Settings(_) => "room.settings",
+        RoomChange::Pin(..) => "room.pin",
+        RoomChange::Replace { .. } => "room.members",
+        RoomChange::Delete => "room.delete",
     }
 }
 

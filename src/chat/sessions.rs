@@ -240,10 +240,10 @@ impl Chat {
         client: &Client,
     ) -> Result<Authenticated> {
         let found = match self.0.keys.open(credential, false) {
-            Ok(opened) => self
-                .find_session(&opened)
-                .await?
-                .map(|session| Authenticated { session, token_expires: opened.expires }),
+            Ok(opened) => self.find_session(&opened).await?.map(|session| Authenticated {
+                session: Session { peer: client.address, ..session },
+                token_expires: opened.expires,
+            }),
             Err(_) => None,
         };
         found.ok_or_else(|| self.refuse(credential, client))

@@ -7,8 +7,9 @@ use subtle::ConstantTimeEq;
 use tracing::info;
 
 use super::accounts::Registration;
+use super::caller::holder_of_link;
 use super::{Chat, tokens};
-use crate::model::{Error, Hash32, Result, User};
+use crate::model::{Attribution, Client, Error, Hash32, Result, User};
 
 /// Hash of the secret.
 pub(super) type Invitation = Hash32;
@@ -34,7 +35,7 @@ impl Chat {
 
     /// Creates the first administrator, even if other accounts exist. `Forbidden` for a wrong
     /// secret, or if there is an administrator already.
-    pub async fn set_up(&self, secret: &str, new: Registration) -> Result<User> {
+    pub async fn set_up(&self, secret: &str, new: Registration, client: &Client) -> Result<User> {
         let shown = tokens::hash(secret).map_err(|_| Error::Forbidden)?;
         // Taken before anything waits: of two concurrent callers only one gets it.
         let taken = self.invitation().take_if(|held| bool::from(held.0.ct_eq(&shown.0)));
@@ -43,7 +44,8 @@ impl Chat {
             taken.invitation = None;
             return Err(Error::Forbidden);
         }
-        let user = self.add_account(new, true).await?;
+        let to = Attribution { actor: holder_of_link(client), action: "user.setup".to_owned() };
+        let user = self.add_account(new, true, Some(to)).await?;
         taken.invitation = None;
         info!(user = user.login, "First administrator created.");
         Ok(user)

@@ -352,8 +352,14 @@ fn restore(
     } else {
         None
     };
-    let target =
-        Target { data, database: &config.database.path, media: &config.media.directory, replace };
+    let operator = execute::operator();
+    let target = Target {
+        data,
+        database: &config.database.path,
+        media: &config.media.directory,
+        replace,
+        operator: &operator,
+    };
     if destructive.dry_run {
         return rehearse(global, file, &target);
     }

@@ -102,6 +102,14 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("log tail", &["log tail --level warn", "log tail -n 100 --user ann --for 10m"]),
     ("log rotate", &["log rotate", "log rotate --verbose"]),
     ("log level", &["log level", "log level debug --for 10m"]),
+    ("audit list", &["audit list", "audit list --user bob --action user --since 30d -o json"]),
+    (
+        "audit export",
+        &[
+            "audit export --format csv audit.csv",
+            "audit export --since 2026-01-01 | gzip > audit.jsonl.gz",
+        ],
+    ),
     ("support bundle", &["support bundle", "support bundle /tmp/for-support.tar.gz"]),
 ];
 

@@ -297,7 +297,7 @@ fn offline(config: Config, command: &Command, take: Take<'_>) -> Result<(), Fail
 
 /// The operator of this process: the operating-system user.
 pub(super) fn operator() -> Operator {
-    Operator::cli(&name(identity::caller().as_raw()))
+    Operator::cli(&name(identity::caller().as_raw()), "stopped server")
 }
 
 /// Works on the data itself and logs to the log files only; the caller holds the lock.

@@ -6,6 +6,8 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use super::Global;
 use super::execute::carry_out;
 use super::interrupt::Interrupt;
@@ -148,27 +150,48 @@ pub(super) fn write_lines(
     command: &Command,
     path: Option<&Path>,
 ) -> Result<(), Failure> {
+    write_items(global, command, path, "", &|item| format!("{item}\n"))
+}
+
+/// Writes the items of a command as lines after a heading, to a file or to standard output.
+pub(super) fn write_items(
+    global: &Global,
+    command: &Command,
+    path: Option<&Path>,
+    head: &str,
+    shown: &dyn Fn(&Value) -> String,
+) -> Result<(), Failure> {
     let interrupt = Interrupt::watch();
     let mut making =
         path.filter(|path| *path != Path::new(pipe::STDOUT)).map(Making::begin).transpose()?;
     let mut bar = Printer::new(global, Layout::One);
     let mut written = Written::default();
+    let mut write = |line: &str, making: &mut Option<Making>| {
+        written.add(line.as_bytes());
+        match making {
+            Some(making) => making.write(line.as_bytes()),
+            None => pipe::write(line.as_bytes(), &interrupt),
+        }
+    };
+    // The heading follows once it is known that the command can be carried out.
+    let mut begun = false;
     carry_out(global, command, &mut |reply| {
         interrupt.check()?;
-        match (reply, &mut making) {
-            (Reply::Item(item), making) => {
-                let line = format!("{item}\n");
-                written.add(line.as_bytes());
-                match making {
-                    Some(making) => making.write(line.as_bytes())?,
-                    None => pipe::write(line.as_bytes(), &interrupt)?,
+        match reply {
+            Reply::Item(item) => {
+                if !std::mem::replace(&mut begun, true) {
+                    write(head, &mut making)?;
                 }
+                write(&shown(&item), &mut making)?;
             }
-            (Reply::Progress { done, total }, _) => bar.progress(done, total),
-            (Reply::Bytes(_), _) => (),
+            Reply::Progress { done, total } => bar.progress(done, total),
+            Reply::Bytes(_) => (),
         }
         Ok(())
     })?;
+    if !begun {
+        write(head, &mut making)?;
+    }
     bar.finish()?;
     let path = path.filter(|_| making.is_some());
     making.map_or(Ok(()), Making::finish)?;

@@ -2,6 +2,7 @@
 //! no chat rules.
 
 mod ask;
+mod audit;
 mod backup;
 mod config;
 mod db;
@@ -116,6 +117,9 @@ enum Noun {
     /// Follow and control the log of the running server
     #[command(subcommand)]
     Log(log::Verb),
+    /// Show who has administered what
+    #[command(subcommand)]
+    Audit(audit::Verb),
     /// Load the configuration and the TLS certificate again; exit code 1 if they cannot be used
     #[command(after_help = "Examples:\n  chatctl reload\n  chatctl reload -o json | jq \
                             .need_restart")]
@@ -180,6 +184,7 @@ pub fn run() -> ExitCode {
         Noun::Import(opts) => transfer::import(global, &opts),
         Noun::Config(verb) => config::run(global, &verb),
         Noun::Log(verb) => log::run(global, verb),
+        Noun::Audit(verb) => audit::run(global, verb),
         Noun::Reload => reload::run(global),
         Noun::Status => status::run(global),
         Noun::Version => version::run(global),

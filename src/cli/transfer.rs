@@ -6,7 +6,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use super::ask::Destructive;
-use super::execute::{Found, carry_out, configuration, connect, on_data};
+use super::execute::{Found, carry_out, configuration, connect, on_data, operator};
 use super::file::{Making, Written};
 use super::interrupt::Interrupt;
 use super::print::{Layout, Printer, cell, note};
@@ -146,7 +146,7 @@ fn carry(config: &Config, import: Import, report: &mut Report) -> Result<(), Fai
     on_data(
         config.clone(),
         false,
-        async move |admin, output| admin.import(import, false, output).await,
+        async move |admin, output| admin.import(&operator(), import, false, output).await,
         &mut |reply| report.take(reply),
     )
 }
@@ -280,7 +280,12 @@ fn rehearsal(
         database::copy_for_trial(config, &scratch.0, "chat.db")?;
     }
     interrupt.check()?;
-    on_data(copy, false, async move |admin, output| admin.import(import, true, output).await, take)
+    on_data(
+        copy,
+        false,
+        async move |admin, output| admin.import(&operator(), import, true, output).await,
+        take,
+    )
 }
 
 /// A temporary directory, removed on drop.

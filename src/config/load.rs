@@ -299,6 +299,7 @@ mod tests {
             "[auth]\naccess_token_minutes = 9223372036854775807",
             "[limits]\nstall_seconds = 18446744073709551",
             "[backup]\nevery_hours = 9223372036854775807",
+            "[audit]\ndays = 9223372036854775807",
             "[database]\nreaders = 4294967295",
             "[backup]\nevery_hours = 0",
             "[backup]\nkeep = 0",

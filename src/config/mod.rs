@@ -41,6 +41,8 @@ pub struct Config {
     pub metrics: Metrics,
     /// Automatic backups.
     pub backup: Backup,
+    /// How long administrative changes are remembered.
+    pub audit: Audit,
 }
 
 /// `[server]`
@@ -453,6 +455,27 @@ pub struct Metrics {
     /// Separate address for `/metrics` and `/health`, `HOST:PORT` or `unix:PATH`. Empty: `/metrics`
     /// answers only programs on this machine, at the addresses of `[server] listen`.
     pub listen: String,
+}
+
+/// `[audit]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Audit {
+    /// Days for which entries of the audit log are kept; 0: for ever.
+    pub days: u64,
+}
+
+impl Default for Audit {
+    fn default() -> Self {
+        Self { days: 365 }
+    }
+}
+
+impl Audit {
+    /// How long entries are kept; None: for ever.
+    pub fn kept_for(&self) -> Option<Duration> {
+        (self.days > 0).then(|| Duration::from_secs(self.days.saturating_mul(24 * 60 * 60)))
+    }
 }
 
 /// `[backup]`

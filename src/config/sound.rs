@@ -84,7 +84,7 @@ fn wrong_redirects(server: &Server) -> Vec<String> {
 
 /// Returns the numbers that are zero and must not be, and the times that are too long.
 fn out_of_range(config: &Config) -> Vec<String> {
-    let Config { server, auth, rooms, media, limits, backup, .. } = config;
+    let Config { server, auth, rooms, media, limits, backup, audit, .. } = config;
     let mut found = Vec::new();
     let mut bad =
         |section: &str, key: &str, why: &str| found.push(format!("[{section}] {key} {why}"));
@@ -117,7 +117,7 @@ fn out_of_range(config: &Config) -> Vec<String> {
     for (section, key, _) in positive.iter().filter(|(.., value)| *value == 0) {
         bad(section, key, "must be at least 1");
     }
-    let times: [(&str, &str, u64, u64); 10] = [
+    let times: [(&str, &str, u64, u64); 11] = [
         ("server", "heartbeat_seconds", server.heartbeat_seconds, 1),
         ("server", "hsts_seconds", server.hsts_seconds, 1),
         ("server", "shutdown_grace_seconds", server.shutdown_grace_seconds, 1),
@@ -128,6 +128,7 @@ fn out_of_range(config: &Config) -> Vec<String> {
         ("limits", "stall_seconds", limits.stall_seconds, 1),
         ("limits", "keep_alive_seconds", limits.keep_alive_seconds, 1),
         ("backup", "every_hours", backup.every_hours.unwrap_or(0), 60 * 60),
+        ("audit", "days", audit.days, 24 * 60 * 60),
     ];
     for (section, key, value, unit) in times {
         if value > LONGEST / unit {

@@ -2,6 +2,7 @@
 //!
 //! Contains data and pure functions only: no I/O, no async, no clock, no JSON of dialects, no SQL.
 
+mod audit;
 mod command;
 mod error;
 mod event;
@@ -19,6 +20,7 @@ mod session;
 mod timestamp;
 mod user;
 
+pub use audit::{ActorKind, Attribution, AuditActor, AuditEntry, AuditNote, AuditTarget};
 pub use command::{
     Changes, Command, Entered, Marked, MessageRef, NewMessage, Outcome, RoomChanges, RoomState,
     Stored, Subscription,

@@ -29,6 +29,8 @@ pub struct Session {
     pub device: String,
     /// Address of the log-in.
     pub address: Option<IpAddr>,
+    /// Address of the client that uses it now, if known.
+    pub peer: Option<IpAddr>,
     /// Time of the log-in.
     pub created: Timestamp,
     /// Time of the last request, accurate to five minutes.

@@ -4,6 +4,7 @@
 //! engine, which only [`engine`] names; all SQL of the project is in `sqlite`. No HTTP, permissions
 //! or dialects. Rows, transactions and connections are not visible outside.
 
+mod audit_notes;
 pub mod engine;
 pub mod files;
 mod memory;
@@ -13,18 +14,20 @@ pub mod transfer;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::rules::Refusal;
 use crate::model::{
-    Account, Changes, Claim, Hash32, Media, MediaId, Message, ReadMark, Rev, RoomCard, RoomFacts,
-    RoomId, Seq, Session, Timestamp, User, UserId, Window, WordQuery,
+    Account, Attribution, AuditEntry, AuditNote, Changes, Claim, Hash32, Media, MediaId, Message,
+    ReadMark, Rev, RoomCard, RoomFacts, RoomId, Seq, Session, Timestamp, User, UserId, Window,
+    WordQuery,
 };
 
 pub use query::{
-    Added, Basis, Committed, Digests, Draft, Ended, Found, MessageChange, NewMedia, NewPassword,
-    NewRoom, NewSession, NewUser, Posted, RetryAfter, RoomQuery, Settings, Ticket, UserChange,
-    UserKey, UserQuery, Whose,
+    Added, AuditQuery, Basis, Committed, Digests, Draft, Ended, Found, MessageChange, NewMedia,
+    NewPassword, NewRoom, NewSession, NewUser, Posted, RetryAfter, RoomQuery, Settings, Ticket,
+    UserChange, UserKey, UserQuery, Whose,
 };
 
 pub use crate::model::Missing;
@@ -214,6 +217,13 @@ pub trait Store: Send + Sync {
     fn change_mine(&self, room: RoomId, user: UserId, muted: bool) -> Reply<'_, ()>;
     /// Returns signing key, epoch and server id.
     fn settings(&self) -> Reply<'_, Settings>;
+    /// Returns this store such that each change made through it is recorded in the audit log, in
+    /// the transaction of the change. What changes nothing is not recorded.
+    fn attributed(&self, to: Attribution) -> Arc<dyn Store>;
+    /// Records something that happens outside of the store.
+    fn record(&self, by: Attribution, note: AuditNote) -> Reply<'_, ()>;
+    /// Returns a page of the audit log. Entries are only removed by age.
+    fn audit<'a>(&'a self, query: &'a AuditQuery) -> Reply<'a, Vec<AuditEntry>>;
     /// Checks cheaply that the store can read; for `/health`.
     fn ping(&self) -> Reply<'_, ()>;
 }
@@ -231,6 +241,8 @@ pub trait Sessions: Send + Sync {
     /// Ends sessions permanently before it returns; `SessionEnded` is emitted with the commit.
     /// Returns how many ended.
     fn end(&self, user: UserId, which: Ended) -> Reply<'_, u32>;
+    /// Returns this store such that sessions ended through it are recorded in the audit log.
+    fn attributed(&self, to: Attribution) -> Arc<dyn Sessions>;
     /// Stores a one-time ticket for `life` under the hash of its secret, which is never passed to
     /// the store.
     fn issue_ticket(&self, ticket: Ticket, secret: Hash32, life: Duration) -> Reply<'_, ()>;

@@ -345,6 +345,25 @@ pub struct Settings {
     pub instance: String,
 }
 
+/// Selects a page of the audit log; None selects all.
+#[derive(Clone, Debug, Default)]
+pub struct AuditQuery {
+    /// An action such as `user.disable`, or a noun such as `user` for all its actions.
+    pub action: Option<String>,
+    /// Name of a person, in any case: what they did, and what was done to their account.
+    pub person: Option<String>,
+    /// Not before this time.
+    pub since: Option<Timestamp>,
+    /// Before this time.
+    pub until: Option<Timestamp>,
+    /// Id of the last entry of the previous page.
+    pub cursor: Option<i64>,
+    /// Ascending by id, otherwise descending.
+    pub oldest_first: bool,
+    /// Maximum number of entries.
+    pub limit: u32,
+}
+
 /// Data of a new session.
 #[derive(Clone, Debug)]
 pub struct NewSession {

@@ -138,3 +138,128 @@ async fn administrators_look_after_users_and_rooms_and_others_find_nothing() {
     admin.close().await;
     other.close().await;
 }
+
+/// Waits until the audit log shows exactly these actions, newest first.
+async fn actions(page: &Browser, wanted: &[&str]) {
+    page.wait(
+        &format!("{wanted:?}"),
+        &format!(
+            "return JSON.stringify([...document.querySelectorAll('server-audit li code')].map((c) \
+             => c.textContent)) === '{}'",
+            json!(wanted)
+        ),
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn administrators_read_who_changed_what() {
+    let server = Server::start().await;
+    let ctl = Ctl::of(&server);
+    ctl.create("ada", &["--admin"]);
+    let ada = Person::known(&server, "ada").await;
+    let bob = Person::new(&server, "bob").await;
+    for _ in 0..10 {
+        ctl.run(&["user", "mark", "bob", "--bot"]).ends(0);
+        ctl.run(&["user", "mark", "bob", "--no-bot"]).ends(0);
+    }
+    let room = bob.public_room("<b>Hall</b>").await;
+    ctl.run(&["room", "topic", &room, "Boxes and bags"]).ends(0);
+    let driver = Driver::start();
+    let admin = Browser::at_home(&driver, "audit", server.address(), "1280,800", &ada).await;
+    // Those of the time before the log-in.
+    admin.errors().await;
+    admin.page.goto(&format!("http://{}/#/server", server.address())).await.unwrap();
+    admin
+        .wait(
+            "a page of entries, and a way to the rest",
+            "return document.querySelectorAll('server-audit li').length === 20 && \
+             !document.querySelector('server-audit .older').hidden",
+        )
+        .await;
+    admin.click("server-audit .older").await;
+    admin
+        .wait(
+            "all entries",
+            "return document.querySelectorAll('server-audit li').length === 22 && \
+             document.querySelector('server-audit .older').hidden",
+        )
+        .await;
+
+    // What somebody does on this page is there at once, with what was before and after.
+    admin.click("server-users li[data-user=bob] .disable").await;
+    admin
+        .wait(
+            "the newest entry",
+            "const entry = document.querySelector('server-audit li'); const of = (part) => \
+             entry?.querySelector(part)?.textContent; return of('code') === 'user.disable' && \
+             of('b') === 'ada' && of('.entry span') === '@bob' && of('del') === 'false' && \
+             of('ins') === 'true' && of('small').includes('127.0.0.1')",
+        )
+        .await;
+    admin
+        .page
+        .execute("document.querySelector('server-audit').scrollIntoView()", vec![])
+        .await
+        .unwrap();
+    admin.picture("light").await;
+
+    // By subject, by person, and both.
+    let choose = async |subject: &str| {
+        let script = format!(
+            "const select = document.querySelector('server-page section select'); select.value = \
+             '{subject}'; select.dispatchEvent(new Event('change'))"
+        );
+        admin.page.execute(&script, vec![]).await.unwrap();
+    };
+    choose("room").await;
+    actions(&admin, &["room.settings"]).await;
+    admin
+        .wait(
+            "text, not HTML",
+            "return document.querySelector('server-audit .entry span').textContent === \
+             '<b>Hall</b> (room001)'",
+        )
+        .await;
+    choose("user").await;
+    let person = async |name: &str| {
+        let script = format!(
+            "const field = document.querySelector('input[aria-label=\"Person\"]'); \
+             field.value = '{name}'; field.dispatchEvent(new Event('input'))"
+        );
+        admin.page.execute(&script, vec![]).await.unwrap();
+    };
+    person("ADA").await;
+    actions(&admin, &["user.disable", "user.create"]).await;
+    person("nobody").await;
+    admin
+        .wait(
+            "nothing",
+            "return document.querySelector('server-audit ul').hidden && \
+             document.querySelector('server-audit [role=status]').textContent === 'No entries.'",
+        )
+        .await;
+    person("").await;
+    choose("all").await;
+    admin.has("server-audit li").await;
+
+    admin.page.set_window_size(390, 844).await.unwrap();
+    admin
+        .page
+        .execute(
+            "document.documentElement.dataset.theme = 'dark'; \
+             document.querySelector('server-audit').closest('section').scrollIntoView()",
+            vec![],
+        )
+        .await
+        .unwrap();
+    admin
+        .wait(
+            "no part is wider than the page",
+            "return document.querySelector('server-page .body').scrollWidth <= innerWidth",
+        )
+        .await;
+    admin.picture("dark-narrow").await;
+    assert_eq!(admin.errors().await, [""; 0]);
+    admin.close().await;
+}

@@ -21,6 +21,7 @@ use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use serde::Serialize;
+use serde_json::json;
 
 use super::create::with_ending;
 use super::elsewhere::{Elsewhere, STAGED, aside, is_occupied, is_within};
@@ -28,8 +29,9 @@ use super::format::{Entry, Head};
 use super::read::read;
 use super::scratch::{Scratch, own_like, sync_directory};
 use super::{Failure, Progress, cannot};
-use crate::admin::Kind;
-use crate::store::engine::upkeep::renew;
+use crate::admin::{Kind, Operator};
+use crate::model::{AuditNote, AuditTarget};
+use crate::store::engine::upkeep::{Kept, keep_audit, record_restore, renew};
 use crate::store::files;
 
 /// Files that an empty data directory may contain: the lock, and the socket of a server that
@@ -53,6 +55,8 @@ pub struct Target<'t> {
     pub media: &'t Path,
     /// Whether to replace existing data, which is kept aside.
     pub replace: bool,
+    /// Who restores it, for the audit log.
+    pub operator: &'t Operator,
 }
 
 /// Result of a restore.
@@ -157,7 +161,7 @@ pub fn restore(
     let hand_over_all =
         || [&media, &database].into_iter().flatten().try_for_each(|part| part.hand_over(like));
     if !target.has_within() {
-        let (head, epoch, notes) = fill(path, &places(&data), progress)?;
+        let (head, epoch, notes) = fill_for(&target, path, &places(&data), progress)?;
         hand_over_all()?;
         if there == Occupied::Missing {
             DirBuilder::new()
@@ -172,7 +176,7 @@ pub fn restore(
     }
     let Some(staged) = stage_beside(&data, parent, there)? else {
         let staged = stage_within(&data, there)?;
-        let (head, epoch, notes) = fill(path, &places(staged.path()), progress)?;
+        let (head, epoch, notes) = fill_for(&target, path, &places(staged.path()), progress)?;
         hand_over(staged.path(), &data, there).map_err(cannot("prepare", staged.path()))?;
         hand_over_all()?;
         let mut kept_aside: Vec<_> = put(media)?.into_iter().collect();
@@ -182,7 +186,7 @@ pub fn restore(
         kept_aside.extend(put(database)?);
         return Ok(Restored { head, epoch, replaced: None, kept_aside, notes });
     };
-    let (head, epoch, notes) = fill(path, &places(staged.path()), progress)?;
+    let (head, epoch, notes) = fill_for(&target, path, &places(staged.path()), progress)?;
     hand_over(staged.path(), like, there).map_err(cannot("prepare", staged.path()))?;
     hand_over_all()?;
     let mut kept_aside: Vec<_> = put(media)?.into_iter().collect();
@@ -324,6 +328,44 @@ pub(super) fn move_in(staged: &Path, data: &Path, database: &Path) -> io::Result
 pub(super) struct Places {
     pub(super) database: PathBuf,
     pub(super) media: PathBuf,
+}
+
+/// Extracts, verifies and migrates, and completes the audit log: it keeps the entries of the data
+/// that are replaced, and records the restore.
+fn fill_for(
+    target: &Target<'_>,
+    path: &Path,
+    places: &Places,
+    progress: Progress<'_>,
+) -> Result<(Head, String, Vec<String>), Failure> {
+    let (head, epoch, mut notes) = fill(path, places, progress)?;
+    let kept = keep_audit(&places.database, &target.data.join(target.database))?;
+    notes.extend(
+        match kept {
+            Kept::Nothing | Kept::Entries(_) => None,
+            Kept::Foreign => Some(
+                "The replaced data belong to another instance: their audit log stays with them.",
+            ),
+            Kept::Unreadable => {
+                Some("The audit log of the replaced data could not be read, and stays with them.")
+            }
+        }
+        .map(str::to_owned),
+    );
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
+    let mut after = json!({"created": head.created});
+    if let Kept::Entries(count) = kept {
+        after["entries_kept"] = count.into();
+    }
+    let note = AuditNote {
+        target: Some(AuditTarget::new("backup", file, None)),
+        before: None,
+        after: Some(after.to_string()),
+    };
+    if let Some(by) = target.operator.doing("backup.restore").attribution() {
+        record_restore(&places.database, &by, &note)?;
+    }
+    Ok((head, epoch, notes))
 }
 
 /// Extracts, verifies and migrates.

@@ -17,6 +17,7 @@ use super::outcome::{Failure, Output, Reply};
 use super::status::{self, Status};
 use crate::store::engine::upkeep::checkup::figures;
 
+pub(super) use redact::json as redacted_json;
 pub use redact::text as redacted;
 
 /// Number of log lines.

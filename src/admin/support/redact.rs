@@ -19,6 +19,13 @@ pub(super) fn configuration(config: &impl Serialize) -> String {
         .unwrap_or_else(|error| error)
 }
 
+/// A value of the configuration in JSON, redacted.
+pub(in crate::admin) fn json(key: &str, value: &serde_json::Value) -> serde_json::Value {
+    // TOML has no null.
+    let Ok(plain) = Value::try_from(value) else { return serde_json::Value::Null };
+    serde_json::to_value(blanked(key, plain)).unwrap_or_default()
+}
+
 fn blanked(key: &str, value: Value) -> Value {
     match value {
         Value::Table(table) => Value::Table(

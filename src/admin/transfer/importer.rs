@@ -40,7 +40,7 @@ pub(super) struct Target {
 
 impl Target {
     /// The failure for a store error.
-    fn failure(&self, error: StoreError) -> Failure {
+    pub(super) fn failure(&self, error: StoreError) -> Failure {
         disk::failure("cannot store the imported data", error, &self.data)
     }
 }

@@ -33,8 +33,10 @@ use self::importer::{Taker, Target};
 use self::lines::Export;
 use super::backup::{COPY_ENDING, EXPORT_PREFIX, Scratch};
 use super::database::with_progress;
-use super::{Admin, Call, Failure, Output};
+use super::{Admin, Call, Failure, Operator, Output};
 use crate::config::Confusables;
+use crate::model::{AuditNote, AuditTarget};
+use crate::store::Store;
 use crate::store::files::Files;
 use crate::store::transfer::{Kind, Note, Reason, Report};
 
@@ -81,6 +83,7 @@ impl Admin {
     /// rehearsal keeps no files; the caller provides temporary data for it.
     pub async fn import(
         &self,
+        operator: &Operator,
         import: Import,
         rehearsal: bool,
         output: &Output,
@@ -94,6 +97,10 @@ impl Admin {
             max_bytes: config.media.max_bytes,
             data: config.server.data_dir.clone(),
         };
+        if let Some(by) = operator.doing("instance.import").attribution().filter(|_| !rehearsal) {
+            let recorded = target.store.record(by, import.note()).await;
+            recorded.map_err(|error| target.failure(error))?;
+        }
         let (handle, said) = (Handle::current(), output.clone());
         let running = tokio::task::spawn_blocking(move || {
             import.run(target, &mut |done, total| handle.block_on(said.progress(done, total)))
@@ -174,6 +181,16 @@ impl Import {
             Format::Native(_) => "chatctl",
             Format::Slack(_) => "slack",
             Format::Mattermost(_) => "mattermost",
+        }
+    }
+
+    /// What the audit log says of it.
+    fn note(&self) -> AuditNote {
+        let details = json!({"format": self.kind(), "source": self.source});
+        AuditNote {
+            target: Some(AuditTarget::new("instance", "all", None)),
+            before: None,
+            after: Some(details.to_string()),
         }
     }
 

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 
+use super::audit::AuditPage;
 use super::{Administrator, Operation, SetUp};
 use crate::admin::{Command, items};
 use crate::api::Dialect;
@@ -61,7 +62,33 @@ pub(super) fn describe(operation: Operation) -> Described {
                 Some(Shape::of::<items::Entry>()),
             )
             .fails([Error::invalid("level", "breaks a rule")]),
+        Operation::Audit => audit(),
     }
+}
+
+fn audit() -> Described {
+    Described::new("Read the audit log")
+        .text(
+            "Administrative changes with who made them, from where, and what changed. Entries \
+                 are only removed by age (`[audit] days`).",
+        )
+        .hidden()
+        .query(
+            "action",
+            types::text(),
+            "An action such as `user.disable`, or a noun such as `user`",
+        )
+        .query(
+            "user",
+            types::text(),
+            "Only what this person did, or what was done to their account",
+        )
+        .query("since", types::timestamp(), "Only entries from this time on")
+        .query("until", types::timestamp(), "Only entries before this time")
+        .query("before", types::natural(), "The `cursor` of the previous page")
+        .query("limit", types::number(1, Some(200), Some(50)), "Maximum number of entries")
+        .answers(200, "Entries, newest first", Shape::of::<AuditPage>())
+        .fails([Error::invalid("since", "breaks a rule")])
 }
 
 /// A command, with an example of each one that is available over HTTP.
@@ -70,7 +97,7 @@ fn command() -> Shape {
 }
 
 /// Commands that succeed in any order if `bob` and `cyd` are in `room001`.
-pub(in crate::api) fn examples() -> [Value; 34] {
+pub(in crate::api) fn examples() -> [Value; 35] {
     [
         json!({"user.list": {}}),
         json!({"user.show": {"name": "bob"}}),
@@ -115,6 +142,7 @@ pub(in crate::api) fn examples() -> [Value; 34] {
         json!({"db.vacuum": {}}),
         json!({"db.reindex": {}}),
         json!({"db.stats": {}}),
+        json!({"audit.list": {"action": "user", "limit": 10}}),
         json!({"status": {}}),
         json!({"doctor": {"only": ["schema"]}}),
     ]
@@ -139,6 +167,7 @@ fn said() -> Shape {
         Shape::of::<items::Vacuumed>(),
         Shape::of::<items::Reindexed>(),
         Shape::of::<items::Stats>(),
+        Shape::of::<items::AuditEntry>(),
         Shape::of::<items::Condition>(),
         Shape::of::<items::Finding>(),
     ];

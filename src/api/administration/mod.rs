@@ -2,6 +2,7 @@
 //! dialect, but errors have the format of the native dialect; users who are not administrators get
 //! 404.
 
+mod audit;
 pub(super) mod docs;
 
 use std::convert::Infallible;
@@ -41,6 +42,8 @@ pub(super) enum Operation {
     Command,
     /// `GET /api/admin/log`
     Log,
+    /// `GET /api/admin/audit`
+    Audit,
 }
 
 impl Dialect for Administration {
@@ -53,6 +56,7 @@ impl Dialect for Administration {
         Route { method: Method::POST, template: "/api/setup", operation: Operation::SetUp },
         Route { method: Method::POST, template: "/api/admin", operation: Operation::Command },
         Route { method: Method::GET, template: "/api/admin/log", operation: Operation::Log },
+        Route { method: Method::GET, template: "/api/admin/audit", operation: Operation::Audit },
     ];
 
     async fn call(chat: Chat, operation: Operation, request: Request) -> Result<Response> {
@@ -60,6 +64,10 @@ impl Dialect for Administration {
             Operation::SetUp => set_up(&chat, request).await,
             Operation::Command => command(&chat, request).await,
             Operation::Log => log(chat, request).await,
+            Operation::Audit => {
+                let session = administrator(&chat, &request).await?;
+                audit::page(&chat, &session, &request).await
+            }
         }
     }
 
@@ -97,7 +105,11 @@ pub(super) struct Administrator {
 async fn set_up(chat: &Chat, mut request: Request) -> Result<Response> {
     let SetUp { token, user_id, password } = request.json().await?;
     let user = chat
-        .set_up(&token, Registration { login: user_id, password, ..Registration::default() })
+        .set_up(
+            &token,
+            Registration { login: user_id, password, ..Registration::default() },
+            request.client(),
+        )
         .await?;
     Ok(respond::json(
         StatusCode::CREATED,
@@ -128,9 +140,7 @@ async fn command(chat: &Chat, mut request: Request) -> Result<Response> {
     let admin = request.admin().clone();
     let (output, mut replies) = Output::new();
     let running =
-        tokio::spawn(
-            async move { admin.run(&Operator::api(&session.login), command, &output).await },
-        );
+        tokio::spawn(async move { admin.run(&Operator::api(&session), command, &output).await });
     let mut items = Vec::new();
     while let Some(reply) = replies.recv().await {
         if let Reply::Item(item) = reply {
@@ -162,7 +172,7 @@ fn failure(failure: &Failure) -> Response {
 /// Streams log lines, one JSON object per line with spaces before it after a pause, until the client disconnects, the server stops, or
 /// the caller is no longer an administrator.
 async fn log(chat: Chat, request: Request) -> Result<Response> {
-    administrator(&chat, &request).await?;
+    let session = administrator(&chat, &request).await?;
     let Some(credential) = request.credential().cloned() else { return Err(Error::NotFound) };
     let client = request.client().clone();
     let level = match request.query("level") {
@@ -182,7 +192,7 @@ async fn log(chat: Chat, request: Request) -> Result<Response> {
     let beat = Duration::from_secs(request.config.server.heartbeat_seconds);
     let (output, mut replies) = Output::new();
     let admin = request.admin().clone();
-    tokio::spawn(async move { admin.run(&Operator::api("log"), command, &output).await });
+    tokio::spawn(async move { admin.run(&Operator::api(&session), command, &output).await });
     let (lines, written) = mpsc::channel(QUEUE);
     tokio::spawn(async move {
         while let Some(reply) = replies.recv().await {

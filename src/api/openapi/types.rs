@@ -299,6 +299,15 @@ pub fn natural() -> Object {
     ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).examples([json!(1)]).build()
 }
 
+/// A timestamp in a request.
+pub fn timestamp() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+        .examples([json!("2026-11-29T08:00:00Z")])
+        .build()
+}
+
 /// Text without restrictions.
 pub fn text() -> Object {
     ObjectBuilder::new().schema_type(Type::String).build()

@@ -199,7 +199,7 @@ impl Connection {
         match self.chat.as_stored(&self.session).await {
             Ok(None) => Err(CloseReason::SessionEnded),
             Ok(Some(session)) => {
-                self.session = session;
+                self.session = Session { peer: self.session.peer, ..session };
                 Ok(())
             }
             // A store that does not respond closes no sockets.

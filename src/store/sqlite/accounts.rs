@@ -4,9 +4,9 @@ use rusqlite::{Connection, Result, params};
 
 use super::error::Fault;
 use super::work::Work;
-use super::{job_orders, media, sessions, sql, users};
+use super::{audit, job_orders, media, sessions, sql, users};
 use crate::model::{Event, FileKind, User, UserId, fold};
-use crate::store::{Digests, Ended, Missing, StoreError, UserChange};
+use crate::store::{Digests, Ended, Missing, StoreError, UserChange, audit_notes};
 
 const SET_NAME: &str = "UPDATE users SET name = ?2, name_folded = ?3 WHERE id = ?1";
 const SET_EMAIL: &str = "UPDATE users SET email = ?2, email_folded = ?3 WHERE id = ?1";
@@ -60,13 +60,18 @@ pub(super) fn change(work: &mut Work<'_>, id: UserId, change: &UserChange) -> Re
         job_orders::order(work, job_orders::NAME, id.0)?;
     }
     work.emit(Event::UserChanged { user: id });
+    let mut ended = 0;
     if let Some(password) = change.password.as_ref() {
-        sessions::end(work, id, password.keep.map_or(Ended::All, Ended::AllBut))?;
+        ended += sessions::end(work, id, password.keep.map_or(Ended::All, Ended::AllBut))?;
     }
     if change.disabled == Some(true) {
-        sessions::end(work, id, Ended::All)?;
+        ended += sessions::end(work, id, Ended::All)?;
     }
-    Ok(users::one(work.conn, id)?.ok_or(StoreError::NotFound(Missing::User))?)
+    let after = users::one(work.conn, id)?.ok_or(StoreError::NotFound(Missing::User))?;
+    audit::record(work, || {
+        Ok(audit_notes::user_changed(&before, &after, change.password.is_some(), ended))
+    })?;
+    Ok(after)
 }
 
 fn check(conn: &Connection, id: UserId, change: &UserChange) -> Result<(), Fault> {
@@ -134,6 +139,7 @@ pub(super) fn remove(work: &mut Work<'_>, id: UserId) -> Result<(), Fault> {
     job_orders::order_farewell(work, &user)?;
     sql::run(work.conn, REMOVE, params![id, work.now])?;
     work.emit(Event::UserChanged { user: id });
-    sessions::end(work, id, Ended::All)?;
+    let ended = sessions::end(work, id, Ended::All)?;
+    audit::record(work, || Ok(audit_notes::user_removed(&user, ended)))?;
     Ok(())
 }

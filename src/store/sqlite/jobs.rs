@@ -10,7 +10,7 @@ use rusqlite::{Connection, Result, Row, params};
 
 use super::job_orders::{FAREWELL, NAME, PRUNE, ROOM, SUCCESSION};
 use super::work::Work;
-use super::{participants, pins, room_changes, rooms, sql};
+use super::{audit, participants, pins, room_changes, rooms, sql};
 use crate::model::rules::{plan_departure, plan_handover, plan_rename, shown_name};
 use crate::model::{Person, RoomFacts, RoomId, Timestamp, UserId, Who};
 
@@ -242,5 +242,9 @@ fn prune(work: &Work<'_>, job: &Job) -> Result<bool> {
         sql::run(conn, FORGET_CHANGES, [last])?;
     }
     let sessions = sql::run(conn, FORGET_SESSIONS, params![before, ROWS])?;
-    Ok(listed.is_none() && sessions == 0)
+    let entries = match work.audit_for {
+        Some(span) => audit::age(conn, work.now.minus(span), ROWS)?,
+        None => 0,
+    };
+    Ok(listed.is_none() && sessions == 0 && entries == 0)
 }

@@ -5,9 +5,11 @@ use rusqlite::{Connection, Result, params};
 use super::error::Fault;
 use super::rooms::{self, Step};
 use super::work::Work;
-use super::{media, messages, participants, pins, posting, sql};
-use crate::model::{Change, Reaction, Room, RoomId, Seq, Timestamp, UserId, check_reaction_room};
-use crate::store::{Basis, Committed, MessageChange, Missing, StoreError, Whose};
+use super::{audit, media, messages, participants, pins, posting, sql, users};
+use crate::model::{
+    Change, MessageId, Reaction, Room, RoomId, Seq, Timestamp, UserId, check_reaction_room,
+};
+use crate::store::{Basis, Committed, MessageChange, Missing, StoreError, Whose, audit_notes};
 
 const TARGET: &str =
     "SELECT id, author FROM messages WHERE room = ?1 AND seq = ?2 AND deleted IS NULL";
@@ -67,6 +69,13 @@ pub(super) fn change(
         let at = given.unwrap_or(at);
         return Ok(Committed { rev: target.room.rev, last_seq, at, changes: Vec::new() });
     };
+    // What authors do to their own messages is not administration.
+    if Some(author) != by && matches!(change, MessageChange::Delete) {
+        audit::record(work, || {
+            let login = users::one(work.conn, author)?.map(|user| user.login).unwrap_or_default();
+            Ok(audit_notes::message_deleted(MessageId { room: id, seq }, &login))
+        })?;
+    }
     let rev = target.room.rev.next();
     Step { room: id, rev, by: participants::by(work.conn, id, by)?, socket: None }
         .message(work, happened.clone())?;

@@ -6,6 +6,7 @@
 //! HTTP.
 
 mod accounts;
+mod audit;
 mod cards;
 mod counters;
 mod error;
@@ -60,7 +61,7 @@ use self::work::{Operation, Work};
 use self::writer::{Order, Tools, Writer};
 use super::memory::{Attempts, Tickets};
 use super::{Settings, StoreError};
-use crate::model::{EventSink, ReadMark, RoomId, Seq, UserId};
+use crate::model::{Attribution, EventSink, ReadMark, RoomId, Seq, UserId};
 
 pub use self::error::OpenError;
 
@@ -86,14 +87,17 @@ pub struct Options {
     pub readers: Option<u32>,
     /// Leaves jobs to the next process, and writes nothing that was not requested.
     pub quiet: bool,
+    /// How long entries of the audit log are kept; default: for ever.
+    pub audit_for: Option<Duration>,
 }
 
-/// The store in one file. Clones share it.
+/// The store in one file. Clones share it. Changes through a handle with an attribution are
+/// recorded in the audit log.
 ///
 /// MUST be opened once per file and process, since it is the only writer; `close` MUST be awaited
 /// to store queued operations.
 #[derive(Clone)]
-pub struct Sqlite(Arc<Inner>);
+pub struct Sqlite(Arc<Inner>, Option<Arc<Attribution>>);
 
 struct Inner {
     path: PathBuf,
@@ -165,26 +169,30 @@ impl Sqlite {
             places: Arc::clone(&places),
             health: Arc::clone(&health),
             jobs: !options.quiet,
+            audit_for: options.audit_for,
         });
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || writer.run(&ordered));
         let thread = thread.map_err(io)?;
-        Ok(Self(Arc::new(Inner {
-            path: path.to_owned(),
-            orders,
-            places,
-            readers,
-            search,
-            settings,
-            server_id,
-            tickets: Tickets::default(),
-            attempts: Attempts::default(),
-            health,
-            quiet: options.quiet,
-            closed: AtomicBool::new(false),
-            thread: Mutex::new(Some(thread)),
-        })))
+        Ok(Self(
+            Arc::new(Inner {
+                path: path.to_owned(),
+                orders,
+                places,
+                readers,
+                search,
+                settings,
+                server_id,
+                tickets: Tickets::default(),
+                attempts: Attempts::default(),
+                health,
+                quiet: options.quiet,
+                closed: AtomicBool::new(false),
+                thread: Mutex::new(Some(thread)),
+            }),
+            None,
+        ))
     }
 
     /// Stores queued operations, checkpoints the write-ahead log and ends the writer. Later
@@ -318,7 +326,7 @@ impl Sqlite {
         F: FnMut(&mut Work<'_>) -> Result<T, Fault> + Send + 'static,
     {
         let place = self.place().await?;
-        let (operation, answered) = Operation::new(touch, act);
+        let (operation, answered) = Operation::new(touch, self.1.clone(), act);
         self.order(Order::Task(Box::new(operation), place))?;
         answered.await.unwrap_or(Err(StoreError::Unknown))
     }

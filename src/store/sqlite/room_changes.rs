@@ -7,13 +7,13 @@ use rusqlite::{Connection, Result, params};
 use super::error::Fault;
 use super::rooms::{self, Step};
 use super::work::Work;
-use super::{job_orders, participants, pins, sql, users};
+use super::{audit, job_orders, participants, pins, sql, users};
 use crate::model::rules::{Concerned, plan};
 use crate::model::{
-    Change, Event, LiveState, Room, RoomFacts, RoomId, Seq, SocketId, User, UserId, Visibility,
-    Who, fold,
+    AuditNote, Change, Event, LiveState, MessageId, Rev, Room, RoomFacts, RoomId, Seq, SocketId,
+    User, UserId, Visibility, Who, fold,
 };
-use crate::store::{Basis, Committed, Missing, RoomChange, StoreError};
+use crate::store::{Basis, Committed, Missing, RoomChange, StoreError, audit_notes};
 
 const UPDATE: &str = "UPDATE rooms SET name = ?2, folded = ?3, topic = ?4, description = ?5, \
                       visibility = ?6, read_only = ?7, archived = ?8, owner = ?9 WHERE id = ?1";
@@ -43,7 +43,34 @@ pub(super) fn change(
         _ => (),
     }
     let rev = store(work, &facts.room, by, socket, &changes)?;
+    audit::record(work, || noted(work.conn, &facts, change, rev, &changes))?;
     Ok(Committed { rev, last_seq, at, changes })
+}
+
+/// What the audit log says of a change.
+fn noted(
+    conn: &Connection,
+    before: &RoomFacts,
+    change: &RoomChange,
+    rev: Rev,
+    changes: &[Change],
+) -> Result<Option<AuditNote>> {
+    let room = before.room.id;
+    if changes.is_empty() {
+        return Ok(None);
+    }
+    if let RoomChange::Pin(seq, pinned) = change {
+        return Ok(audit_notes::pinned(MessageId { room, seq: *seq }, *pinned));
+    }
+    if changes.iter().any(|change| matches!(change, Change::RoomDeleted)) {
+        let members = participants::user_ids(conn, room)?.len();
+        return Ok(audit_notes::room_removed(before, members as u64));
+    }
+    let mut after = before.clone();
+    for change in changes {
+        after.apply(rev, change);
+    }
+    Ok(audit_notes::room_changed(before, &after))
 }
 
 /// Reads the facts of a room needed to plan a change, and the accounts of users named in it who are
@@ -105,7 +132,7 @@ pub(super) fn store(
     by: Who,
     socket: Option<SocketId>,
     changes: &[Change],
-) -> Result<crate::model::Rev> {
+) -> Result<Rev> {
     if changes.is_empty() {
         return Ok(before.rev);
     }

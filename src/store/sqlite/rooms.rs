@@ -7,12 +7,12 @@ use sha2::{Digest, Sha256};
 
 use super::error::Fault;
 use super::work::Work;
-use super::{participants, sql, users};
+use super::{audit, participants, sql, users};
 use crate::model::{
     Change, Claim, Event, LiveState, Rev, Room, RoomEvent, RoomFacts, RoomId, Seq, SocketId,
     Timestamp, UserId, Visibility, Who, fold,
 };
-use crate::store::{Added, Basis, Missing, NewRoom, StoreError};
+use crate::store::{Added, Basis, Missing, NewRoom, StoreError, audit_notes};
 
 /// Columns of a room with its owner's login name, for [`room_from_row`].
 macro_rules! room_sql {
@@ -194,6 +194,7 @@ pub(super) fn add(work: &mut Work<'_>, new: &NewRoom) -> Result<Added<RoomFacts>
             at: work.now,
         });
     }
+    audit::record(work, || Ok(audit_notes::room_added(&facts)))?;
     Ok(Added { value: facts, existed: false })
 }
 

@@ -9,7 +9,8 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, params};
 
 use super::error::OpenError;
 use super::wal::BUSY;
-use super::{functions, sql};
+use super::{audit, functions, sql};
+use crate::model::{ActorKind, Attribution, AuditActor, AuditNote, AuditTarget, Timestamp};
 use crate::store::Settings;
 
 /// A step from one schema to the next.
@@ -35,6 +36,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!("0005_file_names"),
     migration!("0006_names"),
     migration!("0007_places"),
+    migration!("0008_audit"),
 ];
 
 /// `chat` in ASCII; distinguishes our files from those of other programs.
@@ -43,12 +45,13 @@ pub(super) const APPLICATION: i32 = 0x6368_6174;
 /// First bytes of every SQLite file.
 const HEADER: &[u8] = b"SQLite format 3\0";
 
+const HAS_AUDIT: &str = "SELECT 1 FROM sqlite_schema WHERE name = 'audit'";
 const SETTING: &str = "SELECT value FROM settings WHERE key = ?1";
 const ADD_SETTING: &str =
     "INSERT INTO settings (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[SETTING, ADD_SETTING];
+pub(super) const STATEMENTS: &[&str] = &[HAS_AUDIT, SETTING, ADD_SETTING];
 
 /// VFS that keeps the index of the write-ahead log in memory instead of in a file; meanwhile no
 /// other process can read the database.
@@ -207,8 +210,33 @@ fn migrate(conn: &mut Connection, migrations: &[Migration], found: u32) -> rusql
         functions::remove(&tx)?;
         tx.pragma_update(None, "application_id", APPLICATION)?;
         tx.pragma_update(None, "user_version", number(migrations))?;
+        if found > 0 {
+            record_migration(&tx, found, number(migrations))?;
+        }
     }
     tx.commit()
+}
+
+/// Records a migration in the audit log, if that exists by now.
+fn record_migration(conn: &Connection, found: u32, known: u32) -> rusqlite::Result<()> {
+    if !sql::any(conn, HAS_AUDIT, ())? {
+        return Ok(());
+    }
+    let by = Attribution {
+        actor: AuditActor {
+            kind: ActorKind::Server,
+            user: None,
+            name: concat!("chatctl ", env!("CARGO_PKG_VERSION")).to_owned(),
+            from: "start".to_owned(),
+        },
+        action: "db.migrate".to_owned(),
+    };
+    let note = AuditNote {
+        target: Some(AuditTarget::new("database", "chat.db", None)),
+        before: Some(format!("{{\"schema\":{found}}}")),
+        after: Some(format!("{{\"schema\":{known}}}")),
+    };
+    audit::add(conn, &by, &note, Timestamp::now())
 }
 
 /// Creates the copy `chat.db.before-N` beside the database; it is complete or does not exist.

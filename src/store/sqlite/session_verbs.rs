@@ -1,21 +1,23 @@
 //! Implements [`Sessions`]: sessions are rows, tickets and attempts are kept in memory.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::counters::Touch;
 use super::work::Operation;
 use super::writer::Order;
-use super::{Sqlite, sessions};
-use crate::model::{Hash32, RoomId, Session, SessionId, Timestamp, UserId};
-use crate::store::{Ended, NewSession, Reply, RetryAfter, Sessions, Ticket};
+use super::{Sqlite, audit, sessions, users};
+use crate::model::{Attribution, Hash32, RoomId, Session, SessionId, Timestamp, UserId};
+use crate::store::{Ended, NewSession, Reply, RetryAfter, Sessions, Ticket, audit_notes};
 
 impl Sqlite {
     /// Records that a session was used. Nobody waits for it, and it is lost if the queue is full:
     /// it is not acknowledged.
     fn slide(&self, id: SessionId, seen: Timestamp, expires: Timestamp) {
-        let Ok(place) = std::sync::Arc::clone(&self.0.places).try_acquire_owned() else { return };
-        let (operation, _) =
-            Operation::new(Touch::Nothing, move |work| sessions::slide(work, id, seen, expires));
+        let Ok(place) = Arc::clone(&self.0.places).try_acquire_owned() else { return };
+        let (operation, _) = Operation::new(Touch::Nothing, None, move |work| {
+            sessions::slide(work, id, seen, expires)
+        });
         if self.order(Order::Task(Box::new(operation), place)).is_err() {
             tracing::debug!("The use of a session was not recorded, since the store is closing");
         }
@@ -47,7 +49,19 @@ impl Sessions for Sqlite {
     }
 
     fn end(&self, user: UserId, which: Ended) -> Reply<'_, u32> {
-        Box::pin(self.write_apart(move |work| Ok(sessions::end(work, user, which)?)))
+        Box::pin(self.write_apart(move |work| {
+            let ended = sessions::end(work, user, which)?;
+            audit::record(work, || {
+                let one = if let Ended::One(id) = which { Some(id) } else { None };
+                let account = users::one(work.conn, user)?;
+                Ok(account.and_then(|a| audit_notes::sessions_ended(user, &a.login, one, ended)))
+            })?;
+            Ok(ended)
+        }))
+    }
+
+    fn attributed(&self, to: Attribution) -> Arc<dyn Sessions> {
+        Arc::new(Self(Arc::clone(&self.0), Some(Arc::new(to))))
     }
 
     fn issue_ticket(&self, ticket: Ticket, secret: Hash32, life: Duration) -> Reply<'_, ()> {

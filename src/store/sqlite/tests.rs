@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicBool;
 use tokio::sync::mpsc::{Receiver, channel};
 
 use super::*;
-use crate::model::{Event, Role, RoomFacts, User, Visibility};
-use crate::store::{Basis, Draft, NewRoom, NewUser, Store};
+use crate::model::{ActorKind, AuditActor, Event, Role, RoomFacts, User, Visibility};
+use crate::store::{AuditQuery, Basis, Draft, NewRoom, NewUser, Store, UserChange, UserKey};
 
 /// A store whose commits fail while the flag is set, and the number of events it has emitted.
 struct Fragile {
@@ -93,6 +93,45 @@ async fn a_failed_commit_stores_nothing_and_tells_nobody() {
 }
 
 #[tokio::test]
+async fn a_change_and_its_entry_in_the_audit_log_are_stored_together_or_not_at_all() {
+    let fragile = Fragile::open();
+    let (ann, _) = fragile.room().await;
+    let (kind, name, from) = (ActorKind::Cli, "root".to_owned(), "socket".to_owned());
+    let actor = AuditActor { kind, user: None, name, from };
+    let by = Attribution { actor, action: "user.disable".to_owned() };
+    let store = Store::attributed(&fragile.store, by);
+    let disable = async || {
+        let change = UserChange { disabled: Some(true), ..UserChange::default() };
+        store.change_user(ann.id, change).await.map(drop)
+    };
+    let state = async || {
+        let account = store.account(UserKey::Id(ann.id)).await.unwrap().unwrap();
+        let all = AuditQuery { limit: 9, ..AuditQuery::default() };
+        (account.user.disabled, store.audit(&all).await.unwrap().len())
+    };
+    fragile.failing.store(true, Ordering::SeqCst);
+    assert_eq!(disable().await, Err(StoreError::Unavailable));
+    fragile.failing.store(false, Ordering::SeqCst);
+    assert_eq!(state().await, (false, 0));
+    let execute = async |sql: &'static str| {
+        fragile.store.write(move |work| Ok(work.conn.execute_batch(sql)?)).await.unwrap();
+    };
+    let trap = "CREATE TRIGGER trap BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no'); END";
+    execute(trap).await;
+    assert_eq!(disable().await, Err(StoreError::Unavailable));
+    assert_eq!(state().await, (false, 0), "no change without its entry");
+    execute("DROP TRIGGER trap").await;
+    assert_eq!(disable().await, Ok(()));
+    assert_eq!(state().await, (true, 1));
+    assert_eq!(disable().await, Ok(()));
+    assert_eq!(state().await, (true, 1), "no entry without a change");
+    // Others use the same store, and are not recorded.
+    let change = UserChange { disabled: Some(false), ..UserChange::default() };
+    fragile.store.change_user(ann.id, change).await.unwrap();
+    assert_eq!(state().await, (false, 1));
+}
+
+#[tokio::test]
 async fn a_panic_costs_only_the_operation_that_panicked() {
     let fragile = Fragile::open();
     let (ann, facts) = fragile.room().await;
@@ -135,6 +174,7 @@ fn every_statement_can_be_prepared_on_a_fresh_schema() {
     let conn = schema::open(&dir.path().join("chat.db")).unwrap();
     let all = [
         accounts::STATEMENTS,
+        audit::STATEMENTS,
         cards::STATEMENTS,
         counters::STATEMENTS,
         job_orders::STATEMENTS,
@@ -156,6 +196,7 @@ fn every_statement_can_be_prepared_on_a_fresh_schema() {
         upkeep::FIGURES,
         upkeep::INSPECTIONS,
         upkeep::LOOKS,
+        upkeep::RESTORED,
         upkeep::SHAPES,
         users::STATEMENTS,
         writer::STATEMENTS,

@@ -4,9 +4,9 @@ use rusqlite::{Connection, Result, Row, params};
 
 use super::error::Fault;
 use super::work::Work;
-use super::{media, sql};
+use super::{audit, media, sql};
 use crate::model::{Account, Claim, MediaId, User, UserId, fold};
-use crate::store::{Missing, NewUser, StoreError};
+use crate::store::{Missing, NewUser, StoreError, audit_notes};
 
 macro_rules! user_sql {
     ($rest:literal) => {
@@ -224,5 +224,7 @@ pub(super) fn add(work: &mut Work<'_>, new: &NewUser) -> Result<User, Fault> {
         work.now
     ];
     sql::run(conn, ADD, values)?;
-    Ok(one(conn, UserId(conn.last_insert_rowid()))?.ok_or(StoreError::Unavailable)?)
+    let user = one(conn, UserId(conn.last_insert_rowid()))?.ok_or(StoreError::Unavailable)?;
+    audit::record(work, || Ok(audit_notes::user_added(&user)))?;
+    Ok(user)
 }

@@ -1,17 +1,19 @@
 //! Implements [`Store`]: each method passes an operation to the writer or a query to the readers.
 
+use std::sync::Arc;
+
 use super::{
-    Sqlite, accounts, cards, marks, media, message_changes, messages, participants, pins, posting,
-    room_changes, rooms, users,
+    Sqlite, accounts, audit, cards, marks, media, message_changes, messages, participants, pins,
+    posting, room_changes, rooms, users,
 };
 use crate::model::{
-    Account, Changes, Media, MediaId, Message, Pin, ReadMark, Rev, RoomCard, RoomFacts, RoomId,
-    Seq, Timestamp, User, UserId, Window, WordQuery,
+    Account, Attribution, AuditEntry, AuditNote, Changes, Media, MediaId, Message, Pin, ReadMark,
+    Rev, RoomCard, RoomFacts, RoomId, Seq, Timestamp, User, UserId, Window, WordQuery,
 };
 use crate::store::{
-    Added, Basis, Committed, Digests, Draft, Found, MessageChange, Missing, NewMedia, NewRoom,
-    NewUser, Posted, Reply, RoomChange, RoomQuery, Settings, Store, StoreError, UserChange,
-    UserKey, UserQuery, Whose,
+    Added, AuditQuery, Basis, Committed, Digests, Draft, Found, MessageChange, Missing, NewMedia,
+    NewRoom, NewUser, Posted, Reply, RoomChange, RoomQuery, Settings, Store, StoreError,
+    UserChange, UserKey, UserQuery, Whose,
 };
 
 impl Store for Sqlite {
@@ -273,6 +275,19 @@ impl Store for Sqlite {
 
     fn settings(&self) -> Reply<'_, Settings> {
         Box::pin(async { Ok(self.0.settings.clone()) })
+    }
+
+    fn attributed(&self, to: Attribution) -> Arc<dyn Store> {
+        Arc::new(Self(Arc::clone(&self.0), Some(Arc::new(to))))
+    }
+
+    fn record(&self, by: Attribution, note: AuditNote) -> Reply<'_, ()> {
+        Box::pin(self.write_apart(move |work| Ok(audit::add(work.conn, &by, &note, work.now)?)))
+    }
+
+    fn audit<'a>(&'a self, query: &'a AuditQuery) -> Reply<'a, Vec<AuditEntry>> {
+        let query = query.clone();
+        Box::pin(self.read_expensive(move |conn| Ok(audit::page(conn, &query)?)))
     }
 
     fn ping(&self) -> Reply<'_, ()> {

@@ -1,11 +1,14 @@
 //! The context of an operation inside the writer's transaction, and its place in the queue.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::counters::{Counters, Touch};
 use super::error::Fault;
-use crate::model::{Event, Timestamp};
+use crate::model::{Attribution, Event, Timestamp};
 use crate::store::StoreError;
 
 /// An open transaction of the writer.
@@ -20,6 +23,10 @@ pub(super) struct Work<'w> {
     pub(super) events: &'w mut Vec<Event>,
     /// Whether a job was added.
     pub(super) promised: bool,
+    /// To whom the operation is attributed in the audit log.
+    pub(super) attribution: Option<Arc<Attribution>>,
+    /// How long entries of the audit log are kept; None: for ever.
+    pub(super) audit_for: Option<Duration>,
 }
 
 impl Work<'_> {
@@ -42,6 +49,7 @@ pub(super) trait Task: Send {
 pub(super) struct Operation<F, T> {
     act: F,
     touch: Touch,
+    attribution: Option<Arc<Attribution>>,
     outcome: Option<Result<T, StoreError>>,
     answer: oneshot::Sender<Result<T, StoreError>>,
 }
@@ -51,9 +59,13 @@ where
     F: FnMut(&mut Work<'_>) -> Result<T, Fault> + Send,
     T: Send,
 {
-    pub(super) fn new(touch: Touch, act: F) -> (Self, oneshot::Receiver<Result<T, StoreError>>) {
+    pub(super) fn new(
+        touch: Touch,
+        attribution: Option<Arc<Attribution>>,
+        act: F,
+    ) -> (Self, oneshot::Receiver<Result<T, StoreError>>) {
         let (answer, answered) = oneshot::channel();
-        (Self { act, touch, outcome: None, answer }, answered)
+        (Self { act, touch, attribution, outcome: None, answer }, answered)
     }
 }
 
@@ -65,7 +77,10 @@ where
     fn run(&mut self, work: &mut Work<'_>) -> rusqlite::Result<()> {
         work.counters.make_way(work.conn, self.touch)?;
         let said = work.events.len();
-        match (self.act)(work) {
+        work.attribution.clone_from(&self.attribution);
+        let done = (self.act)(work);
+        work.attribution = None;
+        match done {
             Ok(value) => self.outcome = Some(Ok(value)),
             Err(Fault::Refused(why)) => {
                 work.events.truncate(said);

@@ -64,6 +64,7 @@ pub(super) struct Writer {
     jobs_from: Option<Instant>,
     /// When to remove old entries; None: never, since the process only wants to read.
     prune_at: Option<Instant>,
+    audit_for: Option<Duration>,
 }
 
 /// Metrics of the writer.
@@ -117,6 +118,8 @@ pub(super) struct Tools {
     pub(super) health: Arc<Health>,
     /// Whether to execute jobs.
     pub(super) jobs: bool,
+    /// How long entries of the audit log are kept; None: for ever.
+    pub(super) audit_for: Option<Duration>,
 }
 
 impl Writer {
@@ -136,6 +139,7 @@ impl Writer {
             probe_at: now,
             jobs_from: from,
             prune_at: from,
+            audit_for: tools.audit_for,
         }
     }
 
@@ -255,6 +259,7 @@ impl Writer {
     ) -> Result<(), Failed> {
         let mut events: Vec<Event> = Vec::new();
         let (conn, counters) = (&self.conn, &mut self.counters);
+        let audit_for = self.audit_for;
         let mut promised = false;
         let began = Instant::now();
         let before = conn.total_changes();
@@ -266,6 +271,8 @@ impl Writer {
                 now: Timestamp::now(),
                 events: &mut events,
                 promised: false,
+                attribution: None,
+                audit_for,
             };
             body(&mut work)?;
             promised = work.promised;

@@ -17,10 +17,16 @@ fn plain(mut value: Json) -> Json {
             "deleted",
             "older_than",
             "archived",
+            // The socket of the running server, or the stopped one.
+            "from",
         ] {
             if object.get(key).is_some_and(Json::is_string) {
                 object.insert(key.to_owned(), json!("TIME"));
             }
+        }
+        // The times in entries of the audit log.
+        if let Some(after) = object.get_mut("after") {
+            *after = plain(after.take());
         }
     }
     value
@@ -112,6 +118,8 @@ fn story(ctl: &Ctl) -> Vec<(String, i32, Vec<Json>, String)> {
         &["room", "export", "talk"],
         &["user", "list"],
         &["room", "list"],
+        &["audit", "list", "--limit", "0"],
+        &["audit", "export", "--action", "room"],
     ];
     let run = |arguments: &&[&str]| {
         let said = ctl.run_with(&[arguments, &["-o", "jsonl"][..]].concat(), "a long password\n");

@@ -13,7 +13,8 @@ fn restored(
     media: &Path,
     replace: bool,
 ) -> Result<Restored, Failure> {
-    restore(path, Target { data: &world.path("new"), database, media, replace }, &mut |_, _| true)
+    let (data, operator) = (&world.path("new"), &operator());
+    restore(path, Target { data, database, media, replace, operator }, &mut |_, _| true)
 }
 
 fn is_whole(database: &Path, media: &Path) {

@@ -24,6 +24,10 @@ struct World {
 }
 
 /// Content of the uploaded file with this number.
+fn operator() -> crate::admin::Operator {
+    crate::admin::Operator::cli("root", "stopped server")
+}
+
 fn bytes_of(n: u8) -> Vec<u8> {
     vec![n; 5000 * usize::from(n)]
 }
@@ -114,6 +118,7 @@ impl World {
             database: Path::new("chat.db"),
             media: Path::new("media"),
             replace,
+            operator: &operator(),
         };
         restore(path, target, &mut |_, _| true)
     }

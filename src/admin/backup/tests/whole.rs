@@ -66,6 +66,7 @@ async fn whoever_is_interrupted_leaves_nothing() {
         database: Path::new("chat.db"),
         media: Path::new("media"),
         replace: false,
+        operator: &operator(),
     };
     assert_eq!(restore(&path, target, &mut |_, _| false).unwrap_err().kind, Kind::Interrupted);
     assert_eq!(world.names(""), ["backups", "data"]);
@@ -162,6 +163,7 @@ async fn an_empty_place_that_cannot_be_exchanged_is_filled_from_within() {
         database: Path::new("chat.db"),
         media: Path::new("media"),
         replace: false,
+        operator: &operator(),
     };
     let places = restore::Places {
         database: staged.path().join(target.database),

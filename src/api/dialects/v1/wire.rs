@@ -185,6 +185,7 @@ mod tests {
             token: Hash32([0; 32]),
             device: String::new(),
             address: None,
+            peer: None,
             created: NOW,
             seen: NOW,
             expires: NOW,

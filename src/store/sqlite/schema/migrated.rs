@@ -45,6 +45,11 @@ fn reactions_that_differ_in_a_selector_only_become_one() {
         "what has changed has a rev of its own"
     );
     assert_eq!(rows::<i64>(&conn, "SELECT rev FROM rooms ORDER BY id"), [11, 5]);
+    let known = number(MIGRATIONS);
+    assert_eq!(
+        rows::<String>(&conn, "SELECT action || before || after FROM audit"),
+        [format!("db.migrate{{\"schema\":3}}{{\"schema\":{known}}}")]
+    );
     assert!(conn.prepare("SELECT reaction_form('x')").is_err(), "only migrations have it");
 }
 

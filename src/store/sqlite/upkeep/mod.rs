@@ -12,6 +12,7 @@ mod inspect;
 mod open;
 mod plan;
 mod reindex;
+mod restored;
 mod shape;
 #[cfg(test)]
 pub(crate) mod specimens;
@@ -30,13 +31,15 @@ pub use self::inspect::{Counts, Inspected, examine, inspect, renew};
 pub(super) use self::open::quiet;
 use self::open::reader;
 pub use self::plan::{Plan, plan};
+pub use self::restored::{Kept, keep_audit, record_restore};
 pub use self::status::{Census, LargeRoom, Sizes, Stats, Status};
 pub use super::search::Glance;
 
 #[cfg(test)]
 pub(super) use self::{
     check::STATEMENTS as CHECKS, checkup::STATEMENTS as LOOKS, inspect::STATEMENTS as INSPECTIONS,
-    reindex::STATEMENTS as ENDS, shape::STATEMENTS as SHAPES, status::STATEMENTS as FIGURES,
+    reindex::STATEMENTS as ENDS, restored::STATEMENTS as RESTORED, shape::STATEMENTS as SHAPES,
+    status::STATEMENTS as FIGURES,
 };
 
 impl Sqlite {

@@ -52,6 +52,7 @@ fn the_first_frame_greets() {
         token: Hash32([0; 32]),
         device: String::new(),
         address: None,
+        peer: None,
         created: NOW,
         seen: NOW,
         expires: NOW,

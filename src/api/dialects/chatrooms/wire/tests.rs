@@ -43,6 +43,7 @@ fn sessions_say_which_is_the_own() {
         token: Hash32([0; 32]),
         device: device.to_owned(),
         address: None,
+        peer: None,
         created: golden::BEFORE,
         seen: NOW,
         expires: NOW,

@@ -25,6 +25,7 @@ fn session() -> Session {
         token: Hash32([0; 32]),
         device: String::new(),
         address: None,
+        peer: None,
         created: NOW,
         seen: NOW,
         expires: NOW,

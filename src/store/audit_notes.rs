@@ -1,0 +1,195 @@
+//! What an entry of the audit log says of a change: pure functions of the objects before and after.
+//! None: nothing has changed.
+
+use serde_json::{Map, Value, json};
+
+use crate::model::{AuditNote, AuditTarget, MessageId, RoomFacts, SessionId, User, UserId};
+
+/// Characters kept of topics and descriptions.
+const LONGEST: usize = 200;
+/// Participants named in one entry; of more, only the number is kept.
+const NAMED: usize = 20;
+
+type Properties = Map<String, Value>;
+
+fn properties(all: Value) -> Properties {
+    match all {
+        Value::Object(all) => all,
+        _ => Map::new(),
+    }
+}
+
+/// Without what is not set.
+fn set(mut all: Properties) -> Properties {
+    all.retain(|_, value| !matches!(value, Value::Null | Value::Bool(false)));
+    all
+}
+
+/// Keeps what differs on both sides.
+fn differing(before: &mut Properties, after: &mut Properties) {
+    let same: Vec<String> = before
+        .iter()
+        .filter(|(key, value)| after.get(*key) == Some(value))
+        .map(|(key, _)| key.clone())
+        .collect();
+    for key in same {
+        before.remove(&key);
+        after.remove(&key);
+    }
+}
+
+fn text(properties: Properties) -> Option<String> {
+    (!properties.is_empty()).then(|| Value::Object(properties).to_string())
+}
+
+fn note(target: AuditTarget, before: Properties, after: Properties) -> Option<AuditNote> {
+    let (before, after) = (text(before), text(after));
+    (before.is_some() || after.is_some()).then_some(AuditNote {
+        target: Some(target),
+        before,
+        after,
+    })
+}
+
+fn of_user(user: &User) -> Properties {
+    properties(json!({
+        "display_name": user.name,
+        "email": user.email,
+        "admin": user.admin,
+        "disabled": user.disabled,
+        "bot": user.bot,
+        "guest": user.guest,
+    }))
+}
+
+fn user(id: UserId, login: &str) -> AuditTarget {
+    AuditTarget::new("user", id.0.to_string(), Some(login))
+}
+
+fn with_ended(mut after: Properties, sessions: u32) -> Properties {
+    if sessions > 0 {
+        after.insert("sessions_ended".to_owned(), sessions.into());
+    }
+    after
+}
+
+/// A new account.
+pub(super) fn user_added(new: &User) -> Option<AuditNote> {
+    note(user(new.id, &new.login), Map::new(), set(of_user(new)))
+}
+
+/// A changed account; a new password is only mentioned.
+pub(super) fn user_changed(
+    before: &User,
+    after: &User,
+    password: bool,
+    sessions_ended: u32,
+) -> Option<AuditNote> {
+    let (mut old, mut new) = (of_user(before), of_user(after));
+    differing(&mut old, &mut new);
+    if password {
+        new.insert("password".to_owned(), "changed".into());
+    }
+    note(user(after.id, &after.login), old, with_ended(new, sessions_ended))
+}
+
+/// A deleted account.
+pub(super) fn user_removed(gone: &User, sessions_ended: u32) -> Option<AuditNote> {
+    note(user(gone.id, &gone.login), set(of_user(gone)), with_ended(Map::new(), sessions_ended))
+}
+
+/// Ended sessions of an account.
+pub(super) fn sessions_ended(
+    id: UserId,
+    login: &str,
+    one: Option<SessionId>,
+    ended: u32,
+) -> Option<AuditNote> {
+    if ended == 0 {
+        return None;
+    }
+    let mut after = with_ended(Map::new(), ended);
+    if let Some(one) = one {
+        after.insert("session".to_owned(), one.0.into());
+    }
+    note(user(id, login), Map::new(), after)
+}
+
+fn short(text: Option<&str>) -> Option<String> {
+    text.map(|text| text.chars().take(LONGEST).collect())
+}
+
+fn of_room(facts: &RoomFacts) -> Properties {
+    let room = &facts.room;
+    properties(json!({
+        "name": room.name,
+        "topic": short(room.topic.as_deref()),
+        "description": short(room.description.as_deref()),
+        "visibility": room.visibility.as_str(),
+        "read_only": room.read_only,
+        "archived": room.archived.is_some(),
+        "owner": room.owner.map(|_| room.owner_login.as_str()),
+    }))
+}
+
+fn room(facts: &RoomFacts) -> AuditTarget {
+    AuditTarget::new("room", facts.room.id.key(), facts.room.name.as_deref())
+}
+
+/// A new room.
+pub(super) fn room_added(new: &RoomFacts) -> Option<AuditNote> {
+    let mut after = set(of_room(new));
+    after.insert("members".to_owned(), new.participants.len().into());
+    note(room(new), Map::new(), after)
+}
+
+/// A deleted room with this number of participants.
+pub(super) fn room_removed(gone: &RoomFacts, members: u64) -> Option<AuditNote> {
+    let mut before = set(of_room(gone));
+    before.insert("members".to_owned(), members.into());
+    before.insert("messages".to_owned(), gone.room.last_seq.0.into());
+    note(room(gone), before, Map::new())
+}
+
+/// A changed room, or changed participants of it.
+pub(super) fn room_changed(before: &RoomFacts, after: &RoomFacts) -> Option<AuditNote> {
+    let (mut old, mut new) = (of_room(before), of_room(after));
+    differing(&mut old, &mut new);
+    for (key, of) in [("roles", role as fn(&RoomFacts) -> Properties), ("names", own_name)] {
+        let (mut were, mut are) = (of(before), of(after));
+        differing(&mut were, &mut are);
+        for (into, some) in [(&mut old, were), (&mut new, are)] {
+            if some.len() > NAMED {
+                into.insert(key.to_owned(), some.len().into());
+            } else if !some.is_empty() {
+                into.insert(key.to_owned(), Value::Object(some));
+            }
+        }
+    }
+    note(room(before), old, new)
+}
+
+/// The roles of participants by their login name.
+fn role(facts: &RoomFacts) -> Properties {
+    facts.participants.iter().map(|p| (p.login.clone(), p.role.as_str().into())).collect()
+}
+
+/// The names of participants in the room, where they differ from their display names.
+fn own_name(facts: &RoomFacts) -> Properties {
+    let edited = facts.participants.iter().filter(|p| !p.edited_name.is_empty());
+    edited.map(|p| (p.login.clone(), p.edited_name.clone().into())).collect()
+}
+
+/// A pinned (true) or unpinned message.
+pub(super) fn pinned(message: MessageId, pinned: bool) -> Option<AuditNote> {
+    let target = AuditTarget::new("message", message.key(), None);
+    let before = properties(json!({"room": message.room.key(), "pinned": !pinned}));
+    note(target, before, properties(json!({"pinned": pinned})))
+}
+
+/// A deleted message of this author. Its text is not kept.
+pub(super) fn message_deleted(message: MessageId, author: &str) -> Option<AuditNote> {
+    let target = AuditTarget::new("message", message.key(), None);
+    let before = properties(json!({"room": message.room.key(), "author": author}));
+    note(target, before, properties(json!({"deleted": true})))
+}

@@ -1,0 +1,485 @@
+//! The audit log: every administrative change leaves one entry, with who, from where, and what
+//! changed; nothing else does, and nothing removes entries but age.
+
+use std::collections::BTreeSet;
+
+use rusqlite::Connection;
+use serde_json::json;
+
+use crate::support::{Client, Ctl, Json, PATIENCE, Person, Server, each, is_millis, texts};
+
+/// The commands that leave no entry: they change nothing, and read no messages.
+const SILENT: [&str; 14] = [
+    "user.list",
+    "user.show",
+    "user.without_password",
+    "user.sessions",
+    "room.list",
+    "room.show",
+    "room.members",
+    "log.tail",
+    "log.rotate",
+    "db.status",
+    "db.check",
+    "db.stats",
+    "backup.list",
+    "status",
+];
+
+fn who() -> String {
+    let id = std::process::Command::new("id").arg("-un").output().unwrap();
+    String::from_utf8(id.stdout).unwrap().trim().to_owned()
+}
+
+/// All entries, oldest first.
+#[track_caller]
+fn entries(ctl: &Ctl) -> Vec<Json> {
+    let said = ctl.run(&["audit", "export"]);
+    said.ends(0);
+    said.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn actions(ctl: &Ctl) -> Vec<String> {
+    let action = |entry: &Json| entry["action"].as_str().unwrap().to_owned();
+    entries(ctl).iter().map(action).collect()
+}
+
+/// Creates the administrator `root`, and returns them with `bob`.
+async fn root_and_bob(server: &Server) -> (Person, Person) {
+    Ctl::of(server).create("root", &["--admin"]);
+    (Person::known(server, "root").await, Person::new(server, "bob").await)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_command_is_recorded_or_changes_nothing() {
+    let server = Server::start().await;
+    let ctl = Ctl::of(&server);
+    ctl.create("ann", &[]);
+    let ann = Person::known(&server, "ann").await;
+    let talk =
+        ann.room_like(&[], crate::support::RoomPlan { name: Some("talk"), public: true }).await;
+    ann.say(&talk, "a text that is nobody's business").await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (export, bundle, backup) = (file("e.jsonl"), file("b.tar.gz"), file("c.tar.zst"));
+    // The command, the arguments that run it, and the action that is recorded.
+    let table: &[(&str, &[&str], &str)] = &[
+        ("user.create", &["user", "create", "bob", "--password-stdin"], "user.create"),
+        ("user.passwd", &["user", "passwd", "bob", "--password-stdin"], "user.passwd"),
+        ("user.rename", &["user", "rename", "bob", "Bob"], "user.rename"),
+        ("user.promote", &["user", "promote", "bob"], "user.promote"),
+        ("user.demote", &["user", "demote", "bob", "--yes"], "user.demote"),
+        ("user.mark", &["user", "mark", "bob", "--bot"], "user.mark"),
+        ("user.logout", &["user", "logout", "ann"], "user.logout"),
+        ("user.disable", &["user", "disable", "bob"], "user.disable"),
+        ("user.enable", &["user", "enable", "bob"], "user.enable"),
+        ("room.create", &["room", "create", "hall", "--owner", "ann"], "room.create"),
+        ("room.rename", &["room", "rename", "hall", "attic"], "room.rename"),
+        ("room.settings", &["room", "topic", "attic", "Boxes"], "room.settings"),
+        ("room.add", &["room", "add", "attic", "bob"], "room.add"),
+        ("room.role", &["room", "role", "attic", "bob", "sub-admin"], "room.role"),
+        ("room.remove", &["room", "remove", "attic", "bob"], "room.remove"),
+        ("room.delete", &["room", "delete", "attic", "--yes"], "room.delete"),
+        ("room.messages", &["room", "messages", "talk"], "room.messages"),
+        ("room.export", &["room", "export", "talk"], "room.export"),
+        ("room.purge", &["room", "purge", "talk", "--older-than", "0d", "--yes"], "room.purge"),
+        ("export", &["export", &export], "instance.export"),
+        ("log.level", &["log", "level", "debug"], "log.level"),
+        ("db.vacuum", &["db", "vacuum"], "db.vacuum"),
+        ("db.reindex", &["db", "reindex"], "db.reindex"),
+        ("backup.create", &["backup", "create", &backup], "backup.create"),
+        ("doctor", &["doctor", "--only", "schema", "--fix"], "doctor.fix"),
+        ("support", &["support", "bundle", &bundle], "support.bundle"),
+        ("user.delete", &["user", "delete", "bob", "--yes"], "user.delete"),
+    ];
+    for (command, arguments, action) in table {
+        let before = entries(&ctl).len();
+        ctl.run_with(arguments, "a long password\n").ends(0);
+        let found = entries(&ctl).split_off(before);
+        assert_eq!(texts(&json!(found), "action"), [*action], "{command}");
+    }
+    // A new command must be in one of these lists.
+    let reference = Client::new(&server).get("/api/openapi.json").await.is(200);
+    let known = &reference["components"]["schemas"]["administration.Command"]["oneOf"];
+    let known: BTreeSet<&str> =
+        known.as_array().unwrap().iter().map(|one| one["required"][0].as_str().unwrap()).collect();
+    let elsewhere = ["backup.store", "backup.prune", "reload", "audit.list"];
+    let tested: BTreeSet<&str> =
+        table.iter().map(|(command, ..)| *command).chain(SILENT).chain(elsewhere).collect();
+    assert_eq!(known, tested);
+
+    let all = entries(&ctl);
+    assert!(
+        each(&json!(all), "id").windows(2).all(|pair| pair[0].as_i64() < pair[1].as_i64())
+            && each(&json!(all), "time").iter().all(|time| is_millis(time)),
+        "{all:?}"
+    );
+    let text = json!(all).to_string();
+    for secret in ["a long password", "secret of", "nobody's business", "argon2"] {
+        assert!(!text.contains(secret), "{secret}: {text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_changes_nothing_leaves_no_entry() {
+    let server = Server::start().await;
+    let ctl = Ctl::of(&server);
+    ctl.create("ann", &[]);
+    ctl.run(&["room", "create", "hall", "--owner", "ann", "--public"]).ends(0);
+    let before = entries(&ctl).len();
+    for (arguments, code) in [
+        (&["user", "enable", "ann"][..], 0),
+        (&["user", "demote", "ann"], 0),
+        (&["user", "rename", "ann", "ann"], 0),
+        (&["user", "logout", "ann"], 0),
+        (&["user", "disable", "nobody"], 3),
+        (&["user", "create", "ann", "--generate"], 4),
+        (&["user", "create", "ann", "--generate", "--if-not-exists"], 0),
+        (&["user", "delete", "ann", "--dry-run"], 0),
+        (&["room", "create", "hall", "--owner", "ann", "--public"], 4),
+        (&["room", "rename", "hall", "hall"], 0),
+        (&["room", "role", "hall", "ann", "admin"], 0),
+        (&["room", "delete", "hall", "--dry-run"], 0),
+        (&["room", "purge", "hall", "--older-than", "0d", "--yes"], 0),
+        (&["room", "messages", "cellar"], 3),
+        (&["log", "level"], 0),
+        (&["doctor", "--only", "schema"], 0),
+        (&["backup", "list"], 0),
+        (&["audit", "list"], 0),
+    ] {
+        ctl.run(arguments).ends(code);
+        assert_eq!(entries(&ctl).len(), before, "{arguments:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_entry_names_who_from_where_and_what_changed() {
+    let mut server = Server::start().await;
+    let (root, bob) = root_and_bob(&server).await;
+    let ctl = Ctl::of(&server);
+    root.post("/api/admin", json!({"user.disable": {"name": "BOB"}})).await.is(200);
+    ctl.run(&["user", "enable", "bob"]).ends(0);
+    let key = bob.again().await.public_room("Hall").await;
+    ctl.run(&["room", "add", &key, "root", "--role", "sub-admin"]).ends(0);
+    ctl.run(&["room", "role", &key, "root", "admin"]).ends(0);
+    ctl.run(&["room", "archive", &key]).ends(0);
+    assert!(server.terminate().await.success());
+    ctl.run_with(&["user", "passwd", "bob", "--password-stdin"], "quite another one\n").ends(0);
+    ctl.run(&["user", "delete", "bob", "--yes"]).ends(0);
+
+    let cli = |from: &str| json!({"kind": "cli", "id": null, "name": who(), "from": from});
+    let user = json!({"kind": "user", "id": bob.id.to_string(), "name": "bob"});
+    let hall = json!({"kind": "room", "id": key, "name": "Hall"});
+    let by = |entry: &Json| {
+        let mut actor = entry["actor"].clone();
+        actor["from"] = entry["from"].clone();
+        actor
+    };
+    let wanted = [
+        (
+            json!({"kind": "user", "id": root.id, "name": "root", "from": "127.0.0.1"}),
+            "user.disable",
+            &user,
+            json!({"disabled": false}),
+            json!({"disabled": true, "sessions_ended": 1}),
+        ),
+        (
+            cli("socket"),
+            "user.enable",
+            &user,
+            json!({"disabled": true}),
+            json!({"disabled": false}),
+        ),
+        (cli("socket"), "room.add", &hall, Json::Null, json!({"roles": {"root": "sub-admin"}})),
+        (
+            cli("socket"),
+            "room.role",
+            &hall,
+            json!({"roles": {"root": "sub-admin"}}),
+            json!({"roles": {"root": "admin"}}),
+        ),
+        (
+            cli("socket"),
+            "room.settings",
+            &hall,
+            json!({"archived": false}),
+            json!({"archived": true}),
+        ),
+        (
+            cli("stopped server"),
+            "user.passwd",
+            &user,
+            Json::Null,
+            json!({"password": "changed", "sessions_ended": 1}),
+        ),
+        (cli("stopped server"), "user.delete", &user, json!({"display_name": "bob"}), Json::Null),
+    ];
+    let found = entries(&ctl).split_off(1);
+    assert_eq!(found.len(), wanted.len(), "{found:?}");
+    for (entry, (actor, action, target, before, after)) in found.iter().zip(wanted) {
+        assert_eq!(
+            (&by(entry), &entry["action"], &entry["target"], &entry["before"], &entry["after"]),
+            (&actor, &json!(action), target, &before, &after)
+        );
+    }
+    // The table is for people.
+    let table = ctl.run(&["audit", "list", "--action", "user.disable"]).ends(0).out.clone();
+    let row = table.lines().last().unwrap();
+    for part in ["root", "127.0.0.1", "user bob", "disabled no → yes, sessions ended 1"] {
+        assert!(row.contains(part), "{part}: {table}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_only_an_administrator_may_do_in_a_room_is_recorded() {
+    let server = Server::start().await;
+    let (root, bob) = root_and_bob(&server).await;
+    let ctl = Ctl::of(&server);
+    let (own, bobs) = (root.public_room("Roots").await, bob.public_room("Bobs").await);
+    let foreign = |room: &str| format!("/api/chatrooms/{room}");
+    let said = |message: Json| message["messageId"].as_str().unwrap().to_owned();
+    let theirs = said(bob.say(&bobs, "a text that is nobody's business").await);
+    // As the admin of a room, and as the author of a message, everybody may do this.
+    root.enter(&bobs).await;
+    let mine = said(root.say(&bobs, "my own").await);
+    root.delete(&format!("{}/messages/{mine}", foreign(&bobs))).await.is_text(204);
+    root.patch(&foreign(&own), json!({"topic": "roots"})).await.is(200);
+    bob.patch(&foreign(&bobs), json!({"topic": "bobs"})).await.is(200);
+    assert_eq!(actions(&ctl), ["user.create"]);
+
+    root.delete(&format!("{}/messages/{theirs}", foreign(&bobs))).await.is_text(204);
+    root.patch(&format!("{}/name", foreign(&bobs)), json!({"name": "Ours"})).await.is(200);
+    root.patch(&format!("{}/participants/bob/role", foreign(&bobs)), json!({"role": "member"}))
+        .await
+        .fails(403, "forbidden");
+    root.post(
+        &format!("{}/participants", foreign(&bobs)),
+        json!({"userId": "root", "role": "admin"}),
+    )
+    .await;
+    root.delete(&foreign(&bobs)).await.is_text(204);
+    let found = entries(&ctl).split_off(1);
+    let found: Vec<&Json> = found.iter().filter(|entry| entry["action"] != "room.add").collect();
+    assert_eq!(texts(&json!(found), "action"), ["message.delete", "room.rename", "room.delete"]);
+    for entry in &found {
+        assert_eq!(entry["actor"], json!({"kind": "user", "id": root.id, "name": "root"}));
+        assert_eq!(entry["from"], "127.0.0.1");
+    }
+    assert_eq!(found[0]["target"], json!({"kind": "message", "id": theirs, "name": null}));
+    assert_eq!(found[0]["before"], json!({"room": bobs, "author": "bob"}));
+    assert_eq!(
+        (&found[1]["before"]["name"], &found[1]["after"]["name"]),
+        (&json!("Bobs"), &json!("Ours"))
+    );
+    assert_eq!((&found[2]["before"]["name"], &found[2]["after"]), (&json!("Ours"), &Json::Null));
+    assert!(!json!(found).to_string().contains("business"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_administrator_is_recorded() {
+    let server = Server::start().await;
+    let line = server.wait_for_log(&["The first administrator", "/#setup="]).await;
+    let token = line.split_once("/#setup=").unwrap().1.trim().to_owned();
+    let ask = json!({"token": token, "userId": "root", "password": "long enough"});
+    Client::new(&server).post("/api/setup", ask).await.is(201);
+    let found = entries(&Ctl::of(&server));
+    assert_eq!(texts(&json!(found), "action"), ["user.setup"]);
+    assert_eq!(found[0]["actor"], json!({"kind": "setup", "id": null, "name": "setup"}));
+    assert_eq!(
+        (&found[0]["from"], &found[0]["after"]["admin"]),
+        (&json!("127.0.0.1"), &json!(true))
+    );
+    assert!(!json!(found).to_string().contains(&token));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_and_filters() {
+    let server = Server::start().await;
+    let (root, bob) = root_and_bob(&server).await;
+    let ctl = Ctl::of(&server);
+    for _ in 0..3 {
+        root.post("/api/admin", json!({"user.promote": {"name": "bob"}})).await.is(200);
+        root.post("/api/admin", json!({"user.demote": {"name": "bob"}})).await.is(200);
+    }
+    root.post("/api/admin", json!({"db.reindex": {}})).await.is(200);
+    let (mut path, mut seen) = ("/api/admin/audit?limit=3".to_owned(), Vec::new());
+    loop {
+        let page = root.get(&path).await.is(200);
+        seen.extend(page["entries"].as_array().unwrap().clone());
+        let Some(cursor) = page["cursor"].as_str() else { break };
+        assert_eq!(page["entries"].as_array().unwrap().len(), 3);
+        path = format!("/api/admin/audit?limit=3&before={cursor}");
+    }
+    seen.reverse();
+    assert_eq!(seen, entries(&ctl), "newest first, and the same as on the command line");
+    assert_eq!(seen.len(), 8);
+    for (query, count) in [
+        ("action=user", 7),
+        ("action=user.promote", 3),
+        ("action=use", 0),
+        ("user=ROOT", 8),
+        ("user=bob", 6),
+        ("user=bob&action=user.demote", 3),
+        ("user=nobody", 0),
+        ("since=2000-01-01", 8),
+        ("until=2000-01-01T00:00:00Z", 0),
+        ("action=%00", 0),
+    ] {
+        let page = root.get(&format!("/api/admin/audit?{query}")).await.is(200);
+        // Root's own account was created by the command line.
+        let found = page["entries"].as_array().unwrap().len();
+        assert_eq!((found, &page["cursor"]), (count, &Json::Null), "{query}");
+    }
+    for (bad, field) in [
+        ("limit=0", "limit"),
+        ("limit=201", "limit"),
+        ("before=x", "before"),
+        ("before=-1", "before"),
+        ("since=yesterday", "since"),
+        ("until=1", "until"),
+    ] {
+        root.get(&format!("/api/admin/audit?{bad}")).await.blames(field);
+    }
+    bob.get("/api/admin/audit").await.fails(404, "not_found");
+    assert_eq!(root.post("/api/admin/audit", json!({})).await.status, 405);
+    assert_eq!(ctl.all(&["audit", "list", "--limit", "2"]).len(), 2);
+    assert_eq!(ctl.all(&["audit", "list", "--user", "bob", "--since", "1h"]).len(), 6);
+    assert_eq!(ctl.all(&["audit", "list", "--until", "1h"]).len(), 0);
+    ctl.run(&["audit", "list", "--since", "soon"]).fails(2, "7d");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn exports_are_complete_and_safe_in_a_spreadsheet() {
+    let mut server = Server::start().await;
+    let ctl = Ctl::of(&server);
+    ctl.create("ann", &[]);
+    let name = "=HYPERLINK(\"https://evil.example\";\"A, b\")";
+    ctl.run(&["room", "create", name, "--owner", "ann"]).ends(0);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.csv");
+    let csv = ["audit", "export", "--format", "csv", path.to_str().unwrap()];
+    ctl.run(&csv).ends(0);
+    ctl.run(&csv).fails(4, "already exists");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = text.split_terminator("\r\n").collect();
+    assert_eq!(
+        lines[0],
+        "id,time,actor_kind,actor_id,actor,from,action,target_kind,target_id,target,before,after"
+    );
+    assert_eq!(lines.len(), 3);
+    let quoted = format!(",\"'{}\",,\"{{", name.replace('"', "\"\""));
+    assert!(lines[2].contains(&quoted), "{text}");
+    assert!(server.terminate().await.success());
+    assert_eq!(ctl.run(&["audit", "export", "--format", "csv", "-"]).ends(0).out, text);
+    assert_eq!(ctl.run(&["audit", "export", "--user", "nobody"]).ends(0).out, "");
+    let none =
+        ctl.run(&["audit", "export", "--format", "csv", "--user", "nobody"]).ends(0).out.clone();
+    assert_eq!(none.lines().count(), 1, "the heading alone: {none}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn old_entries_are_removed_and_others_stay() {
+    let mut server = Server::start_with(&[("AUDIT__DAYS", "0")]).await;
+    let ctl = Ctl::of(&server);
+    ctl.create("ann", &[]);
+    assert!(server.terminate().await.success());
+    let conn = Connection::open(server.data().join("chat.db")).unwrap();
+    let old = "INSERT INTO audit (at, actor, actor_name, actor_key, origin, action)
+        WITH RECURSIVE n (at) AS (SELECT 1 UNION ALL SELECT at + 1 FROM n WHERE at < 1200)
+        SELECT at, 'cli', 'old', 'old', 'socket', 'db.vacuum' FROM n";
+    conn.execute_batch(old).unwrap();
+    drop(conn);
+    // 0 keeps them for ever; a command on the stopped server removes none, either.
+    server.restart().await;
+    assert_eq!(entries(&ctl).len(), 1201);
+    assert!(server.terminate().await.success());
+    server.set("AUDIT__DAYS", "30");
+    server.restart().await;
+    let began = std::time::Instant::now();
+    while entries(&ctl).len() > 1 {
+        assert!(began.elapsed() < PATIENCE, "old entries stay");
+    }
+    assert_eq!(actions(&ctl), ["user.create"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restore_removes_no_entry_and_is_one() {
+    let mut server = Server::start().await;
+    let ctl = Ctl::of(&server);
+    ctl.create("ann", &[]);
+    let folder = tempfile::tempdir().unwrap();
+    let backup = folder.path().join("one.tar.zst");
+    let backup = backup.to_str().unwrap();
+    ctl.run(&["backup", "create", backup]).ends(0);
+    ctl.create("mallory", &["--admin"]);
+    ctl.run(&["user", "disable", "ann"]).ends(0);
+    assert!(server.terminate().await.success());
+    ctl.run(&["backup", "restore", backup, "--replace", "--yes"]).ends(0);
+    assert_eq!(texts(&json!(ctl.all(&["user", "list"])), "name"), ["ann"]);
+    let found = entries(&ctl);
+    assert_eq!(
+        texts(&json!(found), "action"),
+        ["user.create", "backup.create", "user.create", "user.disable", "backup.restore"]
+    );
+    let restored = found.last().unwrap();
+    assert_eq!(restored["target"], json!({"kind": "backup", "id": "one.tar.zst", "name": null}));
+    assert_eq!(
+        (&restored["from"], &restored["after"]["entries_kept"]),
+        (&json!("stopped server"), &json!(2))
+    );
+
+    // On another machine there is nothing to keep.
+    let there = folder.path().join("there");
+    let other = Ctl::at(&there);
+    other.run(&["backup", "restore", backup]).ends(0);
+    assert_eq!(actions(&other), ["user.create", "backup.create", "backup.restore"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_is_recorded_and_an_export_takes_no_entries_along() {
+    let mut server = Server::start().await;
+    let ctl = Ctl::of(&server);
+    ctl.create("ann", &[]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("all.jsonl");
+    let file = file.to_str().unwrap();
+    ctl.run(&["export", file]).ends(0);
+    assert!(!std::fs::read_to_string(file).unwrap().contains("user.create"));
+    let other = Ctl::at(&folder.path().join("other"));
+    other.run(&["import", file]).ends(0);
+    let found = entries(&other);
+    assert_eq!(texts(&json!(found), "action"), ["instance.import"]);
+    assert_eq!(found[0]["after"]["format"], "chatctl");
+    // Into data with entries of its own.
+    assert!(server.terminate().await.success());
+    ctl.run(&["import", file, "--dry-run"]).ends(0);
+    ctl.run(&["import", file, "--yes"]).ends(0);
+    assert_eq!(actions(&ctl), ["user.create", "instance.export", "instance.import"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reload_is_recorded_with_the_keys_that_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.toml");
+    std::fs::write(&file, "[auth]\npassword_min_length = 8\n").unwrap();
+    let file_name = file.to_str().unwrap();
+    let server = Server::start_with(&[("CONFIG", file_name)]).await;
+    let ctl = Ctl::of(&server).set("CONFIG", file_name);
+    ctl.run(&["reload"]).ends(0);
+    assert_eq!(actions(&ctl), [""; 0], "nothing has changed");
+    std::fs::write(&file, "[auth]\npassword_min_length = 12\n[rooms]\nrecent_messages = 7\n")
+        .unwrap();
+    ctl.run(&["reload"]).ends(0);
+    ctl.run(&["reload"]).ends(0);
+    std::fs::write(&file, "[auth]\npassword_min_length = 10\n").unwrap();
+    let pid = server.pid().to_string();
+    assert!(std::process::Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+    server.wait_for_log(&["was reloaded", "in force: auth.password_min_length."]).await;
+    let found = entries(&ctl);
+    assert_eq!(texts(&json!(found), "action"), ["config.reload", "config.reload"]);
+    let key = "auth.password_min_length";
+    assert_eq!((&found[0]["before"], &found[0]["after"]), (&json!({key: 8}), &json!({key: 12})));
+    assert_eq!(found[0]["actor"]["kind"], "cli");
+    assert_eq!(found[1]["actor"], json!({"kind": "server", "id": null, "name": "server"}));
+    assert_eq!((&found[1]["from"], &found[1]["after"]), (&json!("signal"), &json!({key: 10})));
+}
