@@ -483,3 +483,30 @@ async fn a_reload_is_recorded_with_the_keys_that_changed() {
     assert_eq!(found[1]["actor"], json!({"kind": "server", "id": null, "name": "server"}));
     assert_eq!((&found[1]["from"], &found[1]["after"]), (&json!("signal"), &json!({key: 10})));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_its_entry_no_change_is_made_but_data_can_be_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.toml");
+    std::fs::write(&file, "[auth]\npassword_min_length = 8\n").unwrap();
+    let server = Server::start_with(&[("CONFIG", file.to_str().unwrap())]).await;
+    let ctl = Ctl::of(&server).set("CONFIG", file.to_str().unwrap());
+    ctl.create("ann", &[]);
+    let trap = "CREATE TRIGGER trap BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no'); END";
+    let conn = Connection::open(server.data().join("chat.db")).unwrap();
+    conn.busy_timeout(PATIENCE).unwrap();
+    conn.execute_batch(trap).unwrap();
+    ctl.run(&["user", "disable", "ann"]).ends(1);
+    assert_eq!(ctl.one(&["user", "show", "ann"])["disabled"], false);
+    std::fs::write(&file, "[auth]\npassword_min_length = 20\n").unwrap();
+    ctl.run(&["reload"]).fails(1, "the audit log cannot be written");
+    let short = json!({"userId": "ben", "password": "long enough"});
+    Client::new(&server).post("/api/users", short).await.is(201);
+
+    let saved = folder.path().join("all.jsonl");
+    ctl.run(&["export", saved.to_str().unwrap()]).ends(0);
+    server.wait_for_log(&["[ERROR]", "The audit log has no entry of a command"]).await;
+    conn.execute_batch("DROP TRIGGER trap").unwrap();
+    ctl.run(&["user", "disable", "ann"]).ends(0);
+    assert_eq!(actions(&ctl), ["user.create", "user.disable"]);
+}
