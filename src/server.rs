@@ -15,7 +15,7 @@ use crate::admin::certificate::Unusable;
 use crate::admin::control::Control;
 use crate::admin::doctor::Start;
 use crate::admin::reload::{Reloader, Renew};
-use crate::admin::{self, Admin, Running, descriptors};
+use crate::admin::{self, Admin, Running, acme, descriptors};
 use crate::api::accept::{Certificate, Listener};
 use crate::api::metrics::Metrics;
 use crate::api::{self, Context, Target, accept};
@@ -259,7 +259,7 @@ pub async fn run(
         since: Instant::now(),
         start: Start::now(),
         metrics: Arc::new(move || counted.text()),
-        reloader: Reloader::new(flags, file, given, Arc::clone(&renew)),
+        reloader: Arc::new(Reloader::new(flags, file, given, Arc::clone(&renew))),
         stop: stopped.clone(),
     };
     let admin = Admin::new(admin::Parts {
@@ -270,8 +270,14 @@ pub async fn run(
         running: Some(running),
     });
     let reloads = tokio::spawn(reload_at_signals(admin.clone()));
-    let renewals =
-        config.server.has_tls().then(|| tokio::spawn(watch_certificates(renew, current.clone())));
+    let renewals = config
+        .server
+        .has_tls()
+        .then(|| tokio::spawn(watch_certificates(Arc::clone(&renew), current.clone())));
+    let orders = certificate.as_ref().map(|certificate| {
+        let challenges = certificate.challenges().clone();
+        tokio::spawn(acme::keep(current.clone(), challenges, Arc::clone(&renew)))
+    });
     let collector = tokio::spawn(collect(chat.clone()));
     let backups = Schedule::of(&config, &chat, &world.store)
         .await?
@@ -332,8 +338,8 @@ pub async fn run(
     }
     collector.abort();
     reloads.abort();
-    if let Some(renewals) = renewals {
-        renewals.abort();
+    for task in [renewals, orders].into_iter().flatten() {
+        task.abort();
     }
     if let Some(backups) = backups {
         backups.abort();
@@ -353,6 +359,7 @@ fn renewal(certificate: Option<Certificate>) -> Renew {
     Arc::new(move |server| {
         if let Some(certificate) = &certificate {
             certificate.refresh(server);
+            admin::measure::certificate_end(server);
         }
     })
 }

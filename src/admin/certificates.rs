@@ -13,6 +13,7 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::FromDer;
 
+use super::acme;
 use super::certificate::{self, Unusable};
 use crate::config::Server;
 use crate::model::Timestamp;
@@ -20,7 +21,7 @@ use crate::model::Timestamp;
 /// The files of a certificate: `(certificate chain, private key)`.
 pub type Pair = (PathBuf, PathBuf);
 
-/// Returns the files of all certificates, the default one first. Blocks.
+/// Returns the files of all certificates, the default one first and those by ACME last. Blocks.
 pub fn pairs(server: &Server) -> Result<Vec<Pair>, Unusable> {
     let mut all = Vec::new();
     if let (Some(cert), Some(key)) = (&server.tls_cert, &server.tls_key) {
@@ -30,6 +31,8 @@ pub fn pairs(server: &Server) -> Result<Vec<Pair>, Unusable> {
         let is_default = |(cert, _): &Pair| server.tls_cert.as_ref() == Some(cert);
         all.extend(in_directory(directory)?.into_iter().filter(|pair| !is_default(pair)));
     }
+    // Key and chain are in one file, which is replaced at once.
+    all.extend(acme::files::certificates(server).into_iter().map(|file| (file.clone(), file)));
     Ok(all)
 }
 
@@ -63,6 +66,7 @@ pub fn problems(server: &Server) -> Result<Vec<String>, Unusable> {
     if !server.has_tls() {
         return Ok(Vec::new());
     }
+    acme::check(server)?;
     let (_, refreshed) = Certificates::load(server)?;
     Ok(refreshed.problems.iter().map(|problem| problem.unusable.to_string()).collect())
 }
@@ -99,20 +103,22 @@ struct Named {
     key: Arc<CertifiedKey>,
     /// Whether it was valid when the files were read.
     valid: bool,
+    /// Whether it was obtained by ACME: it then replaces others, such as a self-signed one.
+    by_acme: bool,
     /// Its end in seconds since 1970.
     ends: i64,
 }
 
 impl Named {
-    fn new(key: &Arc<CertifiedKey>, now: i64) -> Self {
+    fn new(key: &Arc<CertifiedKey>, by_acme: bool, now: i64) -> Self {
         // An intermediate certificate may have expired: clients find another path.
         let validity = key.cert.first().and_then(certificate::validity);
         let (begins, ends) = validity.unwrap_or((i64::MAX, i64::MIN));
-        Self { key: Arc::clone(key), valid: (begins..ends).contains(&now), ends }
+        Self { key: Arc::clone(key), valid: (begins..ends).contains(&now), by_acme, ends }
     }
 
     fn is_better_than(&self, other: &Self) -> bool {
-        (self.valid, self.ends) > (other.valid, other.ends)
+        (self.valid, self.by_acme, self.ends) > (other.valid, other.by_acme, other.ends)
     }
 }
 
@@ -151,13 +157,15 @@ impl Refreshed {
 }
 
 impl Certificates {
-    /// Reads all files. An unusable default certificate, or none at all, is an error; others are
-    /// only reported. Blocks.
+    /// Reads all files. An unusable default certificate, or none at all, is an error unless they are
+    /// obtained by ACME; others are only reported. Blocks.
     pub fn load(server: &Server) -> Result<(Self, Refreshed), Unusable> {
         let (all, refreshed) = Self::default().refresh(server);
-        let usable = match &server.tls_cert {
-            Some(_) => all.default.is_some(),
-            None => !all.named.is_empty(),
+        let usable = match (&server.tls_cert, &server.tls_directory) {
+            (Some(_), _) => all.default.is_some(),
+            (None, Some(_)) => !all.named.is_empty(),
+            // The first ones have yet to be issued.
+            (None, None) => true,
         };
         match refreshed.problems.first() {
             Some(problem) if !usable => Err(problem.unusable.clone()),
@@ -166,7 +174,8 @@ impl Certificates {
     }
 
     /// Reads files that have changed. What cannot be used keeps its previous certificate. Of several
-    /// certificates for a name, the best is one that is valid now, then the one that ends last.
+    /// certificates for a name, the best is one that is valid now, then one by ACME, then the one that ends
+    /// last.
     /// Blocks.
     pub fn refresh(&self, server: &Server) -> (Self, Refreshed) {
         let mut refreshed = Refreshed::default();
@@ -183,6 +192,7 @@ impl Certificates {
         };
         let mut all = Self::default();
         let now = Timestamp::now().unix_seconds();
+        let of_acme = acme::files::certificates(server);
         for (cert, key) in pairs {
             let is_default = server.tls_cert.as_ref() == Some(&cert);
             let known = self.files.get(&cert);
@@ -191,7 +201,7 @@ impl Certificates {
                 if is_default {
                     all.default = Some(Arc::clone(key));
                 }
-                all.add(key, now);
+                all.add(key, of_acme.contains(&cert), now);
             }
             all.files.insert(cert, file);
         }
@@ -199,8 +209,8 @@ impl Certificates {
     }
 
     /// Uses a certificate for those of its names for which there is no better one.
-    fn add(&mut self, key: &Arc<CertifiedKey>, now: i64) {
-        let new = Named::new(key, now);
+    fn add(&mut self, key: &Arc<CertifiedKey>, by_acme: bool, now: i64) {
+        let new = Named::new(key, by_acme, now);
         for name in key.cert.first().into_iter().flat_map(|der| names(der)) {
             if self.named.get(&name).is_none_or(|present| new.is_better_than(present)) {
                 self.named.insert(name, new.clone());
@@ -250,7 +260,7 @@ impl Known for Option<&File> {
         }
         let previous = self.and_then(|known| known.key.clone());
         let loaded = certificate::load(cert, key);
-        let loaded = if is_default { loaded } else { loaded.and_then(|key| named(cert, key)) };
+        let loaded = loaded.and_then(|key| named(cert, key, is_default));
         let key = match loaded {
             Ok(key) => {
                 refreshed.loaded.push(cert.to_owned());
@@ -274,13 +284,22 @@ fn digest(cert: &Path, key: &Path) -> Option<[u8; 32]> {
     Some(digest.finalize().into())
 }
 
-/// Refuses a certificate of the directory that no client can ask for.
-fn named(cert: &Path, key: CertifiedKey) -> Result<CertifiedKey, Unusable> {
-    if key.cert.first().is_some_and(|der| !names(der).is_empty()) {
+/// Refuses a certificate that every client refuses, and one of the directory that no client can ask
+/// for.
+fn named(cert: &Path, key: CertifiedKey, is_default: bool) -> Result<CertifiedKey, Unusable> {
+    let is_named =
+        |der: &CertificateDer<'_>| !names(der).is_empty() || (is_default && has_address(der));
+    if key.cert.first().is_some_and(is_named) {
         return Ok(key);
     }
-    let why = "it contains no host name (subjectAltName DNS:HOST), so that no client can ask for \
-               it; tls_directory needs certificates with host names";
+    let why = if is_default {
+        "it contains no host name or IP address (subjectAltName), so that every client refuses it; \
+         use a certificate for the host names of the server: openssl req … -addext \
+         subjectAltName=DNS:HOST"
+    } else {
+        "it contains no host name (subjectAltName DNS:HOST), so that no client can ask for it; \
+         tls_directory needs certificates with host names"
+    };
     Err(Unusable { file: cert.to_owned(), why: why.to_owned() })
 }
 

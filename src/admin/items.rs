@@ -278,4 +278,8 @@ pub struct Condition {
     /// Size of the write-ahead log.
     pub(super) wal_bytes: u64,
     pub(super) log_level: Option<LogLevel>,
+    /// Time at which the first TLS certificate expires.
+    pub(super) certificate_end: Option<String>,
+    /// Why no TLS certificate was issued for the names of `acme_domains`, at the last attempt.
+    pub(super) certificate_problem: Option<String>,
 }

@@ -7,8 +7,8 @@ use metrics::gauge;
 use nix::sys::statvfs::statvfs;
 
 use super::certificates;
-use crate::config::Config;
 use crate::config::current::Current;
+use crate::config::{Config, Server};
 use crate::store::engine::Embedded;
 
 /// Interval between measurements of files and free space.
@@ -66,7 +66,14 @@ fn places(config: &Config, certificate: bool) {
             gauge!("chatctl_disk_free_bytes", "place" => place).set(float(free));
         }
     }
-    if certificate && let Some(end) = certificates::end(&config.server) {
+    if certificate {
+        certificate_end(&config.server);
+    }
+}
+
+/// Measures when the first TLS certificate expires. Blocks.
+pub fn certificate_end(server: &Server) {
+    if let Some(end) = certificates::end(server) {
         set("chatctl_certificate_end_timestamp_seconds", end.unsigned_abs());
     }
 }

@@ -5,6 +5,7 @@
 //! calls of [`Chat`] and of the maintenance functions of the store. No parsing of arguments, no
 //! printing.
 
+pub mod acme;
 pub mod audit;
 pub mod backup;
 pub mod backups;
@@ -89,7 +90,7 @@ pub struct Running {
     /// Renders its metrics as text.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
     /// Loads its configuration again.
-    pub reloader: reload::Reloader,
+    pub reloader: Arc<reload::Reloader>,
     /// Becomes true when it stops.
     pub stop: watch::Receiver<bool>,
 }

@@ -1,7 +1,7 @@
 //! Loads the configuration of the running server again.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -14,7 +14,7 @@ use super::soundness::{self, Checks};
 use super::support::redacted_json;
 use super::{Admin, Call, Operator, certificates, descriptors, items};
 use crate::config::current::{Change, change};
-use crate::config::load::{Flags, Loaded, load};
+use crate::config::load::{ConfigError, Flags, Loaded, load};
 use crate::config::{self, Config};
 use crate::logging;
 use crate::model::{AuditNote, AuditTarget};
@@ -41,7 +41,7 @@ pub struct Reloader {
     /// Options of the command line; they override the file each time.
     flags: Flags,
     /// The configuration in effect, before it was limited to what the system allows.
-    given: Mutex<Config>,
+    given: std::sync::Mutex<Config>,
     certificate: Renew,
     /// Whether the server stops. Held during a reload, which tells the service manager that the
     /// server is ready again: that must not follow the news that it stops.
@@ -56,7 +56,19 @@ impl Reloader {
     /// again.
     pub fn new(mut flags: Flags, file: Option<PathBuf>, given: Config, certificate: Renew) -> Self {
         flags.config = flags.config.or(file);
-        Self { flags, given: Mutex::new(given), certificate, ended: Mutex::new(false) }
+        Self { flags, given: std::sync::Mutex::new(given), certificate, ended: Mutex::new(false) }
+    }
+}
+
+impl Reloader {
+    /// The configuration in effect, as it was given.
+    fn given(&self) -> Config {
+        self.given.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The effect that loading the configuration again would have. Blocks.
+    pub fn pending(&self) -> Result<Change, ConfigError> {
+        Ok(change(&self.given(), &load(&self.flags)?.config))
     }
 }
 
@@ -104,7 +116,7 @@ impl Admin {
         reloader: &Reloader,
         log: &logging::Control,
     ) -> Result<items::Reloaded, Failure> {
-        let mut given = reloader.given.lock().await;
+        let given = reloader.given();
         let flags = reloader.flags.clone();
         let loaded = tokio::task::spawn_blocking(move || sound(&flags));
         let (loaded, warnings) =
@@ -124,7 +136,7 @@ impl Admin {
             log.set_level(config.log.level);
         }
         self.0.parts.config.replace(descriptors::fit(config.clone()));
-        *given = config;
+        *reloader.given.lock().unwrap_or_else(PoisonError::into_inner) = config;
         Ok(items::Reloaded { file: loaded.file, in_force, need_restart, warnings })
     }
 }

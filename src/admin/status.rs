@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::outcome::Failure;
-use super::{Call, items};
+use super::{Call, acme, certificates, items};
+use crate::model::Timestamp;
 
 /// Show the state of the server.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -21,6 +22,15 @@ impl Status {
         let numbers = running.map(|running| running.hub.numbers());
         let (store, _) = admin.chat().health().await;
         let wal_bytes = size(&wal(&parts.database));
+        let config = parts.config.get();
+        let certificates = move || {
+            let server = &config.server;
+            let end = certificates::end(server);
+            let end = end.map(|end| Timestamp(end.saturating_mul(1000)).seconds());
+            (end, acme::problem(server))
+        };
+        let found = tokio::task::spawn_blocking(certificates).await;
+        let (certificate_end, certificate_problem) = found.unwrap_or_default();
         let status = items::Condition {
             running: running.is_some(),
             version: env!("CARGO_PKG_VERSION"),
@@ -38,6 +48,8 @@ impl Status {
             database_bytes: size(&parts.database) + wal_bytes,
             wal_bytes,
             log_level: running.map(|running| running.log.level()),
+            certificate_end,
+            certificate_problem,
         };
         output.item(status).await
     }

@@ -167,6 +167,14 @@ fn describe_storage() {
         "Expiry of the TLS certificate, in seconds since 1970"
     );
     describe_gauge!(
+        "chatctl_acme_failing_names",
+        "Names for which the last attempt to obtain a TLS certificate failed"
+    );
+    describe_counter!(
+        "chatctl_acme_attempts_total",
+        "Attempts to obtain a TLS certificate, by result: ok, failed"
+    );
+    describe_gauge!(
         "chatctl_backup_last_success_timestamp_seconds",
         Unit::Seconds,
         "Time of the newest backup, in seconds since 1970; 0 if there is none"

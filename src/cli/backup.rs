@@ -107,7 +107,7 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
     match verb {
         Verb::Create { path } => create(global, path),
         Verb::List { directory } => {
-            if directory.is_none() && is_outside(global)? {
+            if directory.is_none() && is_servers(global)? {
                 return execute::run(global, &Command::BackupList(BackupList {}), COLUMNS);
             }
             let found = backup::list(&directory.map_or_else(|| configured(global), Ok)?)?;
@@ -136,6 +136,12 @@ fn is_outside(global: &Global) -> Result<bool, Failure> {
         Err(error) => error.kind() == io::ErrorKind::PermissionDenied,
     };
     Ok(!caller.is_root() && is_foreign)
+}
+
+/// Whether the server works on the configured directory of backups: the caller cannot access it, or
+/// does not know it because of a mistake in the configuration.
+fn is_servers(global: &Global) -> Result<bool, Failure> {
+    Ok(execute::salvaged(global).is_some() || is_outside(global)?)
 }
 
 /// Whether a path is lexically within a directory.
@@ -227,7 +233,7 @@ fn create(global: &Global, path: Option<PathBuf>) -> Result<(), Failure> {
     if path.as_deref() == Some(Path::new(pipe::STDOUT)) {
         return stream(global);
     }
-    if path.is_none() && is_outside(global)? {
+    if path.is_none() && is_servers(global)? {
         return execute::run(global, &Command::BackupStore(BackupStore {}), Layout::One);
     }
     let config = execute::existing(global)?;

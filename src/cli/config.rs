@@ -1,16 +1,18 @@
 //! `chatctl config`: show and check the configuration, and write a commented example.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use nix::unistd::geteuid;
 use serde_json::{Value, json};
 
 use super::print::{Format, line};
 use super::{Global, execute};
 use crate::admin::soundness::{self, Checks, problem_list, unsound};
-use crate::admin::{Failure, Kind};
+use crate::admin::{Failure, Kind, identity};
 use crate::config::load::{ConfigError, Loaded};
+use crate::config::place;
 
 /// The commented example from the repository.
 pub(super) const EXAMPLE: &str = include_str!("../../config.toml.example");
@@ -30,9 +32,8 @@ pub(super) enum Verb {
     Check,
     /// Write a commented configuration file with every key at its default
     Init {
-        /// File to create
-        #[arg(default_value = "config.toml")]
-        path: PathBuf,
+        /// File to create (default: config.toml)
+        path: Option<PathBuf>,
     },
 }
 
@@ -73,10 +74,12 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<(), Failure> {
                 || "No configuration file; defaults and environment are used.".to_owned(),
                 |file| format!("No problems in {}.", file.display()),
             );
+            let verdict = format!("{verdict}{}", whose_rights());
             print(global, &verdict, &json!({"file": file, "sound": true, "problems": []}))
         }
         Verb::Init { path } => {
-            init(path)?;
+            let path = path.clone().map_or_else(own_place, Ok)?;
+            init(&path)?;
             print(global, &format!("Wrote {}.", path.display()), &json!({"file": path}))
         }
     }
@@ -102,14 +105,50 @@ fn problems(global: &Global) -> Result<(Option<PathBuf>, Vec<String>), Failure> 
         Err(ConfigError::Wrong(problems)) => Ok((None, problems)),
         Err(other) => Err(unsound(&other)),
         Ok(loaded) => {
-            let problems = soundness::problems(&loaded, Checks::All)?;
+            // The server runs as this user, whose permissions count.
+            let data = &loaded.config.server.data_dir;
+            if let Err(failure) = identity::work_as_owner_of(data) {
+                return Ok((loaded.file, vec![failure.to_string()]));
+            }
+            let mut problems = soundness::problems(&loaded, Checks::All)?;
+            problems.extend(loaded.file.as_deref().and_then(unreadable));
             Ok((loaded.file, problems))
         }
     }
 }
 
+/// Why the server cannot read its configuration file: a reload would fail.
+fn unreadable(file: &Path) -> Option<String> {
+    let error = File::open(file).err()?;
+    let user = identity::name(geteuid().as_raw());
+    Some(format!("{user}, as whom the server runs, cannot read {}: {error}", file.display()))
+}
+
+/// As whom root has checked, for the verdict.
+fn whose_rights() -> String {
+    let user = geteuid();
+    if user == identity::caller() {
+        return String::new();
+    }
+    let user = identity::name(user.as_raw());
+    format!(" Checked with the permissions of {user}, the owner of the data directory.")
+}
+
 fn read(global: &Global) -> Result<Loaded, Failure> {
     execute::loaded(global).map_err(|error| unsound(&error))
+}
+
+/// The default file, unless it would not be used.
+fn own_place() -> Result<PathBuf, Failure> {
+    let path = PathBuf::from("config.toml");
+    match place::before(&path) {
+        Some(used) => Err(Failure::conflict(format!(
+            "root uses {}, which exists, and not ./config.toml: edit that file, or name the one to \
+             create, and use it with --config",
+            used.display()
+        ))),
+        None => Ok(path),
+    }
 }
 
 fn init(path: &PathBuf) -> Result<(), Failure> {

@@ -49,9 +49,9 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<(), Failure> {
 /// A running server checks itself. The data of a stopped one is checked without opening it as a
 /// store, which a damaged database may not allow.
 fn check(global: &Global) -> Result<(), Failure> {
-    let config = execute::existing(global)?;
+    let (config, found) = execute::reach(global)?;
     let mut problems = Vec::new();
-    let ended = match execute::connect(&config)? {
+    let ended = match found {
         Found::Server(stream) => {
             execute::remote(stream, &Command::DbCheck(DbCheck {}), &mut |reply| {
                 if let Reply::Item(item) = reply {
@@ -89,8 +89,10 @@ fn check(global: &Global) -> Result<(), Failure> {
 /// has migrated it already.
 fn migrate(global: &Global, only_plan: bool) -> Result<(), Failure> {
     let config = execute::existing(global)?;
-    if let Ok(Found::Server(stream)) = execute::connect(&config) {
-        return migrated(global, stream);
+    match execute::reach(global) {
+        Ok((_, Found::Server(stream))) => return migrated(global, stream),
+        Err(failure) if execute::salvaged(global).is_some() => return Err(failure),
+        _ => (),
     }
     let found = migrations(&config)?;
     if found.newer {

@@ -70,7 +70,21 @@ pub(super) fn examine(
     let checks = doctor::only(names)?;
     let loaded = match execute::loaded(global) {
         Ok(loaded) => loaded,
-        Err(error) => return Ok(without_configuration(&checks, &error.to_string())),
+        Err(error) => {
+            let mut found = without_configuration(&checks, &error.to_string());
+            // A server that runs with the previous configuration checks itself.
+            if let Some(Ok(Found::Server(stream))) = execute::salvaged(global).map(execute::connect)
+            {
+                let there: Vec<&Check> =
+                    checks.iter().copied().filter(|check| check.side == Side::Files).collect();
+                found.retain(|finding| there.iter().all(|check| check.name != finding.check));
+                if !there.is_empty() {
+                    found.extend(ask_server(stream, &there, fix));
+                }
+                found.sort_by_key(position);
+            }
+            return Ok(found);
+        }
     };
     let data = &loaded.config.server.data_dir;
     let only_configuration = checks.iter().all(|check| check.name == "config");
@@ -88,8 +102,13 @@ pub(super) fn examine(
     let mut found =
         if only_configuration { alone(&loaded, &checks, fix) } else { look(&loaded, &checks, fix) };
     // Caller and server have run their checks separately.
-    found.sort_by_key(|finding| CHECKS.iter().position(|check| check.name == finding.check));
+    found.sort_by_key(position);
     Ok(found)
+}
+
+/// The place of a finding in the report.
+fn position(finding: &Finding) -> Option<usize> {
+    CHECKS.iter().position(|check| check.name == finding.check)
 }
 
 /// The configuration cannot be used, so all other checks are skipped.

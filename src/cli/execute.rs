@@ -1,5 +1,6 @@
 //! Sends a command to the running server, or runs it on the data of a stopped one.
 
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -16,6 +17,7 @@ use crate::admin::soundness::unsound;
 use crate::admin::{Failure, Kind, Operator, Output, Reply, identity};
 use crate::config::Config;
 use crate::config::load::{ConfigError, Flags, Loaded, load};
+use crate::config::salvage::whereabouts;
 use crate::logging;
 use crate::server;
 
@@ -33,20 +35,56 @@ pub(super) fn loaded(global: &Global) -> Result<Loaded, ConfigError> {
     if let Some(loaded) = global.loaded.get() {
         return Ok(loaded.clone());
     }
-    let flags = Flags {
-        config: global.config.clone(),
-        data_dir: global.data_dir.clone(),
-        ..Flags::default()
-    };
-    let loaded = load(&flags)?;
+    let loaded = load(&flags(global))?;
     for remark in &loaded.remarks {
         note(&format!("note: {remark}"));
     }
     Ok(global.loaded.get_or_init(|| loaded).clone())
 }
 
+fn flags(global: &Global) -> Flags {
+    Flags { config: global.config.clone(), data_dir: global.data_dir.clone(), ..Flags::default() }
+}
+
+/// Where the running server is, if the configuration has mistakes that do not concern its place. At
+/// the first time, the mistakes are reported. The data of a stopped server must not be worked on
+/// with this configuration.
+pub(super) fn salvaged(global: &Global) -> Option<&Config> {
+    if let Some(config) = global.salvaged.get() {
+        return Some(config);
+    }
+    let Err(error @ ConfigError::Wrong(_)) = loaded(global) else { return None };
+    let config = whereabouts(&flags(global))?;
+    let path = config.server.control_path();
+    let stream = identity::as_caller(|| control::call(&path)).ok()?;
+    control::check_peer(&stream, &path, &config.server.data_dir).ok()?;
+    note(&format!(
+        "warning: {}\n  The running server at {} is used nevertheless; it could not start again \
+         with this configuration.",
+        unsound(&error),
+        path.display()
+    ));
+    Some(global.salvaged.get_or_init(|| config))
+}
+
+/// The server, or else the data of a stopped one.
+pub(super) fn reach(global: &Global) -> Result<(Config, Found), Failure> {
+    let config = existing(global)?;
+    match connect(&config)? {
+        Found::Nobody(_) if global.salvaged.get().is_some() => Err(lost(&closed_pipe())),
+        found => Ok((config, found)),
+    }
+}
+
+fn closed_pipe() -> std::io::Error {
+    std::io::ErrorKind::BrokenPipe.into()
+}
+
 /// The configuration, if its data directory exists.
 pub(super) fn existing(global: &Global) -> Result<Config, Failure> {
+    if let Some(config) = salvaged(global) {
+        return Ok(config.clone());
+    }
     let config = configuration(global)?;
     let (data, database) =
         (&config.server.data_dir, config.server.data_dir.join(&config.database.path));
@@ -73,7 +111,7 @@ pub(super) fn run(global: &Global, command: &Command, layout: Layout) -> Result<
 
 /// Runs a command that only a server can carry out, and prints its items.
 pub(super) fn on_server(global: &Global, command: &Command, layout: Layout) -> Result<(), Failure> {
-    match connect(&existing(global)?)? {
+    match reach(global)?.1 {
         Found::Server(stream) => {
             let mut printer = Printer::new(global, layout);
             remote(stream, command, &mut |reply| match reply {
@@ -133,8 +171,8 @@ pub(super) type Take<'a> = &'a mut dyn FnMut(Reply) -> Result<(), Failure>;
 
 /// Runs a command on the server, or on the data if no server is running.
 pub(super) fn carry_out(global: &Global, command: &Command, take: Take<'_>) -> Result<(), Failure> {
-    let config = existing(global)?;
-    match connect(&config)? {
+    let (config, found) = reach(global)?;
+    match found {
         Found::Server(stream) => {
             if global.verbose {
                 note("A server is running: using its control socket.");
@@ -155,7 +193,7 @@ pub(super) fn carry_out(global: &Global, command: &Command, take: Take<'_>) -> R
 /// Who holds a data directory.
 pub(super) enum Found {
     /// A server that answers.
-    Server(std::os::unix::net::UnixStream),
+    Server(UnixStream),
     /// Nobody; this process now holds the lock.
     Nobody(std::fs::File),
 }
@@ -207,7 +245,13 @@ pub(super) fn connect(config: &Config) -> Result<Found, Failure> {
             return Err(Failure::new(Kind::NotPermitted, closed(&path)));
         }
         identity::work_as_owner_of(&config.server.data_dir)?;
-        match lock::take(&config.server.data_dir) {
+        let taken = lock::take(&config.server.data_dir);
+        if taken.as_ref().is_err_and(|failure| failure.kind == Kind::Conflict)
+            && let Some(stream) = moved(config, &path)?
+        {
+            return Ok(Found::Server(stream));
+        }
+        match taken {
             Ok(lock) => return Ok(Found::Nobody(lock)),
             Err(failure) if failure.kind == Kind::Conflict && began.elapsed() < PATIENCE => {
                 std::thread::sleep(Duration::from_millis(50));
@@ -225,6 +269,22 @@ pub(super) fn connect(config: &Config) -> Result<Found, Failure> {
             Err(other) => return Err(other),
         }
     }
+}
+
+/// The server at the control socket of its start, if `control_socket` was changed since.
+fn moved(config: &Config, path: &Path) -> Result<Option<UnixStream>, Failure> {
+    let data = &config.server.data_dir;
+    let Some(former) = lock::socket_of_holder(data).filter(|former| former != path) else {
+        return Ok(None);
+    };
+    let Ok(stream) = identity::as_caller(|| control::call(&former)) else { return Ok(None) };
+    control::check_peer(&stream, &former, data)?;
+    note(&format!(
+        "note: the server still uses the control socket {}; {} is used after a restart",
+        former.display(),
+        path.display()
+    ));
+    Ok(Some(stream))
 }
 
 /// Why a caller who does not own the data directory can do nothing while no server runs.
@@ -246,11 +306,7 @@ fn stopped(config: &Config, path: &Path) -> Option<Failure> {
 }
 
 /// Runs a command on the server. Gives up after [`control::SILENCE`] without a reply.
-pub(super) fn remote(
-    stream: std::os::unix::net::UnixStream,
-    command: &Command,
-    take: Take<'_>,
-) -> Result<(), Failure> {
+pub(super) fn remote(stream: UnixStream, command: &Command, take: Take<'_>) -> Result<(), Failure> {
     let asked = serde_json::to_vec(command).map_err(|error| Failure::failed(error.to_string()))?;
     let mut stream = Patient::new(stream).map_err(|error| lost(&error))?;
     stream.send(&frame::frame(frame::Kind::Command, &asked)).map_err(|error| lost(&error))?;

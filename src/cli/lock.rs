@@ -1,9 +1,11 @@
 //! The lock of the data directory: one process per directory.
 
+use std::ffi::OsStr;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use nix::fcntl::OFlag;
 use nix::unistd::geteuid;
@@ -33,7 +35,7 @@ pub(super) fn take(data: &Path) -> Result<File, Failure> {
             drop(file.read_to_string(&mut holder));
             return Err(Failure::conflict(format!(
                 "another chatctl (process {}) is running on the data directory {}",
-                holder.trim(),
+                holder.lines().next().unwrap_or_default().trim(),
                 data.display()
             )));
         }
@@ -47,6 +49,22 @@ pub(super) fn take(data: &Path) -> Result<File, Failure> {
         .and_then(|()| write!(file, "{}", std::process::id()));
     noted.map_err(|error| Failure::io(&format!("cannot write {}", path.display()), &error))?;
     Ok(file)
+}
+
+/// Adds the control socket of this server to its lock, so that commands find it if the
+/// configuration is changed before the next start.
+pub(super) fn note_socket(lock: &mut File, socket: &Path) -> io::Result<()> {
+    lock.write_all(b"\n")?;
+    lock.write_all(socket.as_os_str().as_bytes())
+}
+
+/// The control socket of the server that holds the lock, if it has added it.
+pub(super) fn socket_of_holder(data: &Path) -> Option<PathBuf> {
+    let mut content = Vec::new();
+    open(&data.join("lock")).ok()?.read_to_end(&mut content).ok()?;
+    let end = content.iter().position(|byte| *byte == b'\n')?;
+    let path = PathBuf::from(OsStr::from_bytes(&content[end + 1..]));
+    path.is_absolute().then_some(path)
 }
 
 /// Opens the lock file, never through a planted link.

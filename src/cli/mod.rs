@@ -39,6 +39,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::admin::Failure;
+use crate::config::Config;
 use crate::config::load::Loaded;
 use print::Format;
 
@@ -84,6 +85,9 @@ struct Global {
     /// The configuration, cached after the first read.
     #[arg(skip)]
     loaded: OnceLock<Loaded>,
+    /// Where the running server was found although the configuration has mistakes.
+    #[arg(skip)]
+    salvaged: OnceLock<Config>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -54,7 +54,7 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
     lost::check(&config, opts.new)?;
     init::make(&data)?;
     config::require_usable(&loaded)?;
-    let _lock = wait_for_lock(&config)?;
+    let _lock = lock_data(&config)?;
     // Before the log is opened: log files without a database indicate a lost database.
     database::create(&config)?;
     let database = data.join(&config.database.path);
@@ -149,6 +149,18 @@ fn announce(ready: &Ready<'_>, public: Option<&str>, data: &Path) {
         // A closed standard output must not stop the server.
         drop(print::line(&line));
     }
+}
+
+/// Takes the lock, and notes the control socket in it.
+fn lock_data(config: &Config) -> Result<File, Failure> {
+    let mut lock = wait_for_lock(config)?;
+    let socket = std::path::absolute(config.server.control_path());
+    let noted = socket.and_then(|socket| lock::note_socket(&mut lock, &socket));
+    noted.map_err(|error| {
+        let data = config.server.data_dir.display();
+        Failure::io(&format!("cannot write the lock in {data}"), &error)
+    })?;
+    Ok(lock)
 }
 
 /// Takes the lock. Waits for a command that works on the data, such as a scheduled one at boot, but

@@ -18,6 +18,8 @@ const ORDER: Layout = Layout::Sheet(&[
     "live_rooms",
     "memory",
     "log_level",
+    "certificate_end",
+    "certificate_problem",
     "data_dir",
     "database_bytes",
     "wal_bytes",

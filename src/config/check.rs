@@ -1,7 +1,7 @@
 //! Checks of addresses, proxies and origins: values that have the right type but cannot work. Used
 //! by `serve`, `config check` and `doctor`.
 
-use super::Config;
+use super::{Config, acme};
 use crate::model::rules::Network;
 
 /// First segments of the server's own paths. If `public_url` began with one of them, a request with
@@ -99,6 +99,9 @@ pub fn network(config: &Config) -> Vec<Unworkable> {
                 server.unix_socket_mode
             ),
         );
+    }
+    for (key, why) in acme::problems(server) {
+        bad("server", key, why);
     }
     found
 }

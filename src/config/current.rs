@@ -35,7 +35,16 @@ const LIVE: [(&str, &[&str]); 4] = [
     ("log", &["level"]),
 ];
 /// Keys that are only live while TLS stays on or off, since listeners are bound for one of them.
-const TLS: [&str; 3] = ["tls_cert", "tls_key", "tls_directory"];
+const TLS: [&str; 8] = [
+    "tls_cert",
+    "tls_key",
+    "tls_directory",
+    "acme_domains",
+    "acme_accept_terms",
+    "acme_contact",
+    "acme_directory",
+    "acme_ca",
+];
 
 /// Returns whether a reload brings a key into force. A section without listed keys is live as a
 /// whole.

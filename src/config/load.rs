@@ -115,8 +115,8 @@ fn load_from(
     if let (false, Some(folder)) = (of_others, found.file.as_ref().and_then(|path| path.parent())) {
         config.server.data_dir = folder.join(&config.server.data_dir);
     }
-    let Server { data_dir, tls_cert, tls_key, tls_directory, .. } = &mut config.server;
-    for path in [tls_cert, tls_key, tls_directory].into_iter().flatten() {
+    let Server { data_dir, tls_cert, tls_key, tls_directory, acme_ca, .. } = &mut config.server;
+    for path in [tls_cert, tls_key, tls_directory, acme_ca].into_iter().flatten() {
         *path = data_dir.join(&*path);
     }
     if !(of_others || in_file || is_named) {

@@ -4,11 +4,13 @@
 //! A leaf module: every module may read its section, and none of them is known here. [`load`] loads
 //! the configuration.
 
+mod acme;
 pub mod check;
 pub mod current;
 mod keys;
 pub mod load;
 pub(crate) mod place;
+pub mod salvage;
 mod sound;
 mod value;
 mod variables;
@@ -45,6 +47,9 @@ pub struct Config {
     pub audit: Audit,
 }
 
+/// ACME directory of Let's Encrypt.
+const LETS_ENCRYPT: &str = "https://acme-v02.api.letsencrypt.org/directory";
+
 /// `[server]`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -70,6 +75,18 @@ pub struct Server {
     /// `NAME.key`, or `NAME/fullchain.pem` with `NAME/privkey.pem`. `tls_cert` is used for all
     /// other names.
     pub tls_directory: Option<PathBuf>,
+    /// Host names for which the server obtains and renews TLS certificates itself, from a CA by ACME.
+    /// Requires `acme_accept_terms`.
+    pub acme_domains: Vec<String>,
+    /// Whether you accept the terms of service of the CA. Required for `acme_domains`.
+    pub acme_accept_terms: bool,
+    /// E-mail address that the CA may use to reach you.
+    pub acme_contact: Option<String>,
+    /// URL of the CA's ACME directory. Default: Let's Encrypt.
+    pub acme_directory: String,
+    /// PEM file with the certificates by which the server of a private CA is verified, instead of
+    /// those of the system.
+    pub acme_ca: Option<PathBuf>,
     /// Seconds for which browsers use only `https` after a response over `https`
     /// (`Strict-Transport-Security`); 0: no such header.
     pub hsts_seconds: u64,
@@ -101,6 +118,11 @@ impl Default for Server {
             tls_cert: None,
             tls_key: None,
             tls_directory: None,
+            acme_domains: Vec::new(),
+            acme_accept_terms: false,
+            acme_contact: None,
+            acme_directory: LETS_ENCRYPT.to_owned(),
+            acme_ca: None,
             hsts_seconds: 365 * 24 * 60 * 60,
             redirect_listen: Vec::new(),
             control_socket: None,
@@ -134,7 +156,23 @@ impl Server {
 
     /// Returns whether the server itself uses TLS.
     pub fn has_tls(&self) -> bool {
-        self.tls_cert.is_some() || self.tls_directory.is_some()
+        self.tls_cert.is_some() || self.tls_directory.is_some() || self.has_acme()
+    }
+
+    /// Returns whether the server obtains certificates itself.
+    pub fn has_acme(&self) -> bool {
+        !self.acme_domains.is_empty()
+    }
+
+    /// Returns the names of `acme_domains` in lower case, each once.
+    pub fn acme_names(&self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for name in self.acme_domains.iter().map(|name| name.to_ascii_lowercase()) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
     }
 
     /// Returns whether browsers reach the server by `https`, directly or through a proxy.

@@ -29,6 +29,13 @@ pub(super) fn usual() -> Vec<PathBuf> {
     places.map(PathBuf::from).to_vec()
 }
 
+/// Returns the file that is used instead of a new one at one of the default places, if there is one.
+pub(crate) fn before(new: &Path) -> Option<PathBuf> {
+    let all = usual();
+    let rank = all.iter().position(|place| place == new)?;
+    all.into_iter().take(rank).find(|place| place.exists())
+}
+
 /// Returns the first file that exists and is trusted.
 pub(super) fn find(places: &[PathBuf]) -> Found {
     let mut found = Found::default();

@@ -72,7 +72,7 @@ fn wrong_redirects(server: &Server) -> Vec<String> {
     }
     let is_unix = |address: &String| address.starts_with("unix:");
     if !server.has_tls() {
-        found.push("requires tls_cert or tls_directory".to_owned());
+        found.push("requires tls_cert, tls_directory or acme_domains".to_owned());
     } else if server.listen.iter().all(is_unix) && !server.has_https_url() {
         found.push("requires a public_url with https, or HOST:PORT in listen".to_owned());
     }

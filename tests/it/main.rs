@@ -2,6 +2,7 @@
 #![expect(clippy::too_many_lines, reason = "a test tells one story, however long")]
 
 mod accessible;
+mod acme;
 mod admin;
 mod authorisation;
 mod backup;

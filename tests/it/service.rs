@@ -5,5 +5,6 @@
 
 mod activation;
 mod group;
+mod mistakes;
 mod notify;
 mod reload;

@@ -9,12 +9,13 @@ use x509_parser::prelude::FromDer;
 
 use super::Installation;
 use super::report::{Report, count};
+use crate::admin::acme;
 use crate::admin::certificate;
 use crate::admin::certificates::{self, Pair};
 use crate::config::Server;
 use crate::model::Timestamp;
 
-/// Days before the expiry at which to warn.
+/// Days before the expiry at which to warn, unless a certificate lives for a few months only.
 const SOON: i64 = 21;
 const DAY: i64 = 24 * 60 * 60;
 
@@ -45,6 +46,9 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
         })
         .collect();
     nameless(server, &pairs, report);
+    if let Err(unusable) = acme::check(server) {
+        report.fail(unusable.to_string(), "Set [server] acme_ca to a PEM file of the CA.");
+    }
     let Some(day) = ends.into_iter().flatten().min().filter(|_| report.is_empty()) else { return };
     report.ok(if several {
         format!("{} are valid, at least until {day}", count(pairs.len(), "certificate"))
@@ -53,7 +57,8 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
     });
 }
 
-/// Reports certificates without a name that clients could verify: a failure if there are no others.
+/// Reports certificates without a name that clients could verify: a failure if there are no others,
+/// or if it is the one of `tls_cert`, with which the server does not start.
 fn nameless(server: &Server, pairs: &[Pair], report: &mut Report) {
     let mut without = Vec::new();
     let mut usable = false;
@@ -74,7 +79,7 @@ fn nameless(server: &Server, pairs: &[Pair], report: &mut Report) {
         let is_default = server.tls_cert.as_ref() == Some(cert);
         let kind = if is_default { "host name or IP address" } else { "host name" };
         let found = format!("{} contains no {kind} (subjectAltName)", cert.display());
-        if usable {
+        if usable && !is_default {
             report.warn(found, NAMES);
         } else {
             report.fail(found, NAMES);
@@ -116,7 +121,7 @@ fn one(report: &mut Report, what: &str, cert: &Path, key: &Path) -> Option<Strin
         );
     } else if ends <= now {
         report.fail(format!("{what} expired on {day}"), RENEW);
-    } else if ends - now < SOON * DAY {
+    } else if ends - now < (SOON * DAY).min((ends - begins) / 4) {
         let left = count(usize::try_from((ends - now) / DAY).unwrap_or_default(), "day");
         report.warn(format!("{what} expires in {left}, on {day}"), RENEW);
     }

@@ -4,8 +4,10 @@
 //! opens files itself, read-only, so it works the same inside a running server, on the data of a
 //! stopped one, and if no server can start. Checks block; the slow ones read the whole database.
 
+mod acme;
 mod backups;
 mod certificate;
+mod changes;
 mod clock;
 mod configuration;
 mod database;
@@ -36,6 +38,8 @@ use utoipa::ToSchema;
 use super::outcome::Failure;
 use super::{Admin, Call, Operator};
 use crate::config::Config;
+use crate::config::current::Change;
+use crate::config::load::ConfigError;
 use crate::store::engine::Embedded;
 
 /// The installation to check.
@@ -74,7 +78,12 @@ pub struct Live {
     pub addresses: Vec<String>,
     /// Start time, by its clocks.
     pub start: Start,
+    /// Returns the effect that loading the configuration again would have.
+    pub pending: Pending,
 }
+
+/// Loads the configuration again and compares it with the one in effect. Blocks.
+pub type Pending = Arc<dyn Fn() -> Result<Change, ConfigError> + Send + Sync>;
 
 impl Installation {
     fn data(&self) -> &std::path::Path {
@@ -163,6 +172,10 @@ impl Admin {
                 store: parts.store.clone(),
                 addresses: running.addresses.clone(),
                 start: running.start,
+                pending: {
+                    let reloader = Arc::clone(&running.reloader);
+                    Arc::new(move || reloader.pending())
+                },
             })),
         };
         Installation { config: parts.config.get(), file: None, fix, server }

@@ -2,8 +2,8 @@
 
 use super::report::{Finding, Report};
 use super::{
-    Installation, backups, certificate, clock, configuration, database, descriptors, disk, logs,
-    permissions, proxies, registration, rooms, search, server, uploads, websocket,
+    Installation, acme, backups, certificate, changes, clock, configuration, database, descriptors,
+    disk, logs, permissions, proxies, registration, rooms, search, server, uploads, websocket,
 };
 use crate::admin::Failure;
 
@@ -64,6 +64,12 @@ pub const CHECKS: &[Check] = &[
         configuration::look,
     ),
     check(
+        "changes",
+        "whether the running server uses the configuration as it is now",
+        Side::Files,
+        changes::look,
+    ),
+    check(
         "server",
         "whether a server is running and answers at the control socket",
         Side::Caller,
@@ -116,6 +122,12 @@ pub const CHECKS: &[Check] = &[
     ),
     check("clock", "the clock against the newest message and file", Side::Files, clock::look),
     check("certificate", "the TLS certificate and its key", Side::Files, certificate::look),
+    check(
+        "acme",
+        "whether the CA issues the certificates of acme_domains",
+        Side::Files,
+        acme::look,
+    ),
     check(
         "registration",
         "whether registration is open to other machines",

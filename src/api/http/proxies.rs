@@ -154,7 +154,7 @@ fn values<'a>(headers: &'a HeaderMap, name: &str) -> impl DoubleEndedIterator<It
 
 /// Returns whether a header shows that a proxy forwarded the request.
 fn is_forwarded(headers: &HeaderMap) -> bool {
-    headers.keys().map(warp::http::HeaderName::as_str).any(|name| {
+    headers.keys().map(http::HeaderName::as_str).any(|name| {
         FORWARDED.contains(&name) || name.starts_with("x-forwarded") || name.starts_with("x-envoy-")
     })
 }
@@ -207,7 +207,7 @@ mod tests {
     fn lines_of_a_header_are_one_list_and_no_text_ends_it() {
         let mut headers = HeaderMap::new();
         for line in [&b"6.6.6.6"[..], b"\xff\xfe", b"10.0.0.2"] {
-            headers.append("x-forwarded-for", warp::http::HeaderValue::from_bytes(line).unwrap());
+            headers.append("x-forwarded-for", http::HeaderValue::from_bytes(line).unwrap());
         }
         let proxies = Proxies::new(&server(&["10.0.0.0/8"]), &[]);
         let seen = proxies.see(&Peer { address: "10.0.0.1".parse().ok(), secure: false }, &headers);

@@ -17,6 +17,9 @@ use crate::api::chatrooms::Chatrooms;
 /// The port of `https` that URLs omit.
 const HTTPS_PORT: u16 = 443;
 
+/// Where a CA asks for the answer to its challenge (RFC 8555, 8.3).
+const CHALLENGES: &str = "/.well-known/acme-challenge/";
+
 /// Where requests are redirected to.
 #[derive(Clone)]
 pub struct Target {
@@ -28,7 +31,8 @@ pub struct Target {
     pub port: u16,
 }
 
-/// Redirects all requests, of any method, to the same path on `https`.
+/// Redirects all requests, of any method, to the same path on `https`, unless they ask for the
+/// answer to a pending challenge.
 pub(in crate::api) fn filter(target: Target) -> BoxedFilter<(Response,)> {
     let query = warp::query::raw()
         .map(Some)
@@ -42,6 +46,11 @@ pub(in crate::api) fn filter(target: Target) -> BoxedFilter<(Response,)> {
                 return Chatrooms::error(&error);
             }
             let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+            let token = path.as_str().strip_prefix(CHALLENGES);
+            if let Some(text) = token.and_then(|token| target.certificate.challenges().text(token))
+            {
+                return Response::new(text.into());
+            }
             let covers = |name: &str| target.certificate.covers(name);
             let public_url = target.public_url.as_deref();
             let path = path.as_str();

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::support::{Client, Ctl, Json, PATIENCE, Person, Server, texts};
+use crate::support::{Client, Ctl, Json, PATIENCE, Person, Server, http, texts};
 
 async fn admin(server: &Server) -> Person {
     Ctl::of(server).create("root", &["--admin"]);
@@ -81,7 +81,8 @@ async fn the_log_is_read_along_until_one_may_not_any_more() {
     let server = Server::start().await;
     let root = admin(&server).await;
     let url = format!("{}/api/admin/log?level=info&user=eve", server.url());
-    let mut answer = reqwest::Client::new().get(url).bearer_auth(&root.token).send().await.unwrap();
+    let mut answer =
+        http().build().unwrap().get(url).bearer_auth(&root.token).send().await.unwrap();
     assert_eq!(
         (answer.status().as_u16(), &answer.headers()["content-type"]),
         (200, &reqwest::header::HeaderValue::from_static("application/x-ndjson"))
@@ -114,7 +115,7 @@ async fn a_reader_of_the_log_that_is_gone_is_noticed_without_a_line() {
     };
     let before = connections().await;
     let url = format!("{}/api/admin/log?user=nobody", server.url());
-    let reader = reqwest::Client::new();
+    let reader = http().build().unwrap();
     let mut answer = reader.get(url).bearer_auth(&root.token).send().await.unwrap();
     assert_eq!(answer.chunk().await.unwrap().unwrap(), " ");
     assert_eq!(connections().await, before + 1);

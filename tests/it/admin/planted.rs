@@ -131,6 +131,31 @@ async fn planted_links_are_not_followed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_configuration_is_checked_with_the_permissions_of_the_owner() {
+    let Some(theirs) = Theirs::make().await else { return };
+    let key = rcgen::KeyPair::generate().unwrap();
+    let names = vec!["chat.example".to_owned()];
+    let made = rcgen::CertificateParams::new(names).unwrap().self_signed(&key).unwrap();
+    let (cert, key_file) = (theirs.home.path().join("cert.pem"), theirs.treasure("key.pem"));
+    fs::write(&cert, made.pem()).unwrap();
+    fs::write(&key_file, key.serialize_pem()).unwrap();
+    let config = theirs.home.path().join("config.toml");
+    fs::write(&config, "").unwrap();
+    let ctl = theirs
+        .ctl()
+        .set("CONFIG", config.to_str().unwrap())
+        .set("SERVER__TLS_CERT", cert.to_str().unwrap())
+        .set("SERVER__TLS_KEY", key_file.to_str().unwrap());
+    ctl.run(&["config", "check"]).fails(6, "key.pem: Permission denied");
+    give(&key_file, NOBODY);
+    let said = ctl.run(&["config", "check"]);
+    let owner = "Checked with the permissions of nobody, the owner of the data directory.";
+    assert!(said.ends(0).out.contains(owner), "{said:?}");
+    mode(&config, 0o600);
+    ctl.run(&["config", "check"]).fails(6, "nobody, as whom the server runs, cannot read");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_of_roots_is_left_behind() {
     let Some(theirs) = Theirs::make().await else { return };
     let ctl = theirs.ctl();

@@ -220,6 +220,28 @@ async fn a_directory_without_host_names_is_refused() {
 }
 
 #[tokio::test]
+async fn a_certificate_that_no_client_accepts_is_refused_everywhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = ["cert.pem", "key.pem"].map(|name| folder.path().join(name));
+    issue_for(&[], &files);
+    let [cert, key] = files.each_ref().map(|file| file.display().to_string());
+    let data = folder.path().join("data");
+    let ctl = Ctl::at(&data).set("SERVER__TLS_CERT", &cert).set("SERVER__TLS_KEY", &key);
+    let why = "contains no host name or IP address (subjectAltName)";
+    ctl.run(&["config", "check"]).fails(6, why);
+    let refused = ctl.run(&["serve", "--listen", "127.0.0.1:0"]);
+    assert!(refused.ends(1).err.contains(why), "{refused:?}");
+    let good = issue_for(&["localhost"], &files);
+    ctl.run(&["config", "check"]).ends(0);
+    let server = start(folder.path()).await;
+    issue_for(&[], &files);
+    let ctl = Ctl::of(&server);
+    ctl.run(&["reload"]).fails(1, why);
+    open(&server, &good).await.unwrap();
+    assert!(ctl.run(&["doctor", "--only", "certificate"]).ends(6).out.contains("no host name"));
+}
+
+#[tokio::test]
 async fn plain_requests_are_redirected_to_our_own_names_only() {
     let folder = tempfile::tempdir().unwrap();
     let certificate = issue(folder.path());
@@ -265,5 +287,6 @@ async fn plain_requests_are_redirected_to_our_own_names_only() {
 fn a_redirect_needs_tls() {
     let folder = tempfile::tempdir().unwrap();
     let ctl = Ctl::at(folder.path()).set("SERVER__REDIRECT_LISTEN", "127.0.0.1:80");
-    ctl.run(&["config", "check"]).fails(6, "redirect_listen requires tls_cert or tls_directory");
+    ctl.run(&["config", "check"])
+        .fails(6, "redirect_listen requires tls_cert, tls_directory or acme_domains");
 }

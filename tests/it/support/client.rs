@@ -9,6 +9,7 @@ use hyper::body::Frame;
 use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use tokio::net::TcpStream;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
@@ -43,6 +44,13 @@ impl From<&str> for Body {
     }
 }
 
+/// A client of the library, without TLS: it would look for a cryptography that the server chooses.
+pub(crate) fn http() -> reqwest::ClientBuilder {
+    let roots = RootCertStore::empty();
+    let tls = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    reqwest::Client::builder().no_proxy().tls_backend_preconfigured(tls)
+}
+
 impl Client {
     /// A client without credentials.
     pub(crate) fn new(server: &Server) -> Self {
@@ -52,18 +60,13 @@ impl Client {
     /// A client for any address, for example that of a proxy; a path in it is put before those of
     /// requests.
     pub(crate) fn at(address: &str) -> Self {
-        let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
+        let http = http().timeout(PATIENCE).build().unwrap();
         Self { http, address: address.to_owned(), headers: HeaderMap::new() }
     }
 
     /// A client with another local address, as if from elsewhere.
     pub(crate) fn at_from(address: &str, local: std::net::IpAddr) -> Self {
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .timeout(PATIENCE)
-            .local_address(local)
-            .build()
-            .unwrap();
+        let http = http().timeout(PATIENCE).local_address(local).build().unwrap();
         Self { http, ..Self::at(address) }
     }
 

@@ -22,7 +22,6 @@ use hyper_util::rt::TokioIo;
 use metrics::counter;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch;
-use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
 
 pub use tls::Certificate;
@@ -31,6 +30,7 @@ use heads::Heads;
 use peer::Peer;
 use places::{AddressPlace, Full, Place};
 use stream::{Connected, Forwarded, Stream, prepare};
+use tls::Acceptor;
 
 use super::door::Door;
 use crate::admin::descriptors;
@@ -60,7 +60,7 @@ pub struct BindError {
 /// A bound address.
 pub struct Listener {
     socket: Socket,
-    tls: Option<TlsAcceptor>,
+    tls: Option<Acceptor>,
     /// Address for users and clients: `http://127.0.0.1:8080`, `https://…` or `unix:PATH`.
     pub address: String,
     /// File to remove when nobody listens on it any more.
@@ -130,7 +130,7 @@ impl Listener {
         }
     }
 
-    fn of(socket: TcpListener, tls: Option<TlsAcceptor>) -> io::Result<Self> {
+    fn of(socket: TcpListener, tls: Option<Acceptor>) -> io::Result<Self> {
         let scheme = if tls.is_some() { "https" } else { "http" };
         let address = format!("{scheme}://{}", socket.local_addr()?);
         Ok(Self { socket: Socket::Tcp(socket), tls, address, file: None })
@@ -291,11 +291,11 @@ fn keep_some(stream: &impl AsFd) -> io::Result<()> {
     Ok(())
 }
 
-async fn encrypt(stream: Stream, tls: Option<TlsAcceptor>) -> Option<Stream> {
+async fn encrypt(stream: Stream, tls: Option<Acceptor>) -> Option<Stream> {
     match (stream, tls) {
         (Stream::Tcp(stream), Some(tls)) => {
             let stream =
-                tokio::time::timeout(HANDSHAKE_TIME, tls.accept(stream)).await.ok()?.ok()?;
+                tokio::time::timeout(HANDSHAKE_TIME, tls.accept(stream)).await.ok()?.ok()??;
             Some(Stream::Tls(Box::new(stream)))
         }
         (stream, _) => Some(stream),
