@@ -276,7 +276,9 @@ pub async fn run(
         .then(|| tokio::spawn(watch_certificates(Arc::clone(&renew), current.clone())));
     let orders = certificate.as_ref().map(|certificate| {
         let challenges = certificate.challenges().clone();
-        tokio::spawn(acme::keep(current.clone(), challenges, Arc::clone(&renew)))
+        let (renew, now) = (Arc::clone(&renew), current.clone());
+        let load = Arc::new(move || renew(&now.get().server));
+        tokio::spawn(acme::keep(current.clone(), challenges, load))
     });
     let collector = tokio::spawn(collect(chat.clone()));
     let backups = Schedule::of(&config, &chat, &world.store)

@@ -51,11 +51,7 @@ struct Present {
 
 /// Requests and renews certificates until it is dropped. `load` uses the files for new connections.
 /// A changed or reloaded configuration is tried at once, also where an earlier attempt has failed.
-pub async fn keep(
-    current: Current,
-    challenges: Challenges,
-    load: Arc<dyn Fn(&Server) + Send + Sync>,
-) {
+pub async fn keep(current: Current, challenges: Challenges, load: Arc<dyn Fn() + Send + Sync>) {
     let reloaded = Arc::new(Notify::new());
     let told = Arc::clone(&reloaded);
     current.follow(move |_| told.notify_one());
@@ -121,7 +117,7 @@ async fn attempt(
     present: Option<Present>,
     trouble: Option<Trouble>,
     challenges: &Challenges,
-    load: &Arc<dyn Fn(&Server) + Send + Sync>,
+    load: &Arc<dyn Fn() + Send + Sync>,
 ) -> i64 {
     let failures = trouble.map_or(0, |trouble| trouble.failures);
     let way = way(server, failures);
@@ -151,8 +147,8 @@ async fn attempt(
     if let Ok(issued) = done {
         let end = Timestamp(issued.ends.saturating_mul(1000)).date();
         info!("{} has issued a TLS certificate for {name}, valid until {end}.", authority(server));
-        let (load, server) = (Arc::clone(load), server.clone());
-        blocking(move || load(&server)).await;
+        let load = Arc::clone(load);
+        blocking(move || load()).await;
     }
     if let Some(trouble) = &trouble {
         report(server, name, way, present, trouble);
