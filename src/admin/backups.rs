@@ -10,7 +10,8 @@ use tokio::sync::mpsc;
 use utoipa::ToSchema;
 
 use super::backup::{
-    Listed, Made, Owner, Retention, Source, count, create, list, prune, verdict, write,
+    Listed, Made, Owner, Recipients, Retention, Source, count, create, list, prune, remote,
+    verdict, write,
 };
 use super::database::with_progress;
 use super::outcome::{Failure, Output};
@@ -42,20 +43,40 @@ impl BackupCreate {
 /// Create a backup in the configured directory; command line only.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct BackupStore {}
+pub struct BackupStore {
+    /// Public keys of age for which it is encrypted, instead of the configured ones.
+    #[serde(default)]
+    pub recipients: Vec<String>,
+}
 
 impl BackupStore {
     /// Reports the file.
     pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
         let Call { admin, output, .. } = call;
         let parts = &admin.0.parts;
-        let source = Source::of(&parts.config.get(), &parts.chat, &parts.store).await;
+        let config = parts.config.get();
+        let given =
+            if self.recipients.is_empty() { &config.backup.recipients } else { &self.recipients };
+        let recipients = Recipients::parse(given)?;
+        let source = Source::of(&config, &parts.chat, &parts.store).await;
         let Made { path, bytes, head } = with_progress(output, async |heard| {
-            create(&source, &admin.backups(), move |done, all| heard.tell(done, all)).await
+            let tell = move |done, all| heard.tell(done, all);
+            create(&source, &admin.backups(), &recipients, tell).await
         })
         .await?;
+        let owner = Owner { instance: head.instance.clone(), epoch: head.epoch.clone() };
+        let (file, closed) = (path.clone(), output.clone());
+        let goes_on = std::sync::Arc::new(move || !closed.is_closed());
+        let copied = tokio::task::spawn_blocking(move || {
+            remote::copy(&config, &file, &owner, goes_on, &mut |_, _| ())
+        });
+        let copied = copied.await.map_err(|error| Failure::failed(error.to_string()))?;
+        let copied = copied.inspect_err(|failure| count(Some(failure))).map_err(|failure| {
+            failure.after(&format!("the backup was saved as {}, but not copied", path.display()))
+        })?;
         output
             .item(json!({
+                "copy": copied.map(|copied| copied.url),
                 "path": path,
                 "bytes": bytes,
                 "created": head.created,

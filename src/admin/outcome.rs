@@ -55,6 +55,11 @@ impl Output {
         self.send(Reply::Bytes(bytes)).await
     }
 
+    /// Whether the reader is gone.
+    pub fn is_closed(&self) -> bool {
+        self.0.is_closed()
+    }
+
     /// Completes when the reader is gone.
     pub async fn closed(&self) {
         self.0.closed().await;
@@ -115,6 +120,17 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// The failure that an error of a reader or writer carries, or else a failed system call.
+    pub fn from_io(what: &str, error: std::io::Error) -> Self {
+        error.downcast().unwrap_or_else(|error| Self::io(what, &error))
+    }
+
+    /// The same failure, after what was done already.
+    #[must_use]
+    pub fn after(self, done: &str) -> Self {
+        Self { message: format!("{done}: {}", self.message), ..self }
+    }
+
     /// A failure of the given kind.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into() }

@@ -174,6 +174,19 @@ fn describe_storage() {
         "chatctl_acme_attempts_total",
         "Attempts to obtain a TLS certificate, by result: ok, failed"
     );
+    describe_backups();
+    describe_gauge!("chatctl_users", "Accounts, including disabled ones");
+    describe_gauge!("chatctl_rooms", "Rooms, by visibility: public, private");
+    describe_gauge!("chatctl_store_queue", "Operations waiting for the writer");
+    describe_histogram!("chatctl_commit_operations", "Operations per commit");
+    describe_histogram!(
+        "chatctl_commit_seconds",
+        Unit::Seconds,
+        "Time from the start of a transaction until it is on disk"
+    );
+}
+
+fn describe_backups() {
     describe_gauge!(
         "chatctl_backup_last_success_timestamp_seconds",
         Unit::Seconds,
@@ -181,22 +194,19 @@ fn describe_storage() {
     );
     describe_counter!(
         "chatctl_backup_failures_total",
-        "Backups that failed or contain damaged data"
+        "Backups that failed or contain damaged data, and copies that failed"
     );
-    describe_gauge!("chatctl_users", "Accounts, including disabled ones");
-    describe_gauge!("chatctl_rooms", "Rooms, by visibility: public, private");
+    describe_gauge!(
+        "chatctl_backup_copy_last_success_timestamp_seconds",
+        Unit::Seconds,
+        "Time at which the server last copied a backup to the bucket, in seconds since 1970; 0 if \
+         it has not yet since its start"
+    );
     describe_gauge!(
         "chatctl_backup_age_seconds",
         Unit::Seconds,
         "Time since the newest backup if the server makes backups; if there is none yet, since the \
          start"
-    );
-    describe_gauge!("chatctl_store_queue", "Operations waiting for the writer");
-    describe_histogram!("chatctl_commit_operations", "Operations per commit");
-    describe_histogram!(
-        "chatctl_commit_seconds",
-        Unit::Seconds,
-        "Time from the start of a transaction until it is on disk"
     );
 }
 

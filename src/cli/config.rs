@@ -12,7 +12,7 @@ use super::{Global, execute};
 use crate::admin::soundness::{self, Checks, problem_list, unsound};
 use crate::admin::{Failure, Kind, identity};
 use crate::config::load::{ConfigError, Loaded};
-use crate::config::place;
+use crate::config::{place, show};
 
 /// The commented example from the repository.
 pub(super) const EXAMPLE: &str = include_str!("../../config.toml.example");
@@ -41,9 +41,10 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<(), Failure> {
     match verb {
         Verb::Show { effective: true } => {
             let config = read(global)?.config;
-            let text = toml::to_string_pretty(&config)
-                .map_err(|error| Failure::failed(error.to_string()))?;
-            print(global, text.trim_end(), &json!(config))
+            let cannot = |error: toml::ser::Error| Failure::failed(error.to_string());
+            let shown = show::effective(&config).map_err(cannot)?;
+            let text = toml::to_string_pretty(&shown).map_err(cannot)?;
+            print(global, text.trim_end(), &json!(shown))
         }
         Verb::Show { effective: false } => {
             let path = read(global)?.file.ok_or_else(|| {
@@ -56,7 +57,8 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<(), Failure> {
                 .map_err(|error| Failure::io(&format!("cannot read {}", path.display()), &error))?;
             let parsed: toml::Table =
                 text.parse().map_err(|error: toml::de::Error| Failure::usage(error.to_string()))?;
-            print(global, text.trim_end(), &json!(parsed))
+            let shown = show::masked_text(text.trim_end(), &parsed);
+            print(global, &shown, &json!(show::masked(parsed)))
         }
         Verb::Check => {
             let (file, problems) = problems(global)?;

@@ -72,9 +72,14 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         &[
             "backup create /mnt/backups",
             "backup create - | ssh backup@example.org 'cat > chat.tar.zst'",
+            "backup create --to s3://my-backups/chat/",
+            "backup create /mnt/backups --recipient PUBLIC_KEY",
         ],
     ),
-    ("backup list", &["backup list", "backup list /mnt/backups -o json"]),
+    (
+        "backup list",
+        &["backup list", "backup list /mnt/backups -o json", "backup list s3://my-backups/chat/"],
+    ),
     (
         "backup verify",
         &[
@@ -87,6 +92,8 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         &[
             "backup restore chatctl-20261121T081102Z.tar.zst --data-dir /var/lib/chatctl",
             "backup restore FILE --replace --dry-run",
+            "backup restore FILE.age --identity key.txt",
+            "backup restore s3://my-backups/chat/FILE.age --identity key.txt",
         ],
     ),
     (

@@ -112,6 +112,16 @@ impl Making {
     }
 }
 
+impl Write for Making {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.to.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}
+
 impl Drop for Making {
     fn drop(&mut self) {
         if !self.finished {

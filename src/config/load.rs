@@ -8,7 +8,7 @@ use figment::Figment;
 use figment::providers::Serialized;
 use toml::{Table, Value};
 
-use super::{Config, LogLevel, Server, keys, place, sound, value, variables};
+use super::{Config, LogLevel, Server, keys, place, show, sound, value, variables};
 
 /// Configuration values from the command line.
 #[derive(Clone, Debug, Default)]
@@ -116,7 +116,8 @@ fn load_from(
         config.server.data_dir = folder.join(&config.server.data_dir);
     }
     let Server { data_dir, tls_cert, tls_key, tls_directory, acme_ca, .. } = &mut config.server;
-    for path in [tls_cert, tls_key, tls_directory, acme_ca].into_iter().flatten() {
+    let tls_ca = &mut config.backup_s3.tls_ca;
+    for path in [tls_cert, tls_key, tls_directory, acme_ca, tls_ca].into_iter().flatten() {
         *path = data_dir.join(&*path);
     }
     if !(of_others || in_file || is_named) {
@@ -129,7 +130,7 @@ fn load_from(
 fn values(parsed: Table, place: &str, problems: &mut Vec<String>) -> Table {
     let known = keys::all();
     let mut table = Table::new();
-    for (section, entries) in parsed {
+    for (section, entries) in show::flat(parsed) {
         if let Some(unknown) = keys::unknown(&section, None) {
             problems.push(with_place(&unknown, place));
             continue;
@@ -303,6 +304,12 @@ mod tests {
             "[database]\nreaders = 4294967295",
             "[backup]\nevery_hours = 0",
             "[backup]\nkeep = 0",
+            "[backup]\nto = \"backups\"",
+            "[backup]\nto = \"s3:///prefix\"",
+            "[backup]\nrecipients = [\"ssh-ed25519 AAAA\"]",
+            "[backup.s3]\nendpoint = \"s3.example.org\"",
+            "[backup.s3]\nendpoints = \"https://s3.example.org\"",
+            "[backup.s4]\nregion = \"x\"",
             "[backup]\ndirectory = \"\"",
             "rooms = 1",
             "not toml",
@@ -335,6 +342,26 @@ mod tests {
         let server = load_text(text, &[]).unwrap().server;
         let paths = [server.tls_cert, server.tls_key, server.tls_directory];
         assert_eq!(paths, ["/d/tls/cert.pem", "/etc/key.pem", "/d/all"].map(|p| Some(p.into())));
+    }
+
+    #[test]
+    fn the_s3_server_of_backups_has_a_section_within_that_of_backups() {
+        let text = "[backup]\nto = \"s3://b/\"\n[backup.s3]\nregion = \"here\"\n\
+                    tls_ca = \"ca.pem\"\n";
+        let variables = [
+            ("CHATCTL_BACKUP__S3__ACCESS_KEY_ID", "AKIA"),
+            ("CHATCTL_BACKUP__S3__SECRET_ACCESS_KEY", "hush"),
+        ];
+        let config = load_text(text, &variables).unwrap();
+        let s3 = config.backup_s3;
+        assert_eq!((s3.region.as_deref(), s3.tls_ca), (Some("here"), Some("/d/ca.pem".into())));
+        assert_eq!(s3.secret_access_key, Some(crate::config::Masked("hush".to_owned())));
+        assert_eq!(config.backup.to.as_deref(), Some("s3://b/"));
+        let error = load_text("[backup.s3]\nregoin = \"x\"", &[]).unwrap_err();
+        assert!(error.contains("key regoin in [backup.s3]"), "{error}");
+        assert!(error.contains("did you mean region?"), "{error}");
+        let error = load_text("", &[("CHATCTL_BACKUP__S3__REGOIN", "x")]).unwrap_err();
+        assert!(error.contains("key regoin in [backup.s3]"), "{error}");
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod keys;
 pub mod load;
 pub(crate) mod place;
 pub mod salvage;
+pub mod show;
 mod sound;
 mod value;
 mod variables;
@@ -43,6 +44,9 @@ pub struct Config {
     pub metrics: Metrics,
     /// Automatic backups.
     pub backup: Backup,
+    /// The S3 server of backups.
+    #[serde(rename = "backup.s3")]
+    pub backup_s3: BackupS3,
     /// How long administrative changes are remembered.
     pub audit: Audit,
 }
@@ -524,6 +528,12 @@ pub struct Backup {
     pub directory: PathBuf,
     /// Hours between automatic backups. Unset: no automatic backups.
     pub every_hours: Option<u64>,
+    /// Bucket of an S3 server to which each backup is copied, with a prefix:
+    /// `s3://BUCKET/PREFIX/`. `[backup.s3]` is the server. Unset: no copies.
+    pub to: Option<String>,
+    /// Public keys of age (`age1…`), for each of which backups are encrypted. Empty: backups are not
+    /// encrypted.
+    pub recipients: Vec<String>,
     /// Number of newest backups to keep. A backup is deleted if none of the `keep` settings keeps
     /// it. All unset: no backup is deleted.
     pub keep: Option<u64>,
@@ -540,10 +550,41 @@ impl Default for Backup {
         Self {
             directory: PathBuf::from("backups"),
             every_hours: None,
+            to: None,
+            recipients: Vec::new(),
             keep: None,
             keep_daily: None,
             keep_weekly: None,
             keep_monthly: None,
         }
     }
+}
+
+/// A value that `Debug` output and `config show` do not contain.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Masked(pub String);
+
+impl std::fmt::Debug for Masked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
+}
+
+/// `[backup.s3]`
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BackupS3 {
+    /// URL of the S3 server. Default: the environment variable `AWS_ENDPOINT_URL`, or else Amazon
+    /// S3.
+    pub endpoint: Option<String>,
+    /// Region. Default: the environment variable `AWS_REGION`, or else `us-east-1`.
+    pub region: Option<String>,
+    /// Access key id. Default: the environment variable `AWS_ACCESS_KEY_ID`.
+    pub access_key_id: Option<String>,
+    /// Secret access key. Default: the environment variable `AWS_SECRET_ACCESS_KEY`.
+    pub secret_access_key: Option<Masked>,
+    /// PEM file with certificates of authorities that are trusted in addition to those of the
+    /// system.
+    pub tls_ca: Option<PathBuf>,
 }

@@ -39,6 +39,7 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
         bad(section, key, &why);
     }
     found.extend(out_of_range(config));
+    found.extend(wrong_backups(config));
     let mut bad =
         |section: &str, key: &str, why: &str| found.push(format!("[{section}] {key} {why}"));
     if let Some(readers) = database.readers.filter(|readers| *readers > MOST_READERS) {
@@ -60,6 +61,27 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
     ];
     for (section, key, _) in paths.iter().filter(|(.., path)| path.as_os_str().is_empty()) {
         bad(section, key, "must not be empty");
+    }
+    found
+}
+
+/// Returns what is wrong with the bucket and the recipients of backups.
+fn wrong_backups(config: &Config) -> Vec<String> {
+    let (backup, s3) = (&config.backup, &config.backup_s3);
+    let mut found = Vec::new();
+    let mut bad =
+        |section: &str, key: &str, why: &str| found.push(format!("[{section}] {key} {why}"));
+    if let Some(Err(why)) = backup.to.as_deref().map(check::Bucket::parse) {
+        bad("backup", "to", &why);
+    }
+    if let Some(why) = s3.endpoint.as_deref().and_then(check::wrong_endpoint) {
+        bad("backup.s3", "endpoint", &why);
+    }
+    if s3.access_key_id.is_some() != s3.secret_access_key.is_some() {
+        bad("backup.s3", "access_key_id", "and secret_access_key must be given together");
+    }
+    for key in backup.recipients.iter().filter(|key| !check::is_recipient(key)) {
+        bad("backup", "recipients", &format!("contains {}", check::wrong_recipient(key)));
     }
     found
 }

@@ -1,4 +1,4 @@
-//! Environment variables: `CHATCTL_SECTION__KEY`.
+//! Environment variables: `CHATCTL_SECTION__KEY`, `CHATCTL_SECTION__SUBSECTION__KEY`.
 
 use std::ffi::OsString;
 
@@ -35,14 +35,15 @@ pub(super) fn read(all: impl Iterator<Item = (OsString, OsString)>) -> Variables
             found.file = Some(text).filter(|text| !text.is_empty());
             continue;
         }
-        let Some((section, key)) = rest.split_once("__") else {
+        let Some((section, key)) = rest.rsplit_once("__") else {
             // Kubernetes creates variables for services of our name; only exact keys were meant for
             // us.
-            let meant = known
-                .iter()
-                .find(|(section, key, _)| rest.eq_ignore_ascii_case(&format!("{section}_{key}")));
+            let meant = known.iter().find(|(section, key, _)| {
+                rest.eq_ignore_ascii_case(&format!("{}_{key}", section.replace('.', "_")))
+            });
             if let Some((section, key, _)) = meant {
-                let right = format!("{PREFIX}{}__{}", section.to_uppercase(), key.to_uppercase());
+                let section = section.to_uppercase().replace('.', "__");
+                let right = format!("{PREFIX}{section}__{}", key.to_uppercase());
                 found.remarks.push(format!(
                     "{name} has no effect: section and key are separated by two underscores, as in \
                      {right}"
@@ -50,7 +51,7 @@ pub(super) fn read(all: impl Iterator<Item = (OsString, OsString)>) -> Variables
             }
             continue;
         };
-        let (section, key) = (section.to_lowercase(), key.to_lowercase());
+        let (section, key) = (section.to_lowercase().replace("__", "."), key.to_lowercase());
         if let Some(unknown) = keys::unknown(&section, Some(&key)) {
             found.problems.push(format!("{name}: {unknown}"));
             continue;

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod bucket;
+mod encrypted;
 mod interrupted;
 mod killed;
 mod left;
@@ -379,7 +381,8 @@ async fn backups_are_made_listed_pruned_and_restored_by_the_command_line() {
     );
     let restored = done(server.data(), &["backup", "restore", copy, "--replace", "--yes"]).await;
     let aside = Path::new(restored["replaced"].as_str().unwrap()).to_owned();
-    assert!(aside.join("chat.db").exists() && aside.join("backups").exists());
+    assert!(aside.join("chat.db").exists() && !aside.join("backups").exists());
+    assert_eq!(done(server.data(), &["backup", "list"]).await, kept, "backups stay in their place");
     server.restart().await;
     assert_eq!(ann.at(server.address()).contents(&room).await, ["before"], "sessions of then hold");
     std::fs::remove_dir_all(aside).unwrap();

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 /// Magic number of a skippable zstd frame and the length of its content.
 const BEGIN: [u8; 8] = [0x5c, 0x2a, 0x4d, 0x18, 32, 0, 0, 0];
 /// Length of the seal in bytes.
-const LENGTH: u64 = 40;
+const LENGTH: usize = 40;
 
 /// Hashes what is written through it.
 pub(super) struct Sealing<W> {
@@ -42,35 +42,32 @@ impl<W: Write> Write for Sealing<W> {
     }
 }
 
-/// Hashes what is read through it, except the seal.
+/// Hashes what is read through it, except the last bytes, which should be the seal.
 pub(super) struct Unsealing<R> {
     from: R,
-    left: u64,
     sum: Sha256,
-    seal: Vec<u8>,
+    /// The last bytes read, at most those of a seal.
+    held: Vec<u8>,
 }
 
 impl<R: Read> Unsealing<R> {
-    /// Reads a file of this size.
-    pub(super) fn new(from: R, bytes: u64) -> Self {
-        Self { from, left: bytes.saturating_sub(LENGTH), sum: Sha256::new(), seal: Vec::new() }
+    pub(super) fn new(from: R) -> Self {
+        Self { from, sum: Sha256::new(), held: Vec::new() }
     }
 
-    /// Whether the file was read to its end and matches the seal.
+    /// Whether what was read, to its end, matches the seal.
     pub(super) fn whole(self) -> bool {
-        self.left == 0 && self.seal.strip_prefix(&BEGIN) == Some(self.sum.finalize().as_slice())
+        self.held.strip_prefix(&BEGIN) == Some(self.sum.finalize().as_slice())
     }
 }
 
 impl<R: Read> Read for Unsealing<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let count = self.from.read(into)?;
-        let some = into.get(..count).unwrap_or_default();
-        let body = usize::try_from(self.left).unwrap_or(usize::MAX).min(count);
-        let (body, seal) = some.split_at(body);
-        self.sum.update(body);
-        self.seal.extend_from_slice(seal);
-        self.left -= body.len() as u64;
+        self.held.extend_from_slice(into.get(..count).unwrap_or_default());
+        let body = self.held.len().saturating_sub(LENGTH);
+        self.sum.update(self.held.get(..body).unwrap_or_default());
+        self.held.drain(..body);
         Ok(count)
     }
 }

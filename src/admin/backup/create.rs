@@ -10,8 +10,9 @@ use metrics::{counter, gauge};
 use sha2::{Digest, Sha256, Sha512};
 
 use super::checksum::Sealing;
+use super::encryption::{Encrypting, Recipients};
 use super::format::{
-    DAMAGED, Entry, FORMAT, Head, Manifest, Owner, PRODUCT, Sum, file_name, host, unused_name,
+    Entry, FORMAT, Head, Manifest, Owner, PRODUCT, Sum, file_name, host, more_endings, unused_name,
 };
 use super::leftovers::{COPY_ENDING, PART, PREFIX};
 use super::prune::prune_damaged;
@@ -93,13 +94,14 @@ pub fn verdict(problems: &[String]) -> Result<(), Failure> {
 
 /// Creates a backup in a directory, named after its time and its instance. It is written to a
 /// temporary file, synced, then renamed; a failure leaves nothing behind. A backup of damaged data
-/// gets another file name ending, and is a failure.
+/// gets another file name ending, and is a failure. It is encrypted if there are recipients.
 pub async fn create(
     source: &Source,
     directory: &Path,
+    recipients: &Recipients,
     progress: impl FnMut(u64, u64) -> bool + Send + 'static,
 ) -> Result<Made, Failure> {
-    let made = make(source, directory, progress).await;
+    let made = make(source, directory, recipients, progress).await;
     count(made.as_ref().err());
     made
 }
@@ -116,6 +118,7 @@ pub fn count(failure: Option<&Failure>) {
 async fn make(
     source: &Source,
     directory: &Path,
+    recipients: &Recipients,
     progress: impl FnMut(u64, u64) -> bool + Send + 'static,
 ) -> Result<Made, Failure> {
     let directory = directory.to_owned();
@@ -142,12 +145,14 @@ async fn make(
         Ok::<_, Failure>((part, file))
     });
     let (part, file) = joined(opened.await)??;
-    let Written { head, problems, out } =
-        write(source, BufWriter::with_capacity(BLOCK, file), progress).await?;
+    let out = Encrypting::begin(BufWriter::with_capacity(BLOCK, file), recipients)
+        .map_err(cannot("write", part.path()))?;
+    let encrypted = recipients.encrypt();
+    let Written { head, problems, out } = write(source, out, progress).await?;
     let finished = tokio::task::spawn_blocking(move || {
-        let path = unused_name(&directory, &head, if problems.is_empty() { "" } else { DAMAGED });
+        let path = unused_name(&directory, &head, &more_endings(encrypted, !problems.is_empty()));
         let finish = || {
-            let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+            let file = out.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?;
             file.sync_all()?;
             let bytes = file.metadata()?.len();
             fs::rename(part.path(), &path)?;

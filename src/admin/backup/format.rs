@@ -24,9 +24,13 @@ pub(super) const DATABASE: &str = "chat.db";
 pub(super) const MANIFEST: &str = "manifest.json";
 /// File name ending of a backup.
 pub const ENDING: &str = ".tar.zst";
+/// Additional ending of an encrypted backup.
+pub const ENCRYPTED: &str = ".age";
 /// Additional ending of a backup of damaged data, which does not count as a backup but may be all
 /// that is left.
 pub const DAMAGED: &str = ".damaged";
+/// Number of digits of the instance id in a file name.
+pub(super) const INSTANCE: usize = 8;
 /// Prefix of the entries of uploaded files.
 const MEDIA: &str = "media/";
 
@@ -72,6 +76,11 @@ impl Owner {
     /// The instance of a database, which a server may have open.
     pub fn of(database: &Path, live: bool) -> Result<Self, UpkeepError> {
         Ok(Self { instance: instance_of(database, live)?, epoch: epoch_of(database, live)? })
+    }
+
+    /// Whether an encrypted backup belongs to the instance, as far as its name tells.
+    pub(super) fn named(&self, named: &Named) -> bool {
+        !named.instance.is_empty() && self.instance.starts_with(&named.instance)
     }
 
     /// Whether a backup with this header belongs to the instance.
@@ -145,7 +154,7 @@ pub fn stamp(at: Timestamp) -> String {
 /// `chatctl-20261121T081102Z-HOST-1a2b3c4d.tar.zst`; a `number` above 1 distinguishes backups of
 /// the same second.
 pub(super) fn file_name(created: Timestamp, host: &str, instance: &str, number: u32) -> String {
-    let instance = instance.get(..8).unwrap_or(instance);
+    let instance = instance.get(..INSTANCE).unwrap_or(instance);
     let number = if number > 1 { number.to_string() } else { String::new() };
     let at = stamp(created);
     let parts: Vec<&str> = [PRODUCT, &at, host, instance, &number]
@@ -155,13 +164,22 @@ pub(super) fn file_name(created: Timestamp, host: &str, instance: &str, number: 
     format!("{}{ENDING}", parts.join("-"))
 }
 
-/// The first unused file name for a backup with this header.
-pub fn unused_name(directory: &Path, head: &Head, ending: &str) -> PathBuf {
+/// What is appended to the name of a backup: `.age`, `.damaged`, or both.
+pub fn more_endings(encrypted: bool, damaged: bool) -> String {
+    let endings = [(encrypted, ENCRYPTED), (damaged, DAMAGED)];
+    endings.iter().filter(|(given, _)| *given).map(|(_, ending)| *ending).collect()
+}
+
+/// The name of a backup with this header, with more endings; a `number` above 1 distinguishes
+/// backups of the same second.
+pub(super) fn name_of(head: &Head, endings: &str, number: u32) -> String {
     let created = moment(&head.created).unwrap_or_else(Timestamp::now);
-    let named = |number| {
-        directory
-            .join(format!("{}{ending}", file_name(created, &head.host, &head.instance, number)))
-    };
+    format!("{}{endings}", file_name(created, &head.host, &head.instance, number))
+}
+
+/// The first unused file name for a backup with this header, with more endings.
+pub fn unused_name(directory: &Path, head: &Head, endings: &str) -> PathBuf {
+    let named = |number| directory.join(name_of(head, endings, number));
     (1..1_000).map(&named).find(|path| !path.exists()).unwrap_or_else(|| named(1))
 }
 
@@ -187,21 +205,64 @@ fn host_of(name: &str) -> String {
     plain.trim_matches('-').to_owned()
 }
 
-/// Whether a file name has the form of a backup name.
+/// What the name of a backup tells: of an encrypted one, nothing else is known without its key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Named {
+    /// Creation time, ISO 8601.
+    pub created: String,
+    /// First eight digits of the instance id; empty in backups of earlier versions.
+    pub instance: String,
+    /// Whether it ends in `.age`.
+    pub encrypted: bool,
+    /// Whether it ends in `.damaged`.
+    pub damaged: bool,
+}
+
+impl Named {
+    /// Parses the name of a backup; None if it does not have the form of one.
+    pub(super) fn parse(name: &str) -> Option<Self> {
+        let (name, damaged) = strip(name, DAMAGED);
+        let (name, encrypted) = strip(name, ENCRYPTED);
+        let (at, rest) =
+            name.strip_prefix("chatctl-")?.strip_suffix(ENDING)?.split_at_checked(16)?;
+        let is_stamp = at.char_indices().all(|(n, c)| match n {
+            8 => c == 'T',
+            15 => c == 'Z',
+            _ => c.is_ascii_digit(),
+        });
+        let is_plain = |c: char| c == '-' || c.is_ascii_lowercase() || c.is_ascii_digit();
+        if !is_stamp || !(rest.is_empty() || rest.starts_with('-') && rest.chars().all(is_plain)) {
+            return None;
+        }
+        let (date, time) = (at.get(..8)?, at.get(9..15)?);
+        let of_date = [date.get(..4)?, date.get(4..6)?, date.get(6..)?].join("-");
+        let of_time = [time.get(..2)?, time.get(2..4)?, time.get(4..)?].join(":");
+        let created = format!("{of_date}T{of_time}Z");
+        Some(Self { created, instance: instance_in(rest).to_owned(), encrypted, damaged })
+    }
+}
+
+/// Removes an ending; second: whether it was there.
+fn strip<'a>(name: &'a str, ending: &str) -> (&'a str, bool) {
+    name.strip_suffix(ending).map_or((name, false), |name| (name, true))
+}
+
+/// The instance in `-HOST-INSTANCE` or `-HOST-INSTANCE-NUMBER`.
+fn instance_in(rest: &str) -> &str {
+    let is_instance =
+        |part: &&str| part.len() == INSTANCE && part.chars().all(|c| c.is_ascii_hexdigit());
+    let is_number = |part: &str| part.len() <= 3 && part.chars().all(|c| c.is_ascii_digit());
+    let mut parts = rest.rsplit('-');
+    match parts.next() {
+        Some(last) if is_instance(&last) => last,
+        Some(last) if is_number(last) => parts.next().filter(is_instance).unwrap_or_default(),
+        _ => "",
+    }
+}
+
+/// Whether a file name has the form of the name of an undamaged backup.
 pub(super) fn is_file_name(name: &str) -> bool {
-    let Some(at) = name.strip_prefix("chatctl-").and_then(|rest| rest.strip_suffix(ENDING)) else {
-        return false;
-    };
-    let Some((at, rest)) = at.split_at_checked(16) else { return false };
-    let stamp = at.char_indices().all(|(n, c)| match n {
-        8 => c == 'T',
-        15 => c == 'Z',
-        _ => c.is_ascii_digit(),
-    });
-    stamp
-        && (rest.is_empty()
-            || rest.starts_with('-')
-                && rest.chars().all(|c| c == '-' || c.is_ascii_lowercase() || c.is_ascii_digit()))
+    Named::parse(name).is_some_and(|named| !named.damaged)
 }
 
 #[cfg(test)]
@@ -224,6 +285,9 @@ mod tests {
             "chatctl-20250715T143210Zx.tar.zst",
             "chatctl-20250715T143210Z-A.tar.zst",
             "chatctl-20250715T143210Z-a.tar.zst.damaged",
+            "chatctl-20250715T143210Z-a.tar.zst.age.damaged",
+            "chatctl-20250715T143210Z-a.tar.zst.age.age",
+            "chatctl-20250715T143210Z-a.age",
             "chatctl-.tar.zst",
             "chatctl-20250715T143210Z.tar.zst.part",
             "chatctl-20250715T143210.tar.zst",
@@ -231,6 +295,31 @@ mod tests {
             "chatctl-2025071ST143210Z.tar.zst",
         ] {
             assert!(!is_file_name(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_name_tells_time_and_instance() {
+        for (rest, instance) in [
+            ("", ""),
+            ("-chat-1-01234567", "01234567"),
+            ("-chat-1-01234567-2", "01234567"),
+            ("-01234567-2", "01234567"),
+            ("-chat-1", ""),
+            ("-0123456", ""),
+            ("-01234567-chat", ""),
+        ] {
+            for encrypted in [false, true] {
+                let endings = more_endings(encrypted, true);
+                let name = format!("chatctl-20250715T143210Z{rest}.tar.zst{endings}");
+                let wanted = Named {
+                    created: "2025-07-15T14:32:10Z".to_owned(),
+                    instance: instance.to_owned(),
+                    encrypted,
+                    damaged: true,
+                };
+                assert_eq!(Named::parse(&name), Some(wanted), "{name}");
+            }
         }
     }
 

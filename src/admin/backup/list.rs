@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::format::{DAMAGED, Head, Owner, is_file_name, moment};
-use super::read::read_head;
+use super::format::{Head, INSTANCE, Named, Owner, moment};
+use super::read::peek;
 use super::{Failure, cannot};
 use crate::model::Timestamp;
 
@@ -21,8 +21,12 @@ pub struct Listed {
     pub path: PathBuf,
     /// Size of the file.
     pub bytes: u64,
-    /// Its header; None if it cannot be read.
+    /// Its header; None if it is encrypted or cannot be read.
     pub head: Option<Head>,
+    /// What its name tells.
+    pub named: Named,
+    /// Whether it is encrypted.
+    pub encrypted: bool,
     /// Why it does not count as a backup.
     pub problem: Option<String>,
 }
@@ -36,7 +40,8 @@ impl Listed {
             "name": self.name,
             "path": self.path,
             "bytes": self.bytes,
-            "created": head.map(|head| &head.created),
+            "created": self.created_text(),
+            "encrypted": self.encrypted,
             "version": head.map(|head| &head.version),
             "schema": head.map(|head| head.schema),
             "users": figure(|head| head.counts.users),
@@ -49,24 +54,58 @@ impl Listed {
         })
     }
 
-    /// Whether it counts as a backup: its data was undamaged and its header can be read.
+    /// What is known of a file with this name and this begin.
+    pub(super) fn of(
+        named: Named,
+        name: &str,
+        path: PathBuf,
+        bytes: u64,
+        peeked: Result<Option<Head>, String>,
+    ) -> Self {
+        let why = "the data was damaged when it was created";
+        let damaged = named.damaged.then(|| why.to_owned());
+        let (head, encrypted, problem) = match peeked {
+            Ok(head) => (head.clone(), head.is_none(), damaged),
+            Err(why) => (None, false, Some(why)),
+        };
+        Self { name: name.to_owned(), path, bytes, head, named, encrypted, problem }
+    }
+
+    /// Whether it counts as a backup: its data was undamaged, and its header can be read or it is
+    /// encrypted.
     pub fn is_sound(&self) -> bool {
-        self.head.is_some() && self.problem.is_none()
+        self.problem.is_none()
     }
 
-    /// Whether it belongs to the instance, according to its header.
+    /// Whether it belongs to the instance, according to its header, or to its name if it is
+    /// encrypted.
     pub fn is_of(&self, owner: &Owner) -> bool {
-        self.head.as_ref().is_some_and(|head| owner.owns(head))
+        match &self.head {
+            Some(head) => owner.owns(head),
+            None => self.encrypted && owner.named(&self.named),
+        }
     }
 
-    /// Creation time, according to its header.
+    /// The same of all backups of an instance, also of the encrypted ones.
+    pub(super) fn group(&self) -> String {
+        let Some(head) = &self.head else { return self.named.instance.clone() };
+        let id = if head.instance.is_empty() { &head.epoch } else { &head.instance };
+        id.get(..INSTANCE).unwrap_or(id).to_owned()
+    }
+
+    /// Creation time, according to its header, or to its name if it is encrypted.
     pub fn created(&self) -> Option<Timestamp> {
-        moment(&self.head.as_ref()?.created)
+        moment(self.created_text()?)
+    }
+
+    fn created_text(&self) -> Option<&str> {
+        let of_name = || self.encrypted.then_some(self.named.created.as_str());
+        self.head.as_ref().map(|head| head.created.as_str()).or_else(of_name)
     }
 
     /// Sort key: creation time, then name.
     pub(super) fn moment(&self) -> (&str, &str) {
-        (self.head.as_ref().map_or("", |head| &head.created), &self.name)
+        (self.created_text().unwrap_or_default(), &self.name)
     }
 }
 
@@ -83,17 +122,10 @@ pub fn list(directory: &Path) -> Result<Vec<Listed>, Failure> {
         let entry = entry.map_err(cannot("read", directory))?;
         let name = entry.file_name().to_string_lossy().into_owned();
         let known = entry.metadata().map_err(cannot("read", &entry.path()))?;
-        let damaged = name.ends_with(DAMAGED);
-        if !is_file_name(name.strip_suffix(DAMAGED).unwrap_or(&name)) || !known.is_file() {
-            continue;
-        }
-        let (head, problem) = match read_head(&entry.path()) {
-            Ok(head) => {
-                (Some(head), damaged.then(|| "the data was damaged when it was created".to_owned()))
-            }
-            Err(why) => (None, Some(why)),
-        };
-        found.push(Listed { name, path: entry.path(), bytes: known.len(), head, problem });
+        let Some(named) = Named::parse(&name).filter(|_| known.is_file()) else { continue };
+        let path = entry.path();
+        let peeked = fs::File::open(&path).map_err(|error| error.to_string()).and_then(peek);
+        found.push(Listed::of(named, &name, path, known.len(), peeked));
     }
     found.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(found)

@@ -2,17 +2,21 @@
 //! prunes such files.
 //!
 //! `format` defines the file; `create` writes it, `read` reads and checks it for `verify` and
-//! `restore`; `list` and `prune` work on a directory of backups, `schedule` creates them
-//! automatically.
+//! `restore`, from an `input`; `encryption` encrypts and decrypts it, `remote` is a
+//! bucket of an S3 server; `list` and `prune` work on a directory of backups, `schedule` creates
+//! them automatically.
 
 mod checksum;
 mod create;
 mod elsewhere;
+mod encryption;
 mod format;
+mod input;
 mod leftovers;
 mod list;
 mod prune;
 mod read;
+pub mod remote;
 mod restore;
 mod retention;
 mod schedule;
@@ -22,7 +26,11 @@ mod tests;
 mod verify;
 
 pub use create::{Made, Source, Written, count, create, verdict, write};
-pub use format::{DAMAGED, ENDING, Head, Owner, moment, stamp, unused_name};
+pub use encryption::{Encrypting, Identities, Recipients};
+pub use format::{
+    DAMAGED, ENCRYPTED, ENDING, Head, Owner, moment, more_endings, stamp, unused_name,
+};
+pub use input::Input;
 pub(super) use leftovers::{COPY_ENDING, EXPORT_PREFIX};
 pub use leftovers::{left_over, remove, sweep, sweep_parts};
 pub use list::{Listed, list};
@@ -38,9 +46,12 @@ use std::path::Path;
 
 use super::{Failure, Kind};
 
-/// Metrics: the time of the last successful backup, and the number of failed ones.
+/// Metrics: the time of the last successful backup, and the number of failed ones, including
+/// failed copies.
 const LAST: &str = "chatctl_backup_last_success_timestamp_seconds";
 const FAILURES: &str = "chatctl_backup_failures_total";
+/// Metric: the time of the newest backup in the bucket.
+const COPIED: &str = "chatctl_backup_copy_last_success_timestamp_seconds";
 
 /// Receives completed and total bytes; returns whether to continue.
 pub type Progress<'p> = &'p mut (dyn FnMut(u64, u64) -> bool + Send);

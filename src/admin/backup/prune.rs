@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use super::format::{DAMAGED, Owner};
+use super::format::Owner;
 use super::list::{Listed, list};
 use super::retention::Retention;
 use super::scratch::sync_directory;
@@ -19,23 +19,33 @@ pub struct Pruned {
     pub kept: usize,
 }
 
-/// Keeps the backups of an instance that the rules keep, or those of each instance if `owner` is
-/// None. Only files with the name and the header of a backup are counted and deleted: no backups of damaged
-/// data, and none of other instances. With `dry` nothing is deleted. Blocks.
+/// Keeps the backups of an instance in a directory that the rules keep, or those of each instance
+/// if `owner` is None. With `dry` nothing is deleted. Blocks.
 pub fn prune(
     directory: &Path,
     rules: Retention,
     owner: Option<&Owner>,
     dry: bool,
 ) -> Result<Pruned, Failure> {
+    let pruned = superfluous(list(directory)?, rules, owner);
+    if !dry && !pruned.gone.is_empty() {
+        for backup in &pruned.gone {
+            fs::remove_file(&backup.path).map_err(cannot("delete", &backup.path))?;
+        }
+        sync_directory(directory).map_err(cannot("write in", directory))?;
+    }
+    Ok(pruned)
+}
+
+/// The backups that no rule keeps. Only files with the name of a backup, and the header of one or
+/// its encryption, are counted and deleted: no backups of damaged data, none of other instances.
+pub(super) fn superfluous(listed: Vec<Listed>, rules: Retention, owner: Option<&Owner>) -> Pruned {
     let mut groups: BTreeMap<String, Vec<Listed>> = BTreeMap::new();
-    for backup in list(directory)?.into_iter().filter(Listed::is_sound) {
-        let Some(head) = &backup.head else { continue };
+    for backup in listed.into_iter().filter(Listed::is_sound) {
         let group = match owner {
-            Some(owner) if !owner.owns(head) => continue,
+            Some(owner) if !backup.is_of(owner) => continue,
             Some(_) => String::new(),
-            None if head.instance.is_empty() => head.epoch.clone(),
-            None => head.instance.clone(),
+            None => backup.group(),
         };
         groups.entry(group).or_default().push(backup);
     }
@@ -52,13 +62,7 @@ pub fn prune(
         }
     }
     gone.sort_by(|a, b| a.moment().cmp(&b.moment()));
-    if !dry && !gone.is_empty() {
-        for backup in &gone {
-            fs::remove_file(&backup.path).map_err(cannot("delete", &backup.path))?;
-        }
-        sync_directory(directory).map_err(cannot("write in", directory))?;
-    }
-    Ok(Pruned { gone, kept })
+    Pruned { gone, kept }
 }
 
 /// Keeps only the newest backup of damaged data of this instance, since lasting damage would add
@@ -66,7 +70,7 @@ pub fn prune(
 pub fn prune_damaged(directory: &Path, owner: &Owner) -> Result<(), Failure> {
     let mut damaged: Vec<Listed> = list(directory)?
         .into_iter()
-        .filter(|backup| backup.name.ends_with(DAMAGED) && backup.is_of(owner))
+        .filter(|backup| backup.named.damaged && backup.is_of(owner))
         .collect();
     damaged.sort_by(|a, b| a.moment().cmp(&b.moment()));
     damaged.pop();

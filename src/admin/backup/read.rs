@@ -8,12 +8,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use sha2::{Digest, Sha256};
 
 use super::checksum::Unsealing;
+use super::encryption::{TELLING, is_encrypted};
 use super::format::{DATABASE, Entry, FORMAT, HEAD, Head, MANIFEST, Manifest, PRODUCT, Sum};
-use super::{Failure, Progress, cannot, interrupted};
+use super::input::Input;
+use super::{Failure, Progress, interrupted};
 use crate::admin::Kind;
 use crate::store::engine::upkeep::{UpkeepError, examine, inspect};
 
@@ -41,19 +45,28 @@ pub(super) type Place<'p> = &'p mut dyn FnMut(&Entry) -> io::Result<Option<File>
 /// Reads a backup. Fails only if the file cannot be opened, a target cannot be written, or it was
 /// interrupted.
 pub(super) fn read(
-    path: &Path,
+    input: Input,
     place: Place<'_>,
     progress: Progress<'_>,
 ) -> Result<Contents, Failure> {
-    let file = File::open(path).map_err(cannot("read", path))?;
-    let all = file.metadata().map_err(cannot("read", path))?.len();
+    let mut contents = Contents::default();
+    let Input { opened, bytes, done, trouble, .. } = input;
+    let from = match opened {
+        Ok(from) => from,
+        Err(problem) => {
+            contents.problems.push(problem);
+            return Ok(contents);
+        }
+    };
     let stopped = Cell::new(false);
     let mut sealed =
-        Unsealing::new(Counted { file, done: 0, all, progress, stopped: &stopped }, all);
-    let mut contents = Contents::default();
+        Unsealing::new(Counted { from, done, all: bytes, progress, stopped: &stopped });
     let went = through(&mut sealed, place, &mut contents);
     if stopped.get() {
         return Err(interrupted());
+    }
+    if let Some(failure) = trouble.get() {
+        return Err(failure.clone());
     }
     match went {
         Ok(()) => {
@@ -77,11 +90,20 @@ pub(super) fn read(
     Ok(contents)
 }
 
-/// Reads only the header.
-pub(super) fn read_head(path: &Path) -> Result<Head, String> {
-    let file = File::open(path).map_err(|error| error.to_string())?;
+/// Reads only the header; None if the file is encrypted.
+pub(super) fn peek(mut from: impl Read) -> Result<Option<Head>, String> {
+    let mut begin = Vec::new();
+    from.by_ref()
+        .take(TELLING as u64)
+        .read_to_end(&mut begin)
+        .map_err(|error| format!("it cannot be read: {error}"))?;
+    if is_encrypted(&begin) { Ok(None) } else { read_head(begin.as_slice().chain(from)).map(Some) }
+}
+
+/// Reads only the header of a backup that is not encrypted.
+pub(super) fn read_head(from: impl Read) -> Result<Head, String> {
     let unreadable = |error: io::Error| format!("it is damaged or not a backup: {error}");
-    let mut archive = tar::Archive::new(zstd::Decoder::new(file).map_err(unreadable)?);
+    let mut archive = tar::Archive::new(zstd::Decoder::new(from).map_err(unreadable)?);
     let first =
         archive.entries().map_err(unreadable)?.next().ok_or("it is empty")?.map_err(unreadable)?;
     if first.path_bytes().as_ref() != HEAD.as_bytes() {
@@ -332,10 +354,11 @@ impl Contents {
     }
 }
 
-/// Counts what is read, and reports progress.
+/// Reports progress of what is read.
 struct Counted<'a> {
-    file: File,
-    done: u64,
+    from: Box<dyn Read + Send>,
+    /// Bytes of the file that were read; an encrypted one has more than are decrypted.
+    done: Arc<AtomicU64>,
     all: u64,
     progress: Progress<'a>,
     stopped: &'a Cell<bool>,
@@ -343,9 +366,8 @@ struct Counted<'a> {
 
 impl Read for Counted<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let count = self.file.read(into)?;
-        self.done += count as u64;
-        if (self.progress)(self.done.min(self.all), self.all) {
+        let count = self.from.read(into)?;
+        if (self.progress)(self.done.load(Ordering::Relaxed).min(self.all), self.all) {
             Ok(count)
         } else {
             self.stopped.set(true);

@@ -26,6 +26,7 @@ use serde_json::json;
 use super::create::with_ending;
 use super::elsewhere::{Elsewhere, STAGED, aside, is_occupied, is_within};
 use super::format::{Entry, Head};
+use super::input::Input;
 use super::read::read;
 use super::scratch::{Scratch, own_like, sync_directory};
 use super::{Failure, Progress, cannot};
@@ -53,6 +54,9 @@ pub struct Target<'t> {
     pub database: &'t Path,
     /// The directory of the uploaded files, relative to the data directory or absolute.
     pub media: &'t Path,
+    /// The directory of the backups, relative to the data directory or absolute. It stays where it
+    /// is.
+    pub backups: &'t Path,
     /// Whether to replace existing data, which is kept aside.
     pub replace: bool,
     /// Who restores it, for the audit log.
@@ -66,7 +70,7 @@ pub struct Restored {
     pub head: Head,
     /// New epoch of the database.
     pub epoch: String,
-    /// New path of the old data directory, with its content including backups and logs.
+    /// New path of the old data directory, with everything in it except the backups.
     pub replaced: Option<PathBuf>,
     /// New paths of old parts that were outside of the data directory.
     pub kept_aside: Vec<PathBuf>,
@@ -131,7 +135,7 @@ fn occupied(target: &Target<'_>) -> Result<Occupied, Failure> {
 /// existing data is touched. Blocks.
 #[expect(clippy::too_many_lines, reason = "one sequence, whose order is what makes it safe")]
 pub fn restore(
-    path: &Path,
+    input: Input,
     target: Target<'_>,
     progress: Progress<'_>,
 ) -> Result<Restored, Failure> {
@@ -161,7 +165,7 @@ pub fn restore(
     let hand_over_all =
         || [&media, &database].into_iter().flatten().try_for_each(|part| part.hand_over(like));
     if !target.has_within() {
-        let (head, epoch, notes) = fill_for(&target, path, &places(&data), progress)?;
+        let (head, epoch, notes) = fill_for(&target, input, &places(&data), progress)?;
         hand_over_all()?;
         if there == Occupied::Missing {
             DirBuilder::new()
@@ -176,7 +180,7 @@ pub fn restore(
     }
     let Some(staged) = stage_beside(&data, parent, there)? else {
         let staged = stage_within(&data, there)?;
-        let (head, epoch, notes) = fill_for(&target, path, &places(staged.path()), progress)?;
+        let (head, epoch, notes) = fill_for(&target, input, &places(staged.path()), progress)?;
         hand_over(staged.path(), &data, there).map_err(cannot("prepare", staged.path()))?;
         hand_over_all()?;
         let mut kept_aside: Vec<_> = put(media)?.into_iter().collect();
@@ -186,7 +190,7 @@ pub fn restore(
         kept_aside.extend(put(database)?);
         return Ok(Restored { head, epoch, replaced: None, kept_aside, notes });
     };
-    let (head, epoch, notes) = fill_for(&target, path, &places(staged.path()), progress)?;
+    let (head, epoch, mut notes) = fill_for(&target, input, &places(staged.path()), progress)?;
     hand_over(staged.path(), like, there).map_err(cannot("prepare", staged.path()))?;
     hand_over_all()?;
     let mut kept_aside: Vec<_> = put(media)?.into_iter().collect();
@@ -197,6 +201,7 @@ pub fn restore(
             let aside = aside(&data);
             fs::rename(&old, &aside).map_err(cannot("rename", &old))?;
             sync_directory(parent).map_err(cannot("write in", parent))?;
+            notes.extend(bring_back(target.backups, &aside, &data));
             Some(aside)
         }
         Some(old) => {
@@ -208,6 +213,27 @@ pub fn restore(
     };
     kept_aside.extend(put(database)?);
     Ok(Restored { head, epoch, replaced, kept_aside, notes })
+}
+
+/// Moves the backups from the old data directory back to their place. Returns a note if that is not
+/// possible: the data is restored already.
+fn bring_back(backups: &Path, old: &Path, data: &Path) -> Option<String> {
+    let (from, to) = (old.join(backups), data.join(backups));
+    if !is_within(backups) || !from.is_dir() || to.exists() {
+        return None;
+    }
+    let folder = to.parent().unwrap_or(data);
+    let moved = DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .and_then(|()| fs::rename(&from, &to))
+        .and_then(|()| own_like(folder, data))
+        .and_then(|()| sync_directory(folder));
+    let told = |error| {
+        format!("The backups are in {}: they cannot be moved back: {error}.", from.display())
+    };
+    moved.err().map(told)
 }
 
 /// Removes staging directories of interrupted restores next to the data directory. One that
@@ -334,11 +360,12 @@ pub(super) struct Places {
 /// that are replaced, and records the restore.
 fn fill_for(
     target: &Target<'_>,
-    path: &Path,
+    input: Input,
     places: &Places,
     progress: Progress<'_>,
 ) -> Result<(Head, String, Vec<String>), Failure> {
-    let (head, epoch, mut notes) = fill(path, places, progress)?;
+    let shown = input.shown.clone();
+    let (head, epoch, mut notes) = fill(input, places, progress)?;
     let kept = keep_audit(&places.database, &target.data.join(target.database))?;
     notes.extend(
         match kept {
@@ -352,7 +379,7 @@ fn fill_for(
         }
         .map(str::to_owned),
     );
-    let file = path.file_name().unwrap_or_default().to_string_lossy();
+    let file = Path::new(&shown).file_name().unwrap_or_default().to_string_lossy();
     let mut after = json!({"created": head.created});
     if let Kept::Entries(count) = kept {
         after["entries_kept"] = count.into();
@@ -370,7 +397,7 @@ fn fill_for(
 
 /// Extracts, verifies and migrates.
 pub(super) fn fill(
-    path: &Path,
+    input: Input,
     places: &Places,
     progress: Progress<'_>,
 ) -> Result<(Head, String, Vec<String>), Failure> {
@@ -386,13 +413,13 @@ pub(super) fn fill(
         DirBuilder::new().recursive(true).mode(0o700).create(path.parent().unwrap_or(media))?;
         OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map(Some)
     };
-    let mut contents = read(path, &mut place, progress)?;
+    let shown = input.shown.clone();
+    let mut contents = read(input, &mut place, progress)?;
     let notes =
         if contents.problems.is_empty() { contents.check_database(database)? } else { Vec::new() };
     let (Some(head), []) = (contents.head, contents.problems.as_slice()) else {
         return Err(Failure::failed(format!(
-            "{} cannot be restored: {}",
-            path.display(),
+            "{shown} cannot be restored: {}",
             contents.problems.join(" ")
         )));
     };

@@ -1,4 +1,5 @@
-//! Creates backups automatically at a configured interval, and deletes old ones.
+//! Creates backups automatically at a configured interval, copies them to a bucket, and deletes old
+//! ones.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,8 +8,11 @@ use std::time::Duration;
 
 use metrics::{counter, gauge};
 
-use super::create::seconds;
-use super::{FAILURES, Failure, LAST, Listed, Owner, Retention, Source, create, list, prune};
+use super::create::{count, seconds};
+use super::{
+    COPIED, FAILURES, Failure, Kind, LAST, Listed, Owner, Recipients, Retention, Source, create,
+    list, prune, remote,
+};
 use crate::chat::Chat;
 use crate::config::Config;
 use crate::model::Timestamp;
@@ -34,8 +38,21 @@ pub struct Schedule {
     began: Timestamp,
 }
 
+/// The backup that is to be copied to the bucket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Pending {
+    /// The newest one in the directory, if the bucket lacks it: the server has just started.
+    Newest,
+    /// This file.
+    File(PathBuf),
+    /// None until the next is created.
+    Nothing,
+}
+
 /// The newest backups in the directory.
 struct Found {
+    /// File of the newest valid backup, encrypted if there are recipients.
+    path: Option<PathBuf>,
     /// Time of the newest valid backup.
     sound: Option<Timestamp>,
     /// Time of the newest backup, including those of damaged data.
@@ -56,6 +73,9 @@ impl Schedule {
         let every = Duration::from_secs(hours.saturating_mul(3600));
         gauge!(LAST).set(0.0);
         gauge!(AGE).set(0.0);
+        if config.backup.to.is_some() {
+            gauge!(COPIED).set(0.0);
+        }
         Ok(Some(Self {
             config: Arc::clone(config),
             chat: chat.clone(),
@@ -75,8 +95,9 @@ impl Schedule {
     /// that were created manually count as well.
     pub async fn run(self) {
         let mut rest = FIRST_REST;
+        let mut pending = Pending::Newest;
         loop {
-            match self.step().await {
+            match self.step(&mut pending).await {
                 Ok(()) => {
                     rest = FIRST_REST;
                     tokio::time::sleep(TELL).await;
@@ -90,19 +111,56 @@ impl Schedule {
         }
     }
 
-    /// Creates a backup if one is due, and updates the metrics.
-    async fn step(&self) -> Result<(), Failure> {
+    /// Creates a backup if one is due, copies it, and updates the metrics.
+    async fn step(&self, pending: &mut Pending) -> Result<(), Failure> {
         let while_doing = |doing: &'static str| {
             move |failure: Failure| Failure::new(failure.kind, format!("{doing}: {failure}"))
         };
         let now = Timestamp::now();
         let found = self.found(now).await.map_err(while_doing("Cannot read the backups"));
         self.tell(found.as_ref().ok().and_then(|found| found.sound));
-        let found = found?;
+        let mut found = found?;
         if found.tried.is_none_or(|tried| now >= tried.plus(self.every)) {
-            self.make().await.map_err(while_doing("Cannot create a backup"))?;
-            self.tell(self.found(Timestamp::now()).await?.sound);
+            let made = self.make().await.map_err(while_doing("Cannot create a backup"))?;
+            *pending = Pending::File(made);
+            found = self.found(Timestamp::now()).await?;
+            self.tell(found.sound);
         }
+        self.copy(pending, found.path).await.map_err(while_doing("Cannot copy the backup"))
+    }
+
+    /// Copies the pending backup to the bucket, if there is one.
+    async fn copy(&self, pending: &mut Pending, newest: Option<PathBuf>) -> Result<(), Failure> {
+        let wanted = match pending {
+            Pending::Newest => newest,
+            // It may have been deleted since an attempt that failed.
+            Pending::File(path) => Some(path.clone()).filter(|path| path.exists()).or(newest),
+            Pending::Nothing => None,
+        };
+        let Some(path) = wanted.filter(|_| self.config.backup.to.is_some()) else {
+            *pending = Pending::Nothing;
+            return Ok(());
+        };
+        let (config, owner) = (Arc::clone(&self.config), self.owner.clone());
+        let wanted = CancelFlag::default();
+        let on = Arc::clone(&wanted.0);
+        let file = path.clone();
+        let copied = blocking(move || {
+            let goes_on = Arc::new(move || on.load(Ordering::Acquire));
+            remote::copy(&config, &file, &owner, goes_on, &mut |_, _| ())
+        });
+        let copied = copied.await.inspect_err(|failure| {
+            if failure.kind != Kind::Interrupted {
+                count(Some(failure));
+            }
+        })?;
+        let Some(remote::Copied { url, gone }) = copied else { return Ok(()) };
+        tracing::info!("Copied the backup to {url}.");
+        for old in gone {
+            tracing::info!("Deleted the backup {}.", old.path.display());
+        }
+        gauge!(COPIED).set(seconds(Timestamp::now()));
+        *pending = Pending::Nothing;
         Ok(())
     }
 
@@ -120,7 +178,15 @@ impl Schedule {
                 .filter(|at| *at <= now)
                 .max()
         };
-        Ok(Found { sound: newest(Listed::is_sound), tried: newest(|_| true) })
+        // One from before there were recipients must not leave the machine.
+        let may_leave =
+            |backup: &Listed| backup.encrypted || self.config.backup.recipients.is_empty();
+        let path = listed
+            .iter()
+            .filter(|backup| backup.is_sound() && may_leave(backup))
+            .max_by_key(|backup| backup.created())
+            .map(|backup| backup.path.clone());
+        Ok(Found { path, sound: newest(Listed::is_sound), tried: newest(|_| true) })
     }
 
     fn tell(&self, last: Option<Timestamp>) {
@@ -128,13 +194,15 @@ impl Schedule {
         gauge!(AGE).set(seconds(Timestamp::now()) - seconds(last.unwrap_or(self.began)));
     }
 
-    async fn make(&self) -> Result<(), Failure> {
+    /// Creates a backup, and deletes those that no rule keeps. Returns its file.
+    async fn make(&self) -> Result<PathBuf, Failure> {
         let source = Source::of(&self.config, &self.chat, &self.store).await;
         // If this future is dropped, the blocking work stops at its next step.
         let wanted = CancelFlag::default();
         let on = Arc::clone(&wanted.0);
-        let made =
-            create(&source, &self.directory(), move |_, _| on.load(Ordering::Acquire)).await?;
+        let goes_on = move |_, _| on.load(Ordering::Acquire);
+        let recipients = Recipients::parse(&self.config.backup.recipients)?;
+        let made = create(&source, &self.directory(), &recipients, goes_on).await?;
         tracing::info!("Created the backup {} ({} bytes).", shown(&made.path), made.bytes);
         if let Some(rules) = Retention::of(&self.config.backup) {
             let (directory, owner) = (self.directory(), self.owner.clone());
@@ -142,7 +210,7 @@ impl Schedule {
                 tracing::info!("Deleted the backup {}.", old.name);
             }
         }
-        Ok(())
+        Ok(made.path)
     }
 }
 

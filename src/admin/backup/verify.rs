@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::format::{DATABASE, Entry, Head};
+use super::input::Input;
 use super::read::read;
 use super::scratch::Scratch;
 use super::{Failure, Progress, cannot};
@@ -16,6 +17,8 @@ use super::{Failure, Progress, cannot};
 pub struct Verified {
     /// Its header, if it can be read.
     pub head: Option<Head>,
+    /// Whether it is encrypted.
+    pub encrypted: bool,
     /// Number of entries.
     pub entries: u64,
     /// Problems, one sentence each; if empty, it can be restored.
@@ -26,7 +29,7 @@ pub struct Verified {
 
 /// Checks checksums, sizes and completeness of a backup, then extracts its database to `scratch`
 /// and checks it. Blocks.
-pub fn verify(path: &Path, scratch: &Path, progress: Progress<'_>) -> Result<Verified, Failure> {
+pub fn verify(input: Input, scratch: &Path, progress: Progress<'_>) -> Result<Verified, Failure> {
     let scratch =
         Scratch::directory(scratch, "chatctl-verify-", "").map_err(cannot("write in", scratch))?;
     let database = scratch.path().join(DATABASE);
@@ -36,11 +39,13 @@ pub fn verify(path: &Path, scratch: &Path, progress: Progress<'_>) -> Result<Ver
         }
         _ => Ok(None),
     };
-    let mut contents = read(path, &mut place, progress)?;
+    let encrypted = input.encrypted;
+    let mut contents = read(input, &mut place, progress)?;
     let notes =
         if contents.problems.is_empty() { contents.check_database(&database)? } else { Vec::new() };
     Ok(Verified {
         head: contents.head,
+        encrypted,
         entries: contents.entries.len() as u64,
         problems: contents.problems,
         notes,

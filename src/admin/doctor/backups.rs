@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::report::{Report, count};
 use super::{Installation, Server};
-use crate::admin::backup::{DAMAGED, Listed, Owner, left_over, list, remove};
+use crate::admin::backup::{Listed, Owner, left_over, list, remove};
 use crate::model::Timestamp;
 
 /// Time allowed for creating a backup.
@@ -25,16 +25,11 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
     leftovers(ground, report);
     let found = ours(ground, found);
     let newest = newest_of(&found);
-    let damaged = found
-        .iter()
-        .filter(|backup| backup.name.ends_with(DAMAGED))
-        .max_by_key(|backup| backup.created());
+    let damaged =
+        found.iter().filter(|backup| backup.named.damaged).max_by_key(|backup| backup.created());
     unusable(&found, newest, damaged, report);
-    let age = newest.map(|(backup, at)| {
-        (backup, Duration::from_millis((Timestamp::now().0 - at.0).max(0).unsigned_abs()))
-    });
-    let described = age
-        .map(|(backup, age)| format!("the newest backup, {}, is {} old", backup.name, hours(age)));
+    let age = newest.map(|(backup, at)| (backup, age_of(at)));
+    let described = age.map(|(backup, age)| told(&backup.name, age));
     match (every, age, described) {
         (Some(every), Some((_, age)), Some(described)) => due(every, age, described, report),
         (Some(every), None, _)
@@ -101,8 +96,18 @@ fn unusable(
     }
 }
 
+/// The age of a backup of this time.
+pub(super) fn age_of(at: Timestamp) -> Duration {
+    Duration::from_millis((Timestamp::now().0 - at.0).max(0).unsigned_abs())
+}
+
+/// The newest backup in words.
+pub(super) fn told(name: &str, age: Duration) -> String {
+    format!("the newest backup, {name}, is {} old", hours(age))
+}
+
 /// Reports a backup that is older than the schedule allows.
-fn due(every: u64, age: Duration, described: String, report: &mut Report) {
+pub(super) fn due(every: u64, age: Duration, described: String, report: &mut Report) {
     let due = Duration::from_secs(every.saturating_mul(3600));
     let advice = format!(
         "A running server creates one every {every} h; its log shows why it did not. \
@@ -124,9 +129,10 @@ fn directory(ground: &Installation) -> PathBuf {
 }
 
 /// The backups of this instance; all if the database cannot be read.
-fn ours(ground: &Installation, mut found: Vec<Listed>) -> Vec<Listed> {
+pub(super) fn ours(ground: &Installation, mut found: Vec<Listed>) -> Vec<Listed> {
     if let Ok(owner) = Owner::of(&ground.database(), ground.is_live()) {
-        found.retain(|backup| backup.head.is_none() || backup.is_of(&owner));
+        let is_unreadable = |backup: &Listed| backup.head.is_none() && !backup.encrypted;
+        found.retain(|backup| is_unreadable(backup) || backup.is_of(&owner));
     }
     found
 }
@@ -140,7 +146,7 @@ fn running_for(ground: &Installation) -> Option<Duration> {
 }
 
 /// The newest valid backup. Those from the future are ignored: the clock was wrong.
-fn newest_of(found: &[Listed]) -> Option<(&Listed, Timestamp)> {
+pub(super) fn newest_of(found: &[Listed]) -> Option<(&Listed, Timestamp)> {
     let now = Timestamp::now();
     let dated = found
         .iter()

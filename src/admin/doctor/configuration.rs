@@ -10,7 +10,7 @@ use nix::unistd::{AccessFlags, Group, eaccess, geteuid};
 use super::Installation;
 use super::report::Report;
 use crate::admin::backup::Retention;
-use crate::config::check;
+use crate::config::{check, show};
 
 /// Maximum bytes per code point.
 const BYTES: usize = 4;
@@ -63,11 +63,32 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
             "Set [backup] every_hours as well.",
         );
     }
+    if config.backup.to.is_some() && config.backup.every_hours.is_none() {
+        report.warn(
+            "[backup] to is set, but automatic backups are off",
+            "Set [backup] every_hours as well.",
+        );
+    }
+    readable_secret(ground, report);
     if report.is_empty() {
         report.ok(ground.file.as_ref().map_or_else(
             || "no configuration file; defaults and environment are used".to_owned(),
             |file| format!("no problems in {}", file.display()),
         ));
+    }
+}
+
+/// Reports a secret in a file that other users can read.
+fn readable_secret(ground: &Installation, report: &mut Report) {
+    let Some(file) = &ground.file else { return };
+    let can_read = std::fs::metadata(file).is_ok_and(|meta| meta.mode() & 0o004 != 0);
+    let has_secret = || std::fs::read_to_string(file).is_ok_and(|text| show::has_secret(&text));
+    if can_read && has_secret() {
+        report.warn(
+            format!("{} contains a secret, and other users can read it", file.display()),
+            "Give it to the group of the server and close it to others (chmod 640), or put the \
+             secret into the environment of the server.",
+        );
     }
 }
 

@@ -10,6 +10,7 @@ mod certificate;
 mod changes;
 mod clock;
 mod configuration;
+mod copies;
 mod database;
 mod descriptors;
 mod disk;

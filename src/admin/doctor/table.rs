@@ -2,8 +2,9 @@
 
 use super::report::{Finding, Report};
 use super::{
-    Installation, acme, backups, certificate, changes, clock, configuration, database, descriptors,
-    disk, logs, permissions, proxies, registration, rooms, search, server, uploads, websocket,
+    Installation, acme, backups, certificate, changes, clock, configuration, copies, database,
+    descriptors, disk, logs, permissions, proxies, registration, rooms, search, server, uploads,
+    websocket,
 };
 use crate::admin::Failure;
 
@@ -114,6 +115,7 @@ pub const CHECKS: &[Check] = &[
         Side::Files,
         backups::look,
     ),
+    check("copies", "age of the newest backup in [backup] to", Side::Files, copies::look),
     check(
         "logs",
         "whether the log directory can be written, and its size",

@@ -15,6 +15,7 @@ use super::Call;
 use super::doctor::{Installation, Server};
 use super::outcome::{Failure, Output, Reply};
 use super::status::{self, Status};
+use crate::config::show;
 use crate::store::engine::upkeep::checkup::figures;
 
 pub(super) use redact::json as redacted_json;
@@ -53,7 +54,8 @@ impl Part {
 /// The parts from configuration and files. Blocks, and counts all messages.
 pub fn parts(ground: &Installation) -> Vec<Part> {
     let config = &ground.config;
-    let settings = redact::configuration(config.as_ref());
+    let settings = show::effective(config)
+        .map_or_else(|error| error.to_string(), |config| redact::configuration(&config));
     let log = logs::latest(&config.server.data_dir.join(&config.log.directory), LINES)
         .unwrap_or_else(|error| format!("The log cannot be read: {error}\n"));
     let database = config.server.data_dir.join(&config.database.path);

@@ -36,7 +36,7 @@ async fn damage_is_found_wherever_it_is() {
     fs::write(&bad, &bytes[..bytes.len() - 40]).unwrap();
     world.is_bad(&bad, "The file has changed");
     assert_eq!(
-        verify(&world.path("none"), world.dir.path(), &mut |_, _| true).unwrap_err().kind,
+        Input::file(&world.path("none"), &Identities::default()).unwrap_err().kind,
         Kind::NotFound
     );
 }

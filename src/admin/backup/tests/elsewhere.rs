@@ -13,8 +13,9 @@ fn restored(
     media: &Path,
     replace: bool,
 ) -> Result<Restored, Failure> {
-    let (data, operator) = (&world.path("new"), &operator());
-    restore(path, Target { data, database, media, replace, operator }, &mut |_, _| true)
+    let (data, backups, operator) = (&world.path("new"), Path::new("backups"), &operator());
+    let target = Target { data, database, media, backups, replace, operator };
+    restore(input(path), target, &mut |_, _| true)
 }
 
 fn is_whole(database: &Path, media: &Path) {

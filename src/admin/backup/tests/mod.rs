@@ -32,6 +32,11 @@ fn bytes_of(n: u8) -> Vec<u8> {
     vec![n; 5000 * usize::from(n)]
 }
 
+/// The backup in a file that is not encrypted.
+fn input(path: &Path) -> Input {
+    Input::file(path, &Identities::default()).unwrap()
+}
+
 /// Name of the uploaded file with this number.
 fn name(n: u8) -> String {
     hex::encode(Sha512::digest(bytes_of(n)))
@@ -99,17 +104,21 @@ impl World {
 
     /// Creates a backup of damaged data, which fails, and returns what was saved.
     async fn damaged_backup(&self) -> (Failure, PathBuf) {
-        let failure = create(&self.source(), &self.path("backups"), |_, _| true).await.unwrap_err();
+        let failure =
+            create(&self.source(), &self.path("backups"), &Recipients::default(), |_, _| true)
+                .await
+                .unwrap_err();
         let name = self.names("backups").into_iter().rfind(|name| name.ends_with(DAMAGED)).unwrap();
         (failure, self.path("backups").join(name))
     }
 
     async fn backup(&self) -> PathBuf {
-        create(&self.source(), &self.path("backups"), |_, _| true).await.unwrap().path
+        let (directory, nobody) = (self.path("backups"), Recipients::default());
+        create(&self.source(), &directory, &nobody, |_, _| true).await.unwrap().path
     }
 
     fn verify(&self, path: &Path) -> Verified {
-        verify(path, self.dir.path(), &mut |_, _| true).unwrap()
+        verify(input(path), self.dir.path(), &mut |_, _| true).unwrap()
     }
 
     fn restore(&self, path: &Path, to: &str, replace: bool) -> Result<Restored, Failure> {
@@ -117,10 +126,11 @@ impl World {
             data: &self.path(to),
             database: Path::new("chat.db"),
             media: Path::new("media"),
+            backups: Path::new("backups"),
             replace,
             operator: &operator(),
         };
-        restore(path, target, &mut |_, _| true)
+        restore(input(path), target, &mut |_, _| true)
     }
 
     /// File names in a directory.

@@ -22,7 +22,7 @@ fn forged(world: &World, path: &Path, created: &str, of: Option<&str>) -> PathBu
 }
 
 fn list_head(path: &Path) -> Head {
-    read::read_head(path).unwrap()
+    read::peek(File::open(path).unwrap()).unwrap().unwrap()
 }
 
 #[tokio::test]

@@ -51,7 +51,9 @@ async fn whoever_is_interrupted_leaves_nothing() {
             steps += 1;
             steps <= most
         };
-        let failure = create(&world.source(), &world.path("backups"), stop).await.unwrap_err();
+        let failure = create(&world.source(), &world.path("backups"), &Recipients::default(), stop)
+            .await
+            .unwrap_err();
         assert_eq!(failure.kind, Kind::Interrupted, "{failure:?}");
         assert!(
             world.names("backups").is_empty()
@@ -59,16 +61,20 @@ async fn whoever_is_interrupted_leaves_nothing() {
         );
     }
     let path = world.backup().await;
-    let failure = verify(&path, world.dir.path(), &mut |_, _| false).unwrap_err();
+    let failure = verify(input(&path), world.dir.path(), &mut |_, _| false).unwrap_err();
     assert_eq!(failure.kind, Kind::Interrupted);
     let target = Target {
         data: &world.path("new"),
         database: Path::new("chat.db"),
         media: Path::new("media"),
+        backups: Path::new("backups"),
         replace: false,
         operator: &operator(),
     };
-    assert_eq!(restore(&path, target, &mut |_, _| false).unwrap_err().kind, Kind::Interrupted);
+    assert_eq!(
+        restore(input(&path), target, &mut |_, _| false).unwrap_err().kind,
+        Kind::Interrupted
+    );
     assert_eq!(world.names(""), ["backups", "data"]);
 }
 
@@ -162,6 +168,7 @@ async fn an_empty_place_that_cannot_be_exchanged_is_filled_from_within() {
         data: &data,
         database: Path::new("chat.db"),
         media: Path::new("media"),
+        backups: Path::new("backups"),
         replace: false,
         operator: &operator(),
     };
@@ -169,7 +176,7 @@ async fn an_empty_place_that_cannot_be_exchanged_is_filled_from_within() {
         database: staged.path().join(target.database),
         media: staged.path().join(target.media),
     };
-    let (head, epoch, _) = restore::fill(&path, &places, &mut |_, _| true).unwrap();
+    let (head, epoch, _) = restore::fill(input(&path), &places, &mut |_, _| true).unwrap();
     assert_eq!(
         restore::Occupied::look(&data).unwrap(),
         restore::Occupied::Empty,

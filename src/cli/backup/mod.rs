@@ -2,27 +2,27 @@
 //! server; this process reads and writes the backup files itself, unless its user may not access
 //! the configured directory.
 
-use std::fs::DirBuilder;
-use std::io::{self, IsTerminal};
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+mod create;
+mod place;
+
+use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use self::place::Place;
+use super::Global;
 use super::ask::Destructive;
 use super::execute::{self, Found};
-use super::file::Making;
 use super::interrupt::Interrupt;
 use super::print::{Format, Layout, Printer, line, note};
 use super::units::{self, count};
-use super::{Global, pipe};
-use crate::admin::backup::{self, DAMAGED, ENDING, Head, Owner, Retention, Target, stamp};
-use crate::admin::backups::{BackupCreate, BackupList, BackupPrune, BackupStore};
-use crate::admin::{Command, Failure, Kind, Reply, identity};
+use crate::admin::backup::{self, Identities, Input, Owner, Pruned, Retention, Target};
+use crate::admin::backups::{BackupList, BackupPrune};
+use crate::admin::{Command, Failure, Kind, identity};
 use crate::config::Config;
-use crate::model::Timestamp;
 
 /// Verbs of `chatctl backup`.
 #[derive(Debug, Subcommand)]
@@ -31,39 +31,65 @@ use crate::model::Timestamp;
 pub(super) enum Verb {
     /// Create a backup; the server may be running
     Create {
-        /// An existing directory, a file name that ends in .tar.zst, or - for standard output
-        /// (default: [backup] directory)
+        /// An existing directory, a file name that ends in .tar.zst (or .tar.zst.age), the URL of a
+        /// bucket, or - for standard output (default: [backup] directory, and a copy in [backup] to)
         path: Option<PathBuf>,
+        /// Upload the backup to a bucket, without a copy on this machine
+        #[arg(long, value_name = "s3://BUCKET/PREFIX/", conflicts_with = "path")]
+        to: Option<PathBuf>,
+        /// Encrypt the backup for this public key of age; may be repeated (default: [backup]
+        /// recipients)
+        #[arg(long = "recipient", value_name = "PUBLIC_KEY")]
+        recipients: Vec<String>,
     },
-    /// List the backups in a directory
+    /// List the backups in a directory or in a bucket
     List {
-        /// Directory (default: [backup] directory)
+        /// Directory, or URL of a bucket (default: [backup] directory)
         directory: Option<PathBuf>,
+        /// Bucket
+        #[arg(long, value_name = "s3://BUCKET/PREFIX/", conflicts_with = "directory")]
+        from: Option<PathBuf>,
     },
     /// Verify that a backup can be restored; exit code 6 if it cannot
     Verify {
-        /// Backup file
+        /// Backup file, or its URL in a bucket
         file: PathBuf,
+        #[command(flatten)]
+        keys: Keys,
     },
     /// Restore a backup; the server must be stopped
     Restore {
-        /// Backup file
+        /// Backup file, or its URL in a bucket
         file: PathBuf,
         /// Replace existing data; it is kept as DIR.replaced-TIME
         #[arg(long)]
         replace: bool,
         #[command(flatten)]
+        keys: Keys,
+        #[command(flatten)]
         destructive: Destructive,
     },
     /// Delete old backups
     Prune {
-        /// Directory (default: [backup] directory)
+        /// Directory, or URL of a bucket (default: [backup] directory)
         directory: Option<PathBuf>,
+        /// Bucket
+        #[arg(long, value_name = "s3://BUCKET/PREFIX/", conflicts_with = "directory")]
+        from: Option<PathBuf>,
         #[command(flatten)]
         rules: Rules,
         #[command(flatten)]
         destructive: Destructive,
     },
+}
+
+/// Keys of an encrypted backup.
+#[derive(Debug, Args)]
+pub(super) struct Keys {
+    /// Key file of age, as age-keygen writes it, with which an encrypted backup is decrypted; may
+    /// be repeated
+    #[arg(long = "identity", value_name = "KEYFILE")]
+    identities: Vec<PathBuf>,
 }
 
 /// Which backups `prune` keeps.
@@ -100,27 +126,32 @@ const COLUMNS: Layout = Layout::List(&[
     ("rooms", "rooms"),
     ("messages", "messages"),
     ("files", "files"),
+    ("encrypted", "encrypted"),
     ("problem", "problem"),
 ]);
 
 pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
     match verb {
-        Verb::Create { path } => create(global, path),
-        Verb::List { directory } => {
-            if directory.is_none() && is_servers(global)? {
+        Verb::Create { path, to, recipients } => create::create(global, path.or(to), &recipients),
+        Verb::List { directory, from } => {
+            let place = directory.or(from);
+            if place.is_none() && is_servers(global)? {
                 return execute::run(global, &Command::BackupList(BackupList {}), COLUMNS);
             }
-            let found = backup::list(&directory.map_or_else(|| configured(global), Ok)?)?;
+            let found = match place {
+                Some(path) => Place::of(global, path)?.list()?,
+                None => backup::list(&configured(global)?)?,
+            };
             let mut printer = Printer::new(global, COLUMNS);
             found.iter().try_for_each(|backup| printer.item(backup.item()))?;
             printer.finish()
         }
-        Verb::Verify { file } => verify(global, &file),
-        Verb::Restore { file, replace, destructive } => {
-            restore(global, &file, replace, &destructive)
+        Verb::Verify { file, keys } => verify(global, &file, &keys),
+        Verb::Restore { file, replace, keys, destructive } => {
+            restore(global, &file, &keys, replace, &destructive)
         }
-        Verb::Prune { directory, rules, destructive } => {
-            prune(global, directory, &rules, &destructive)
+        Verb::Prune { directory, from, rules, destructive } => {
+            prune(global, directory.or(from), &rules, &destructive)
         }
     }
 }
@@ -144,11 +175,6 @@ fn is_servers(global: &Global) -> Result<bool, Failure> {
     Ok(execute::salvaged(global).is_some() || is_outside(global)?)
 }
 
-/// Whether a path is lexically within a directory.
-fn lies_in(path: &Path, directory: &Path) -> bool {
-    matches!((std::path::absolute(path), std::path::absolute(directory)), (Ok(path), Ok(directory)) if path.starts_with(&directory))
-}
-
 fn directory_of(config: &Config) -> PathBuf {
     config.server.data_dir.join(&config.backup.directory)
 }
@@ -159,148 +185,17 @@ fn configured(global: &Global) -> Result<PathBuf, Failure> {
     Ok(directory_of(&config))
 }
 
-/// Writes a backup to standard output, for pipes to `age` or `ssh`. `verify` and `restore` refuse a
-/// truncated backup.
-fn stream(global: &Global) -> Result<(), Failure> {
-    if io::stdout().is_terminal() {
-        return Err(Failure::usage(
-            "a backup is binary and cannot be printed on a terminal: redirect standard output, or \
-             name a file",
-        ));
-    }
-    let interrupt = Interrupt::watch();
-    let mut bar = Printer::new(global, Layout::One);
-    execute::carry_out(global, &Command::BackupCreate(BackupCreate {}), &mut |reply| {
-        interrupt.check()?;
-        match reply {
-            Reply::Bytes(bytes) => pipe::write(&bytes, &interrupt)?,
-            Reply::Item(_) => (),
-            Reply::Progress { done, total } => bar.progress(done, total),
-        }
-        Ok(())
-    })?;
-    bar.finish()
+/// Opens a backup, as the caller, who can read the key files.
+fn open(global: &Global, file: &Path, keys: &Keys) -> Result<Input, Failure> {
+    let identities = identity::as_caller(|| Identities::read(&keys.identities))?;
+    place::input(global, file, &identities)
 }
 
-/// Writes a backup to its file. Returns its header, and the failure if the data is damaged.
-fn receive(
-    global: &Global,
-    bar: &mut Printer,
-    interrupt: &Interrupt,
-    making: &mut Making,
-) -> Result<(Option<Failure>, Head), Failure> {
-    let mut head = None;
-    let ended = execute::carry_out(global, &Command::BackupCreate(BackupCreate {}), &mut |reply| {
-        interrupt.check()?;
-        match reply {
-            Reply::Bytes(bytes) => making.write(&bytes)?,
-            Reply::Item(item) => {
-                head = Some(
-                    serde_json::from_value::<Head>(item)
-                        .map_err(|error| Failure::failed(error.to_string()))?,
-                );
-            }
-            Reply::Progress { done, total } => bar.progress(done, total),
-        }
-        Ok(())
-    });
-    match (ended, head) {
-        (Ok(()), Some(head)) => Ok((None, head)),
-        (Ok(()), None) => Err(Failure::failed("the server sent a backup without a header")),
-        (Err(failure), Some(head)) if failure.kind == Kind::Problems => Ok((Some(failure), head)),
-        (Err(failure), _) => Err(failure),
-    }
-}
-
-/// Returns the path of a backup in progress. The final name contains the instance, which is known
-/// only when the backup is complete.
-fn unfinished_in(folder: &Path) -> PathBuf {
-    folder.join(format!("chatctl-{}-{}{ENDING}", stamp(Timestamp::now()), std::process::id()))
-}
-
-/// Removes leftovers of interrupted backups.
-fn sweep(folder: &Path, within: bool) {
-    let sweep = || backup::sweep_parts(folder);
-    if let Err(error) = if within { sweep() } else { identity::as_caller(sweep) } {
-        note(&format!(
-            "Leftovers of interrupted backups in {} cannot be removed: {error}",
-            folder.display()
-        ));
-    }
-}
-
-fn create(global: &Global, path: Option<PathBuf>) -> Result<(), Failure> {
-    if path.as_deref() == Some(Path::new(pipe::STDOUT)) {
-        return stream(global);
-    }
-    if path.is_none() && is_servers(global)? {
-        return execute::run(global, &Command::BackupStore(BackupStore {}), Layout::One);
-    }
-    let config = execute::existing(global)?;
-    let data = &config.server.data_dir;
-    let directory = if path.is_none() { Some(directory_of(&config)) } else { None };
-    // The configured directory and the data directory are written as the owner of the data.
-    let within = path.as_deref().is_none_or(|path| lies_in(path, data));
-    if within {
-        identity::work_as_owner_of(data)?;
-    }
-    if let Some(directory) = directory.as_ref().filter(|directory| !directory.exists()) {
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(directory);
-        made.map_err(|error| {
-            Failure::io(&format!("cannot create {}", directory.display()), &error)
-        })?;
-    }
-    let path = directory.or(path).unwrap_or_default();
-    let folder = path.is_dir().then(|| path.clone());
-    if folder.is_none() && !path.as_os_str().as_bytes().ends_with(ENDING.as_bytes()) {
-        // Without this check, an unmounted drive would be replaced by a file of its name.
-        return Err(Failure::not_found(format!(
-            "the directory {} does not exist; create it first, or name a file that ends in \
-             {ENDING}",
-            path.display()
-        )));
-    }
-    if let Some(folder) = &folder {
-        sweep(folder, within);
-    }
-    let begun = folder.as_deref().map_or_else(|| path.clone(), unfinished_in);
-    let interrupt = Interrupt::watch();
-    let mut making = if within { Making::begin_within(&begun)? } else { Making::begin(&begun)? };
-    making.give_like(data)?;
-    let mut bar = Printer::new(global, Layout::One);
-    let (damaged, head) = receive(global, &mut bar, &interrupt, &mut making)?;
-    let ending = if damaged.is_some() { DAMAGED } else { "" };
-    let path = match &folder {
-        Some(folder) => identity::as_caller(|| backup::unused_name(folder, &head, ending)),
-        None => with_ending(&path, ending),
-    };
-    making.finish_as(&path)?;
-    let bytes = identity::as_caller(|| std::fs::metadata(&path))
-        .map_err(|error| Failure::io(&format!("cannot keep {}", path.display()), &error))?
-        .len();
-    if let Some(failure) = damaged {
-        return Err(Failure::new(
-            failure.kind,
-            format!(
-                "{failure}; the readable part was saved as {}, which does not count as a backup",
-                path.display()
-            ),
-        ));
-    }
-    bar.item(json!({"path": path, "bytes": bytes, "created": head.created, "schema": head.schema, "counts": head.counts}))?;
-    bar.finish()
-}
-
-fn with_ending(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
-}
-
-fn verify(global: &Global, file: &Path) -> Result<(), Failure> {
+fn verify(global: &Global, file: &Path, keys: &Keys) -> Result<(), Failure> {
+    let input = open(global, file, keys)?;
     let mut bar = Printer::new(global, Layout::One);
     let interrupt = Interrupt::watch();
-    let verified = backup::verify(file, &std::env::temp_dir(), &mut |done, all| {
+    let verified = backup::verify(input, &std::env::temp_dir(), &mut |done, all| {
         bar.progress(done, all);
         interrupt.goes_on()
     })?;
@@ -338,6 +233,7 @@ fn verify(global: &Global, file: &Path) -> Result<(), Failure> {
 fn restore(
     global: &Global,
     file: &Path,
+    keys: &Keys,
     replace: bool,
     destructive: &Destructive,
 ) -> Result<(), Failure> {
@@ -363,13 +259,15 @@ fn restore(
         data,
         database: &config.database.path,
         media: &config.media.directory,
+        backups: &config.backup.directory,
         replace,
         operator: &operator,
     };
     if destructive.dry_run {
-        return rehearse(global, file, &target);
+        return rehearse(global, file, keys, &target);
     }
     let present = backup::present(&target)?;
+    let input = open(global, file, keys)?;
     if replace && !present.is_empty() && !destructive.yes {
         note(&format!("To be replaced, and kept aside: {}.", shown_paths(&present)));
         destructive.confirm("Replace it?")?;
@@ -379,7 +277,7 @@ fn restore(
     // Staged next to the data directory, where its owner may lack write permission; ownership is
     // handed over before the swap.
     let restored = identity::as_caller(|| {
-        backup::restore(file, target, &mut |done, all| {
+        backup::restore(input, target, &mut |done, all| {
             bar.progress(done, all);
             interrupt.goes_on()
         })
@@ -410,12 +308,13 @@ fn shown_paths(paths: &[PathBuf]) -> String {
 }
 
 /// Verifies the backup, and reports whether existing data would be kept aside.
-fn rehearse(global: &Global, file: &Path, target: &Target<'_>) -> Result<(), Failure> {
+fn rehearse(global: &Global, file: &Path, keys: &Keys, target: &Target<'_>) -> Result<(), Failure> {
     let present = identity::as_caller(|| backup::present(target))?;
     let mut bar = Printer::new(global, Layout::One);
     let interrupt = Interrupt::watch();
+    let input = open(global, file, keys)?;
     let verified = identity::as_caller(|| {
-        backup::verify(file, &std::env::temp_dir(), &mut |done, all| {
+        backup::verify(input, &std::env::temp_dir(), &mut |done, all| {
             bar.progress(done, all);
             interrupt.goes_on()
         })
@@ -452,18 +351,20 @@ fn prune(
             "the number of backups to keep is not known: add --keep COUNT, or set [backup] keep",
         )
     })?;
-    if directory.is_none() && is_outside(global)? {
+    if directory.is_none() && is_servers(global)? {
         return prune_there(global, rules, destructive);
     }
     // A directory named on the command line is accessed as the caller, the configured one and the
     // database as the owner of the data directory.
-    let named = directory.is_some();
-    let directory = directory.map_or_else(|| configured(global), Ok)?;
+    let place = directory.map(|path| Place::of(global, path)).transpose()?;
+    let directory = configured(global)?;
     identity::work_as_owner_of(&config.server.data_dir)?;
     let owner = owner_of(&config)?;
-    let prune = |dry_run| {
-        let prune = || backup::prune(&directory, rules, owner.as_ref(), dry_run);
-        if named { identity::as_caller(prune) } else { prune() }
+    let prune = |dry_run| -> Result<Pruned, Failure> {
+        match &place {
+            Some(place) => place.prune(rules, owner.as_ref(), dry_run),
+            None => backup::prune(&directory, rules, owner.as_ref(), dry_run),
+        }
     };
     let going = prune(true)?;
     if !destructive.dry_run && !going.gone.is_empty() {
