@@ -12,6 +12,7 @@
 //! | [`live`] | open sockets and live rooms |
 //! | [`store`] | storage, and all SQL |
 //! | [`logging`], [`config`] | log and configuration |
+//! | [`egress`] | which addresses the server connects to |
 //! | [`service`] | the service manager |
 //! | [`model`] | plain types and pure rules |
 
@@ -20,6 +21,7 @@ pub mod api;
 pub mod chat;
 pub mod cli;
 pub mod config;
+pub mod egress;
 pub mod live;
 pub mod logging;
 pub mod model;

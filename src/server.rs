@@ -253,7 +253,7 @@ pub async fn run(
     let (stop, stopped) = watch::channel(false);
     let counted = metrics.clone();
     let running = Running {
-        log,
+        log: log.clone(),
         hub: Arc::clone(&world.hub),
         addresses: addresses.clone(),
         since: Instant::now(),
@@ -269,6 +269,10 @@ pub async fn run(
         config: current.clone(),
         running: Some(running),
     });
+    let alerts = {
+        let (log, config) = (log.clone(), Arc::clone(&config));
+        tokio::spawn(async move { log.send_alerts(config).await })
+    };
     let reloads = tokio::spawn(reload_at_signals(admin.clone()));
     let renewals = config
         .server
@@ -339,6 +343,7 @@ pub async fn run(
         warn!("Some connections did not end within {} s.", grace.as_secs());
     }
     collector.abort();
+    alerts.abort();
     reloads.abort();
     for task in [renewals, orders].into_iter().flatten() {
         task.abort();

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::alerts::LogAlertTest;
 use super::audit::AuditList;
 use super::backups::{BackupCreate, BackupList, BackupPrune, BackupStore};
 use super::database::{DbCheck, DbReindex, DbStats, DbStatus, DbVacuum};
@@ -122,6 +123,9 @@ pub enum Command {
     /// Continue in a new log file.
     #[serde(rename = "log.rotate")]
     LogRotate(#[schema(inline)] LogRotate),
+    /// Send a test alert to each target; command line only.
+    #[serde(rename = "log.alert-test")]
+    LogAlertTest(#[schema(inline)] LogAlertTest),
     /// Show the database files.
     #[serde(rename = "db.status")]
     DbStatus(#[schema(inline)] DbStatus),
@@ -244,6 +248,7 @@ impl Command {
             | Self::RoomExport(_)
             | Self::Export(_)
             | Self::LogTail(_)
+            | Self::LogAlertTest(_)
             | Self::DbStatus(_)
             | Self::DbCheck(_)
             | Self::DbStats(_)
@@ -266,6 +271,7 @@ impl Command {
                 | Self::RoomExport(_)
                 | Self::Export(_)
                 | Self::LogTail(_)
+                | Self::LogAlertTest(_)
                 | Self::BackupCreate(_)
                 | Self::BackupStore(_)
                 | Self::BackupList(_)

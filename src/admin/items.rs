@@ -201,6 +201,20 @@ pub struct Level {
     pub(super) for_seconds: Option<u64>,
 }
 
+/// One target of alerts: `log.alert-test`.
+#[derive(Serialize, ToSchema)]
+pub struct AlertTest {
+    /// `webhook` or `mail`.
+    pub(super) target: &'static str,
+    /// The recipient, or the host of the webhook.
+    pub(super) name: String,
+    /// Whether the target has accepted the test.
+    pub(super) sent: bool,
+    /// Why it was not sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) problem: Option<String>,
+}
+
 /// The files of the database: `db.status`.
 #[derive(Serialize, ToSchema)]
 pub struct Database {

@@ -13,7 +13,7 @@ use crate::store::engine::Embedded;
 
 /// Interval between measurements of files and free space.
 const EVERY: Duration = Duration::from_secs(15);
-/// The uploaded files and the certificate are measured every this many rounds.
+/// The uploaded files are measured every this many rounds.
 const SELDOM: u32 = 20;
 /// Accounts and rooms are counted every this many rounds.
 const OFTEN: u32 = 4;
@@ -24,6 +24,8 @@ pub async fn keep(current: Current, store: Embedded) {
     times.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     for round in 0_u32.. {
         times.tick().await;
+        // Also set by each commit; a writer that waits for a lock or a disk makes none.
+        set("chatctl_store_queue", store.queued() as u64);
         if let Ok(files) = store.sizes().await {
             set("chatctl_database_bytes", files.database);
             set("chatctl_database_wal_bytes", files.log);
@@ -47,14 +49,11 @@ pub async fn keep(current: Current, store: Embedded) {
         }
         let config = current.get();
         // A failed measurement keeps the last value.
-        drop(
-            tokio::task::spawn_blocking(move || places(&config, round.is_multiple_of(SELDOM)))
-                .await,
-        );
+        drop(tokio::task::spawn_blocking(move || places(&config)).await);
     }
 }
 
-fn places(config: &Config, certificate: bool) {
+fn places(config: &Config) {
     let data = &config.server.data_dir;
     let places: [(&str, PathBuf); 3] = [
         ("data", data.clone()),
@@ -66,9 +65,7 @@ fn places(config: &Config, certificate: bool) {
             gauge!("chatctl_disk_free_bytes", "place" => place).set(float(free));
         }
     }
-    if certificate {
-        certificate_end(&config.server);
-    }
+    certificate_end(&config.server);
 }
 
 /// Measures when the first TLS certificate expires. Blocks.

@@ -6,6 +6,7 @@
 //! printing.
 
 pub mod acme;
+pub mod alerts;
 pub mod audit;
 pub mod backup;
 pub mod backups;

@@ -58,6 +58,7 @@ impl Command {
             | Self::LogTail(_)
             // Log files are exchanged every day, and no line is lost with it.
             | Self::LogRotate(_)
+            | Self::LogAlertTest(_)
             | Self::DbStatus(_)
             | Self::DbCheck(_)
             | Self::DbStats(_)

@@ -66,6 +66,7 @@ impl Command {
             Self::LogLevel(command) => command.run(call).await,
             Self::LogTail(command) => command.run(call).await,
             Self::LogRotate(_) => log::rotate(&call),
+            Self::LogAlertTest(command) => command.run(call).await,
             Self::DbStatus(command) => command.run(call).await,
             Self::DbCheck(command) => command.run(call).await,
             Self::DbVacuum(command) => command.run(call).await,

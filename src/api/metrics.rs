@@ -126,6 +126,10 @@ fn begin() {
     for cause in ["hashing", "disk"] {
         counter!("chatctl_unavailable_total", "cause" => cause).absolute(0);
     }
+    for limit in ["server", "address"] {
+        counter!("chatctl_connections_refused_total", "reason" => limit).absolute(0);
+    }
+    gauge!("chatctl_connections").set(0.0);
     counter!("chatctl_accept_failures_total").absolute(0);
     for result in ["ok", "refused", "limited"] {
         counter!("chatctl_logins_total", "result" => result).absolute(0);
@@ -134,6 +138,11 @@ fn begin() {
 
 fn describe() {
     describe_gauge!("chatctl_build_info", "Always 1; labels have the version of the program");
+    describe_counter!(
+        "chatctl_alerts_total",
+        "Alerts, by target (webhook, mail) and result: sent, failed, dropped"
+    );
+    describe_gauge!("chatctl_alerts_failing", "Targets of alerts that cannot be reached");
     describe_counter!("chatctl_log_lines_total", "Log lines, by level");
     describe_counter!("chatctl_logins_total", "Log-ins, by result: ok, refused, limited");
     describe_storage();
@@ -177,7 +186,7 @@ fn describe_storage() {
     describe_backups();
     describe_gauge!("chatctl_users", "Accounts, including disabled ones");
     describe_gauge!("chatctl_rooms", "Rooms, by visibility: public, private");
-    describe_gauge!("chatctl_store_queue", "Operations waiting for the writer");
+    describe_gauge!("chatctl_store_queue", "Operations waiting to be stored");
     describe_histogram!("chatctl_commit_operations", "Operations per commit");
     describe_histogram!(
         "chatctl_commit_seconds",

@@ -117,6 +117,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "audit export --since 2026-01-01 | gzip > audit.jsonl.gz",
         ],
     ),
+    ("log alert-test", &["log alert-test", "log alert-test -o json"]),
     ("support bundle", &["support bundle", "support bundle /tmp/for-support.tar.gz"]),
 ];
 

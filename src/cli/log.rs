@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::print::{Format, Layout, summary};
 use super::units::span;
 use super::{Global, execute};
+use crate::admin::alerts::LogAlertTest;
 use crate::admin::log::{LogRotate, LogTail, SetLogLevel};
 use crate::admin::{Command, Failure};
 use crate::config::LogLevel;
@@ -38,6 +39,8 @@ pub(super) enum Verb {
     },
     /// Continue in a new log file after the old one was moved away
     Rotate,
+    /// Send a test alert to each target in [log.alerts]
+    AlertTest,
     /// Show the log level, or set it on the running server
     Level {
         /// Minimum log level: error, warn, info, debug or trace
@@ -75,6 +78,15 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
             execute::run(global, &Command::LogRotate(LogRotate {}), Layout::One)?;
             summary(global, "The log continues in a new file.");
             return Ok(());
+        }
+        Verb::AlertTest => {
+            let columns = Layout::List(&[
+                ("target", "target"),
+                ("name", "name"),
+                ("sent", "sent"),
+                ("problem", "problem"),
+            ]);
+            (Command::LogAlertTest(LogAlertTest {}), columns)
         }
         Verb::Level { level, time } => return log_level(global, level, time),
     };

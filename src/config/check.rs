@@ -196,6 +196,17 @@ pub fn wrong_recipient(text: &str) -> String {
     }
 }
 
+/// Returns whether a text is a URL with a host that begins with `http://` or `https://`.
+pub fn is_web_address(text: &str) -> bool {
+    reqwest::Url::parse(text)
+        .is_ok_and(|url| ["http", "https"].contains(&url.scheme()) && url.has_host())
+}
+
+/// Returns whether a text is an e-mail address, possibly with a name: `Ann <ann@example.org>`.
+pub fn is_mailbox(text: &str) -> bool {
+    text.parse::<lettre::message::Mailbox>().is_ok()
+}
+
 /// Accepts `HOST:PORT` or `unix:PATH`.
 pub fn is_listenable(address: &str) -> bool {
     match address.strip_prefix("unix:") {

@@ -9,6 +9,7 @@ pub mod check;
 pub mod current;
 mod keys;
 pub mod load;
+mod outgoing;
 pub(crate) mod place;
 pub mod salvage;
 pub mod show;
@@ -21,6 +22,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+pub use outgoing::{Alerts, Egress, Mail, MailSecurity};
 
 /// The complete configuration.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -49,6 +52,13 @@ pub struct Config {
     pub backup_s3: BackupS3,
     /// How long administrative changes are remembered.
     pub audit: Audit,
+    /// Errors that are sent to administrators.
+    #[serde(rename = "log.alerts")]
+    pub log_alerts: Alerts,
+    /// The mail server.
+    pub mail: Mail,
+    /// Private addresses that may be connected to.
+    pub egress: Egress,
 }
 
 /// ACME directory of Let's Encrypt.

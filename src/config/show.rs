@@ -6,8 +6,9 @@ use super::{Config, keys};
 
 /// What is shown instead of a secret.
 pub const MASK: &str = "********";
-/// Keys that contain this have secret values.
+/// Keys that contain this, or are one of these, have secret values.
 const SECRET: &str = "secret";
+const SECRETS: [&str; 2] = ["password", "slack_webhook"];
 
 /// Returns the configuration in effect.
 pub fn effective(config: &Config) -> Result<Table, toml::ser::Error> {
@@ -55,7 +56,7 @@ pub fn masked(table: Table) -> Table {
     let masked = |(key, value): (String, Value)| {
         let value = match value {
             Value::Table(inner) => Value::Table(masked(inner)),
-            Value::String(text) if key.contains(SECRET) && !text.is_empty() => {
+            Value::String(text) if names_secret(&key) && !text.is_empty() => {
                 Value::String(MASK.to_owned())
             }
             other => other,
@@ -77,6 +78,11 @@ pub fn masked_text(text: &str, parsed: &Table) -> String {
     text.lines().map(masked).collect::<Vec<_>>().join("\n")
 }
 
+/// Whether the value of this key is a secret.
+fn names_secret(key: &str) -> bool {
+    key.contains(SECRET) || SECRETS.contains(&key)
+}
+
 /// Whether a text after an equals sign is no value or an empty one.
 fn is_empty(value: &str) -> bool {
     matches!(value.trim(), "" | "\"\"" | "''")
@@ -85,7 +91,7 @@ fn is_empty(value: &str) -> bool {
 /// Whether a text before an equals sign is the name of a secret key, commented out or not.
 fn is_secret(key: &str) -> bool {
     let key = key.trim_start_matches(['#', ' ', '\t']).trim_end();
-    key.contains(SECRET) && !key.contains(char::is_whitespace)
+    names_secret(key) && !key.contains(char::is_whitespace)
 }
 
 /// Whether the text of a configuration file sets a secret.
@@ -101,7 +107,7 @@ fn collect(table: &Table, secrets: &mut Vec<String>) {
     for (key, value) in table {
         match value {
             Value::Table(inner) => collect(inner, secrets),
-            Value::String(text) if key.contains(SECRET) && !text.is_empty() => {
+            Value::String(text) if names_secret(key) && !text.is_empty() => {
                 secrets.push(text.clone());
             }
             _ => (),

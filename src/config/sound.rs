@@ -2,7 +2,8 @@
 //! check` and `doctor`.
 
 use super::check::{self, MAX_SOCKET_PATH};
-use super::{Config, Server};
+use super::{Config, MailSecurity, Server};
+use crate::model::rules::Network;
 
 /// Maximum duration of a value in seconds: a century. Much longer durations cannot be added to the
 /// current time.
@@ -52,6 +53,9 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
         );
         bad("media", "max_unused_bytes_per_user", &why);
     }
+    found.extend(wrong_alerts(config));
+    let mut bad =
+        |section: &str, key: &str, why: &str| found.push(format!("[{section}] {key} {why}"));
     let paths = [
         ("server", "data_dir", &server.data_dir),
         ("database", "path", &database.path),
@@ -156,6 +160,44 @@ fn out_of_range(config: &Config) -> Vec<String> {
         if value > LONGEST / unit {
             bad(section, key, &format!("must be at most {} (a century): {value}", LONGEST / unit));
         }
+    }
+    found
+}
+
+/// Returns the problems of alerts, mail and the addresses that may be connected to.
+fn wrong_alerts(config: &Config) -> Vec<String> {
+    let Config { log_alerts: alerts, mail, egress, .. } = config;
+    let mut found = Vec::new();
+    let mut bad =
+        |section: &str, key: &str, why: &str| found.push(format!("[{section}] {key} {why}"));
+    if alerts.slack_webhook.as_ref().is_some_and(|url| !check::is_web_address(&url.0)) {
+        // Not shown: it is a secret.
+        bad("log.alerts", "slack_webhook", "must be a URL that begins with https:// or http://");
+    }
+    if !alerts.mail_to.is_empty() && (mail.host.is_none() || mail.from.is_none()) {
+        bad("log.alerts", "mail_to", "requires host and from in [mail]");
+    }
+    for recipient in alerts.mail_to.iter().filter(|text| !check::is_mailbox(text)) {
+        bad(
+            "log.alerts",
+            "mail_to",
+            &format!("contains {recipient:?}, which is no e-mail address"),
+        );
+    }
+    if let Some(from) = mail.from.as_deref().filter(|text| !check::is_mailbox(text)) {
+        bad("mail", "from", &format!("must be an e-mail address: {from:?}"));
+    }
+    if mail.user.is_some() != mail.password.is_some() {
+        bad("mail", "user", "and password must be given together");
+    }
+    if mail.user.is_some() && mail.security == MailSecurity::None {
+        bad("mail", "security", "must not be none with a password, which everybody could read");
+    }
+    for network in egress.allowed_networks.iter().filter(|text| Network::parse(text).is_none()) {
+        let why = format!(
+            "contains {network:?}, which is neither an address nor a network such as 10.0.0.0/8"
+        );
+        bad("egress", "allowed_networks", &why);
     }
     found
 }

@@ -2,13 +2,14 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, mpsc};
 
+use super::alerts::{self, Seen, Unsent};
 use super::file::LogFile;
 use super::line::Entry;
-use crate::config::LogLevel;
+use crate::config::{Config, LogLevel};
 
 /// Number of recent entries kept for new followers.
 const REMEMBERED: usize = 200;
@@ -24,6 +25,9 @@ struct Inner {
     level: AtomicU8,
     latest: Mutex<VecDeque<Arc<Entry>>>,
     readers: broadcast::Sender<Arc<Entry>>,
+    /// Where errors go once alerts are sent.
+    alerts: OnceLock<mpsc::Sender<Seen>>,
+    unsent: Unsent,
 }
 
 impl Control {
@@ -34,7 +38,29 @@ impl Control {
             level: AtomicU8::new(rank(level)),
             latest: Mutex::default(),
             readers,
+            alerts: OnceLock::new(),
+            unsent: Unsent::default(),
         }))
+    }
+
+    /// Sends alerts about errors, as configured, until it is dropped. Once per process.
+    pub async fn send_alerts(&self, config: Arc<Config>) {
+        let (sender, errors) = alerts::channel();
+        if self.0.alerts.set(sender).is_ok() {
+            alerts::run(config, errors, self.0.unsent.clone()).await;
+        }
+    }
+
+    /// Returns what could not be sent lately.
+    pub fn unsent_alerts(&self) -> &Unsent {
+        &self.0.unsent
+    }
+
+    /// Hands over an error, if alerts are sent. If too many wait, it is only in the log.
+    pub(super) fn alert(&self, seen: impl FnOnce() -> Seen) {
+        if let Some(alerts) = self.0.alerts.get() {
+            drop(alerts.try_send(seen()));
+        }
     }
 
     /// Continues in a new file after the old one was moved away (SIGHUP, logrotate).

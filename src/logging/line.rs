@@ -9,6 +9,7 @@ use tracing::Level;
 use tracing::field::{Field, Visit};
 use utoipa::ToSchema;
 
+use super::alerts::Seen;
 use crate::config::LogLevel;
 use crate::model::Timestamp;
 
@@ -81,6 +82,15 @@ impl Fields {
         (self.user, self.room) = (None, None);
         self.message = format!("{} ({times} more in the last minute)", self.message);
         self
+    }
+
+    /// Returns what alerts need to know.
+    pub(super) fn seen(&self, refused: bool) -> Seen {
+        let mut text = self.message.clone();
+        for (name, value) in &self.others {
+            text.extend([" ", name, "=", value]);
+        }
+        Seen { what: self.message.clone(), text, refused, at: Timestamp::now() }
     }
 
     fn put(&mut self, field: &Field, value: String) {

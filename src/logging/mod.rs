@@ -7,6 +7,7 @@
 //! a fault of the program and has no stack trace; one of `REFUSED` reports a refused credential,
 //! with the client's address in `ip`, and is counted per address.
 
+pub mod alerts;
 mod control;
 mod file;
 mod journal;

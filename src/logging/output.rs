@@ -52,6 +52,7 @@ impl Output {
             self.write(Line::now(level, fields, false));
             return;
         }
+        self.control.alert(|| fields.seen(metadata.target() == REFUSED));
         let now = Instant::now();
         let mut repeats = self.lock();
         let due = repeats.due(now);

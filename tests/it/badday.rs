@@ -2,6 +2,7 @@
 
 mod damaged;
 mod full;
+mod locked;
 mod replaced;
 
 use crate::support::{Client, PATIENCE, Server};

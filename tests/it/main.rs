@@ -4,6 +4,7 @@
 mod accessible;
 mod acme;
 mod admin;
+mod alerts;
 mod authorisation;
 mod backup;
 mod badday;
@@ -31,6 +32,7 @@ mod metrics;
 mod minute;
 mod names;
 mod pages;
+mod prometheus;
 mod proxy;
 mod readme;
 mod realtime;
@@ -40,6 +42,8 @@ mod scene;
 mod server_page;
 mod service;
 mod share;
+#[cfg(debug_assertions)]
+mod shippers;
 mod stalled_output;
 mod store;
 mod support;

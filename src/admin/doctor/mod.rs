@@ -5,6 +5,7 @@
 //! stopped one, and if no server can start. Checks block; the slow ones read the whole database.
 
 mod acme;
+mod alerts;
 mod backups;
 mod certificate;
 mod changes;
@@ -81,6 +82,8 @@ pub struct Live {
     pub start: Start,
     /// Returns the effect that loading the configuration again would have.
     pub pending: Pending,
+    /// Targets that alerts could not be sent to, and why.
+    pub unsent_alerts: Vec<(String, String)>,
 }
 
 /// Loads the configuration again and compares it with the one in effect. Blocks.
@@ -177,6 +180,7 @@ impl Admin {
                     let reloader = Arc::clone(&running.reloader);
                     Arc::new(move || reloader.pending())
                 },
+                unsent_alerts: running.log.unsent_alerts().all(),
             })),
         };
         Installation { config: parts.config.get(), file: None, fix, server }

@@ -2,9 +2,9 @@
 
 use super::report::{Finding, Report};
 use super::{
-    Installation, acme, backups, certificate, changes, clock, configuration, copies, database,
-    descriptors, disk, logs, permissions, proxies, registration, rooms, search, server, uploads,
-    websocket,
+    Installation, acme, alerts, backups, certificate, changes, clock, configuration, copies,
+    database, descriptors, disk, logs, permissions, proxies, registration, rooms, search, server,
+    uploads, websocket,
 };
 use crate::admin::Failure;
 
@@ -136,6 +136,7 @@ pub const CHECKS: &[Check] = &[
         Side::Files,
         registration::look,
     ),
+    check("alerts", "whether alerts reach their targets", Side::Files, alerts::look),
     check("proxy", "the trusted proxies", Side::Files, proxies::look),
     check(
         "websocket",

@@ -148,6 +148,7 @@ fn every_command_has_its_fields_and_what_it_says() {
         "room.export",
         "export",
         "log.tail",
+        "log.alert-test",
         "backup.create",
         "backup.store",
         "backup.list",

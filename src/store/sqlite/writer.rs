@@ -39,12 +39,15 @@ pub(super) const PROBE: &str = "INSERT INTO settings (key, value) VALUES ('probe
 #[cfg(test)]
 pub(super) const STATEMENTS: &[&str] = &[PROBE];
 
-/// An order for the writer. The permit is its place in the queue.
+/// A place in the queue of the writer, kept until the task has been answered.
+type Place = OwnedSemaphorePermit;
+
+/// An order for the writer.
 pub(super) enum Order {
     /// Executes a task.
-    Task(Box<dyn Task>, OwnedSemaphorePermit),
+    Task(Box<dyn Task>, Place),
     /// Moves a read mark, with the next commit or a little later.
-    Mark(MarkOrder, OwnedSemaphorePermit),
+    Mark(MarkOrder, Place),
     /// Finishes earlier orders and ends.
     Close(oneshot::Sender<()>),
 }
@@ -59,6 +62,8 @@ pub(super) struct Writer {
     counters: Counters,
     marks: Marks,
     commits: u32,
+    /// Places of the tasks in hand.
+    held: Vec<Place>,
     health: Arc<Health>,
     probe_at: Instant,
     jobs_from: Option<Instant>,
@@ -85,16 +90,22 @@ impl Measured {
         }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "queues are short")]
+    #[expect(clippy::cast_precision_loss, reason = "batches are small")]
     fn batch(&self, operations: usize) {
         self.operations.record(operations as f64);
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "queues are short")]
+    fn queue(&self) {
         self.waiting.set(super::QUEUE.saturating_sub(self.places.available_permits()) as f64);
     }
 }
 
 /// Why a batch failed.
 enum Failed {
-    /// Before the commit; it can be retried in smaller parts.
+    /// Before any operation: the database is locked by another program, or cannot be read.
+    Begin(rusqlite::Error),
+    /// In an operation; the others can be retried without it.
     Body(rusqlite::Error),
     /// An operation panicked.
     Panic,
@@ -135,6 +146,7 @@ impl Writer {
             counters: Counters::default(),
             marks: Marks::default(),
             commits: 0,
+            held: Vec::new(),
             health: tools.health,
             probe_at: now,
             jobs_from: from,
@@ -197,7 +209,10 @@ impl Writer {
         batch: &mut Vec<Box<dyn Task>>,
     ) -> Option<oneshot::Sender<()>> {
         match order {
-            Order::Task(task, _place) => batch.push(task),
+            Order::Task(task, place) => {
+                batch.push(task);
+                self.held.push(place);
+            }
             Order::Mark(mark, _place) => self.marks.add(mark),
             Order::Close(closed) => return Some(closed),
         }
@@ -208,6 +223,13 @@ impl Writer {
     fn commit(&mut self, mut batch: Vec<Box<dyn Task>>) {
         batch.extend(self.marks.take().map(|marks| Box::new(marks) as Box<dyn Task>));
         self.measured.batch(batch.len());
+        self.measured.queue();
+        self.commit_parts(batch);
+        self.held.clear();
+        self.measured.queue();
+    }
+
+    fn commit_parts(&mut self, batch: Vec<Box<dyn Task>>) {
         if !batch.is_empty() && !self.health.in_place() {
             self.refuse_all(batch);
             return;
@@ -225,7 +247,8 @@ impl Writer {
                         parts.extend(part.into_iter().map(|task| vec![task]));
                         continue;
                     }
-                    Err(Failed::Body(error)) => Some(unchanged(&error)),
+                    // Each part would wait for the lock again.
+                    Err(Failed::Begin(error) | Failed::Body(error)) => Some(unchanged(&error)),
                     Err(Failed::Panic) => Some(StoreError::Unavailable),
                 };
             for task in part {
@@ -263,8 +286,10 @@ impl Writer {
         let mut promised = false;
         let began = Instant::now();
         let before = conn.total_changes();
+        let mut in_transaction = false;
         let ran = catch_unwind(AssertUnwindSafe(|| {
             conn.prepare_cached("BEGIN IMMEDIATE")?.execute(())?;
+            in_transaction = true;
             let mut work = Work {
                 conn,
                 counters,
@@ -289,25 +314,20 @@ impl Writer {
                         if promised && self.prune_at.is_some() {
                             self.jobs_from = Some(Instant::now());
                         }
-                        for event in events {
-                            // Waits while the dispatcher lags behind.
-                            drop(self.sink.blocking_send(event));
-                        }
-                        if let Some(search) = &self.search {
-                            search.wake();
-                        }
+                        self.publish(events);
                         return Ok(());
                     }
                     Err(error) => Failed::Commit(error),
                 }
             }
+            Ok(Err(error)) if !in_transaction => Failed::Begin(error),
             Ok(Err(error)) => Failed::Body(error),
             Err(_) => {
                 tracing::error!("An operation of the store panicked and was rolled back");
                 Failed::Panic
             }
         };
-        if let Failed::Body(error) | Failed::Commit(error) = &failed {
+        if let Failed::Begin(error) | Failed::Body(error) | Failed::Commit(error) = &failed {
             self.health.failed(error);
             self.probe_at = Instant::now() + PROBE_EVERY;
         }
@@ -319,6 +339,17 @@ impl Writer {
             tracing::error!(store.error = %error, "The database could not roll back");
         }
         Err(failed)
+    }
+
+    /// Hands on the events of a commit.
+    fn publish(&self, events: Vec<Event>) {
+        for event in events {
+            // Waits while the dispatcher lags behind.
+            drop(self.sink.blocking_send(event));
+        }
+        if let Some(search) = &self.search {
+            search.wake();
+        }
     }
 
     /// Executes one step of a job, if nothing else waits or the job has waited long.
@@ -351,7 +382,7 @@ impl Writer {
             Ok(()) => more.then_some(now),
             Err(failed) => {
                 static SAID: Seldom = Seldom::new();
-                if let Failed::Body(error) | Failed::Commit(error) = failed
+                if let Failed::Begin(error) | Failed::Body(error) | Failed::Commit(error) = failed
                     && let Some(before) = SAID.now()
                 {
                     tracing::error!(store.error = %error, store.before = before, "A job of the \

@@ -2,49 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::fs::{self, File};
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
 use serde_json::json;
 
 use super::health_becomes;
-use crate::support::{Client, Ctl, PATIENCE, Person, Server};
-
-/// A file system of a few megabytes, removed on drop.
-struct Disk(PathBuf);
-
-impl Disk {
-    fn mount(at: &Path) -> Self {
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=24m", "tmpfs"])
-            .arg(at)
-            .status()
-            .unwrap();
-        assert!(mounted.success(), "a file system can be mounted: the tests run as root");
-        Self(at.to_owned())
-    }
-
-    /// Fills it completely.
-    fn fill(&self) {
-        let mut file =
-            File::options().append(true).create(true).open(self.0.join("filling")).unwrap();
-        for size in [65_536, 4096, 1] {
-            while file.write_all(&vec![b'x'; size]).is_ok() {}
-        }
-    }
-
-    fn empty(&self) {
-        fs::remove_file(self.0.join("filling")).unwrap();
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        drop(Command::new("umount").arg("-l").arg(&self.0).status());
-    }
-}
+use crate::support::{Client, Ctl, Disk, PATIENCE, Person, Server};
 
 /// Starts a server with its data directory on such a file system.
 async fn on_a_small_disk() -> (Disk, Server) {

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::{Sqlite, UpkeepError};
 use crate::model::Timestamp;
 use crate::store::StoreError;
+use crate::store::sqlite::QUEUE;
 use crate::store::sqlite::schema::{self, MIGRATIONS};
 use crate::store::sqlite::sql;
 
@@ -183,6 +184,11 @@ impl Sqlite {
             search: size(&path.with_file_name("search.db")),
             search_lag,
         })
+    }
+
+    /// Returns the number of operations that wait to be stored, also while the writer is blocked.
+    pub fn queued(&self) -> usize {
+        QUEUE.saturating_sub(self.0.places.available_permits())
     }
 
     /// Returns the numbers of accounts and rooms.

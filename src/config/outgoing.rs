@@ -1,0 +1,75 @@
+//! Sections about connections that the server opens: mail, alerts, and which addresses it may
+//! connect to.
+
+use serde::{Deserialize, Serialize};
+
+use super::Masked;
+
+/// `[egress]`
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Egress {
+    /// Private addresses and networks, such as `127.0.0.1` or `10.0.0.0/8`, that alerts and mail may
+    /// be sent to. Public addresses always may.
+    pub allowed_networks: Vec<String>,
+}
+
+/// Encryption of the connection to the mail server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MailSecurity {
+    /// Begins without encryption and requires STARTTLS.
+    #[default]
+    Starttls,
+    /// TLS from the start.
+    Tls,
+    /// No encryption.
+    None,
+}
+
+/// `[mail]`
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mail {
+    /// Host name of the mail server. Unset: no mail is sent.
+    pub host: Option<String>,
+    /// Port. Default: 587 for `starttls`, 465 for `tls`, 25 for `none`.
+    pub port: Option<u16>,
+    /// Encryption: `starttls`, `tls` or `none`.
+    pub security: MailSecurity,
+    /// User name, if the mail server requires one.
+    pub user: Option<String>,
+    /// Password of that user.
+    pub password: Option<Masked>,
+    /// Sender of all mail, such as `chatctl@example.org` or `Chat <chatctl@example.org>`.
+    pub from: Option<String>,
+}
+
+/// `[log.alerts]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Alerts {
+    /// URL of an incoming webhook of Slack, or of Mattermost or Rocket.Chat, which take the same
+    /// format.
+    pub slack_webhook: Option<Masked>,
+    /// Recipients of alerts by e-mail. Requires `[mail]`.
+    pub mail_to: Vec<String>,
+    /// Maximum number of alerts per hour. The next one says how many were held back.
+    pub at_most_per_hour: u32,
+    /// Number of failed log-ins within a minute from which they are an alert; 0: never.
+    pub login_failures_per_minute: u32,
+    /// Seconds without a failure after which a note says that it is over.
+    pub recovered_after_seconds: u64,
+}
+
+impl Default for Alerts {
+    fn default() -> Self {
+        Self {
+            slack_webhook: None,
+            mail_to: Vec::new(),
+            at_most_per_hour: 10,
+            login_failures_per_minute: 60,
+            recovered_after_seconds: 600,
+        }
+    }
+}

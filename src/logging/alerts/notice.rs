@@ -1,0 +1,110 @@
+//! The words of an alert.
+
+use std::time::Duration;
+
+use crate::model::Timestamp;
+
+/// Longest text of an error, in characters; the log has all of it.
+const LONGEST: usize = 1_000;
+
+/// A message to administrators.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// Something fails.
+    Failure {
+        /// What, without variable parts.
+        what: String,
+        /// Text of the last occurrence.
+        text: String,
+        /// Time of the first occurrence.
+        since: Timestamp,
+        /// Occurrences since the last alert about it, without this one.
+        repeated: u64,
+        /// Other alerts that were held back.
+        held_back: u64,
+    },
+    /// It no longer fails.
+    Recovered {
+        /// What, without variable parts.
+        what: String,
+        /// Time of the first occurrence.
+        since: Timestamp,
+        /// Number of occurrences.
+        times: u64,
+        /// For how long there was none.
+        quiet: Duration,
+    },
+    /// Sent by a command.
+    Test,
+}
+
+impl Notice {
+    /// One line: the server and what happened.
+    pub fn subject(&self, server: &str) -> String {
+        let what = match self {
+            Self::Failure { what, .. } => short(what, 150),
+            Self::Recovered { what, .. } => format!("Over: {}", short(what, 150)),
+            Self::Test => "Test".to_owned(),
+        };
+        // A subject is one line.
+        let what: String = what.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        format!("[chatctl {server}] {what}")
+    }
+
+    /// A few lines.
+    pub fn body(&self) -> String {
+        match self {
+            Self::Failure { text, since, repeated, held_back, .. } => {
+                let mut lines = vec![short(text, LONGEST)];
+                if *repeated > 0 {
+                    lines.push(format!(
+                        "It occurred {repeated} more times since {}.",
+                        since.millis()
+                    ));
+                }
+                if *held_back > 0 {
+                    lines.push(format!(
+                        "{held_back} other alerts were held back because of at_most_per_hour; the \
+                         log has the errors."
+                    ));
+                }
+                lines.join("\n")
+            }
+            Self::Recovered { since, times, quiet, .. } => format!(
+                "It occurred {times} times since {}, and not in the last {}.",
+                since.millis(),
+                humantime::format_duration(*quiet)
+            ),
+            Self::Test => "This is a test. Alerts of this server arrive here.".to_owned(),
+        }
+    }
+}
+
+fn short(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_is_one_short_line() {
+        let what = format!("panicked\nat {}", "x".repeat(500));
+        let notice = Notice::Failure {
+            what: what.clone(),
+            text: what,
+            since: Timestamp::now(),
+            repeated: 3,
+            held_back: 2,
+        };
+        let subject = notice.subject("chat.example");
+        assert!(subject.starts_with("[chatctl chat.example] panicked at xxx"), "{subject}");
+        assert!(subject.chars().count() < 200 && !subject.contains('\n'), "{subject}");
+        let body = notice.body();
+        assert!(body.contains("3 more times") && body.contains("2 other alerts"), "{body}");
+    }
+}

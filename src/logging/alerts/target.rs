@@ -1,0 +1,172 @@
+//! Where alerts go: a webhook as Slack has them, and e-mail.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use lettre::message::{Mailbox, SinglePart};
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use serde_json::json;
+
+use super::Notice;
+use crate::config::{self, Config, MailSecurity};
+use crate::egress::Egress;
+
+/// How long the mail server may take for an answer.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A place that alerts are sent to.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// An incoming webhook of Slack, Mattermost, Rocket.Chat or chatctl.
+    Webhook(String),
+    /// A recipient of e-mail.
+    Mail(String),
+}
+
+impl Target {
+    /// The targets of a configuration: the webhook, then each recipient.
+    pub fn all(config: &Config) -> Vec<Self> {
+        let alerts = &config.log_alerts;
+        let webhook = alerts.slack_webhook.iter().map(|url| Self::Webhook(url.0.clone()));
+        webhook.chain(alerts.mail_to.iter().cloned().map(Self::Mail)).collect()
+    }
+
+    /// `webhook` or `mail`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Webhook(_) => "webhook",
+            Self::Mail(_) => "mail",
+        }
+    }
+
+    /// The recipient; of a webhook only its host, since its path is a secret.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Webhook(url) => reqwest::Url::parse(url)
+                .ok()
+                .and_then(|url| url.host_str().map(str::to_owned))
+                .unwrap_or_default(),
+            Self::Mail(recipient) => recipient.clone(),
+        }
+    }
+
+    /// Sends a notice once; returns why it cannot be sent.
+    pub async fn send(&self, notice: &Notice, config: &Config) -> Result<(), String> {
+        let egress = Egress::of(&config.egress);
+        let server = server_name(config);
+        match self {
+            Self::Webhook(url) => {
+                post(&egress, url, &notice.subject(&server), &notice.body()).await
+            }
+            Self::Mail(recipient) => mail(&egress, &config.mail, recipient, notice, &server).await,
+        }
+    }
+}
+
+/// The name of this server in alerts: the host of `public_url`, or of the machine.
+fn server_name(config: &Config) -> String {
+    let public = config.server.public_url.as_deref().and_then(|url| reqwest::Url::parse(url).ok());
+    public
+        .and_then(|url| url.host_str().map(str::to_owned))
+        .or_else(|| nix::unistd::gethostname().ok()?.into_string().ok())
+        .unwrap_or_else(|| "server".to_owned())
+}
+
+async fn post(egress: &Egress, url: &str, subject: &str, body: &str) -> Result<(), String> {
+    let url = reqwest::Url::parse(url).map_err(|error| error.to_string())?;
+    let client = egress.client(&url).await?;
+    let text = format!("*{}*\n{}", escaped(subject), escaped(body));
+    let answer = client
+        .post(url)
+        .header("content-type", "application/json")
+        .body(json!({"text": text}).to_string())
+        .send()
+        .await
+        // The address is a secret.
+        .map_err(|error| chain(&error.without_url()))?;
+    let status = answer.status();
+    if status.is_success() {
+        return Ok(());
+    }
+    let said: String = answer.text().await.unwrap_or_default().chars().take(200).collect();
+    Err(format!("the webhook answered {status} {said}").trim_end().to_owned())
+}
+
+/// Escapes the three characters that Slack's format gives a meaning.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+async fn mail(
+    egress: &Egress,
+    config: &config::Mail,
+    recipient: &str,
+    notice: &Notice,
+    server: &str,
+) -> Result<(), String> {
+    let (Some(host), Some(from)) = (&config.host, &config.from) else {
+        return Err("[mail] host and from are not set".to_owned());
+    };
+    let address = |text: &str| text.parse::<Mailbox>().map_err(|error| format!("{text}: {error}"));
+    let message = Message::builder()
+        .from(address(from)?)
+        .to(address(recipient)?)
+        .message_id(None)
+        .subject(notice.subject(server))
+        .singlepart(SinglePart::plain(notice.body()))
+        .map_err(|error| chain(&error))?;
+    let port = config.port.unwrap_or(match config.security {
+        MailSecurity::Starttls => 587,
+        MailSecurity::Tls => 465,
+        MailSecurity::None => 25,
+    });
+    let found = egress.resolve(host, port).await.map_err(|refused| refused.to_string())?;
+    let mut failure = String::new();
+    for address in found {
+        let sent = transport(config, host, address)?.send(message.clone()).await;
+        match sent {
+            Ok(_) => return Ok(()),
+            Err(error) => failure = chain(&error),
+        }
+    }
+    Err(failure)
+}
+
+/// A connection to this address, with the certificate of this host.
+fn transport(
+    config: &config::Mail,
+    host: &str,
+    address: SocketAddr,
+) -> Result<AsyncSmtpTransport<Tokio1Executor>, String> {
+    let tls = || TlsParameters::new(host.to_owned()).map_err(|error| chain(&error));
+    let tls = match config.security {
+        MailSecurity::Starttls => Tls::Required(tls()?),
+        MailSecurity::Tls => Tls::Wrapper(tls()?),
+        MailSecurity::None => Tls::None,
+    };
+    let mut builder =
+        AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(address.ip().to_string())
+            .port(address.port())
+            .timeout(Some(PATIENCE))
+            .tls(tls);
+    if let (Some(user), Some(password)) = (&config.user, &config.password) {
+        builder = builder.credentials(Credentials::new(user.clone(), password.0.clone()));
+    }
+    Ok(builder.build())
+}
+
+/// An error with its causes, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let inner_text = inner.to_string();
+        if !text.contains(&inner_text) {
+            text.extend([": ", &inner_text]);
+        }
+        cause = inner.source();
+    }
+    text
+}

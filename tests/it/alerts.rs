@@ -1,0 +1,336 @@
+//! Alerts: a real HTTP receiver, and a real mail server that requires STARTTLS and a password.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Lines};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::Arc;
+
+use serde_json::json;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader as AsyncReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::support::{Client, Ctl, Json, PATIENCE, Server};
+
+/// Answers of the receiver.
+const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+
+/// A receiver of webhooks.
+struct Receiver {
+    address: String,
+    received: mpsc::UnboundedReceiver<Json>,
+    serving: JoinHandle<()>,
+}
+
+impl Receiver {
+    /// Starts one at this address, with this answer to everything.
+    async fn at(address: &str, answer: &str) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let (sender, received) = mpsc::unbounded_channel();
+        let answer: Arc<str> = answer.into();
+        let serving = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (sender, answer) = (sender.clone(), Arc::clone(&answer));
+                tokio::spawn(async move {
+                    if let Some(body) = receive(stream, &answer).await {
+                        drop(sender.send(body));
+                    }
+                });
+            }
+        });
+        Self { address, received, serving }
+    }
+
+    async fn start() -> Self {
+        Self::at("127.0.0.1:0", OK).await
+    }
+
+    /// The text of the next webhook.
+    async fn next(&mut self) -> String {
+        let body = timeout(PATIENCE, self.received.recv()).await.expect("a webhook").unwrap();
+        assert_eq!(crate::support::keys(&body), ["text"]);
+        body["text"].as_str().unwrap().to_owned()
+    }
+
+    /// Whether nothing more has arrived.
+    fn is_empty(&mut self) -> bool {
+        self.received.try_recv().is_err()
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}/hooks/SECRET", self.address)
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+/// Reads a request, answers it, and returns its body.
+async fn receive(stream: TcpStream, answer: &str) -> Option<Json> {
+    let mut stream = AsyncReader::new(stream);
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        stream.read_line(&mut line).await.ok()?;
+        let line = line.trim().to_ascii_lowercase();
+        if line.is_empty() {
+            break;
+        }
+        if let Some(value) = line.strip_prefix("content-length:") {
+            length = value.trim().parse().ok()?;
+        }
+    }
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).await.ok()?;
+    stream.write_all(answer.as_bytes()).await.ok()?;
+    serde_json::from_slice(&body).ok()
+}
+
+/// A server that sends alerts to the receiver, and to private addresses.
+async fn alerting(receiver: &Receiver, more: &[(&str, &str)]) -> Server {
+    let url = receiver.url();
+    let own = [
+        ("LOG__ALERTS__SLACK_WEBHOOK", url.as_str()),
+        ("EGRESS__ALLOWED_NETWORKS", "127.0.0.0/8,::1"),
+        ("LIMITS__ENABLED", "false"),
+    ];
+    Server::start_with(&[&own[..], more].concat()).await
+}
+
+async fn fails_to_log_in(server: &Server, times: usize) {
+    let client = Client::new(server);
+    for _ in 0..times {
+        client.post("/api/login", json!({"userId": "nobody", "password": "x"})).await.is(401);
+    }
+}
+
+#[cfg(debug_assertions)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_error_is_one_alert_and_a_note_when_it_is_over() {
+    let mut receiver = Receiver::start().await;
+    let server = alerting(
+        &receiver,
+        &[("PLANTED_PANIC", "/api/users/me"), ("LOG__ALERTS__RECOVERED_AFTER_SECONDS", "1")],
+    )
+    .await;
+    for _ in 0..5 {
+        Client::new(&server).get("/api/users/me").await.fails(500, "internal");
+    }
+    let alert = receiver.next().await;
+    assert!(alert.starts_with("*[chatctl ") && alert.contains("] panicked at "), "{alert}");
+    assert!(alert.contains(": planted"), "{alert}");
+    let over = receiver.next().await;
+    assert!(over.contains("] Over: panicked at "), "{over}");
+    assert!(over.contains("occurred 5 times"), "{over}");
+    assert!(receiver.is_empty());
+    let sent = "\nchatctl_alerts_total{target=\"webhook\",result=\"sent\"} 2\n";
+    let counted =
+        async { while !Client::new(&server).get("/metrics").await.text.contains(sent) {} };
+    timeout(PATIENCE, counted).await.expect("both are counted");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn failed_logins_are_an_alert_from_the_configured_number() {
+    let mut receiver = Receiver::start().await;
+    let server = alerting(&receiver, &[("LOG__ALERTS__LOGIN_FAILURES_PER_MINUTE", "5")]).await;
+    fails_to_log_in(&server, 4).await;
+    Ctl::of(&server).run(&["log", "alert-test"]).ends(0);
+    let test = receiver.next().await;
+    assert!(test.contains("This is a test"), "four are no alert: {test}");
+    fails_to_log_in(&server, 6).await;
+    let alert = receiver.next().await;
+    assert!(alert.contains("Many log-ins fail"), "{alert}");
+    assert!(alert.contains("5 credentials were refused within a minute"), "{alert}");
+    assert!(receiver.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_alert_that_cannot_be_sent_arrives_later_and_is_never_about_itself() {
+    let receiver =
+        Receiver::at("127.0.0.1:0", "HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n").await;
+    let server = alerting(&receiver, &[("LOG__ALERTS__LOGIN_FAILURES_PER_MINUTE", "1")]).await;
+    fails_to_log_in(&server, 1).await;
+    let warning = server.wait_for_log(&["[WARN]", "An alert cannot be sent to webhook"]).await;
+    assert!(warning.contains("answered 500"), "{warning}");
+    assert!(!warning.contains("SECRET"), "{warning}");
+    let found = Ctl::of(&server).run(&["doctor", "--only", "alerts"]).out;
+    assert!(found.contains("an alert cannot be sent to webhook 127.0.0.1"), "{found}");
+    let metrics = Client::new(&server).get("/metrics").await.text;
+    assert!(metrics.contains("\nchatctl_alerts_failing{target=\"webhook\"} 1\n"), "{metrics}");
+    let address = receiver.address.clone();
+    drop(receiver);
+    let mut receiver = loop {
+        // The port is free when the old one is gone.
+        if let Ok(listener) = TcpListener::bind(&address).await {
+            drop(listener);
+            break Receiver::at(&address, OK).await;
+        }
+        tokio::task::yield_now().await;
+    };
+    let alert = receiver.next().await;
+    assert!(alert.contains("Many log-ins fail"), "{alert}");
+    server.wait_for_log(&["[INFO]", "can be sent to webhook 127.0.0.1 again"]).await;
+    assert!(receiver.is_empty());
+    let errors = server.output().iter().filter(|line| line.contains("[ERROR]")).count();
+    assert_eq!(errors, 1, "the log-in");
+    let found = Ctl::of(&server).run(&["doctor", "--only", "alerts"]).out;
+    assert!(found.contains("all can be reached"), "{found}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn private_addresses_are_refused_and_redirects_are_not_followed() {
+    let mut elsewhere = Receiver::start().await;
+    let answer =
+        format!("HTTP/1.1 307 There\r\nlocation: {}\r\ncontent-length: 0\r\n\r\n", elsewhere.url());
+    let receiver = Receiver::at("127.0.0.1:0", &answer).await;
+    let mut server = alerting(&receiver, &[]).await;
+    let said = Ctl::of(&server).run(&["log", "alert-test"]);
+    said.ends(1);
+    assert!(said.err.contains("answered 307"), "{said:?}");
+    assert!(elsewhere.is_empty());
+    server.terminate().await;
+    for url in ["http://127.0.0.1:1/x", "http://[::1]:1/x", "http://localhost:1/x"] {
+        let said =
+            Ctl::of(&server).set("LOG__ALERTS__SLACK_WEBHOOK", url).run(&["log", "alert-test"]);
+        said.ends(1);
+        assert!(said.err.contains("add it to [egress] allowed_networks"), "{url}: {said:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn settings_that_cannot_work_are_refused() {
+    let server = Server::start().await;
+    let ctl = Ctl::of(&server);
+    let said = ctl.run(&["log", "alert-test"]);
+    said.ends(2);
+    assert!(said.err.contains("no alerts are configured"), "{said:?}");
+    for (settings, why) in [
+        (&[("LOG__ALERTS__SLACK_WEBHOOK", "hooks.slack.com/x")][..], "slack_webhook must be a URL"),
+        (&[("LOG__ALERTS__MAIL_TO", "a@example.org")], "mail_to requires host and from in [mail]"),
+        (&[("MAIL__FROM", "nobody")], "from must be an e-mail address"),
+        (&[("MAIL__USER", "u")], "user and password must be given together"),
+        (
+            &[("MAIL__USER", "u"), ("MAIL__PASSWORD", "p"), ("MAIL__SECURITY", "none")],
+            "security must not be none with a password",
+        ),
+        (&[("EGRESS__ALLOWED_NETWORKS", "localhost")], "neither an address nor a network"),
+    ] {
+        let ctl = settings.iter().fold(ctl.clone(), |ctl, (key, value)| ctl.set(key, value));
+        let said = ctl.run(&["config", "check"]);
+        assert!(said.code == 6 && said.err.contains(why), "{why}: {said:?}");
+    }
+}
+
+/// A running mail server, which requires STARTTLS and the password `let me in`.
+struct MailServer {
+    child: Child,
+    port: String,
+    messages: Lines<BufReader<ChildStdout>>,
+}
+
+impl MailServer {
+    fn start(certificate: &Path, key: &Path) -> Self {
+        let mut child = Command::new("target/test-tools/schemathesis/bin/python")
+            .arg("tests/smtp/server.py")
+            .args([certificate, key])
+            .args(["chat", "let me in"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the tools that tests/run installs");
+        let mut messages = BufReader::new(child.stdout.take().unwrap()).lines();
+        let port = messages.next().unwrap().unwrap();
+        Self { child, port, messages }
+    }
+
+    fn next(&mut self) -> Json {
+        serde_json::from_str(&self.messages.next().unwrap().unwrap()).unwrap()
+    }
+}
+
+impl Drop for MailServer {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_recipient_gets_a_mail_through_starttls_with_a_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let [certificate, key] = ["cert.pem", "key.pem"].map(|name| folder.path().join(name));
+    let pair = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    fs::write(&certificate, pair.cert.pem()).unwrap();
+    fs::write(&key, pair.signing_key.serialize_pem()).unwrap();
+    let mut mail = MailServer::start(&certificate, &key);
+    let port = mail.port.clone();
+    let settings = [
+        ("LOG__ALERTS__MAIL_TO", "ann@example.org, Ben <ben@example.org>"),
+        ("LOG__ALERTS__LOGIN_FAILURES_PER_MINUTE", "1"),
+        ("MAIL__HOST", "localhost"),
+        ("MAIL__PORT", &port),
+        ("MAIL__USER", "chat"),
+        ("MAIL__PASSWORD", "let me in"),
+        ("MAIL__FROM", "Chat <chat@example.org>"),
+        ("EGRESS__ALLOWED_NETWORKS", "127.0.0.1,::1"),
+        ("SERVER__PUBLIC_URL", "https://채팅.example"),
+    ];
+    let data = tempfile::Builder::new().prefix("chatctl-").tempdir().unwrap();
+    let trusted = [("SSL_CERT_FILE", certificate.to_str().unwrap())];
+    let mut server = Server::start_under(data, &settings, &trusted).await;
+    let login = json!({"userId": "김민준", "password": "x"});
+    Client::new(&server).post("/api/login", login).await.is(401);
+    let (mail, received) = tokio::task::spawn_blocking(move || {
+        let received = [mail.next(), mail.next()];
+        (mail, received)
+    })
+    .await
+    .unwrap();
+    let mut to: Vec<&Json> = received.iter().map(|one| &one["to"][0]).collect();
+    to.sort_unstable_by_key(|to| to.as_str());
+    assert_eq!(to, ["ann@example.org", "ben@example.org"]);
+    for one in &received {
+        assert_eq!((&one["tls"], &one["user"]), (&json!(true), &json!("chat")));
+        assert_eq!(one["from"], "chat@example.org");
+        let headers = &one["headers"];
+        let subject = headers["Subject"].as_str().unwrap();
+        assert!(subject.starts_with("[chatctl ") && subject.ends_with("] Many log-ins fail"));
+        assert_eq!(headers["From"], "Chat <chat@example.org>");
+        assert!(headers["Date"].is_string() && headers["Message-ID"].is_string(), "{headers}");
+        assert!(one["text"].as_str().unwrap().contains("refused within a minute"), "{one}");
+    }
+    server.terminate().await;
+    // Without the certificate, nothing is sent, and neither with a wrong password.
+    let ctl = settings.iter().fold(Ctl::of(&server), |ctl, (key, value)| ctl.set(key, value));
+    let said = ctl.run(&["log", "alert-test"]);
+    said.ends(1);
+    assert!(said.err.contains("certificate"), "{said:?}");
+    let mut wrong = ctl.set("MAIL__PASSWORD", "let me out").command(&["log", "alert-test"]);
+    let output = wrong.env("SSL_CERT_FILE", &certificate).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(1) && said.contains("535"), "{said}");
+    drop(mail);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn secrets_are_not_shown() {
+    let server = Server::start().await;
+    let ctl = Ctl::of(&server)
+        .set("LOG__ALERTS__SLACK_WEBHOOK", "https://hooks.example/T0/B0/hush-hush")
+        .set("MAIL__USER", "chat")
+        .set("MAIL__PASSWORD", "hush-hush");
+    let said = ctl.run(&["config", "show", "--effective"]);
+    said.ends(0);
+    assert!(said.out.contains("slack_webhook = \"********\""), "{said:?}");
+    assert!(said.out.contains("password = \"********\""), "{said:?}");
+    assert!(!said.out.contains("hush-hush"), "{said:?}");
+}
