@@ -5,13 +5,16 @@
 //! the configuration.
 
 mod acme;
+mod backup;
 pub mod check;
 pub mod current;
 mod keys;
 pub mod load;
+mod log;
 mod outgoing;
 pub(crate) mod place;
 pub mod salvage;
+mod server;
 pub mod show;
 mod sound;
 mod value;
@@ -21,9 +24,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
+pub use backup::{Audit, Backup, BackupS3, Masked};
+pub use log::{Log, LogFormat, LogLevel, Rotation};
 pub use outgoing::{Alerts, Egress, Mail, MailSecurity};
+pub use server::Server;
 
 /// The complete configuration.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -59,145 +64,6 @@ pub struct Config {
     pub mail: Mail,
     /// Private addresses that may be connected to.
     pub egress: Egress,
-}
-
-/// ACME directory of Let's Encrypt.
-const LETS_ENCRYPT: &str = "https://acme-v02.api.letsencrypt.org/directory";
-
-/// `[server]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Server {
-    /// Addresses to listen on, each `HOST:PORT` or `unix:PATH`.
-    pub listen: Vec<String>,
-    /// Data directory: database, uploaded files, logs and backups.
-    pub data_dir: PathBuf,
-    /// Base URL that browsers use, if it differs from the `Host` header: scheme, host and port, and
-    /// the path if a proxy serves the server below one (`https://example.org/chat`).
-    pub public_url: Option<String>,
-    /// Origins of other web pages that may send requests with cookies and open WebSockets, as
-    /// `https://HOST`.
-    pub allowed_origins: Vec<String>,
-    /// Reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` headers are used: addresses,
-    /// or networks such as `10.0.0.0/8`.
-    pub trusted_proxies: Vec<String>,
-    /// PEM file with the certificate chain. Requires `tls_key`.
-    pub tls_cert: Option<PathBuf>,
-    /// PEM file with the private key, unencrypted. Requires `tls_cert`.
-    pub tls_key: Option<PathBuf>,
-    /// Directory of more certificates, used for the host names that they contain: `NAME.crt` with
-    /// `NAME.key`, or `NAME/fullchain.pem` with `NAME/privkey.pem`. `tls_cert` is used for all
-    /// other names.
-    pub tls_directory: Option<PathBuf>,
-    /// Host names for which the server obtains and renews TLS certificates itself, from a CA by ACME.
-    /// Requires `acme_accept_terms`.
-    pub acme_domains: Vec<String>,
-    /// Whether you accept the terms of service of the CA. Required for `acme_domains`.
-    pub acme_accept_terms: bool,
-    /// E-mail address that the CA may use to reach you.
-    pub acme_contact: Option<String>,
-    /// URL of the CA's ACME directory. Default: Let's Encrypt.
-    pub acme_directory: String,
-    /// PEM file with the certificates by which the server of a private CA is verified, instead of
-    /// those of the system.
-    pub acme_ca: Option<PathBuf>,
-    /// Seconds for which browsers use only `https` after a response over `https`
-    /// (`Strict-Transport-Security`); 0: no such header.
-    pub hsts_seconds: u64,
-    /// Addresses, each `HOST:PORT`, at which plain HTTP requests are redirected to `https`.
-    /// Requires TLS.
-    pub redirect_listen: Vec<String>,
-    /// Path of the control socket, which `chatctl` commands use to reach the running server.
-    /// Relative to the data directory. Default: `control.sock`.
-    pub control_socket: Option<PathBuf>,
-    /// Group whose members may use the control socket, and so administer the server. Default: only
-    /// the user of the server and root.
-    pub control_socket_group: Option<String>,
-    /// File mode of the sockets that `listen` creates at `unix:` addresses, in octal.
-    pub unix_socket_mode: String,
-    /// Seconds between pings on an idle WebSocket. After two missed pings the socket is closed.
-    pub heartbeat_seconds: u64,
-    /// Seconds that a graceful stop may take before open connections are cut.
-    pub shutdown_grace_seconds: u64,
-}
-
-impl Default for Server {
-    fn default() -> Self {
-        Self {
-            listen: vec!["127.0.0.1:8080".to_owned()],
-            data_dir: PathBuf::from("./data"),
-            public_url: None,
-            allowed_origins: Vec::new(),
-            trusted_proxies: Vec::new(),
-            tls_cert: None,
-            tls_key: None,
-            tls_directory: None,
-            acme_domains: Vec::new(),
-            acme_accept_terms: false,
-            acme_contact: None,
-            acme_directory: LETS_ENCRYPT.to_owned(),
-            acme_ca: None,
-            hsts_seconds: 365 * 24 * 60 * 60,
-            redirect_listen: Vec::new(),
-            control_socket: None,
-            control_socket_group: None,
-            unix_socket_mode: "0666".to_owned(),
-            heartbeat_seconds: 30,
-            shutdown_grace_seconds: 10,
-        }
-    }
-}
-
-impl Server {
-    /// Returns the path of the control socket.
-    pub fn control_path(&self) -> PathBuf {
-        self.data_dir
-            .join(self.control_socket.as_deref().unwrap_or(std::path::Path::new("control.sock")))
-    }
-
-    /// Returns `unix_socket_mode` as a number.
-    pub fn socket_mode(&self) -> Option<u32> {
-        u32::from_str_radix(&self.unix_socket_mode, 8).ok().filter(|mode| *mode <= 0o777)
-    }
-
-    /// Returns the path of `public_url`, such as `/chat`, without a trailing slash; empty if the
-    /// server has a host of its own.
-    pub fn base_path(&self) -> &str {
-        let rest = self.public_url.as_deref().and_then(|url| url.split_once("://"));
-        let path = rest.and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
-        path.unwrap_or_default().trim_end_matches('/')
-    }
-
-    /// Returns whether the server itself uses TLS.
-    pub fn has_tls(&self) -> bool {
-        self.tls_cert.is_some() || self.tls_directory.is_some() || self.has_acme()
-    }
-
-    /// Returns whether the server obtains certificates itself.
-    pub fn has_acme(&self) -> bool {
-        !self.acme_domains.is_empty()
-    }
-
-    /// Returns the names of `acme_domains` in lower case, each once.
-    pub fn acme_names(&self) -> Vec<String> {
-        let mut names: Vec<String> = Vec::new();
-        for name in self.acme_domains.iter().map(|name| name.to_ascii_lowercase()) {
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        names
-    }
-
-    /// Returns whether browsers reach the server by `https`, directly or through a proxy.
-    pub fn is_https(&self) -> bool {
-        self.has_tls() || self.has_https_url()
-    }
-
-    /// Returns whether `public_url` begins with `https`.
-    pub fn has_https_url(&self) -> bool {
-        self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
-    }
 }
 
 /// `[database]`
@@ -410,96 +276,6 @@ impl Default for Limits {
     }
 }
 
-/// `text` or `json`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// One documented line per event.
-    Text,
-    /// One JSON object per line.
-    Json,
-}
-
-/// How often a new log file begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Rotation {
-    /// At midnight UTC.
-    Daily,
-    /// Every hour.
-    Hourly,
-    /// Left to logrotate.
-    Never,
-}
-
-/// `error`, `warn`, `info`, `debug` or `trace`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum LogLevel {
-    /// System failures and failed authentication.
-    Error,
-    /// Also abnormal closes and time-outs.
-    Warn,
-    /// Also live rooms created and closed, users entering and leaving.
-    Info,
-    /// Also every message handled and every change of state.
-    Debug,
-    /// Everything.
-    Trace,
-}
-
-impl LogLevel {
-    /// Parses the name of a level, in any case.
-    pub fn parse(text: &str) -> Option<Self> {
-        match text.to_ascii_lowercase().as_str() {
-            "error" => Some(Self::Error),
-            "warn" => Some(Self::Warn),
-            "info" => Some(Self::Info),
-            "debug" => Some(Self::Debug),
-            "trace" => Some(Self::Trace),
-            _ => None,
-        }
-    }
-}
-
-/// `[log]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Log {
-    /// Minimum log level: `error`, `warn`, `info`, `debug` or `trace`.
-    pub level: LogLevel,
-    /// Log format: `text` (one documented line per event) or `json` (one JSON object per line).
-    pub format: LogFormat,
-    /// Directory of the log files, relative to the data directory.
-    pub directory: PathBuf,
-    /// When to start a new log file: `daily`, `hourly` or `never` (left to logrotate).
-    pub rotation: Rotation,
-    /// Maximum size of a log file, in bytes; 0: no limit. Not used with `rotation = "never"`.
-    pub max_bytes: u64,
-    /// Number of log files to keep; 0: no limit. Not used with `rotation = "never"`.
-    pub max_files: usize,
-    /// Maximum size of all log files together, in bytes; 0: no limit. The oldest are removed. Not
-    /// used with `rotation = "never"`.
-    pub max_total_bytes: u64,
-    /// Write the log to standard output as well.
-    pub stdout: bool,
-}
-
-impl Default for Log {
-    fn default() -> Self {
-        Self {
-            level: LogLevel::Info,
-            format: LogFormat::Text,
-            directory: PathBuf::from("logs"),
-            rotation: Rotation::Daily,
-            max_bytes: 100 << 20,
-            max_files: 14,
-            max_total_bytes: 1 << 30,
-            stdout: true,
-        }
-    }
-}
-
 /// `[metrics]`
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -507,94 +283,4 @@ pub struct Metrics {
     /// Separate address for `/metrics` and `/health`, `HOST:PORT` or `unix:PATH`. Empty: `/metrics`
     /// answers only programs on this machine, at the addresses of `[server] listen`.
     pub listen: String,
-}
-
-/// `[audit]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Audit {
-    /// Days for which entries of the audit log are kept; 0: for ever.
-    pub days: u64,
-}
-
-impl Default for Audit {
-    fn default() -> Self {
-        Self { days: 365 }
-    }
-}
-
-impl Audit {
-    /// How long entries are kept; None: for ever.
-    pub fn kept_for(&self) -> Option<Duration> {
-        (self.days > 0).then(|| Duration::from_secs(self.days.saturating_mul(24 * 60 * 60)))
-    }
-}
-
-/// `[backup]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Backup {
-    /// Directory of the backups, relative to the data directory.
-    pub directory: PathBuf,
-    /// Hours between automatic backups. Unset: no automatic backups.
-    pub every_hours: Option<u64>,
-    /// Bucket of an S3 server to which each backup is copied, with a prefix:
-    /// `s3://BUCKET/PREFIX/`. `[backup.s3]` is the server. Unset: no copies.
-    pub to: Option<String>,
-    /// Public keys of age (`age1…`), for each of which backups are encrypted. Empty: backups are not
-    /// encrypted.
-    pub recipients: Vec<String>,
-    /// Number of newest backups to keep. A backup is deleted if none of the `keep` settings keeps
-    /// it. All unset: no backup is deleted.
-    pub keep: Option<u64>,
-    /// Number of days, of each of which the newest backup is kept.
-    pub keep_daily: Option<u64>,
-    /// Number of weeks, of each of which the newest backup is kept.
-    pub keep_weekly: Option<u64>,
-    /// Number of months, of each of which the newest backup is kept.
-    pub keep_monthly: Option<u64>,
-}
-
-impl Default for Backup {
-    fn default() -> Self {
-        Self {
-            directory: PathBuf::from("backups"),
-            every_hours: None,
-            to: None,
-            recipients: Vec::new(),
-            keep: None,
-            keep_daily: None,
-            keep_weekly: None,
-            keep_monthly: None,
-        }
-    }
-}
-
-/// A value that `Debug` output and `config show` do not contain.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Masked(pub String);
-
-impl std::fmt::Debug for Masked {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("…")
-    }
-}
-
-/// `[backup.s3]`
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct BackupS3 {
-    /// URL of the S3 server. Default: the environment variable `AWS_ENDPOINT_URL`, or else Amazon
-    /// S3.
-    pub endpoint: Option<String>,
-    /// Region. Default: the environment variable `AWS_REGION`, or else `us-east-1`.
-    pub region: Option<String>,
-    /// Access key id. Default: the environment variable `AWS_ACCESS_KEY_ID`.
-    pub access_key_id: Option<String>,
-    /// Secret access key. Default: the environment variable `AWS_SECRET_ACCESS_KEY`.
-    pub secret_access_key: Option<Masked>,
-    /// PEM file with certificates of authorities that are trusted in addition to those of the
-    /// system.
-    pub tls_ca: Option<PathBuf>,
 }
