@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
-use tokio::task::{AbortHandle, JoinHandle};
+use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 use tracing::{error, info, warn};
 
 use crate::admin::backup::{self, Schedule};
@@ -34,6 +34,9 @@ use crate::store::{Store, StoreError};
 
 /// How long offline work waits for background jobs it has started.
 const SETTLING: Duration = Duration::from_mins(5);
+
+/// Time after which a task that panicked is started again.
+const AFTER_PANIC: Duration = Duration::from_mins(5);
 
 /// Why the server could not start.
 #[derive(Debug, thiserror::Error)]
@@ -282,7 +285,10 @@ pub async fn run(
         let challenges = certificate.challenges().clone();
         let (renew, now) = (Arc::clone(&renew), current.clone());
         let load = Arc::new(move || renew(&now.get().server));
-        tokio::spawn(acme::keep(current.clone(), challenges, load))
+        let current = current.clone();
+        tokio::spawn(unbroken(move || {
+            acme::keep(current.clone(), challenges.clone(), Arc::clone(&load) as _)
+        }))
     });
     let collector = tokio::spawn(collect(chat.clone()));
     let backups = Schedule::of(&config, &chat, &world.store)
@@ -398,5 +404,18 @@ async fn collect(chat: Chat) {
         hours.tick().await;
         // Failures have been logged; the next hour tries again.
         drop(chat.collect_media().await);
+    }
+}
+
+/// Runs a task again some minutes after a panic in it, which has been logged.
+async fn unbroken<F: Future<Output = ()> + Send + 'static>(task: impl Fn() -> F) {
+    loop {
+        // Ends the task when this one is aborted.
+        let mut running = JoinSet::new();
+        running.spawn(task());
+        match running.join_next().await {
+            Some(Err(error)) if error.is_panic() => tokio::time::sleep(AFTER_PANIC).await,
+            _ => return,
+        }
     }
 }

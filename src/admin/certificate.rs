@@ -81,7 +81,14 @@ fn private_key(key: &Path) -> Result<PrivateKeyDer<'static>, Unusable> {
     })
 }
 
+/// Larger files are not read: no certificate or key needs so many bytes.
+const LARGEST: u64 = 1 << 20;
+
 fn read(file: &Path) -> Result<Vec<u8>, Unusable> {
+    let meta = std::fs::metadata(file).map_err(|error| unusable(file, error.to_string()))?;
+    if !meta.is_file() || meta.len() > LARGEST {
+        return Err(unusable(file, "it is no file of a reasonable size"));
+    }
     std::fs::read(file).map_err(|error| unusable(file, error.to_string()))
 }
 

@@ -142,7 +142,7 @@ fn describe() {
         "chatctl_alerts_total",
         "Alerts, by target (webhook, mail) and result: sent, failed, dropped"
     );
-    describe_gauge!("chatctl_alerts_failing", "Targets of alerts that cannot be reached");
+    describe_gauge!("chatctl_alerts_failing", "Targets of alerts that are out of reach");
     describe_counter!("chatctl_log_lines_total", "Log lines, by level");
     describe_counter!("chatctl_logins_total", "Log-ins, by result: ok, refused, limited");
     describe_storage();

@@ -176,7 +176,9 @@ impl Bucket {
 /// Returns what is wrong with the URL of an S3 server, if anything; continues a sentence.
 pub fn wrong_endpoint(url: &str) -> Option<String> {
     origin(url.trim_end_matches('/')).err().map(|_| {
-        format!("is {url:?}; it must be a scheme and a host, such as \"https://s3.example.org\"")
+        // What stands before an @ is a secret.
+        let shown = url.rsplit('@').next().unwrap_or_default();
+        format!("is {shown:?}; it must be a scheme and a host, such as \"https://s3.example.org\"")
     })
 }
 

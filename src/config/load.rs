@@ -66,6 +66,17 @@ pub fn load(flags: &Flags) -> Result<Loaded, ConfigError> {
     load_from(flags, std::env::vars_os(), &place::usual())
 }
 
+/// A syntax error with its position, without the line, which may contain a secret.
+fn without_excerpt(text: &str, error: &toml::de::Error) -> String {
+    let Some(span) = error.span() else {
+        return format!("TOML parse error: {}", error.message());
+    };
+    let before = text.get(..span.start).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1;
+    format!("TOML parse error at line {line}, column {column}: {}", error.message())
+}
+
 fn load_from(
     flags: &Flags,
     variables: impl Iterator<Item = (OsString, OsString)>,
@@ -90,7 +101,7 @@ fn load_from(
         let place = format!(" (file {}{other})", path.display());
         match text.parse::<Table>() {
             Ok(parsed) => table = values(parsed, &place, &mut problems),
-            Err(error) => problems.push(format!("{}{place}", error.to_string().trim())),
+            Err(error) => problems.push(format!("{}{place}", without_excerpt(&text, &error))),
         }
     }
     // A relative directory in the file is relative to the file; one in flags or environment is

@@ -49,8 +49,8 @@ pub struct Mail {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Alerts {
-    /// URL of an incoming webhook of Slack, or of Mattermost or Rocket.Chat, which take the same
-    /// format.
+    /// URL of an incoming webhook of Slack (`https://hooks.slack.com/services/…`), or of Mattermost
+    /// or Rocket.Chat, which take the same format.
     pub slack_webhook: Option<Masked>,
     /// Recipients of alerts by e-mail. Requires `[mail]`.
     pub mail_to: Vec<String>,

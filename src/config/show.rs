@@ -79,7 +79,7 @@ pub fn masked_text(text: &str, parsed: &Table) -> String {
 }
 
 /// Whether the value of this key is a secret.
-fn names_secret(key: &str) -> bool {
+pub(super) fn names_secret(key: &str) -> bool {
     key.contains(SECRET) || SECRETS.contains(&key)
 }
 

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 use toml::{Table, Value};
 
 use super::Config;
+use super::show::names_secret;
 
 /// Converts a text to a value: lists may be one value, comma-separated, or TOML; `yes` and `on` are
 /// true; sizes may have a unit; numbers stay text where text is expected. None: an optional key
@@ -33,7 +34,10 @@ pub(super) fn read(
         .into_iter()
         .flatten()
         .find_map(|value| accept(section, key, default, value).ok());
-    fits.map(Some).ok_or_else(|| format!("{text:?} {}", wanted(section, key, default)))
+    fits.map(Some).ok_or_else(|| {
+        let value = if names_secret(key) { "the value".to_owned() } else { format!("{text:?}") };
+        format!("{value} {}", wanted(section, key, default))
+    })
 }
 
 /// Returns the value in the type of the key, or why it is invalid.
@@ -52,6 +56,7 @@ pub(super) fn accept(
     if fits(section, key, value.clone()) {
         Ok(value)
     } else {
+        let value = if names_secret(key) { "the value".to_owned() } else { value.to_string() };
         Err(format!("{value} {}", wanted(section, key, default)))
     }
 }

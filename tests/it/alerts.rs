@@ -245,6 +245,8 @@ impl MailServer {
             .args(["chat", "let me in"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            // A client that refuses its certificate is a long stack trace there.
+            .stderr(Stdio::null())
             .spawn()
             .expect("the tools that tests/run installs");
         let mut messages = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -333,4 +335,63 @@ async fn secrets_are_not_shown() {
     assert!(said.out.contains("slack_webhook = \"********\""), "{said:?}");
     assert!(said.out.contains("password = \"********\""), "{said:?}");
     assert!(!said.out.contains("hush-hush"), "{said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mail_server_that_says_nothing_is_given_up() {
+    // Accepts connections, and never says a word.
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = silent.local_addr().unwrap().port().to_string();
+    let server = Server::start().await;
+    let ctl = Ctl::of(&server)
+        .set("LOG__ALERTS__MAIL_TO", "ann@example.org")
+        .set("MAIL__HOST", "127.0.0.1")
+        .set("MAIL__PORT", &port)
+        .set("MAIL__SECURITY", "none")
+        .set("MAIL__FROM", "chat@example.org")
+        .set("EGRESS__ALLOWED_NETWORKS", "127.0.0.1");
+    let mut server = server;
+    server.terminate().await;
+    let said = tokio::task::spawn_blocking(move || ctl.run(&["log", "alert-test"])).await.unwrap();
+    said.ends(1);
+    assert!(said.err.contains("did not answer within"), "{said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_receiver_repeats_of_the_address_is_not_shown() {
+    let answer = "HTTP/1.1 404 No\r\ncontent-length: 31\r\n\r\nCannot POST /hooks/SECRET\x1b[31m\n";
+    let receiver = Receiver::at("127.0.0.1:0", answer).await;
+    let server = alerting(&receiver, &[]).await;
+    let said = Ctl::of(&server).run(&["log", "alert-test"]);
+    said.ends(1);
+    assert!(said.err.contains("answered 404") && !said.err.contains("SECRET"), "{said:?}");
+    let receiver =
+        Receiver::at("127.0.0.1:0", "HTTP/1.1 403 No\r\ncontent-length: 13\r\n\r\ninvalid_token")
+            .await;
+    let server = alerting(&receiver, &[]).await;
+    let said = Ctl::of(&server).run(&["log", "alert-test"]);
+    assert!(said.err.contains("answered 403 Forbidden invalid_token"), "{said:?}");
+}
+
+#[test]
+fn a_mistake_beside_a_secret_is_told_without_it() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("c.toml");
+    for text in [
+        "[mail]\npassword = \"HUSH\" x\n",
+        "[mail]\npassword = HUSH\n",
+        "[mail]\npassword = [\"HUSH\"]\n",
+        "[log.alerts]\nslack_webhook = [\"http://HUSH\"]\n",
+        "[backup.s3]\nendpoint = \"https://u:HUSH@s3.example/x\"\n",
+    ] {
+        fs::write(&file, text).unwrap();
+        let said = Ctl::at(&home.path().join("data")).run(&[
+            "config",
+            "check",
+            "--config",
+            file.to_str().unwrap(),
+        ]);
+        assert_ne!(said.code, 0, "{text}");
+        assert!(!format!("{said:?}").contains("HUSH"), "{text}: {said:?}");
+    }
 }

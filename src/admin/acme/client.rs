@@ -61,6 +61,11 @@ impl Client {
     }
 }
 
+/// Longest pause that a CA may ask for.
+const LONGEST_PAUSE: Duration = Duration::from_hours(7 * 24);
+/// Longest pause between two looks at an order.
+const LONGEST_POLL: Duration = Duration::from_mins(1);
+
 /// Returns why `acme_ca` cannot be used. Blocks.
 pub fn check(server: &Server) -> Result<(), Unusable> {
     match &server.acme_ca {
@@ -118,6 +123,10 @@ impl HttpClient for Client {
             let mut answered = http::Response::new(Full::new(Bytes::from(content)));
             *answered.status_mut() = status;
             *answered.headers_mut() = headers;
+            if wanted_pause(answered.headers()).is_some_and(|pause| pause > LONGEST_POLL) {
+                // The library would wait for so long, and cannot add every number to a time.
+                answered.headers_mut().remove(RETRY_AFTER);
+            }
             Ok(BytesResponse::from(answered))
         })
     }
@@ -126,10 +135,11 @@ impl HttpClient for Client {
 /// The header `Retry-After`, in seconds or as a date.
 fn wanted_pause(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    httpdate::parse_http_date(text).ok()?.duration_since(SystemTime::now()).ok()
+    let wanted = match text.parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => httpdate::parse_http_date(text).ok()?.duration_since(SystemTime::now()).ok()?,
+    };
+    Some(wanted.min(LONGEST_PAUSE))
 }
 
 fn failed(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {

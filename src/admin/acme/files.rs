@@ -1,4 +1,4 @@
-//! The files of ACME in the data directory: `acme/CA/account.json`, and for each name `NAME.pem`
+//! The files of ACME in the data directory: `acme/CA/account.key`, and for each name `NAME.pem`
 //! with its key and certificate chain and, after a failure, `NAME.json`.
 //!
 //! Each CA has a directory of its own, so that the certificates of a test CA are never taken for
@@ -42,7 +42,7 @@ pub(super) fn directory(server: &Server) -> PathBuf {
 }
 
 pub(super) fn account(server: &Server) -> PathBuf {
-    directory(server).join("account.json")
+    directory(server).join("account.key")
 }
 
 /// The file with the key and the certificate chain of a name, which need not exist.

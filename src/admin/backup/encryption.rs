@@ -133,7 +133,11 @@ impl Identities {
 }
 
 fn identities_in(path: &Path) -> Result<Vec<Box<dyn age::Identity + Send + Sync>>, Failure> {
-    let content = fs::read(path).map_err(cannot("read", path))?;
+    // A pipe is fine, an endless one is not.
+    let mut content = Vec::new();
+    fs::File::open(path)
+        .and_then(|file| file.take(1 << 20).read_to_end(&mut content))
+        .map_err(cannot("read", path))?;
     let refused = |why: &str| Err(Failure::usage(format!("{} {why}", path.display())));
     if is_encrypted(&content) {
         return refused("is itself encrypted; decrypt it first: age --decrypt -o KEYFILE FILE");

@@ -1,12 +1,11 @@
 //! Checks `database` and `schema`. The database is never repaired here: lost data can only come
 //! from a backup.
 
-use std::fs::File;
 use std::io::ErrorKind;
 
 use super::report::Report;
 use super::{Installation, Server, backups};
-use crate::store::engine::upkeep::checkup::problems_of;
+use crate::store::engine::upkeep::checkup::{problems_of, readable};
 use crate::store::engine::upkeep::plan;
 
 /// Maximum number of reported problems.
@@ -24,14 +23,15 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
                 path.display()
             ),
             format!(
-                "Move the original file back; if it no longer exists, stop the server and restore \
-                 a backup. {}",
+                "Move the original file back and restart the server. If the file is in its place \
+                 and only its write-ahead log (-wal) was removed, a restart is enough. If the \
+                 file no longer exists, stop the server and restore a backup. {}",
                 restore(ground)
             ),
         );
     }
     // A database that cannot be read is not necessarily damaged.
-    if let Err(error) = File::open(&path) {
+    if let Err(error) = readable(&path) {
         return match error.kind() {
             ErrorKind::NotFound => {
                 report.fail(
@@ -71,7 +71,7 @@ fn restore(ground: &Installation) -> String {
 
 pub(super) fn schema(ground: &Installation, report: &mut Report) {
     let path = ground.database();
-    if File::open(&path).is_err() {
+    if readable(&path).is_err() {
         return report.skip("the database cannot be opened");
     }
     match plan(&path) {

@@ -1,12 +1,11 @@
 //! Check `search`: the search index. It can always be rebuilt, so it is discarded when in doubt.
 
-use std::fs::File;
 use std::time::{Duration, Instant};
 
 use super::report::{Report, count};
 use super::{Installation, Server};
 use crate::store::engine::upkeep::Glance;
-use crate::store::engine::upkeep::checkup::{discard_search_index, search_index};
+use crate::store::engine::upkeep::checkup::{discard_search_index, readable, search_index};
 
 /// How long the index of a running server may lag behind.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -16,7 +15,7 @@ const AGAIN: &str = "Rebuild it: chatctl db reindex. chatctl doctor --fix discar
                      server rebuilds it from the messages.";
 
 pub(super) fn look(ground: &Installation, report: &mut Report) {
-    if File::open(ground.database()).is_err() {
+    if readable(&ground.database()).is_err() {
         return report.skip("the database cannot be opened");
     }
     let began = Instant::now();

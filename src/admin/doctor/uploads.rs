@@ -14,7 +14,7 @@ use super::Installation;
 use super::report::{Report, count};
 use crate::admin::backup::own_like;
 use crate::chat::UNUSED_FOR;
-use crate::store::engine::upkeep::checkup::{instance_of, uploaded_files};
+use crate::store::engine::upkeep::checkup::{instance_of, readable, uploaded_files};
 use crate::store::files::owner::{OWNER, owners};
 use crate::store::files::{kept, kept_before, place, trash};
 
@@ -28,7 +28,7 @@ const COMPARED: u64 = 2 << 30;
 
 pub(super) fn look(ground: &Installation, report: &mut Report) {
     let directory = ground.data().join(&ground.config.media.directory);
-    if File::open(ground.database()).is_err() {
+    if readable(&ground.database()).is_err() {
         return without_database(ground, report, &directory);
     }
     // List the files first: a file uploaded meanwhile gets its row before it is old.

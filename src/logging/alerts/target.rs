@@ -13,8 +13,8 @@ use super::Notice;
 use crate::config::{self, Config, MailSecurity};
 use crate::egress::Egress;
 
-/// How long the mail server may take for an answer.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long an attempt may take in all.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// A place that alerts are sent to.
 #[derive(Clone, Debug)]
@@ -54,6 +54,13 @@ impl Target {
 
     /// Sends a notice once; returns why it cannot be sent.
     pub async fn send(&self, notice: &Notice, config: &Config) -> Result<(), String> {
+        // The library of mail limits only the time of connecting.
+        tokio::time::timeout(PATIENCE, self.deliver(notice, config))
+            .await
+            .unwrap_or_else(|_| Err(format!("it did not answer within {} s", PATIENCE.as_secs())))
+    }
+
+    async fn deliver(&self, notice: &Notice, config: &Config) -> Result<(), String> {
         let egress = Egress::of(&config.egress);
         let server = server_name(config);
         match self {
@@ -78,7 +85,7 @@ async fn post(egress: &Egress, url: &str, subject: &str, body: &str) -> Result<(
     let url = reqwest::Url::parse(url).map_err(|error| error.to_string())?;
     let client = egress.client(&url).await?;
     let text = format!("*{}*\n{}", escaped(subject), escaped(body));
-    let answer = client
+    let mut answer = client
         .post(url)
         .header("content-type", "application/json")
         .body(json!({"text": text}).to_string())
@@ -90,8 +97,13 @@ async fn post(egress: &Egress, url: &str, subject: &str, body: &str) -> Result<(
     if status.is_success() {
         return Ok(());
     }
-    let said: String = answer.text().await.unwrap_or_default().chars().take(200).collect();
-    Err(format!("the webhook answered {status} {said}").trim_end().to_owned())
+    // Slack names the reason in a word; anything longer may repeat the address, which is a secret.
+    let said = answer.chunk().await.ok().flatten().unwrap_or_default();
+    let word = std::str::from_utf8(&said).unwrap_or_default().trim();
+    let is_word = word.len() <= 60 && word.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    Err(format!("the webhook answered {status} {}", if is_word { word } else { "" })
+        .trim_end()
+        .to_owned())
 }
 
 /// Escapes the three characters that Slack's format gives a meaning.

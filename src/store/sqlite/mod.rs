@@ -7,6 +7,7 @@
 
 mod accounts;
 mod audit;
+mod beside;
 mod cards;
 mod counters;
 mod error;

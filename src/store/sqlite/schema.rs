@@ -1,7 +1,7 @@
 //! The schema and its migrations: an append-only list, indexed by `user_version`.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read};
+use std::fs::{self, OpenOptions};
+use std::io;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, params};
 
 use super::error::OpenError;
 use super::wal::BUSY;
-use super::{audit, functions, sql};
+use super::{audit, beside, functions, sql};
 use crate::model::{ActorKind, Attribution, AuditActor, AuditNote, AuditTarget, Timestamp};
 use crate::store::Settings;
 
@@ -157,10 +157,8 @@ pub(super) fn create(path: &Path) -> io::Result<()> {
 /// Checks the header, since SQLite treats a short file of another kind as an empty database and
 /// would overwrite it.
 pub(super) fn check_header(path: &Path) -> Result<(), OpenError> {
-    let mut head = Vec::new();
-    let read =
-        File::open(path).and_then(|file| file.take(HEADER.len() as u64).read_to_end(&mut head));
-    read.map_err(|why| OpenError::Io { path: path.to_owned(), why })?;
+    let head = beside::head(path, HEADER.len())
+        .map_err(|why| OpenError::Io { path: path.to_owned(), why })?;
     if head.is_empty() || head == HEADER {
         return Ok(());
     }

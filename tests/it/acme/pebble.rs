@@ -216,7 +216,7 @@ async fn a_certificate_is_issued_kept_and_renewed() {
     let status = it.ctl().one(&["status"]);
     assert!(status["certificate_problem"].is_null(), "{status}");
     let file = kept(it.server.data(), &ca.directory(), NAME);
-    for file in [file.clone(), file.with_file_name("account.json")] {
+    for file in [file.clone(), file.with_file_name("account.key")] {
         let mode = std::os::unix::fs::PermissionsExt::mode(&file.metadata().unwrap().permissions());
         assert_eq!(mode & 0o777, 0o600, "{}", file.display());
     }

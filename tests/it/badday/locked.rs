@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use super::health_becomes;
-use crate::support::{Client, Person, Server};
+use crate::support::{Client, Ctl, PATIENCE, Person, Server};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn all_that_wait_are_refused_at_once_and_stored_when_it_is_free_again() {
@@ -24,6 +24,26 @@ async fn all_that_wait_are_refused_at_once_and_stored_when_it_is_free_again() {
     health_becomes(&server, 200, "ok").await;
     ann.say(&room, "late").await;
     assert_eq!(ann.contents(&room).await, ["late"]);
-    let metrics = Client::new(&server).get("/metrics").await.text;
-    assert!(metrics.contains("\nchatctl_store_queue 0\n"), "{metrics}");
+    let client = Client::new(&server);
+    let answered =
+        async { while !client.get("/metrics").await.text.contains("\nchatctl_store_queue 0\n") {} };
+    tokio::time::timeout(PATIENCE, answered).await.expect("nothing waits any more");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn checks_of_a_running_server_leave_its_locks_to_it() {
+    let server = Server::start().await;
+    let ann = Person::new(&server, "ann").await;
+    let room = ann.room(&[]).await;
+    let ctl = Ctl::of(&server);
+    ctl.run(&["doctor"]);
+    ctl.run(&["db", "check"]).ends(0);
+    // A program that believes to be alone removes the write-ahead log when it closes the database.
+    let other = Connection::open(server.data().join("chat.db")).unwrap();
+    let users: i64 = other.query_row("SELECT count(*) FROM users", (), |row| row.get(0)).unwrap();
+    assert_eq!(users, 1);
+    drop(other);
+    ann.say(&room, "stored").await;
+    health_becomes(&server, 200, "ok").await;
+    assert_eq!(ann.contents(&room).await, ["stored"]);
 }

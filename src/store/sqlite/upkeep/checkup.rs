@@ -4,8 +4,6 @@
 //! `live` tells whether a server has the file open: otherwise it is read without locks, and without
 //! leaving companion files.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
@@ -19,7 +17,7 @@ use super::{Sqlite, UpkeepError, quiet, reader};
 use crate::model::{RoomId, Timestamp};
 use crate::store::sqlite::error::OpenError;
 use crate::store::sqlite::search::{self, Glance};
-use crate::store::sqlite::{log_end, schema, sql};
+use crate::store::sqlite::{beside, log_end, schema, sql};
 
 // By id: timestamps only agree with ids within a room, and an hour more or less does not matter
 // here.
@@ -133,12 +131,17 @@ pub fn instance_of(path: &Path, live: bool) -> Result<String, UpkeepError> {
 /// Returns whether a file begins like one of our databases; the search index does not count, since
 /// it can be rebuilt.
 pub fn is_database(path: &Path) -> bool {
-    let mut head = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(72).read_to_end(&mut head));
     // The application id is the last but two field of the header.
-    read.is_ok()
-        && head.starts_with(b"SQLite format 3\0")
-        && head.get(68..) == Some(&schema::APPLICATION.to_be_bytes()[..])
+    beside::head(path, 72).is_ok_and(|head| {
+        head.starts_with(b"SQLite format 3\0")
+            && head.get(68..) == Some(&schema::APPLICATION.to_be_bytes()[..])
+    })
+}
+
+/// Whether a database file can be read; for use instead of opening it, which would cost a running
+/// server its locks.
+pub fn readable(path: &Path) -> std::io::Result<()> {
+    beside::head(path, 1).map(drop)
 }
 
 /// Returns the epoch of the database; empty before a server has opened it.
