@@ -5,14 +5,17 @@
 //! of the environment are not used.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-use crate::config;
+use crate::config::{self, Config};
 use crate::model::rules::Network;
 
 /// How long a request may take in all.
@@ -71,11 +74,21 @@ impl Egress {
 
     /// Returns a client for this URL, which only connects to permitted addresses.
     pub async fn client(&self, url: &reqwest::Url) -> Result<reqwest::Client, String> {
+        self.client_trusting(url, None).await
+    }
+
+    /// Returns a client that also trusts the certificate authorities of a PEM file.
+    pub async fn client_trusting(
+        &self,
+        url: &reqwest::Url,
+        ca: Option<PathBuf>,
+    ) -> Result<reqwest::Client, String> {
         // An address in the URL is not resolved by the client.
         let host = url.host_str().ok_or("the address has no host")?;
         let port = url.port_or_known_default().ok_or("the address must begin with https://")?;
         self.resolve(host, port).await.map_err(|refused| refused.to_string())?;
-        let tls = tokio::task::spawn_blocking(trusted).await.map_err(|error| error.to_string())?;
+        let tls = tokio::task::spawn_blocking(move || trusted(ca));
+        let tls = tls.await.map_err(|error| error.to_string())??;
         reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
             .dns_resolver(self.clone())
@@ -99,11 +112,46 @@ impl Resolve for Egress {
     }
 }
 
-/// Trusts the certificate authorities of the system. Blocks.
-fn trusted() -> ClientConfig {
+/// The name of this server for others: the host of `public_url`, or of the machine.
+pub fn own_name(config: &Config) -> String {
+    let public = config.server.public_url.as_deref().and_then(|url| reqwest::Url::parse(url).ok());
+    public
+        .and_then(|url| url.host_str().map(str::to_owned))
+        .or_else(|| nix::unistd::gethostname().ok()?.into_string().ok())
+        .unwrap_or_else(|| "server".to_owned())
+}
+
+/// An error with its causes, in one line.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let inner_text = inner.to_string();
+        if !text.contains(&inner_text) {
+            text.extend([": ", &inner_text]);
+        }
+        cause = inner.source();
+    }
+    text
+}
+
+/// Trusts the certificate authorities of the system and of a PEM file. Blocks.
+fn trusted(ca: Option<PathBuf>) -> Result<ClientConfig, String> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()
+    if let Some(path) = ca {
+        let cannot = |why: String| format!("{}: {why}", path.display());
+        let pem = std::fs::read(&path).map_err(|error| cannot(error.to_string()))?;
+        let before = roots.len();
+        for certificate in CertificateDer::pem_slice_iter(&pem) {
+            let certificate = certificate.map_err(|error| cannot(error.to_string()))?;
+            roots.add(certificate).map_err(|error| cannot(error.to_string()))?;
+        }
+        if roots.len() == before {
+            return Err(cannot("it contains no certificate".to_owned()));
+        }
+    }
+    Ok(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())
 }
 
 /// Returns whether an address is reachable from the whole Internet: in none of the special blocks

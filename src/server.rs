@@ -273,9 +273,10 @@ pub async fn run(
         running: Some(running),
     });
     let alerts = {
-        let (log, config) = (log.clone(), Arc::clone(&config));
-        tokio::spawn(async move { log.send_alerts(config).await })
+        let (log, current) = (log.clone(), current.clone());
+        tokio::spawn(async move { log.send_alerts(current).await })
     };
+    let shipping = log.ship(current.clone(), chat.server_id().to_owned());
     let reloads = tokio::spawn(reload_at_signals(admin.clone()));
     let renewals = config
         .server
@@ -364,6 +365,7 @@ pub async fn run(
     }
     world.close().await;
     info!("Server stopped.");
+    log.end_shipping(shipping).await;
     Ok(())
 }
 

@@ -17,7 +17,7 @@ impl LogAlertTest {
     pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
         let Call { admin, output, .. } = call;
         let config = admin.0.parts.config.get();
-        let targets = Target::all(&config);
+        let targets = Target::all(&config.log_alerts);
         if targets.is_empty() {
             let why = "no alerts are configured: set slack_webhook or mail_to in [log.alerts]";
             return Err(Failure::new(Kind::Usage, why));

@@ -146,7 +146,8 @@ fn changed(old: &Config, new: &Config, keys: &[String]) -> AuditNote {
     let values = |config: &Config| {
         let all = serde_json::to_value(config).unwrap_or_default();
         let shown = keys.iter().map(|name| {
-            let (section, key) = name.split_once('.').unwrap_or((name, ""));
+            // A section may have a dot in its name.
+            let (section, key) = name.rsplit_once('.').unwrap_or((name, ""));
             (name.clone(), redacted_json(key, &all[section][key]))
         });
         Some(Value::Object(shown.collect()).to_string())

@@ -143,6 +143,13 @@ fn describe() {
         "Alerts, by target (webhook, mail) and result: sent, failed, dropped"
     );
     describe_gauge!("chatctl_alerts_failing", "Targets of alerts that are out of reach");
+    describe_counter!("chatctl_otlp_sent_total", "Log records sent to the OTLP receiver");
+    describe_counter!(
+        "chatctl_otlp_dropped_total",
+        "Log records not sent to the OTLP receiver, by reason: queue, refused, rejected, ended"
+    );
+    describe_gauge!("chatctl_otlp_queue", "Log records waiting for the OTLP receiver");
+    describe_gauge!("chatctl_otlp_failing", "1 while the OTLP receiver refuses records; else 0");
     describe_counter!("chatctl_log_lines_total", "Log lines, by level");
     describe_counter!("chatctl_logins_total", "Log-ins, by result: ok, refused, limited");
     describe_storage();
@@ -174,6 +181,10 @@ fn describe_storage() {
         "chatctl_certificate_end_timestamp_seconds",
         Unit::Seconds,
         "Expiry of the TLS certificate, in seconds since 1970"
+    );
+    describe_gauge!(
+        "chatctl_certificate_left_ratio",
+        "Share of its lifetime, or of the last 90 days, that the TLS certificate has left"
     );
     describe_gauge!(
         "chatctl_acme_failing_names",

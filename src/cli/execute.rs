@@ -15,9 +15,9 @@ use crate::admin::frame::{self, Answer};
 use crate::admin::identity::name;
 use crate::admin::soundness::unsound;
 use crate::admin::{Failure, Kind, Operator, Output, Reply, identity};
-use crate::config::Config;
 use crate::config::load::{ConfigError, Flags, Loaded, load};
 use crate::config::salvage::whereabouts;
+use crate::config::{self, Config};
 use crate::logging;
 use crate::server;
 
@@ -418,8 +418,10 @@ pub(super) fn start_log(config: &Config, data: &Path) -> Result<(), Failure> {
     let mut held = LOG.lock().unwrap_or_else(PoisonError::into_inner);
     if held.is_none() {
         let directory: PathBuf = data.join(&config.log.directory);
-        let log = crate::config::Log { stdout: false, ..config.log.clone() };
-        let started = logging::start(&log, &directory).map_err(|error| {
+        let log = config::Log { stdout: false, ..config.log.clone() };
+        // Only a server sends its log elsewhere.
+        let own = Config { log, log_ship: config::Ship::default(), ..config.clone() };
+        let started = logging::start(&own, &directory).map_err(|error| {
             Failure::io(&format!("cannot write the log in {}", directory.display()), &error)
         })?;
         *held = Some(started);

@@ -59,7 +59,7 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
     database::create(&config)?;
     let database = data.join(&config.database.path);
     let log_directory = data.join(&config.log.directory);
-    let logging = logging::start(&config.log, &log_directory).map_err(|error| {
+    let logging = logging::start(&config, &log_directory).map_err(|error| {
         Failure::io(&format!("cannot write the log in {}", log_directory.display()), &error)
     })?;
     if let Some(owner) = owner {

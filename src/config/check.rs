@@ -106,6 +106,23 @@ pub fn network(config: &Config) -> Vec<Unworkable> {
     found
 }
 
+/// Returns what works but is probably a mistake, each as a sentence without a full stop.
+pub fn remarks(config: &Config) -> Vec<String> {
+    let server = &config.server;
+    let public = server.public_url.as_deref().and_then(|url| reqwest::Url::parse(url).ok());
+    let host = public.as_ref().and_then(reqwest::Url::host_str).unwrap_or_default();
+    let names = server.acme_names();
+    // Without certificates of files, browsers would get one for another name.
+    let is_alone = server.tls_cert.is_none() && server.tls_directory.is_none();
+    if names.is_empty() || host.is_empty() || !is_alone || names.iter().any(|name| name == host) {
+        return Vec::new();
+    }
+    vec![format!(
+        "[server] acme_domains does not contain {host}, the host of public_url, so that there will \
+         be no certificate for it"
+    )]
+}
+
 /// Returns what is wrong with the public URL, if anything.
 fn wrong_public_url(url: &str) -> Option<String> {
     match origin(url.trim_end_matches('/')) {
@@ -202,6 +219,16 @@ pub fn wrong_recipient(text: &str) -> String {
 pub fn is_web_address(text: &str) -> bool {
     reqwest::Url::parse(text)
         .is_ok_and(|url| ["http", "https"].contains(&url.scheme()) && url.has_host())
+}
+
+/// Divides a header of the form `NAME: VALUE`; None if no request can have it.
+pub fn header(text: &str) -> Option<(&str, &str)> {
+    let (name, value) = text.split_once(':')?;
+    let (name, value) = (name.trim(), value.trim());
+    let fits = name.parse::<http::HeaderName>().is_ok()
+        && value.parse::<http::HeaderValue>().is_ok()
+        && !value.is_empty();
+    fits.then_some((name, value))
 }
 
 /// Returns whether a text is an e-mail address, possibly with a name: `Ann <ann@example.org>`.

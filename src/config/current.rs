@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Config;
 
 /// The keys that a reload brings into force. Their readers ask [`Current`] each time, or follow it.
-const LIVE: [(&str, &[&str]); 4] = [
+const LIVE: [(&str, &[&str]); 8] = [
     (
         "server",
         &[
@@ -33,6 +33,10 @@ const LIVE: [(&str, &[&str]); 4] = [
     ),
     ("limits", &[]),
     ("log", &["level"]),
+    ("log.alerts", &[]),
+    ("log.ship", &[]),
+    ("mail", &[]),
+    ("egress", &[]),
 ];
 /// Keys that are only live while TLS stays on or off, since listeners are bound for one of them.
 const TLS: [&str; 8] = [

@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 
 pub use backup::{Audit, Backup, BackupS3, Masked};
 pub use log::{Log, LogFormat, LogLevel, Rotation};
-pub use outgoing::{Alerts, Egress, Mail, MailSecurity};
+pub use outgoing::{Alerts, Egress, Mail, MailSecurity, Ship};
 pub use server::Server;
 
 /// The complete configuration.
@@ -60,6 +60,9 @@ pub struct Config {
     /// Errors that are sent to administrators.
     #[serde(rename = "log.alerts")]
     pub log_alerts: Alerts,
+    /// The receiver of the log.
+    #[serde(rename = "log.ship")]
+    pub log_ship: Ship,
     /// The mail server.
     pub mail: Mail,
     /// Private addresses that may be connected to.

@@ -1,5 +1,7 @@
-//! Sections about connections that the server opens: mail, alerts, and which addresses it may
-//! connect to.
+//! Sections about connections that the server opens: mail, alerts, the receiver of the log, and
+//! which addresses it may connect to.
+
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,8 +11,8 @@ use super::Masked;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Egress {
-    /// Private addresses and networks, such as `127.0.0.1` or `10.0.0.0/8`, that alerts and mail may
-    /// be sent to. Public addresses always may.
+    /// Private addresses and networks, such as `127.0.0.1` or `10.0.0.0/8`, that alerts, mail and the
+    /// log may be sent to. Public addresses always may.
     pub allowed_networks: Vec<String>,
 }
 
@@ -71,5 +73,28 @@ impl Default for Alerts {
             login_failures_per_minute: 60,
             recovered_after_seconds: 600,
         }
+    }
+}
+
+/// `[log.ship]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Ship {
+    /// URL of an OTLP/HTTP receiver that the log is sent to, such as `https://otlp.example.org`.
+    /// Without a path, `/v1/logs` is added. Unset: the log is not sent.
+    pub otlp_endpoint: Option<String>,
+    /// Headers of the requests to it, each as `NAME: VALUE`.
+    pub headers: Vec<Masked>,
+    /// Maximum number of records that wait for the receiver, at most 16 MiB in all. Further ones are
+    /// dropped.
+    pub queue: usize,
+    /// PEM file with certificates of authorities that are trusted in addition to those of the
+    /// system.
+    pub tls_ca: Option<PathBuf>,
+}
+
+impl Default for Ship {
+    fn default() -> Self {
+        Self { otlp_endpoint: None, headers: Vec::new(), queue: 20_000, tls_ca: None }
     }
 }

@@ -1,5 +1,8 @@
 //! The configuration as it is shown: nested as in the file, without secrets.
 
+use std::ops::Range;
+
+use toml::de::{DeTable, DeValue};
 use toml::{Table, Value};
 
 use super::{Config, keys};
@@ -8,7 +11,7 @@ use super::{Config, keys};
 pub const MASK: &str = "********";
 /// Keys that contain this, or are one of these, have secret values.
 const SECRET: &str = "secret";
-const SECRETS: [&str; 2] = ["password", "slack_webhook"];
+const SECRETS: [&str; 3] = ["password", "slack_webhook", "headers"];
 
 /// Returns the configuration in effect.
 pub fn effective(config: &Config) -> Result<Table, toml::ser::Error> {
@@ -56,9 +59,7 @@ pub fn masked(table: Table) -> Table {
     let masked = |(key, value): (String, Value)| {
         let value = match value {
             Value::Table(inner) => Value::Table(masked(inner)),
-            Value::String(text) if names_secret(&key) && !text.is_empty() => {
-                Value::String(MASK.to_owned())
-            }
+            other if names_secret(&key) => blanked(other),
             other => other,
         };
         (key, value)
@@ -66,16 +67,56 @@ pub fn masked(table: Table) -> Table {
     table.into_iter().map(masked).collect()
 }
 
+/// Replaces a secret; a list by as many masks.
+fn blanked(value: Value) -> Value {
+    match value {
+        Value::String(text) if text.is_empty() => Value::String(text),
+        Value::Array(items) => Value::Array(items.into_iter().map(blanked).collect()),
+        _ => Value::String(MASK.to_owned()),
+    }
+}
+
 /// Returns the text of a configuration file without secrets, with its comments. Also covers what is
 /// commented out.
 pub fn masked_text(text: &str, parsed: &Table) -> String {
+    let mut places = Vec::new();
+    if let Ok(table) = DeTable::parse(text) {
+        locate(table.get_ref(), &mut places);
+    }
+    places.sort_by_key(|(place, _)| std::cmp::Reverse(place.start));
+    let mut shown = text.to_owned();
+    for (place, instead) in places {
+        shown.replace_range(place, &instead);
+    }
+    let commented = |line: &str| match line.split_once('=') {
+        Some((key, value))
+            if key.trim_start().starts_with('#') && is_secret(key) && !is_empty(value) =>
+        {
+            format!("{key}= \"{MASK}\"")
+        }
+        _ => line.to_owned(),
+    };
+    let shown = shown.lines().map(commented).collect::<Vec<_>>().join("\n");
+    // A secret may also be in a comment.
     let mut secrets = Vec::new();
     collect(parsed, &mut secrets);
-    let masked = |line: &str| match line.split_once('=') {
-        Some((key, value)) if is_secret(key) && !is_empty(value) => format!("{key}= \"{MASK}\""),
-        _ => secrets.iter().fold(line.to_owned(), |line, secret| line.replace(secret, MASK)),
-    };
-    text.lines().map(masked).collect::<Vec<_>>().join("\n")
+    secrets.iter().fold(shown, |shown, secret| shown.replace(secret, MASK))
+}
+
+/// Finds the secret values in a file, however they are written, and what to show instead.
+fn locate(table: &DeTable<'_>, found: &mut Vec<(Range<usize>, String)>) {
+    for (key, value) in table {
+        match value.get_ref() {
+            DeValue::Table(inner) => locate(inner, found),
+            DeValue::String(text) if text.is_empty() => (),
+            DeValue::Array(items) if items.is_empty() => (),
+            DeValue::Array(_) if names_secret(key.get_ref()) => {
+                found.push((value.span(), format!("[\"{MASK}\"]")));
+            }
+            _ if names_secret(key.get_ref()) => found.push((value.span(), format!("\"{MASK}\""))),
+            _ => (),
+        }
+    }
 }
 
 /// Whether the value of this key is a secret.
@@ -85,7 +126,7 @@ pub(super) fn names_secret(key: &str) -> bool {
 
 /// Whether a text after an equals sign is no value or an empty one.
 fn is_empty(value: &str) -> bool {
-    matches!(value.trim(), "" | "\"\"" | "''")
+    matches!(value.trim(), "" | "\"\"" | "''" | "[]")
 }
 
 /// Whether a text before an equals sign is the name of a secret key, commented out or not.
@@ -105,13 +146,17 @@ pub fn has_secret(text: &str) -> bool {
 
 fn collect(table: &Table, secrets: &mut Vec<String>) {
     for (key, value) in table {
-        match value {
-            Value::Table(inner) => collect(inner, secrets),
-            Value::String(text) if names_secret(key) && !text.is_empty() => {
-                secrets.push(text.clone());
+        let values = match value {
+            Value::Table(inner) => {
+                collect(inner, secrets);
+                continue;
             }
-            _ => (),
-        }
+            _ if !names_secret(key) => continue,
+            Value::Array(items) => &items[..],
+            one => std::slice::from_ref(one),
+        };
+        let texts = values.iter().filter_map(Value::as_str).filter(|text| !text.is_empty());
+        secrets.extend(texts.map(str::to_owned));
     }
 }
 
@@ -136,6 +181,35 @@ mod tests {
         assert!(!shown.contains("hush"), "{shown}");
         let shown = masked(parsed);
         assert_eq!(shown["backup"]["s3"]["secret_access_key"].as_str(), Some(MASK));
+    }
+
+    #[test]
+    fn secrets_are_masked_however_they_are_written() {
+        for (text, expected) in [
+            (
+                "[mail]\npassword = \"\"\"\nHUSH\n  HUSH \\n\"\"\" # one\nport = 25\n",
+                "[mail]\npassword = \"********\" # one\nport = 25",
+            ),
+            (
+                "mail = { password = 'HUSH', port = 25 }",
+                "mail = { password = \"********\", port = 25 }",
+            ),
+            ("mail.password = \"HU\\u0053H\"", "mail.password = \"********\""),
+            ("[mail]\n\"password\" = 5\n", "[mail]\n\"password\" = \"********\""),
+            (
+                "[log]\nship = { headers = [\n  \"a: HUSH\", # x\n  \"b: HUSH\",\n] }\n",
+                "[log]\nship = { headers = [\"********\"] }",
+            ),
+            (
+                "[log.ship]\nheaders = []\n# headers = [\"a: HUSH\"]",
+                "[log.ship]\nheaders = []\n# headers = \"********\"",
+            ),
+        ] {
+            let parsed: Table = text.parse().unwrap();
+            assert_eq!(masked_text(text, &parsed), expected);
+            let shown = masked(parsed).to_string();
+            assert!(!shown.contains('H'), "{shown}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! check` and `doctor`.
 
 use super::check::{self, MAX_SOCKET_PATH};
-use super::{Config, MailSecurity, Server};
+use super::{Config, MailSecurity, Server, Ship};
 use crate::model::rules::Network;
 
 /// Maximum duration of a value in seconds: a century. Much longer durations cannot be added to the
@@ -54,6 +54,7 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
         bad("media", "max_unused_bytes_per_user", &why);
     }
     found.extend(wrong_alerts(config));
+    found.extend(wrong_shipping(&config.log_ship));
     let mut bad =
         |section: &str, key: &str, why: &str| found.push(format!("[{section}] {key} {why}"));
     let paths = [
@@ -160,6 +161,27 @@ fn out_of_range(config: &Config) -> Vec<String> {
         if value > LONGEST / unit {
             bad(section, key, &format!("must be at most {} (a century): {value}", LONGEST / unit));
         }
+    }
+    found
+}
+
+/// Returns what is wrong with the receiver of the log.
+fn wrong_shipping(ship: &Ship) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut bad = |key: &str, why: &str| found.push(format!("[log.ship] {key} {why}"));
+    if let Some(endpoint) = &ship.otlp_endpoint {
+        if !check::is_web_address(endpoint) {
+            bad("otlp_endpoint", "must be a URL that begins with https:// or http://");
+        } else if endpoint.contains('@') {
+            // Not shown: it is a secret, and nothing would mask it.
+            bad("otlp_endpoint", "must not contain a password; give it in headers");
+        }
+    }
+    if ship.headers.iter().any(|header| check::header(&header.0).is_none()) {
+        bad("headers", "must contain headers of the form \"NAME: VALUE\"");
+    }
+    if ship.queue == 0 {
+        bad("queue", "must be at least 1");
     }
     found
 }

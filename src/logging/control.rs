@@ -5,11 +5,14 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::{broadcast, mpsc};
+use tokio::task::JoinHandle;
 
 use super::alerts::{self, Seen, Unsent};
 use super::file::LogFile;
-use super::line::Entry;
-use crate::config::{Config, LogLevel};
+use super::line::{Entry, Line};
+use super::ship::{self, Shipped, Waiting};
+use crate::config::LogLevel;
+use crate::config::current::Current;
 
 /// Number of recent entries kept for new followers.
 const REMEMBERED: usize = 200;
@@ -28,10 +31,11 @@ struct Inner {
     /// Where errors go once alerts are sent.
     alerts: OnceLock<mpsc::Sender<Seen>>,
     unsent: Unsent,
+    waiting: Waiting,
 }
 
 impl Control {
-    pub(super) fn new(file: LogFile, level: LogLevel) -> Self {
+    pub(super) fn new(file: LogFile, level: LogLevel, waiting: Waiting) -> Self {
         let (readers, _) = broadcast::channel(QUEUE);
         Self(Arc::new(Inner {
             file,
@@ -40,15 +44,38 @@ impl Control {
             readers,
             alerts: OnceLock::new(),
             unsent: Unsent::default(),
+            waiting,
         }))
     }
 
-    /// Sends alerts about errors, as configured, until it is dropped. Once per process.
-    pub async fn send_alerts(&self, config: Arc<Config>) {
+    /// Sends alerts about errors, as configured at each time, until it is dropped. Once per process.
+    pub async fn send_alerts(&self, current: Current) {
         let (sender, errors) = alerts::channel();
         if self.0.alerts.set(sender).is_ok() {
-            alerts::run(config, errors, self.0.unsent.clone()).await;
+            alerts::run(current, errors, self.0.unsent.clone()).await;
         }
+    }
+
+    /// Sends the log to an OTLP receiver, as configured at each time, as that of this server.
+    /// [`end_shipping`](Self::end_shipping) ends the task. Once per process.
+    pub fn ship(&self, current: Current, server: String) -> JoinHandle<()> {
+        tokio::spawn(ship::run(self.0.waiting.clone(), current, server))
+    }
+
+    /// Ends the task of [`ship`](Self::ship): what waits is sent within a few seconds, or dropped.
+    pub async fn end_shipping(&self, task: JoinHandle<()>) {
+        ship::end(&self.0.waiting, task).await;
+    }
+
+    /// Returns the state of shipping.
+    pub fn shipped(&self) -> Shipped {
+        let (problem, waiting) = self.0.waiting.state();
+        Shipped { problem, waiting }
+    }
+
+    /// Queues a line for the OTLP receiver, if there is one. Does not wait.
+    pub(super) fn ship_line(&self, line: &Line) {
+        self.0.waiting.push(line);
     }
 
     /// Returns what could not be sent lately.

@@ -49,13 +49,20 @@ impl Entry {
 /// Fields of an event or span.
 #[derive(Clone, Default)]
 pub(super) struct Fields {
-    message: String,
-    user: Option<String>,
-    room: Option<String>,
-    others: Vec<(&'static str, String)>,
+    pub(super) message: String,
+    pub(super) user: Option<String>,
+    pub(super) room: Option<String>,
+    /// Other fields, in their order.
+    pub(super) others: Vec<(&'static str, String)>,
 }
 
 impl Fields {
+    /// Fields with a message only.
+    #[cfg(test)]
+    pub(super) fn of(message: String) -> Self {
+        Self { message, ..Self::default() }
+    }
+
     /// Adds user and room of an outer span if the inner ones do not have them.
     pub(super) fn inherit(&mut self, outer: &Self) {
         if self.user.is_none() {
@@ -113,12 +120,16 @@ impl Visit for Fields {
     }
 }
 
+/// Memory of a line without its texts, in bytes.
+const OVERHEAD: usize = 200;
+
 /// An event to be logged.
+#[derive(Clone)]
 pub(super) struct Line {
-    at: Timestamp,
-    level: Level,
-    fields: Fields,
-    stack: Option<String>,
+    pub(super) at: Timestamp,
+    pub(super) level: Level,
+    pub(super) fields: Fields,
+    pub(super) stack: Option<String>,
 }
 
 impl Line {
@@ -128,8 +139,12 @@ impl Line {
         Self { at: Timestamp::now(), level, fields, stack }
     }
 
-    pub(super) fn level(&self) -> Level {
-        self.level
+    /// Returns the memory that it needs, roughly, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        let Fields { message, user, room, others } = &self.fields;
+        let texts = [user, room, &self.stack].into_iter().flatten();
+        let texts = texts.chain(others.iter().map(|(_, value)| value)).chain([message]);
+        OVERHEAD + texts.map(String::len).sum::<usize>()
     }
 
     /// Returns the documented format; user-controlled text cannot start a line of its own or

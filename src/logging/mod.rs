@@ -15,6 +15,7 @@ mod line;
 mod output;
 mod queue;
 mod repeats;
+pub mod ship;
 
 use std::fs::File;
 use std::os::fd::AsFd;
@@ -30,11 +31,12 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::config;
+use crate::config::Config;
 use file::LogFile;
 use line::Fields;
 use output::{Output, Stdout};
 use queue::Queue;
+use ship::Waiting;
 
 pub use control::Control;
 pub use line::Entry;
@@ -76,8 +78,10 @@ impl Drop for Logging {
     }
 }
 
-/// Starts the log of this process: files in `directory`, and standard output if configured.
-pub fn start(config: &config::Log, directory: &Path) -> std::io::Result<Logging> {
+/// Starts the log of this process: files in `directory`, and standard output if configured. Lines are
+/// kept for the receiver in `[log.ship]`, if there is one, until [`Control::ship`] sends them.
+pub fn start(config: &Config, directory: &Path) -> std::io::Result<Logging> {
+    let (config, ship) = (&config.log, &config.log_ship);
     let file = LogFile::open(directory, config)?;
     let to_file = Queue::start(file.clone());
     // Not through the program's own handle, whose lock would be held while a reader stalls.
@@ -87,7 +91,7 @@ pub fn start(config: &config::Log, directory: &Path) -> std::io::Result<Logging>
     } else {
         None
     };
-    let control = Control::new(file, config.level);
+    let control = Control::new(file, config.level, Waiting::new(ship));
     let output = Arc::new(Output::new(control.clone(), config.format, to_file, stdout));
     let layer = Lines { control: control.clone(), output: Arc::clone(&output) };
     // A second start in one process (tests) keeps the first.

@@ -13,7 +13,7 @@ use super::journal;
 use super::line::{Fields, Line};
 use super::queue::Queue;
 use super::repeats::{Kind, LeftOut, Repeats};
-use super::{Control, PLAIN, REFUSED};
+use super::{Control, PLAIN, REFUSED, ship};
 use crate::config::LogFormat;
 use crate::model::rules::counted;
 
@@ -49,7 +49,11 @@ impl Output {
     pub(super) fn take(&self, metadata: &Metadata<'_>, fields: Fields) {
         let level = *metadata.level();
         if level != Level::ERROR {
-            self.write(Line::now(level, fields, false));
+            let line = Line::now(level, fields, false);
+            if metadata.target() != ship::OWN {
+                self.control.ship_line(&line);
+            }
+            self.put(line);
             return;
         }
         self.control.alert(|| fields.seen(metadata.target() == REFUSED));
@@ -132,7 +136,13 @@ impl Output {
     }
 
     fn write(&self, line: Line) {
-        counter!("chatctl_log_lines_total", "level" => line.level().as_str()).increment(1);
+        self.control.ship_line(&line);
+        self.put(line);
+    }
+
+    /// Writes a line to the file, to standard output and to followers.
+    fn put(&self, line: Line) {
+        counter!("chatctl_log_lines_total", "level" => line.level.as_str()).increment(1);
         let text: Arc<str> = match self.format {
             LogFormat::Text => line.text(),
             LogFormat::Json => line.json(),
@@ -141,7 +151,7 @@ impl Output {
         self.file.push(&text);
         match &self.stdout {
             Some(Stdout { queue, journal: true }) => {
-                queue.push(&journal::prioritised(line.level(), &text).into());
+                queue.push(&journal::prioritised(line.level, &text).into());
             }
             Some(Stdout { queue, journal: false }) => queue.push(&text),
             None => (),

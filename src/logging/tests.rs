@@ -3,13 +3,14 @@
 use tracing::{error, warn};
 
 use super::*;
-use crate::config::{LogFormat, LogLevel};
+use crate::config::{self, LogFormat, LogLevel};
 
 /// Returns the content of a log started and ended around `act`.
 fn logged(act: impl FnOnce()) -> Vec<String> {
     let dir = tempfile::tempdir().unwrap();
     let file = LogFile::open(dir.path(), &config::Log::default()).unwrap();
-    let control = Control::new(file.clone(), LogLevel::Info);
+    let waiting = Waiting::new(&config::Ship::default());
+    let control = Control::new(file.clone(), LogLevel::Info, waiting);
     let output = Arc::new(Output::new(control.clone(), LogFormat::Text, Queue::start(file), None));
     let layer = Lines { control: control.clone(), output: Arc::clone(&output) };
     tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), act);

@@ -31,6 +31,7 @@ mod media;
 mod metrics;
 mod minute;
 mod names;
+mod otlp;
 mod pages;
 mod prometheus;
 mod proxy;

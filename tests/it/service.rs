@@ -7,4 +7,4 @@ mod activation;
 mod group;
 mod mistakes;
 mod notify;
-mod reload;
+pub(crate) mod reload;

@@ -6,7 +6,7 @@ use super::{Installation, Server};
 use crate::logging::alerts::Target;
 
 pub(super) fn look(ground: &Installation, report: &mut Report) {
-    let targets = Target::all(&ground.config).len();
+    let targets = Target::all(&ground.config.log_alerts).len();
     if targets == 0 {
         return report.ok("no alerts are configured");
     }

@@ -23,6 +23,7 @@ mod report;
 mod rooms;
 mod search;
 mod server;
+mod shipping;
 mod table;
 mod uploads;
 mod websocket;
@@ -42,6 +43,7 @@ use super::{Admin, Call, Operator};
 use crate::config::Config;
 use crate::config::current::Change;
 use crate::config::load::ConfigError;
+use crate::logging::ship::Shipped;
 use crate::store::engine::Embedded;
 
 /// The installation to check.
@@ -84,6 +86,8 @@ pub struct Live {
     pub pending: Pending,
     /// Targets that alerts could not be sent to, and why.
     pub unsent_alerts: Vec<(String, String)>,
+    /// State of the OTLP receiver of the log.
+    pub shipped: Shipped,
 }
 
 /// Loads the configuration again and compares it with the one in effect. Blocks.
@@ -181,6 +185,7 @@ impl Admin {
                     Arc::new(move || reloader.pending())
                 },
                 unsent_alerts: running.log.unsent_alerts().all(),
+                shipped: running.log.shipped(),
             })),
         };
         Installation { config: parts.config.get(), file: None, fix, server }

@@ -4,7 +4,7 @@ use super::report::{Finding, Report};
 use super::{
     Installation, acme, alerts, backups, certificate, changes, clock, configuration, copies,
     database, descriptors, disk, logs, permissions, proxies, registration, rooms, search, server,
-    uploads, websocket,
+    shipping, uploads, websocket,
 };
 use crate::admin::Failure;
 
@@ -137,6 +137,7 @@ pub const CHECKS: &[Check] = &[
         registration::look,
     ),
     check("alerts", "whether alerts reach their targets", Side::Files, alerts::look),
+    check("otlp", "whether the log reaches its OTLP receiver", Side::Files, shipping::look),
     check("proxy", "the trusted proxies", Side::Files, proxies::look),
     check(
         "websocket",

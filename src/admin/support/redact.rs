@@ -8,8 +8,8 @@ const BLANK: &str = "…";
 /// Minimum length of a token: 128 bits in hexadecimal digits.
 const TOKEN: usize = 32;
 /// Keys that contain one of these have secret values.
-const SECRET: [&str; 7] =
-    ["secret", "password", "token", "webhook", "mail", "api_key", "access_key"];
+const SECRET: [&str; 8] =
+    ["secret", "password", "token", "webhook", "mail", "api_key", "access_key", "headers"];
 
 /// The redacted configuration as TOML.
 pub(super) fn configuration(config: &impl Serialize) -> String {

@@ -12,9 +12,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use metrics::{counter, gauge};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
-use crate::config::Config;
+use crate::config;
+use crate::config::current::Current;
 use board::Board;
 
 pub use notice::Notice;
@@ -62,20 +63,42 @@ pub(super) fn channel() -> (mpsc::Sender<Seen>, mpsc::Receiver<Seen>) {
     mpsc::channel(WAITING)
 }
 
-/// Sends alerts about these errors until it is dropped.
-pub(super) async fn run(config: Arc<Config>, mut errors: mpsc::Receiver<Seen>, unsent: Unsent) {
-    register();
-    let targets = Target::all(&config);
-    if targets.is_empty() {
-        return;
+/// Sends alerts about these errors, as configured at each time, until it is dropped.
+pub(super) async fn run(current: Current, mut errors: mpsc::Receiver<Seen>, unsent: Unsent) {
+    let changed = Arc::new(Notify::new());
+    let told = Arc::clone(&changed);
+    current.follow(move |_| told.notify_one());
+    loop {
+        let settings = current.get().log_alerts.clone();
+        register();
+        unsent.lock().clear();
+        let until = async {
+            while current.get().log_alerts == settings {
+                changed.notified().await;
+            }
+        };
+        tokio::select! {
+            () = until => {}
+            () = follow(&current, &settings, &mut errors, &unsent) => return,
+        }
     }
-    let mut board = Board::new(config.log_alerts.clone());
+}
+
+/// Sends alerts with these settings, until there are no more errors.
+async fn follow(
+    current: &Current,
+    settings: &config::Alerts,
+    errors: &mut mpsc::Receiver<Seen>,
+    unsent: &Unsent,
+) {
+    let targets = Target::all(settings);
+    let mut board = Board::new(settings.clone());
     let mut senders = Vec::new();
     let mut tasks = tokio::task::JoinSet::new();
     for target in targets {
         let (sender, notices) = mpsc::channel(UNSENT);
         senders.push((target.kind(), sender));
-        tasks.spawn(deliver(target, notices, Arc::clone(&config), unsent.clone()));
+        tasks.spawn(deliver(target, notices, current.clone(), unsent.clone()));
     }
     let mut pass = tokio::time::interval(PASS);
     pass.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -102,14 +125,14 @@ pub(super) async fn run(config: Arc<Config>, mut errors: mpsc::Receiver<Seen>, u
 async fn deliver(
     target: Target,
     mut notices: mpsc::Receiver<Notice>,
-    config: Arc<Config>,
+    current: Current,
     unsent: Unsent,
 ) {
     let kind = target.kind();
     let name = format!("{kind} {}", target.name());
     while let Some(notice) = notices.recv().await {
         let mut rest = FIRST_REST;
-        while let Err(why) = target.send(&notice, &config).await {
+        while let Err(why) = target.send(&notice, &current.get()).await {
             counter!("chatctl_alerts_total", "target" => kind, "result" => "failed").increment(1);
             let before = unsent.lock().insert(name.clone(), why.clone());
             if before.is_none() {

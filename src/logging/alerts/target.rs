@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::Notice;
 use crate::config::{self, Config, MailSecurity};
-use crate::egress::Egress;
+use crate::egress::{Egress, chain, own_name};
 
 /// How long an attempt may take in all.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -27,8 +27,7 @@ pub enum Target {
 
 impl Target {
     /// The targets of a configuration: the webhook, then each recipient.
-    pub fn all(config: &Config) -> Vec<Self> {
-        let alerts = &config.log_alerts;
+    pub fn all(alerts: &config::Alerts) -> Vec<Self> {
         let webhook = alerts.slack_webhook.iter().map(|url| Self::Webhook(url.0.clone()));
         webhook.chain(alerts.mail_to.iter().cloned().map(Self::Mail)).collect()
     }
@@ -62,7 +61,7 @@ impl Target {
 
     async fn deliver(&self, notice: &Notice, config: &Config) -> Result<(), String> {
         let egress = Egress::of(&config.egress);
-        let server = server_name(config);
+        let server = own_name(config);
         match self {
             Self::Webhook(url) => {
                 post(&egress, url, &notice.subject(&server), &notice.body()).await
@@ -70,15 +69,6 @@ impl Target {
             Self::Mail(recipient) => mail(&egress, &config.mail, recipient, notice, &server).await,
         }
     }
-}
-
-/// The name of this server in alerts: the host of `public_url`, or of the machine.
-fn server_name(config: &Config) -> String {
-    let public = config.server.public_url.as_deref().and_then(|url| reqwest::Url::parse(url).ok());
-    public
-        .and_then(|url| url.host_str().map(str::to_owned))
-        .or_else(|| nix::unistd::gethostname().ok()?.into_string().ok())
-        .unwrap_or_else(|| "server".to_owned())
 }
 
 async fn post(egress: &Egress, url: &str, subject: &str, body: &str) -> Result<(), String> {
@@ -135,11 +125,23 @@ async fn mail(
         MailSecurity::None => 25,
     });
     let found = egress.resolve(host, port).await.map_err(|refused| refused.to_string())?;
+    mail_to_any(config, host, &found, &message).await
+}
+
+/// Hands a message to the first of the addresses of a mail server that can be reached.
+async fn mail_to_any(
+    config: &config::Mail,
+    host: &str,
+    addresses: &[SocketAddr],
+    message: &Message,
+) -> Result<(), String> {
     let mut failure = String::new();
-    for address in found {
-        let sent = transport(config, host, address)?.send(message.clone()).await;
+    for address in addresses {
+        let sent = transport(config, host, *address)?.send(message.clone()).await;
         match sent {
             Ok(_) => return Ok(()),
+            // Refused for good: at another address of the same server it could arrive twice.
+            Err(error) if error.is_permanent() => return Err(chain(&error)),
             Err(error) => failure = chain(&error),
         }
     }
@@ -169,16 +171,53 @@ fn transport(
     Ok(builder.build())
 }
 
-/// An error with its causes, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let inner_text = inner.to_string();
-        if !text.contains(&inner_text) {
-            text.extend([": ", &inner_text]);
-        }
-        cause = inner.source();
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A mail server that answers every recipient with this, and how many connections it had.
+    async fn mail_server(to_recipients: &'static str) -> (SocketAddr, Arc<AtomicUsize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let count = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&count);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                counted.fetch_add(1, Ordering::SeqCst);
+                let mut stream = BufReader::new(stream);
+                drop(stream.write_all(b"220 here\r\n").await);
+                let mut line = String::new();
+                while stream.read_line(&mut line).await.is_ok_and(|read| read > 0) {
+                    let answer = if line.starts_with("RCPT") { to_recipients } else { "250 ok" };
+                    drop(stream.write_all(format!("{answer}\r\n").as_bytes()).await);
+                    line.clear();
+                }
+            }
+        });
+        (address, count)
     }
-    text
+
+    #[tokio::test]
+    async fn a_final_refusal_is_not_tried_at_another_address() {
+        let message = Message::builder()
+            .from("a@example.org".parse().unwrap())
+            .to("b@example.org".parse().unwrap())
+            .subject("s")
+            .singlepart(SinglePart::plain("t".to_owned()))
+            .unwrap();
+        let config = config::Mail { security: MailSecurity::None, ..config::Mail::default() };
+        for (answer, tried) in [("550 no such person", 0), ("450 come back later", 1)] {
+            let (first, _) = mail_server(answer).await;
+            let (second, count) = mail_server("550 no such person").await;
+            let sent = mail_to_any(&config, "mail.example", &[first, second], &message).await;
+            assert!(sent.unwrap_err().contains("no such person"), "{answer}");
+            assert_eq!(count.load(Ordering::SeqCst), tried, "{answer}");
+        }
+    }
 }

@@ -13,14 +13,14 @@ use super::notify::Manager;
 use crate::support::{Client, Ctl, Json, PATIENCE, Person, Server};
 
 /// A server with a configuration file that can be changed.
-pub(super) struct Configured {
-    pub(super) server: Server,
+pub(crate) struct Configured {
+    pub(crate) server: Server,
     folder: TempDir,
 }
 
 impl Configured {
     /// Starts with this text in the file.
-    pub(super) async fn start(text: &str) -> Self {
+    pub(crate) async fn start(text: &str) -> Self {
         Self::start_under(text, &[]).await
     }
 
@@ -37,11 +37,11 @@ impl Configured {
         self.folder.path().join("config.toml")
     }
 
-    pub(super) fn write(&self, text: &str) {
+    pub(crate) fn write(&self, text: &str) {
         std::fs::write(self.file(), text).unwrap();
     }
 
-    pub(super) fn ctl(&self) -> Ctl {
+    pub(crate) fn ctl(&self) -> Ctl {
         Ctl::of(&self.server).set("CONFIG", self.file().to_str().unwrap())
     }
 
@@ -52,7 +52,7 @@ impl Configured {
 
     /// Writes the file and reloads. Returns the keys in force and those that need a restart.
     #[track_caller]
-    pub(super) fn reload(&self, text: &str) -> (Json, Json) {
+    pub(crate) fn reload(&self, text: &str) -> (Json, Json) {
         self.write(text);
         let said = self.ctl().one(&["reload"]);
         assert_eq!(said["file"], self.file().to_str().unwrap(), "{said}");

@@ -1,0 +1,488 @@
+//! The log, sent to a collector that decodes OTLP/HTTP.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io::Read;
+use std::sync::{Arc, Mutex};
+
+use flate2::read::GzDecoder;
+use opentelemetry_proto::tonic::collector::logs::v1::{
+    ExportLogsPartialSuccess, ExportLogsServiceRequest, ExportLogsServiceResponse,
+};
+use opentelemetry_proto::tonic::common::v1::KeyValue;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::logs::v1::LogRecord;
+use prost::Message;
+use serde_json::json;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::service::reload::Configured;
+use crate::support::{Client, Ctl, PATIENCE, Person, Server};
+
+/// A request to the collector.
+struct Request {
+    head: Vec<String>,
+    resource: BTreeMap<String, String>,
+    records: Vec<LogRecord>,
+}
+
+/// What the collector answers: the prepared answers first, then that it accepts everything.
+#[derive(Default)]
+struct Answers(Mutex<VecDeque<Vec<u8>>>);
+
+impl Answers {
+    fn then(&self, status: &str, headers: &str, body: &[u8]) {
+        let head = format!("HTTP/1.1 {status}\r\n{headers}content-length: {}\r\n\r\n", body.len());
+        self.0.lock().unwrap().push_back([head.as_bytes(), body].concat());
+    }
+
+    fn next(&self) -> Vec<u8> {
+        let accepted = || b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n".to_vec();
+        self.0.lock().unwrap().pop_front().unwrap_or_else(accepted)
+    }
+}
+
+/// A collector.
+struct Collector {
+    address: String,
+    answers: Arc<Answers>,
+    /// Whether requests are answered now.
+    open: watch::Sender<bool>,
+    received: mpsc::UnboundedReceiver<Request>,
+    serving: JoinHandle<()>,
+}
+
+impl Collector {
+    async fn at(address: &str) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let (sender, received) = mpsc::unbounded_channel();
+        let (open, opened) = watch::channel(true);
+        let answers = Arc::new(Answers::default());
+        let prepared = Arc::clone(&answers);
+        let serving = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (sender, mut opened) = (sender.clone(), opened.clone());
+                let answers = Arc::clone(&prepared);
+                tokio::spawn(async move {
+                    let mut stream = BufReader::new(stream);
+                    let Some((head, body)) = receive(&mut stream).await else { return };
+                    tokio::select! {
+                        _ = opened.wait_for(|open| *open) => {}
+                        // The client gave up.
+                        _ = stream.read_u8() => return,
+                    }
+                    let answer = answers.next();
+                    let accepted = answer.starts_with(b"HTTP/1.1 200");
+                    // First received, then answered: what is sent again was not received.
+                    if accepted {
+                        drop(sender.send(decoded(head, &body)));
+                    }
+                    drop(stream.write_all(&answer).await);
+                });
+            }
+        });
+        Self { address, answers, open, received, serving }
+    }
+
+    async fn start() -> Self {
+        Self::at("127.0.0.1:0").await
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    async fn request(&mut self) -> Request {
+        timeout(PATIENCE, self.received.recv()).await.expect("a request").unwrap()
+    }
+
+    /// All records up to the first whose text begins so, in their order.
+    async fn until(&mut self, begin: &str) -> Vec<LogRecord> {
+        let mut all = Vec::new();
+        while !all.iter().any(|record| text(record).starts_with(begin)) {
+            all.extend(self.request().await.records);
+        }
+        all
+    }
+}
+
+impl Drop for Collector {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+/// The head of a request and its body.
+async fn receive(stream: &mut BufReader<TcpStream>) -> Option<(Vec<String>, Vec<u8>)> {
+    let mut head = Vec::new();
+    loop {
+        let mut line = String::new();
+        stream.read_line(&mut line).await.ok()?;
+        if line.trim().is_empty() {
+            break;
+        }
+        head.push(line.trim().to_owned());
+    }
+    let length = head.iter().find_map(|line| line.strip_prefix("content-length: "))?;
+    let mut body = vec![0; length.parse().ok()?];
+    stream.read_exact(&mut body).await.ok()?;
+    Some((head, body))
+}
+
+fn decoded(head: Vec<String>, body: &[u8]) -> Request {
+    let mut plain = Vec::new();
+    GzDecoder::new(body).read_to_end(&mut plain).unwrap();
+    let mut decoded = ExportLogsServiceRequest::decode(&*plain).unwrap();
+    assert_eq!(decoded.resource_logs.len(), 1);
+    let mut logs = decoded.resource_logs.remove(0);
+    assert_eq!(logs.scope_logs.len(), 1);
+    let scoped = logs.scope_logs.remove(0);
+    assert_eq!(scoped.scope.unwrap().name, "chatctl");
+    let resource = values(&logs.resource.unwrap().attributes);
+    assert!(!scoped.log_records.is_empty(), "a request has records");
+    Request { head, resource, records: scoped.log_records }
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::StringValue(text) => text.clone(),
+        Value::IntValue(number) => format!("{number} as a number"),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn values(attributes: &[KeyValue]) -> BTreeMap<String, String> {
+    let pairs = attributes.iter().map(|pair| {
+        let value = pair.value.as_ref().unwrap().value.as_ref().unwrap();
+        (pair.key.clone(), shown(value))
+    });
+    let all: BTreeMap<String, String> = pairs.collect();
+    assert_eq!(all.len(), attributes.len(), "a key twice: {attributes:?}");
+    all
+}
+
+fn text(record: &LogRecord) -> String {
+    shown(record.body.as_ref().unwrap().value.as_ref().unwrap())
+}
+
+/// Time, level and text of a record, as far as a line of the file has them.
+fn line_of(record: &LogRecord) -> String {
+    let nanos = record.time_unix_nano;
+    assert_eq!(nanos, record.observed_time_unix_nano);
+    let at = OffsetDateTime::from_unix_timestamp_nanos(nanos.into()).unwrap();
+    let at = format!("{}.{:03}Z", &at.format(&Rfc3339).unwrap()[..19], at.millisecond());
+    format!("[{at}] [{}] {}", record.severity_text, text(record))
+}
+
+/// The same of the lines of the file that are sent.
+fn lines_in(log: &str) -> Vec<String> {
+    let lines = log.lines().filter(|line| line.starts_with('['));
+    let own = [
+        "The log cannot be sent",
+        "The log can be sent",
+        "The receiver of the log",
+        "log records were not sent",
+        "could not be sent before the end",
+    ];
+    let sent = lines.filter(|line| !own.iter().any(|own| line.contains(own)));
+    sent.map(|line| {
+        let (head, message) = line.split_once(" - ").unwrap();
+        let mut parts = head.split("] [");
+        let (at, level) = (parts.next().unwrap(), parts.next().unwrap());
+        format!("{at}] [{level}] {message}")
+    })
+    .collect()
+}
+
+/// Fails unless each line of the file was sent exactly once. Lines have pairs after the text.
+fn same(records: &[LogRecord], log: &str) {
+    let mut sent: Vec<String> = records.iter().map(line_of).collect();
+    let mut written = lines_in(log);
+    sent.sort_unstable();
+    written.sort_unstable();
+    assert_eq!(sent.len(), written.len(), "sent: {sent:#?}\nwritten: {written:#?}");
+    for (sent, written) in sent.iter().zip(&written) {
+        assert!(written.starts_with(sent), "{sent} is not {written}");
+    }
+}
+
+/// A server that sends its log to this address.
+async fn shipping(url: &str, more: &[(&str, &str)]) -> Server {
+    let own = [
+        ("LOG__SHIP__OTLP_ENDPOINT", url),
+        ("EGRESS__ALLOWED_NETWORKS", "127.0.0.0/8"),
+        ("LIMITS__ENABLED", "false"),
+    ];
+    Server::start_with(&[&own[..], more].concat()).await
+}
+
+async fn metric(server: &Server, name: &str) -> u64 {
+    let text = Client::new(server).get("/metrics").await.text;
+    let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+    line.trim().parse().unwrap()
+}
+
+/// Waits until a metric has a value.
+async fn measures(server: &Server, name: &str, wanted: u64) {
+    let waiting = async { while metric(server, name).await != wanted {} };
+    timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("{name} is never {wanted}"));
+}
+
+async fn fails_to_log_in(server: &Server, name: &str) {
+    let login = json!({"userId": name, "password": "x"});
+    Client::new(server).post("/api/login", login).await.is(401);
+}
+
+const QUEUE: &str = "chatctl_otlp_dropped_total{reason=\"queue\"} ";
+
+#[cfg(debug_assertions)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_line_is_a_record_with_its_attributes() {
+    let mut collector = Collector::start().await;
+    let mut server = shipping(
+        &collector.url(),
+        &[
+            ("LOG__LEVEL", "debug"),
+            ("LOG__SHIP__HEADERS", "Authorization: Bearer hush-hush"),
+            ("SERVER__PUBLIC_URL", "https://chat.example"),
+            ("PLANTED_PANIC", "/api/users/me"),
+        ],
+    )
+    .await;
+    let id =
+        Client::new(&server).get("/health").await.is(200)["server"].as_str().unwrap().to_owned();
+    let ann = Person::new(&server, "ann").await;
+    let room = ann.room(&[]).await;
+    ann.enter(&room).await.close().await;
+    fails_to_log_in(&server, "김민준").await;
+    Client::new(&server).get("/api/users/me").await.fails(500, "internal");
+    let pid = format!("{} as a number", server.pid());
+    server.terminate().await;
+    let mut records = Vec::new();
+    while !records.iter().any(|record| text(record) == "Server stopped.") {
+        let request = collector.request().await;
+        assert_eq!(request.head[0], "POST /v1/logs HTTP/1.1");
+        for header in [
+            "content-type: application/x-protobuf",
+            "content-encoding: gzip",
+            "authorization: Bearer hush-hush",
+        ] {
+            assert!(request.head.iter().any(|line| line == header), "{header}: {:?}", request.head);
+        }
+        let origin = [
+            ("service.instance.id", id.as_str()),
+            ("service.name", "chatctl"),
+            ("service.version", env!("CARGO_PKG_VERSION")),
+        ];
+        let origin = origin.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        assert_eq!(request.resource, BTreeMap::from(origin));
+        records.extend(request.records);
+    }
+    same(&records, &server.log_files());
+    let of = |begin: &str| records.iter().find(|record| text(record).starts_with(begin)).unwrap();
+    let attributes = |begin: &str, more: &[(&str, &str)]| {
+        let all = [("process.pid", pid.as_str()), ("server.address", "chat.example")];
+        let all =
+            all.iter().chain(more).map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        assert_eq!(values(&of(begin).attributes), all.collect(), "{begin}");
+    };
+    attributes(
+        "Authentication failed.",
+        &[
+            ("user.name", "김민준"),
+            ("client.address", "127.0.0.1"),
+            ("chatctl.dialect", "chatrooms"),
+            ("chatctl.reason", "unknown"),
+        ],
+    );
+    attributes("User entered the room.", &[("user.name", "ann"), ("chatctl.room", &room)]);
+    attributes("Server stopped.", &[]);
+    let answered = values(&of("request answered").attributes);
+    assert_eq!(answered["http.request.method"], "POST");
+    assert_eq!(answered["http.response.status_code"], "201 as a number");
+    let panicked = of("panicked at ");
+    let traced = values(&panicked.attributes);
+    assert!(traced["exception.stacktrace"].lines().count() > 3, "{traced:?}");
+    assert_eq!(traced["exception.message"], text(panicked));
+    for (begin, level, number) in [
+        ("panicked at ", "ERROR", 17),
+        ("User entered the room.", "INFO", 9),
+        ("request answered", "DEBUG", 5),
+    ] {
+        let record = of(begin);
+        assert_eq!((record.severity_text.as_str(), record.severity_number), (level, number));
+    }
+    let said = Ctl::of(&server)
+        .set("LOG__SHIP__HEADERS", "Authorization: Bearer hush-hush")
+        .run(&["config", "show", "--effective"]);
+    said.ends(0);
+    assert!(said.out.contains("headers = [\"********\"]"), "{said:?}");
+    assert!(!said.out.contains("hush-hush"), "{said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_collector_delays_nobody_and_loses_nothing() {
+    let mut collector = Collector::start().await;
+    collector.open.send_replace(false);
+    let mut server = shipping(&collector.url(), &[("LOG__LEVEL", "debug")]).await;
+    let ann = Person::new(&server, "ann").await;
+    let room = ann.room(&[]).await;
+    for n in 0..200 {
+        ann.say(&room, &format!("message {n}")).await;
+    }
+    assert!(collector.received.try_recv().is_err());
+    assert_eq!(metric(&server, "chatctl_otlp_sent_total ").await, 0);
+    collector.open.send_replace(true);
+    server.terminate().await;
+    let records = collector.until("Server stopped.").await;
+    assert!(records.len() > 200, "{}", records.len());
+    same(&records, &server.log_files());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_collector_that_was_down_gets_what_waited_once() {
+    let gone = Collector::start().await;
+    let (address, url) = (gone.address.clone(), gone.url());
+    drop(gone);
+    let mut server = shipping(&url, &[]).await;
+    let warning = server.wait_for_log(&["[WARN]", "The log cannot be sent to 127.0.0.1"]).await;
+    assert!(warning.contains("Connection refused"), "{warning}");
+    fails_to_log_in(&server, "nobody").await;
+    assert_eq!(metric(&server, "chatctl_otlp_failing ").await, 1);
+    let found = Ctl::of(&server).run(&["doctor", "--only", "otlp"]).out;
+    assert!(found.contains("the log cannot be sent to the OTLP receiver"), "{found}");
+    let mut collector = Collector::at(&address).await;
+    server.wait_for_log(&["[INFO]", "The log can be sent to 127.0.0.1 again."]).await;
+    let found = Ctl::of(&server).run(&["doctor", "--only", "otlp"]).out;
+    assert!(found.contains("the log is sent to the OTLP receiver"), "{found}");
+    measures(&server, "chatctl_otlp_failing ", 0).await;
+    server.terminate().await;
+    same(&collector.until("Server stopped.").await, &server.log_files());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refusals_are_counted_and_temporary_ones_tried_again() {
+    let mut collector = Collector::start().await;
+    let answers = Arc::clone(&collector.answers);
+    answers.then("400 Bad Request", "", b"no");
+    let mut server = shipping(&collector.url(), &[]).await;
+    let refused = "chatctl_otlp_dropped_total{reason=\"refused\"} ";
+    let warning = server.wait_for_log(&["[WARN]", "it answered 400 Bad Request."]).await;
+    let lost = metric(&server, refused).await;
+    assert!(
+        lost > 0 && warning.contains(&format!(" {lost} log records were not sent.")),
+        "{warning}"
+    );
+    // With pauses that grow, so many attempts would last for minutes.
+    for _ in 0..6 {
+        answers.then("429 Too Many Requests", "retry-after: 0\r\n", b"");
+        answers.then("503 Service Unavailable", "retry-after: 0\r\n", b"");
+    }
+    fails_to_log_in(&server, "ann").await;
+    let records = collector.until("Authentication failed.").await;
+    let failed = |records: &[LogRecord]| {
+        records.iter().filter(|record| text(record).starts_with("Authentication failed.")).count()
+    };
+    assert_eq!(failed(&records), 1);
+    let partial = ExportLogsPartialSuccess {
+        rejected_log_records: 1,
+        error_message: "one is too old".to_owned(),
+    };
+    let body = ExportLogsServiceResponse { partial_success: Some(partial) }.encode_to_vec();
+    answers.then("200 OK", "content-type: application/x-protobuf\r\n", &body);
+    fails_to_log_in(&server, "ben").await;
+    assert_eq!(failed(&collector.until("Authentication failed.").await), 1);
+    measures(&server, "chatctl_otlp_dropped_total{reason=\"rejected\"} ", 1).await;
+    assert_eq!(metric(&server, refused).await, lost);
+    server.terminate().await;
+    collector.until("Server stopped.").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_burst_beyond_the_queue_is_dropped_and_counted() {
+    let mut collector = Collector::start().await;
+    collector.open.send_replace(false);
+    let more = [("LOG__LEVEL", "debug"), ("LOG__SHIP__QUEUE", "50")];
+    let mut server = shipping(&collector.url(), &more).await;
+    let ann = Person::new(&server, "ann").await;
+    let room = ann.room(&[]).await;
+    for _ in 0..200 {
+        ann.say(&room, "a message").await;
+    }
+    assert!(metric(&server, QUEUE).await > 0);
+    collector.open.send_replace(true);
+    // The request that was not answered, and what was in the queue.
+    let mut records = collector.request().await.records;
+    records.extend(collector.request().await.records);
+    server.wait_for_log(&["[WARN]", "log records were not sent."]).await;
+    let dropped = usize::try_from(metric(&server, QUEUE).await).unwrap();
+    server.terminate().await;
+    records.extend(collector.until("Server stopped.").await);
+    assert_eq!(records.len() + dropped, lines_in(&server.log_files()).len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_stop_does_not_wait_long_for_a_collector_that_is_silent() {
+    let collector = Collector::start().await;
+    collector.open.send_replace(false);
+    let mut server = shipping(&collector.url(), &[]).await;
+    assert!(server.terminate().await.success());
+    assert!(server.log_files().contains("log records could not be sent before the end."));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reload_changes_the_collector_and_the_permitted_addresses() {
+    let [mut one, mut two] = [Collector::start().await, Collector::start().await];
+    let it = Configured::start("").await;
+    let to = |collector: &Collector| {
+        format!("[log.ship]\notlp_endpoint = \"{}/custom\"\n", collector.url())
+    };
+    let none = json!([]);
+    assert_eq!(it.reload(&to(&one)), (json!(["log.ship.otlp_endpoint"]), none.clone()));
+    let warning = it.server.wait_for_log(&["[WARN]", "The log cannot be sent to"]).await;
+    assert!(warning.contains("add it to [egress] allowed_networks"), "{warning}");
+    let allowed = "[egress]\nallowed_networks = [\"127.0.0.1\"]\n";
+    let in_force = json!(["egress.allowed_networks"]);
+    assert_eq!(it.reload(&format!("{allowed}{}", to(&one))), (in_force, none));
+    let request = one.request().await;
+    assert_eq!(request.head[0], "POST /custom HTTP/1.1");
+    it.reload(&format!("{allowed}{}", to(&two)));
+    fails_to_log_in(&it.server, "ann").await;
+    two.until("Authentication failed.").await;
+    it.reload(allowed);
+    fails_to_log_in(&it.server, "ben").await;
+    it.server.wait_for_log(&["[ERROR]", "[ben]"]).await;
+    it.reload(&format!("{allowed}{}", to(&two)));
+    fails_to_log_in(&it.server, "cleo").await;
+    let names = |records: &[LogRecord]| -> Vec<String> {
+        let of = |record: &LogRecord| values(&record.attributes).remove("user.name");
+        let failed = records.iter().filter(|record| text(record).starts_with("Authentication"));
+        failed.filter_map(of).collect()
+    };
+    assert_eq!(names(&two.until("Authentication failed.").await), ["cleo"]);
+}
+
+#[test]
+fn settings_that_cannot_work_are_refused() {
+    let home = tempfile::tempdir().unwrap();
+    let ctl = Ctl::at(&home.path().join("data"));
+    for (key, value, why) in [
+        ("OTLP_ENDPOINT", "otlp.example:4318", "otlp_endpoint must be a URL"),
+        ("OTLP_ENDPOINT", "http://u:HUSH@otlp.example", "must not contain a password"),
+        ("HEADERS", "HUSH", "headers must contain headers of the form"),
+        ("HEADERS", "a b: HUSH", "headers must contain headers of the form"),
+        ("QUEUE", "0", "queue must be at least 1"),
+    ] {
+        let said = ctl.clone().set(&format!("LOG__SHIP__{key}"), value).run(&["config", "check"]);
+        assert!(said.code == 6 && said.err.contains(why), "{why}: {said:?}");
+        assert!(!said.err.contains("HUSH"), "{said:?}");
+    }
+}
