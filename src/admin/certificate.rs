@@ -107,8 +107,24 @@ fn has(text: &[u8], part: &[u8]) -> bool {
 /// The earliest expiry of a certificate chain in seconds since 1970; None if it cannot be read.
 /// Blocks.
 pub fn end(cert: &Path) -> Option<i64> {
+    earliest(cert).map(|(_, ends)| ends)
+}
+
+/// The validity period of that certificate of a chain which ends first. Blocks.
+pub fn earliest(cert: &Path) -> Option<(i64, i64)> {
     let chain = chain(cert).ok()?;
-    chain.iter().filter_map(|der| validity(der)).map(|(_, ends)| ends).min()
+    chain.iter().filter_map(|der| validity(der)).min_by_key(|(_, ends)| *ends)
+}
+
+/// Longest lifetime that counts for [`left`], in seconds: that of the usual certificates.
+const LONGEST_LIFETIME: i64 = 90 * 24 * 60 * 60;
+
+/// The share of its lifetime, or of the last 90 days if it is longer, that a certificate with this
+/// validity period has left at a time; negative after its end.
+#[expect(clippy::cast_precision_loss, reason = "seconds of this century are exact")]
+pub fn left((begins, ends): (i64, i64), now: i64) -> f64 {
+    let lifetime = ends.saturating_sub(begins).clamp(1, LONGEST_LIFETIME);
+    ends.saturating_sub(now) as f64 / lifetime as f64
 }
 
 /// The validity period in seconds since 1970.
@@ -130,6 +146,23 @@ mod tests {
             .self_signed(&key)
             .unwrap();
         (certificate.pem(), key.serialize_pem())
+    }
+
+    #[test]
+    fn the_share_that_is_left_suits_short_and_long_lifetimes() {
+        const HOUR: i64 = 60 * 60;
+        const DAY: i64 = 24 * HOUR;
+        for (lifetime, left_of_it, share) in [
+            (DAY, DAY, 1.0),
+            (DAY, 6 * HOUR, 0.25),
+            (90 * DAY, 9 * DAY, 0.1),
+            (3650 * DAY, 45 * DAY, 0.5),
+            (90 * DAY, -9 * DAY, -0.1),
+        ] {
+            let now = 1_752_589_930;
+            let validity = (now + left_of_it - lifetime, now + left_of_it);
+            assert!((left(validity, now) - share).abs() < 1e-9, "{lifetime} {left_of_it}");
+        }
     }
 
     #[test]

@@ -76,6 +76,13 @@ pub fn end(server: &Server) -> Option<i64> {
     pairs(server).ok()?.iter().filter_map(|(cert, _)| certificate::end(cert)).min()
 }
 
+/// The smallest share of its lifetime that any of the certificates has left. Blocks.
+pub fn least_left(server: &Server, now: i64) -> Option<f64> {
+    let validities =
+        pairs(server).ok()?.into_iter().filter_map(|(cert, _)| certificate::earliest(&cert));
+    validities.map(|validity| certificate::left(validity, now)).min_by(f64::total_cmp)
+}
+
 /// Loaded certificates.
 #[derive(Clone, Debug, Default)]
 pub struct Certificates {

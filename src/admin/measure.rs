@@ -9,6 +9,7 @@ use nix::sys::statvfs::statvfs;
 use super::certificates;
 use crate::config::current::Current;
 use crate::config::{Config, Server};
+use crate::model::Timestamp;
 use crate::store::engine::Embedded;
 
 /// Interval between measurements of files and free space.
@@ -72,6 +73,9 @@ fn places(config: &Config) {
 pub fn certificate_end(server: &Server) {
     if let Some(end) = certificates::end(server) {
         set("chatctl_certificate_end_timestamp_seconds", end.unsigned_abs());
+    }
+    if let Some(left) = certificates::least_left(server, Timestamp::now().unix_seconds()) {
+        gauge!("chatctl_certificate_left_ratio").set(left);
     }
 }
 

@@ -10,17 +10,31 @@ use rcgen::{CertificateParams, KeyPair};
 use rusqlite::Connection;
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 
 use super::{Prometheus, packaged};
-use crate::support::{Client, Disk, Person, Server};
+use crate::support::{Client, Ctl, Disk, Person, Server};
 
-/// Writes a certificate that ends in so many days and its key, and returns the paths.
-pub(super) fn certificate(folder: &Path, days: i64) -> [String; 2] {
+/// Alerts for faults that a server has from its start.
+const FROM_THE_START: [&str; 4] = [
+    "ChatctlCertificateEndsSoon",
+    "ChatctlCertificateNotIssued",
+    "ChatctlBackupTooOld",
+    "ChatctlBackupFailed",
+];
+/// Alerts of a server to which nobody listens.
+const OF_THE_LONELY: [&str; 2] = ["ChatctlAlertsNotSent", "ChatctlLogNotSent"];
+/// Names for which no CA answers.
+const NO_CA: &str = "[server]\nacme_domains = [\"chat.example\"]\nacme_accept_terms = true\n\
+                     acme_directory = \"https://127.0.0.1:1/dir\"\n";
+
+/// Writes a certificate of this age that ends after this time and its key, and returns the paths.
+pub(super) fn certificate(folder: &Path, age: Duration, left: Duration) -> [String; 2] {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
     let now = OffsetDateTime::now_utc();
-    (params.not_before, params.not_after) = (now - Duration::days(1), now + Duration::days(days));
+    (params.not_before, params.not_after) = (now - age, now + left);
     let made = params.self_signed(&key).unwrap();
     [("cert.pem", made.pem()), ("key.pem", key.serialize_pem())].map(|(name, text)| {
         // Renamed into place, as the programs that renew certificates do.
@@ -52,7 +66,7 @@ fn sooner() -> String {
     for time in ["[2m]", "[5m]", "[10m]", "[1h]"] {
         rules = rules.replace(time, "[10s]");
     }
-    for wait in ["for: 1m", "for: 2m", "for: 5m", "for: 10m"] {
+    for wait in ["for: 1m", "for: 2m", "for: 5m", "for: 10m", "for: 1h"] {
         rules = rules.replace(wait, "for: 1s");
     }
     rules
@@ -73,6 +87,18 @@ fn limit(server: &Server, files: &str) {
     assert!(set.success());
 }
 
+/// Accepts every request.
+async fn accept_everything(listener: TcpListener) {
+    while let Ok((mut stream, _)) = listener.accept().await {
+        tokio::spawn(async move {
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+            drop(stream.write_all(answer).await);
+            let mut rest = vec![0; 1 << 16];
+            while stream.read(&mut rest).await.is_ok_and(|count| count > 0) {}
+        });
+    }
+}
+
 /// Posts until it is dropped.
 async fn keeps_posting(person: &Person, room: &str) {
     let path = format!("/api/chatrooms/{room}/messages");
@@ -91,15 +117,31 @@ async fn each_fires_for_its_fault_and_ends_with_it() {
     let mut small = Server::start_in(data, &free).await;
     let (locked, plain) = (Server::start_with(&free).await, Server::start_with(&free).await);
     let folder = tempfile::tempdir().unwrap();
-    let [cert, key] = certificate(folder.path(), 3);
+    let [cert, key] = certificate(folder.path(), Duration::days(87), Duration::days(3));
     let data = tempfile::tempdir().unwrap();
     let in_the_way = data.path().join("backups");
     std::os::unix::fs::symlink("/nowhere/at/all", &in_the_way).unwrap();
     let keys = [("SERVER__TLS_CERT", cert.as_str()), ("SERVER__TLS_KEY", &key)];
-    let rest = [("METRICS__LISTEN", "127.0.0.1:0"), ("BACKUP__EVERY_HOURS", "24")];
-    let secure = Server::start_in(data, &[keys, rest].concat()).await;
+    let file = folder.path().join("config.toml");
+    fs::write(&file, NO_CA).unwrap();
+    let rest = [
+        ("METRICS__LISTEN", "127.0.0.1:0"),
+        ("BACKUP__EVERY_HOURS", "24"),
+        ("CONFIG", file.to_str().unwrap()),
+    ];
+    let secure = Server::start_in(data, &[&keys[..], &rest].concat()).await;
     let metrics = metrics_of(&secure).await;
-    let targets = [small.address(), locked.address(), plain.address(), &metrics];
+    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let nowhere = format!("http://{nobody}/");
+    let lonely = Server::start_with(&[
+        ("LOG__ALERTS__SLACK_WEBHOOK", nowhere.as_str()),
+        ("LOG__ALERTS__LOGIN_FAILURES_PER_MINUTE", "1"),
+        ("LOG__SHIP__OTLP_ENDPOINT", &nowhere),
+        ("LOG__SHIP__QUEUE", "1"),
+        ("EGRESS__ALLOWED_NETWORKS", "127.0.0.1"),
+    ])
+    .await;
+    let targets = [small.address(), locked.address(), plain.address(), &metrics, lonely.address()];
     let prometheus = Prometheus::start(&sooner(), &targets);
     let ann = Person::new(&small, "ann").await;
     let room = ann.room(&[]).await;
@@ -107,11 +149,7 @@ async fn each_fires_for_its_fault_and_ends_with_it() {
     let place = ben.room(&[]).await;
     ann.say(&room, "before").await;
     for alert in names() {
-        let fault = matches!(
-            alert.as_str(),
-            "ChatctlBackupTooOld" | "ChatctlBackupFailed" | "ChatctlCertificateEndsSoon"
-        );
-        if !fault {
+        if !FROM_THE_START.contains(&alert.as_str()) && !OF_THE_LONELY.contains(&alert.as_str()) {
             prometheus.fires(&alert, false).await;
         }
     }
@@ -132,12 +170,15 @@ async fn each_fires_for_its_fault_and_ends_with_it() {
         full
     };
     let renewed = async {
-        let ended = ["ChatctlCertificateEndsSoon", "ChatctlBackupTooOld", "ChatctlBackupFailed"];
+        let ended = FROM_THE_START;
         for alert in ended {
             prometheus.fires(alert, true).await;
         }
-        certificate(folder.path(), 90);
+        // One of 24 hours is not about to end.
+        certificate(folder.path(), Duration::hours(1), Duration::hours(23));
         fs::remove_file(&in_the_way).unwrap();
+        fs::write(&file, "").unwrap();
+        Ctl::of(&secure).set("CONFIG", file.to_str().unwrap()).run(&["reload"]).ends(0);
         for alert in ended {
             prometheus.fires(alert, false).await;
         }
@@ -182,9 +223,31 @@ async fn each_fires_for_its_fault_and_ends_with_it() {
         }
         both
     };
-    let (full, renewed, blocked, attacked) =
-        tokio::join!(on_a_full_disk, renewed, blocked, attacked);
-    full.into_iter().chain(renewed).chain(attacked).for_each(&mut seen);
+    let unheard = async {
+        let stranger = Client::new(&lonely);
+        let talking = async {
+            loop {
+                let login = json!({"userId": "nobody", "password": "not the one"});
+                drop(stranger.post("/api/login", login).await);
+            }
+        };
+        let told = async {
+            for alert in OF_THE_LONELY {
+                prometheus.fires(alert, true).await;
+            }
+        };
+        tokio::select! { () = talking => {}, () = told => {} }
+        let listener = TcpListener::bind(nobody).await.unwrap();
+        let heard = tokio::spawn(accept_everything(listener));
+        for alert in OF_THE_LONELY {
+            prometheus.fires(alert, false).await;
+        }
+        heard.abort();
+        OF_THE_LONELY
+    };
+    let (full, renewed, blocked, attacked, unheard) =
+        tokio::join!(on_a_full_disk, renewed, blocked, attacked, unheard);
+    full.into_iter().chain(renewed).chain(attacked).chain(unheard).for_each(&mut seen);
     seen(blocked);
 
     let address = small.address().to_owned();

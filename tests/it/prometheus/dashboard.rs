@@ -1,5 +1,7 @@
 //! The Grafana dashboard: Prometheus answers each of its expressions.
 
+use time::Duration;
+
 use super::{Prometheus, TELLING, packaged};
 use crate::support::{Client, Json, Server, V1, people};
 
@@ -28,7 +30,8 @@ fn filled(expression: &str) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_panel_has_figures_of_a_server_that_is_used() {
     let folder = tempfile::tempdir().unwrap();
-    let [cert, key] = super::alerts::certificate(folder.path(), 90);
+    let [cert, key] =
+        super::alerts::certificate(folder.path(), Duration::days(1), Duration::days(90));
     let plain =
         Server::start_with(&[("BACKUP__EVERY_HOURS", "24"), ("LIMITS__ENABLED", "false")]).await;
     let secure = Server::start_with(&[
