@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value};
 
-use super::print::{Format, Layout, cell};
+use super::print::{Format, Layout, Printer, cell, note};
 use super::{Global, execute, file};
 use crate::admin::audit::{AuditList, instant};
 use crate::admin::{Command, Failure};
@@ -60,8 +60,58 @@ pub(super) struct Filter {
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
     /// Only this action, such as user.disable, or all actions of a noun, such as user
-    #[arg(long, value_name = "ACTION")]
+    #[arg(long, value_name = "ACTION", value_parser = action)]
     action: Option<String>,
+}
+
+/// All actions of the audit log.
+const ACTIONS: [&str; 37] = [
+    "backup.create",
+    "backup.prune",
+    "backup.restore",
+    "backup.store",
+    "config.reload",
+    "db.migrate",
+    "db.reindex",
+    "db.vacuum",
+    "doctor.fix",
+    "instance.export",
+    "instance.import",
+    "log.level",
+    "message.delete",
+    "room.add",
+    "room.create",
+    "room.delete",
+    "room.export",
+    "room.member_name",
+    "room.messages",
+    "room.pin",
+    "room.purge",
+    "room.remove",
+    "room.rename",
+    "room.role",
+    "room.settings",
+    "support.bundle",
+    "user.create",
+    "user.delete",
+    "user.demote",
+    "user.disable",
+    "user.enable",
+    "user.logout",
+    "user.mark",
+    "user.passwd",
+    "user.promote",
+    "user.rename",
+    "user.setup",
+];
+
+/// Accepts an action or the noun of one.
+fn action(text: &str) -> Result<String, String> {
+    let is_noun = |action: &&str| action.split_once('.').is_some_and(|(noun, _)| noun == text);
+    if ACTIONS.iter().any(|action| *action == text || is_noun(action)) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("there is no such action; give one of {}", ACTIONS.join(", ")))
 }
 
 /// Parses an age, a day or a timestamp.
@@ -105,12 +155,10 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
     match verb {
         Verb::List { filter, limit } => {
             let limit = Some(limit).filter(|limit| *limit > 0);
-            let table = global.output == Format::Table;
-            execute::run_with(global, &filter.list(false, limit), COLUMNS, &mut |item| {
-                if table {
-                    summarize(item);
-                }
-            })
+            if global.output == Format::Table {
+                return table(global, filter, limit);
+            }
+            execute::run(global, &filter.list(false, limit), COLUMNS)
         }
         Verb::Export { file, format, filter } => {
             let command = filter.list(true, None);
@@ -125,10 +173,28 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
     }
 }
 
+/// Prints a table, and says if there are more entries.
+fn table(global: &Global, filter: Filter, limit: Option<u32>) -> Result<(), Failure> {
+    let command = filter.list(false, limit.map(|limit| limit.saturating_add(1)));
+    let mut entries = execute::ask(global, &command)?;
+    let shown = limit.map_or(entries.len(), |limit| limit as usize);
+    let has_more = entries.len() > shown;
+    entries.truncate(shown);
+    let mut printer = Printer::new(global, COLUMNS);
+    for mut entry in entries {
+        summarize(&mut entry);
+        printer.item(entry)?;
+    }
+    printer.finish()?;
+    if has_more {
+        note(&format!("The newest {shown} entries; there are more: --limit 0 shows all."));
+    }
+    Ok(())
+}
+
 /// Adds the columns that only the table has.
 fn summarize(entry: &mut Value) {
-    let actor = cell(&entry["actor"]["name"]);
-    let who = if entry["actor"]["kind"] == "cli" { format!("cli:{actor}") } else { actor };
+    let who = who(&entry["actor"]);
     let target = &entry["target"];
     let what = match (target["kind"].as_str(), target["name"].as_str()) {
         (None, _) => Value::Null,
@@ -140,6 +206,18 @@ fn summarize(entry: &mut Value) {
     entry[WHO] = who.into();
     entry[WHAT] = what;
     entry[CHANGE] = change;
+}
+
+/// The name of an actor. A user whose name could be taken for that of another kind has a prefix.
+fn who(actor: &Value) -> String {
+    let name = cell(&actor["name"]);
+    match actor["kind"].as_str() {
+        Some("cli") => format!("cli:{name}"),
+        Some("user") if name.contains(':') || ["server", "setup"].contains(&&*name) => {
+            format!("user:{name}")
+        }
+        _ => name,
+    }
 }
 
 /// `disabled no → yes, sessions ended 2`; null if there is nothing to say.
@@ -249,6 +327,28 @@ mod tests {
             ("1=1", "1=1"),
         ] {
             assert_eq!(field(text), shown, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_user_is_not_taken_for_somebody_else() {
+        for (kind, name, shown) in [
+            ("cli", "root", "cli:root"),
+            ("user", "cli:root", "user:cli:root"),
+            ("user", "user:cli:root", "user:user:cli:root"),
+            ("user", "server", "user:server"),
+            ("server", "server", "server"),
+            ("user", "ann", "ann"),
+        ] {
+            assert_eq!(who(&json!({"kind": kind, "name": name})), shown);
+        }
+    }
+
+    #[test]
+    fn actions_are_known_by_name_and_noun() {
+        assert!(["user.disable", "user", "db"].into_iter().all(|text| action(text).is_ok()));
+        for unknown in ["use", "user.", "users", "user.fly", ""] {
+            assert!(action(unknown).is_err_and(|why| why.contains("user.disable")), "{unknown}");
         }
     }
 

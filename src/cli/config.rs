@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use nix::unistd::geteuid;
 use serde_json::{Value, json};
 
-use super::print::{Format, line};
+use super::print::{Format, line, note};
 use super::{Global, execute};
 use crate::admin::soundness::{self, Checks, problem_list, unsound};
 use crate::admin::{Failure, Kind, identity};
 use crate::config::load::{ConfigError, Loaded};
-use crate::config::{place, show};
+use crate::config::{check, place, show};
 
 /// The commented example from the repository.
 pub(super) const EXAMPLE: &str = include_str!("../../config.toml.example");
@@ -60,31 +60,42 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<(), Failure> {
             let shown = show::masked_text(text.trim_end(), &parsed);
             print(global, &shown, &json!(show::masked(parsed)))
         }
-        Verb::Check => {
-            let (file, problems) = problems(global)?;
-            if !problems.is_empty() {
-                if global.output != Format::Table {
-                    print(
-                        global,
-                        "",
-                        &json!({"file": file, "sound": false, "problems": problems}),
-                    )?;
-                }
-                return Err(Failure::new(Kind::Problems, problem_list(&problems)));
-            }
-            let verdict = file.as_ref().map_or_else(
-                || "No configuration file; defaults and environment are used.".to_owned(),
-                |file| format!("No problems in {}.", file.display()),
-            );
-            let verdict = format!("{verdict}{}", whose_rights());
-            print(global, &verdict, &json!({"file": file, "sound": true, "problems": []}))
-        }
+        Verb::Check => checked(global),
         Verb::Init { path } => {
             let path = path.clone().map_or_else(own_place, Ok)?;
             init(&path)?;
             print(global, &format!("Wrote {}.", path.display()), &json!({"file": path}))
         }
     }
+}
+
+/// Checks the configuration: problems are a failure, remarks are not.
+fn checked(global: &Global) -> Result<(), Failure> {
+    let (file, problems) = problems(global)?;
+    let remarks = execute::loaded(global).map(|loaded| check::remarks(&loaded.config));
+    let remarks = remarks.unwrap_or_default();
+    for remark in &remarks {
+        note(&format!("warning: {remark}."));
+    }
+    if !problems.is_empty() {
+        if global.output != Format::Table {
+            print(
+                global,
+                "",
+                &json!({
+                    "file": file, "sound": false, "problems": problems, "warnings": remarks
+                }),
+            )?;
+        }
+        return Err(Failure::new(Kind::Problems, problem_list(&problems)));
+    }
+    let verdict = file.as_ref().map_or_else(
+        || "No configuration file; defaults and environment are used.".to_owned(),
+        |file| format!("No problems in {}.", file.display()),
+    );
+    let verdict = format!("{verdict}{}", whose_rights());
+    let found = json!({"file": file, "sound": true, "problems": [], "warnings": remarks});
+    print(global, &verdict, &found)
 }
 
 /// Fails if the configuration names directories or addresses that cannot work.

@@ -154,6 +154,27 @@ pub(super) fn run_with(
     ended
 }
 
+/// Runs a command that tries several things, and prints the outcome of each, also if one failed.
+pub(super) fn run_trials(
+    global: &Global,
+    command: &Command,
+    layout: Layout,
+) -> Result<(), Failure> {
+    let mut printer = Printer::new(global, layout);
+    let mut count = 0;
+    let ended = carry_out(global, command, &mut |reply| match reply {
+        Reply::Item(item) => {
+            count += 1;
+            printer.item(item)
+        }
+        _ => Ok(()),
+    });
+    if ended.is_ok() || count > 0 {
+        printer.finish()?;
+    }
+    ended
+}
+
 /// Runs a command and returns its items.
 pub(super) fn ask(global: &Global, command: &Command) -> Result<Vec<serde_json::Value>, Failure> {
     let mut items = Vec::new();

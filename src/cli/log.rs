@@ -86,7 +86,7 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
                 ("sent", "sent"),
                 ("problem", "problem"),
             ]);
-            (Command::LogAlertTest(LogAlertTest {}), columns)
+            return execute::run_trials(global, &Command::LogAlertTest(LogAlertTest {}), columns);
         }
         Verb::Level { level, time } => return log_level(global, level, time),
     };

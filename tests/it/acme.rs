@@ -141,7 +141,16 @@ fn what_cannot_be_obtained_is_refused() {
     ctl.run(&["config", "check"]).fails(6, terms);
     assert!(ctl.run(&["serve"]).ends(2).err.contains(terms));
     let ctl = ctl.set("SERVER__ACME_ACCEPT_TERMS", "yes");
-    ctl.run(&["config", "check"]).ends(0);
+    assert_eq!(ctl.run(&["config", "check"]).ends(0).err, "");
+    let checked = ctl
+        .clone()
+        .set("SERVER__PUBLIC_URL", "https://other.example")
+        .run(&["config", "check", "-o", "json"]);
+    let warning = "acme_domains does not contain other.example, the host of public_url";
+    let both = [&checked.ends(0).out, &checked.err];
+    assert!(both.iter().all(|text| text.contains(warning)), "{checked:?}");
+    let same = ctl.clone().set("SERVER__PUBLIC_URL", "https://CHAT.example/below");
+    assert_eq!(same.run(&["config", "check"]).ends(0).err, "");
     for (key, value, why) in [
         ("SERVER__ACME_DOMAINS", "*.chat.example", "a wildcard"),
         ("SERVER__ACME_DOMAINS", "192.0.2.1", "an IP address"),
@@ -168,7 +177,7 @@ async fn a_start_does_not_wait_for_the_ca_and_a_restart_does_not_hurry_it() {
     let (other, ..) = made(NAME, 90);
     handshake(&it.server, &other, NAME).await.unwrap_err();
     let doctor = it.ctl().run(&["doctor", "--only", "acme", "--only", "certificate"]);
-    let found = "no certificate was issued for chat.example at ";
+    let found = "the CA was not asked for chat.example, because it cannot be reached: ";
     assert!(doctor.ends(6).out.replace('\n', " ").contains(found), "{doctor:?}");
     it.ctl().run(&["config", "check"]).ends(0);
     let status = it.ctl().one(&["status"]);

@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use crate::service::reload::Configured;
 use crate::support::{Client, Ctl, Json, PATIENCE, Server};
 
 /// Answers of the receiver.
@@ -196,6 +197,9 @@ async fn private_addresses_are_refused_and_redirects_are_not_followed() {
     let said = Ctl::of(&server).run(&["log", "alert-test"]);
     said.ends(1);
     assert!(said.err.contains("answered 307"), "{said:?}");
+    // The table has the outcome of each target.
+    let row = said.out.lines().last().unwrap();
+    assert!(row.starts_with("webhook") && row.contains(" no "), "{said:?}");
     assert!(elsewhere.is_empty());
     server.terminate().await;
     for url in ["http://127.0.0.1:1/x", "http://[::1]:1/x", "http://localhost:1/x"] {
@@ -204,6 +208,30 @@ async fn private_addresses_are_refused_and_redirects_are_not_followed() {
         said.ends(1);
         assert!(said.err.contains("add it to [egress] allowed_networks"), "{url}: {said:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reload_changes_the_targets() {
+    let [mut one, mut two] = [Receiver::start().await, Receiver::start().await];
+    let it = Configured::start("").await;
+    let to = |receiver: &Receiver| {
+        format!(
+            "[egress]\nallowed_networks = [\"127.0.0.1\"]\n[log.alerts]\nslack_webhook = \
+             \"{}\"\nlogin_failures_per_minute = 1\n",
+            receiver.url()
+        )
+    };
+    let (in_force, need_restart) = it.reload(&to(&one));
+    assert_eq!(need_restart, json!([]));
+    assert_eq!(in_force[1], "log.alerts.login_failures_per_minute");
+    fails_to_log_in(&it.server, 1).await;
+    assert!(one.next().await.contains("Many log-ins fail"));
+    it.reload(&to(&two));
+    fails_to_log_in(&it.server, 1).await;
+    assert!(two.next().await.contains("Many log-ins fail"));
+    assert!(one.is_empty());
+    let noted = it.ctl().run(&["audit", "list", "--action", "config.reload", "-o", "jsonl"]).out;
+    assert!(noted.contains("log.alerts.slack_webhook") && !noted.contains("SECRET"), "{noted}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

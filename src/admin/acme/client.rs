@@ -104,17 +104,19 @@ impl HttpClient for Client {
             let body = body.collect().await.map_err(failed)?.to_bytes();
             let url = parts.uri.to_string();
             let asked = client.request(parts.method, &url).headers(parts.headers).body(body);
-            let mut answer = asked.send().await.map_err(|error| failed(reasons(&error)))?;
+            let mut answer = asked.send().await.map_err(|error| unreached(reasons(&error)))?;
             let (status, headers) = (answer.status(), answer.headers().clone());
             pause.set(wanted_pause(&headers).filter(|_| !status.is_success()));
             let is_json = headers
                 .get(CONTENT_TYPE)
                 .is_some_and(|kind| kind.as_bytes().windows(4).any(|part| part == b"json"));
             if !status.is_success() && !is_json {
-                return Err(failed(format!("{url} answers with {status}")));
+                return Err(unreached(format!("{url} answers with {status}")));
             }
             let mut content = Vec::new();
-            while let Some(chunk) = answer.chunk().await.map_err(|error| failed(reasons(&error)))? {
+            while let Some(chunk) =
+                answer.chunk().await.map_err(|error| unreached(reasons(&error)))?
+            {
                 content.extend_from_slice(&chunk);
                 if content.len() > ANSWER_BYTES {
                     return Err(failed(format!("{url} sends too long an answer")));
@@ -140,6 +142,20 @@ fn wanted_pause(headers: &HeaderMap) -> Option<Duration> {
         Err(_) => httpdate::parse_http_date(text).ok()?.duration_since(SystemTime::now()).ok()?,
     };
     Some(wanted.min(LONGEST_PAUSE))
+}
+
+/// The CA cannot be reached, or something else answers in its place.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Unreached(String);
+
+/// Whether the CA could not be reached.
+pub(super) fn is_unreached(error: &Error) -> bool {
+    matches!(error, Error::Other(inner) if inner.is::<Unreached>())
+}
+
+fn unreached(why: String) -> Error {
+    Error::Other(Box::new(Unreached(why)))
 }
 
 fn failed(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {

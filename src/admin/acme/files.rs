@@ -30,6 +30,9 @@ pub struct Trouble {
     /// Whether the CA has asked for this pause, so that a reload does not end it.
     #[serde(default)]
     pub by_ca: bool,
+    /// Whether the CA could not be reached.
+    #[serde(default)]
+    pub unreached: bool,
 }
 
 /// The directory of the configured CA.

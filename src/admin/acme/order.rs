@@ -10,7 +10,7 @@ use rcgen::{CertificateParams, DistinguishedName, KeyPair};
 use serde::{Deserialize, Serialize};
 
 use super::challenges::{Answered, Challenges};
-use super::client::{Client, Pause};
+use super::client::{Client, Pause, is_unreached};
 use super::files;
 use crate::config::Server;
 
@@ -59,6 +59,8 @@ pub(super) struct Failed {
     pub(super) why: String,
     /// The pause that the CA asks for.
     pub(super) pause: Option<Duration>,
+    /// Whether the CA could not be reached.
+    pub(super) unreached: bool,
 }
 
 /// The file of the account. The contact is kept to notice that it has changed.
@@ -92,7 +94,7 @@ pub(super) async fn obtain(
         let wanted = pause.take();
         let pause =
             if limited { Some(wanted.unwrap_or_default().max(LIMITED_PAUSE)) } else { wanted };
-        Failed { why: plain(&told(&error)), pause }
+        Failed { why: plain(&told(&error)), pause, unreached: is_unreached(&error) }
     })
 }
 

@@ -135,6 +135,7 @@ async fn attempt(
             why: failed.why.clone(),
             next: now() + pause(failures, failed, random()),
             by_ca: failed.pause.is_some(),
+            unreached: failed.unreached,
         }),
     };
     let result = if done.is_ok() { "ok" } else { "failed" };
@@ -158,7 +159,7 @@ async fn attempt(
 
 /// The certificate that was issued, unless it would be replaced at once.
 fn usable(issued: Option<Present>, now: i64) -> Result<Present, Failed> {
-    let failed = |why: String| Err(Failed { why, pause: None });
+    let failed = |why: String| Err(Failed { why, pause: None, unreached: false });
     match issued {
         None => failed("the certificate that it has issued cannot be used".to_owned()),
         Some(issued) if issued.due <= now => failed(format!(
@@ -292,7 +293,7 @@ mod tests {
 
     #[test]
     fn pauses_grow_and_a_ca_may_ask_for_longer_ones() {
-        let failed = |pause| Failed { why: String::new(), pause };
+        let failed = |pause| Failed { why: String::new(), pause, unreached: false };
         let plain: Vec<i64> = (0..8).map(|n| pause(n, &failed(None), 0) / 60).collect();
         assert_eq!(plain, [1, 5, 20, 60, 240, 720, 720, 720]);
         assert_eq!(pause(0, &failed(Some(Duration::from_hours(3))), 0), 3 * 60 * 60);
@@ -307,7 +308,10 @@ mod tests {
 
     #[test]
     fn a_pause_is_kept_and_bounded() {
-        let trouble = |next, by_ca| Trouble { failures: 1, at: 0, why: String::new(), next, by_ca };
+        let trouble = |next, by_ca| {
+            let why = String::new();
+            Trouble { failures: 1, at: 0, why, next, by_ca, unreached: false }
+        };
         let patient = |present, trouble: Option<&Trouble>| due((present, trouble), None, false, 7);
         assert_eq!(patient(None, None), 7);
         assert_eq!(patient(None, Some(&trouble(70, false))), 70);

@@ -8,6 +8,9 @@ use crate::model::Timestamp;
 const OBTAIN: &str = "The name must lead to this server, and the CA must reach it at port 443, or at \
                       port 80 with redirect_listen; then try again: chatctl reload.";
 
+const REACH: &str =
+    "Check the network, acme_directory and acme_ca; then try again: chatctl reload.";
+
 pub(super) fn look(ground: &Installation, report: &mut Report) {
     let server = &ground.config.server;
     if !server.has_acme() {
@@ -25,14 +28,18 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
         };
         let at = Timestamp(trouble.at.saturating_mul(1000)).seconds();
         let next = Timestamp(trouble.next.saturating_mul(1000)).seconds();
-        let found = format!(
-            "no certificate was issued for {name} at {at}: {} (next attempt at {next})",
-            trouble.why.trim_end_matches('.')
-        );
-        if end.is_some() {
-            report.warn(found, OBTAIN);
+        let why = trouble.why.trim_end_matches('.');
+        let (found, advice) = if trouble.unreached {
+            let found = format!("the CA was not asked for {name}, because it cannot be reached");
+            (format!("{found}: {why} (at {at}, next attempt at {next})"), REACH)
         } else {
-            report.fail(found, OBTAIN);
+            let found = format!("no certificate was issued for {name} at {at}");
+            (format!("{found}: {why} (next attempt at {next})"), OBTAIN)
+        };
+        if end.is_some() {
+            report.warn(found, advice);
+        } else {
+            report.fail(found, advice);
         }
     }
 }

@@ -27,11 +27,14 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
         Ok(found) => ours(ground, found),
         // The keys may be in the environment of the server only.
         Err(failure) if failure.kind == Kind::Usage => {
-            return report.skip_with(failure.to_string(), "Run the check while the server runs.");
+            return report.skip_with(
+                format!("{url} was not tried, because {failure}"),
+                "Run the check while the server runs.",
+            );
         }
         Err(failure) if failure.kind == Kind::Interrupted => {
             return report.fail(
-                format!("{url} does not answer within {} s", PATIENCE.as_secs()),
+                format!("{url} cannot be reached: no answer within {} s", PATIENCE.as_secs()),
                 "Check [backup.s3] endpoint and the network.",
             );
         }

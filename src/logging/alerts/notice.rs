@@ -6,6 +6,8 @@ use crate::model::Timestamp;
 
 /// Longest text of an error, in characters; the log has all of it.
 const LONGEST: usize = 1_000;
+/// The same in a subject.
+const LONGEST_SUBJECT: usize = 150;
 
 /// A message to administrators.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,8 +44,8 @@ impl Notice {
     /// One line: the server and what happened.
     pub fn subject(&self, server: &str) -> String {
         let what = match self {
-            Self::Failure { what, .. } => short(what, 150),
-            Self::Recovered { what, .. } => format!("Over: {}", short(what, 150)),
+            Self::Failure { what, .. } => short(what, LONGEST_SUBJECT),
+            Self::Recovered { what, .. } => format!("Over: {}", short(what, LONGEST_SUBJECT)),
             Self::Test => "Test".to_owned(),
         };
         // A subject is one line.
@@ -54,8 +56,16 @@ impl Notice {
     /// A few lines.
     pub fn body(&self) -> String {
         match self {
-            Self::Failure { text, since, repeated, held_back, .. } => {
-                let mut lines = vec![short(text, LONGEST)];
+            Self::Failure { what, text, since, repeated, held_back } => {
+                // What the subject says already is not said again.
+                let is_said = what.chars().count() <= LONGEST_SUBJECT;
+                let rest = text.strip_prefix(what.as_str()).filter(|_| is_said).map(str::trim);
+                let first = match rest {
+                    Some("") => format!("It occurred at {}.", since.millis()),
+                    Some(rest) => short(rest, LONGEST),
+                    None => short(text, LONGEST),
+                };
+                let mut lines = vec![first];
                 if *repeated > 0 {
                     lines.push(format!(
                         "It occurred {repeated} more times since {}.",
@@ -106,5 +116,17 @@ mod tests {
         assert!(subject.chars().count() < 200 && !subject.contains('\n'), "{subject}");
         let body = notice.body();
         assert!(body.contains("3 more times") && body.contains("2 other alerts"), "{body}");
+        assert!(body.starts_with("panicked"), "the subject has only its begin: {body}");
+    }
+
+    #[test]
+    fn a_body_does_not_repeat_the_subject() {
+        let body = |text: &str| {
+            let (since, what) = (Timestamp(1_752_589_930_245), "It failed".to_owned());
+            Notice::Failure { what, text: text.to_owned(), since, repeated: 0, held_back: 0 }.body()
+        };
+        assert_eq!(body("It failed"), "It occurred at 2025-07-15T14:32:10.245Z.");
+        assert_eq!(body("It failed store.error=disk full"), "store.error=disk full");
+        assert_eq!(body("Otherwise"), "Otherwise");
     }
 }

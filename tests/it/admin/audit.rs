@@ -99,6 +99,17 @@ async fn every_command_is_recorded_or_changes_nothing() {
         let found = entries(&ctl).split_off(before);
         assert_eq!(texts(&json!(found), "action"), [*action], "{command}");
     }
+    // One that does not exist is refused with the names of those that do.
+    let unknown = ctl.run(&["audit", "list", "--action", "user.fly"]);
+    unknown.ends(2);
+    for (.., action) in table {
+        assert!(unknown.err.contains(action), "{action}: {unknown:?}");
+    }
+    let some = ctl.run(&["audit", "list", "--limit", "3"]);
+    assert_eq!(some.ends(0).out.lines().count(), 4, "{some:?}");
+    assert!(some.err.contains("The newest 3 entries; there are more"), "{some:?}");
+    let all = ctl.run(&["audit", "list", "--limit", "0"]);
+    assert_eq!((all.out.lines().count(), all.err.as_str()), (entries(&ctl).len() + 1, ""));
     // A new command must be in one of these lists.
     let reference = Client::new(&server).get("/api/openapi.json").await.is(200);
     let known = &reference["components"]["schemas"]["administration.Command"]["oneOf"];

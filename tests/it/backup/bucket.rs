@@ -255,6 +255,17 @@ async fn automatic_backups_are_encrypted_copied_and_pruned_there_too() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn doctor_says_why_a_bucket_was_not_tried() {
+    let mut server = Server::start().await;
+    server.terminate().await;
+    let said = Ctl::of(&server)
+        .set("BACKUP__TO", "s3://backups/chat/")
+        .run(&["doctor", "--only", "copies", "-o", "jsonl"]);
+    let why = "s3://backups/chat/ was not tried, because the keys of the S3 server are not known";
+    assert!(said.ends(0).out.contains(why), "{said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_private_authority_is_trusted_if_it_is_configured() {
     let (dir, server) = (tempfile::tempdir().unwrap(), Server::start().await);
     let path = |name: &str| dir.path().join(name);
