@@ -17,11 +17,16 @@ use prost::Message;
 use serde_json::json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{
+    AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader,
+};
+use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use crate::service::reload::Configured;
 use crate::support::{Client, Ctl, PATIENCE, Person, Server};
@@ -60,7 +65,7 @@ struct Collector {
 }
 
 impl Collector {
-    async fn at(address: &str) -> Self {
+    async fn at(address: &str, tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (sender, received) = mpsc::unbounded_channel();
@@ -69,23 +74,16 @@ impl Collector {
         let prepared = Arc::clone(&answers);
         let serving = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (sender, mut opened) = (sender.clone(), opened.clone());
-                let answers = Arc::clone(&prepared);
+                let (sender, opened) = (sender.clone(), opened.clone());
+                let (answers, tls) = (Arc::clone(&prepared), tls.clone());
                 tokio::spawn(async move {
-                    let mut stream = BufReader::new(stream);
-                    let Some((head, body)) = receive(&mut stream).await else { return };
-                    tokio::select! {
-                        _ = opened.wait_for(|open| *open) => {}
-                        // The client gave up.
-                        _ = stream.read_u8() => return,
+                    match tls {
+                        None => serve(stream, opened, &answers, &sender).await,
+                        Some(tls) => {
+                            let Ok(stream) = tls.accept(stream).await else { return };
+                            serve(stream, opened, &answers, &sender).await;
+                        }
                     }
-                    let answer = answers.next();
-                    let accepted = answer.starts_with(b"HTTP/1.1 200");
-                    // First received, then answered: what is sent again was not received.
-                    if accepted {
-                        drop(sender.send(decoded(head, &body)));
-                    }
-                    drop(stream.write_all(&answer).await);
                 });
             }
         });
@@ -93,7 +91,7 @@ impl Collector {
     }
 
     async fn start() -> Self {
-        Self::at("127.0.0.1:0").await
+        Self::at("127.0.0.1:0", None).await
     }
 
     fn url(&self) -> String {
@@ -120,8 +118,31 @@ impl Drop for Collector {
     }
 }
 
+/// Answers one request.
+async fn serve(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    mut opened: watch::Receiver<bool>,
+    answers: &Answers,
+    sender: &mpsc::UnboundedSender<Request>,
+) {
+    let mut stream = BufReader::new(stream);
+    let Some((head, body)) = receive(&mut stream).await else { return };
+    tokio::select! {
+        _ = opened.wait_for(|open| *open) => {}
+        // The client gave up.
+        _ = stream.read_u8() => return,
+    }
+    let answer = answers.next();
+    // First received, then answered: what is sent again was not received.
+    if answer.starts_with(b"HTTP/1.1 200") {
+        drop(sender.send(decoded(head, &body)));
+    }
+    drop(stream.write_all(&answer).await);
+    drop(stream.shutdown().await);
+}
+
 /// The head of a request and its body.
-async fn receive(stream: &mut BufReader<TcpStream>) -> Option<(Vec<String>, Vec<u8>)> {
+async fn receive(stream: &mut (impl AsyncBufRead + Unpin)) -> Option<(Vec<String>, Vec<u8>)> {
     let mut head = Vec::new();
     loop {
         let mut line = String::new();
@@ -359,7 +380,7 @@ async fn a_collector_that_was_down_gets_what_waited_once() {
     assert_eq!(metric(&server, "chatctl_otlp_failing ").await, 1);
     let found = Ctl::of(&server).run(&["doctor", "--only", "otlp"]).out;
     assert!(found.contains("the log cannot be sent to the OTLP receiver"), "{found}");
-    let mut collector = Collector::at(&address).await;
+    let mut collector = Collector::at(&address, None).await;
     server.wait_for_log(&["[INFO]", "The log can be sent to 127.0.0.1 again."]).await;
     let found = Ctl::of(&server).run(&["doctor", "--only", "otlp"]).out;
     assert!(found.contains("the log is sent to the OTLP receiver"), "{found}");
@@ -468,6 +489,31 @@ async fn a_reload_changes_the_collector_and_the_permitted_addresses() {
         failed.filter_map(of).collect()
     };
     assert_eq!(names(&two.until("Authentication failed.").await), ["cleo"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_private_authority_is_trusted_if_it_is_configured() {
+    let folder = tempfile::tempdir().unwrap();
+    let pair = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+    let ca = folder.path().join("ca.pem");
+    std::fs::write(&ca, pair.cert.pem()).unwrap();
+    let key = PrivateKeyDer::try_from(pair.signing_key.serialize_der()).unwrap();
+    let tls = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![pair.cert.der().clone()], key)
+        .unwrap();
+    let tls = TlsAcceptor::from(Arc::new(tls));
+    let mut collector = Collector::at("127.0.0.1:0", Some(tls)).await;
+    let to = format!(
+        "[egress]\nallowed_networks = [\"127.0.0.1\"]\n[log.ship]\notlp_endpoint = \
+         \"https://{}\"\n",
+        collector.address
+    );
+    let it = Configured::start(&to).await;
+    let warning = it.server.wait_for_log(&["[WARN]", "The log cannot be sent to"]).await;
+    assert!(warning.contains("invalid peer certificate"), "{warning}");
+    it.reload(&format!("{to}tls_ca = {ca:?}\n"));
+    collector.request().await;
 }
 
 #[test]

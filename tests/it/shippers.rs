@@ -8,13 +8,14 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use regex::Regex;
 use serde_json::json;
 
-use crate::support::{Client, Json, Person, Server};
+use crate::support::{Client, Ctl, Json, Person, Server};
 
 /// The parts of a record.
 #[derive(Debug, PartialEq, Eq)]
@@ -188,4 +189,35 @@ async fn the_regular_expressions_parse_each_record() {
             .collect();
         holds(&records);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_collector_that_is_not_root_can_be_permitted_to_read_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let logs = folder.path().join("logs");
+    let directory = logs.to_str().unwrap();
+    let server =
+        Server::start_with(&[("LOG__DIRECTORY", directory), ("LOG__ROTATION", "never")]).await;
+    server.wait_for_log(&["[INFO]", "started on"]).await;
+    let current = logs.join("chatctl.log");
+    let can_read = |file: &Path| {
+        let ids = ["--reuid", "nobody", "--regid", "nogroup", "--clear-groups"];
+        let read = Command::new("setpriv").args(ids).arg("cat").arg(file).output().unwrap();
+        read.status.success()
+    };
+    assert!(!can_read(&current));
+    let documented = include_str!("../../docs/monitoring.md");
+    let commands: Vec<&str> =
+        documented.lines().filter(|line| line.starts_with("setfacl ")).collect();
+    assert_eq!(commands.len(), 2);
+    for command in commands {
+        let command = command.replace("vector", "nobody").replace("/var/log/chatctl", directory);
+        assert!(Command::new("sh").args(["-c", &command]).status().unwrap().success(), "{command}");
+    }
+    assert!(can_read(&current));
+    let moved = logs.join("chatctl.log.1");
+    fs::rename(&current, &moved).unwrap();
+    Ctl::of(&server).run(&["log", "rotate"]).ends(0);
+    assert!(can_read(&current) && can_read(&moved), "also files that were created later");
 }
