@@ -12,7 +12,7 @@ use super::{Global, execute};
 use crate::admin::soundness::{self, Checks, problem_list, unsound};
 use crate::admin::{Failure, Kind, identity};
 use crate::config::load::{ConfigError, Loaded};
-use crate::config::{check, place, show};
+use crate::config::{place, remarks, show};
 
 /// The commented example from the repository.
 pub(super) const EXAMPLE: &str = include_str!("../../config.toml.example");
@@ -72,7 +72,7 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<(), Failure> {
 /// Checks the configuration: problems are a failure, remarks are not.
 fn checked(global: &Global) -> Result<(), Failure> {
     let (file, problems) = problems(global)?;
-    let remarks = execute::loaded(global).map(|loaded| check::remarks(&loaded.config));
+    let remarks = execute::loaded(global).map(|loaded| remarks::all(&loaded.config));
     let remarks = remarks.unwrap_or_default();
     for remark in &remarks {
         note(&format!("warning: {remark}."));

@@ -13,6 +13,7 @@ pub mod load;
 mod log;
 mod outgoing;
 pub(crate) mod place;
+pub mod remarks;
 pub mod salvage;
 mod server;
 pub mod show;

@@ -154,7 +154,8 @@ mod tests {
     fn secrets_of_the_configuration_are_removed_and_numbers_stay() {
         let table: toml::Table =
             "[log.alerts]\nslack_webhook = \"https://hooks.example/T0/B0/x\"\nsmtp_url = \
-             \"smtps://u:p@mail.example\"\nmail_to = [\"a@b.c\"]\n[auth]\npassword_min_length = \
+             \"smtps://u:p@mail.example\"\nmail_to = [\"a@b.c\"]\n\
+             [log.ship]\nheaders = [\"x-key: HUSH\"]\n[auth]\npassword_min_length = \
              8\naccess_token_minutes = 60\n[server]\ntls_key = \"/etc/key.pem\"\n"
                 .parse()
                 .unwrap();
@@ -166,6 +167,7 @@ mod tests {
             "smtps://…@mail.example",
             "slack_webhook = \"…\"",
             "mail_to = [\"…\"]",
+            "headers = [\"…\"]",
         ] {
             assert!(told.contains(kept), "{kept}: {told}");
         }
