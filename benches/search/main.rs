@@ -1,9 +1,9 @@
 //! Search benchmark: the duration of queries in 200,000 messages of three scripts, and whether the
 //! index slows down posts.
 //!
-//! `cargo bench --bench search`; `BENCH_MESSAGES` (200,000) is their number. Each result is
-//! compared to a floor of the same run: the newest 50 messages of a room, by key. Uses a temporary
-//! directory and ends by itself.
+//! `cargo bench --bench search`; `BENCH_MESSAGES` (200,000) is their number, and with 0 only the
+//! splitting of messages into words is measured. Each result is compared to a floor of the same
+//! run: the newest 50 messages of a room, by key. Uses a temporary directory and ends by itself.
 #![expect(clippy::print_stdout, reason = "prints its results")]
 #![expect(clippy::unwrap_used, reason = "a failed measurement stops")]
 
@@ -32,6 +32,10 @@ const PROBES: usize = 40_000;
 fn main() {
     let count =
         std::env::var("BENCH_MESSAGES").ok().and_then(|n| n.parse().ok()).unwrap_or(200_000);
+    words::measure();
+    if count == 0 {
+        return;
+    }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {

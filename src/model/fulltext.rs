@@ -6,9 +6,11 @@
 //! spaces are cut into overlapping two-grams, with the last character of each run as an additional
 //! word; letters and digits of other scripts form separate words; each emoji is a word.
 
-use unicode_normalization::UnicodeNormalization;
-use unicode_script::{Script, UnicodeScript};
+mod cut;
+
 use unicode_segmentation::UnicodeSegmentation;
+
+use self::cut::{Class, each_word, script};
 
 /// Version of the rules below: an index built with another version is rebuilt.
 pub const WORDS_VERSION: i64 = 2;
@@ -36,29 +38,16 @@ struct Word {
     end: usize,
 }
 
-/// Class of a grapheme cluster.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Class {
-    /// Of a script without spaces.
-    Dense,
-    /// Letters of other scripts.
-    Letter,
-    /// Digits; separate words, so that a version number is found without letters around it.
-    Number,
-    Emoji,
-    Gap,
-}
-
 /// Returns the words of a text as the index stores them: separated by spaces, in the order of the
 /// text.
 pub fn index_words(text: &str) -> String {
     let mut words = String::with_capacity(text.len() * 2);
-    for word in cut(text) {
+    each_word(text, |word, _, _| {
         if !words.is_empty() {
             words.push(' ');
         }
-        words.push_str(&word.text);
-    }
+        words.push_str(word);
+    });
     words
 }
 
@@ -237,106 +226,9 @@ fn run_length(words: &[Word]) -> usize {
 
 /// Splits a text into its words, in order.
 fn cut(text: &str) -> Vec<Word> {
-    let mut words: Vec<Word> = Vec::new();
-    // The current run, and the plain form of its clusters if they are of a dense script.
-    let (mut class, mut began, mut run) = (Class::Gap, 0, Vec::<String>::new());
-    let mut count = 0;
-    for (place, cluster) in text.graphemes(true).enumerate() {
-        count = place + 1;
-        let plain = plain(cluster);
-        let now = class_of(cluster, &plain);
-        if now != class || now == Class::Emoji {
-            end_run(&mut words, class, began, place, &run);
-            (class, began) = (now, place);
-            run.clear();
-        }
-        if now != Class::Gap {
-            run.push(plain);
-        }
-    }
-    end_run(&mut words, class, began, count, &run);
+    let mut words = Vec::new();
+    each_word(text, |word, start, end| words.push(Word { text: word.to_owned(), start, end }));
     words
-}
-
-fn end_run(words: &mut Vec<Word>, class: Class, start: usize, end: usize, run: &[String]) {
-    match class {
-        Class::Gap => {}
-        Class::Letter | Class::Number | Class::Emoji => {
-            words.push(Word { text: run.concat(), start, end });
-        }
-        Class::Dense => {
-            let pairs = run.windows(2).enumerate().map(|(place, pair)| Word {
-                text: pair.concat(),
-                start: start + place,
-                end: start + place + 2,
-            });
-            words.extend(pairs);
-            words.extend(run.last().map(|last| Word { text: last.clone(), start: end - 1, end }));
-        }
-    }
-}
-
-fn class_of(cluster: &str, plain: &str) -> Class {
-    if plain.is_empty() {
-        return Class::Gap;
-    }
-    if emojis::get(cluster).is_some() {
-        return Class::Emoji;
-    }
-    plain.chars().next().map_or(Class::Gap, script)
-}
-
-fn script(first: char) -> Class {
-    match first.script() {
-        Script::Han
-        | Script::Hiragana
-        | Script::Katakana
-        | Script::Hangul
-        | Script::Bopomofo
-        | Script::Thai
-        | Script::Lao
-        | Script::Khmer
-        | Script::Myanmar
-        | Script::Tibetan => Class::Dense,
-        // The long vowel sign belongs to both kana.
-        _ if first == 'ー' => Class::Dense,
-        _ if first.is_numeric() => Class::Number,
-        _ if first.is_alphanumeric() => Class::Letter,
-        _ => Class::Gap,
-    }
-}
-
-/// Returns a cluster as the index has it; an emoji without its skin tone or style.
-fn plain(cluster: &str) -> String {
-    if let Some(emoji) = emojis::get(cluster) {
-        return emoji.as_str().chars().filter(|c| !is_style(*c)).collect();
-    }
-    let mut plain = String::with_capacity(cluster.len());
-    for c in cluster.nfkc().flat_map(char::to_lowercase) {
-        match c {
-            'ё' => plain.push('е'),
-            'ς' => plain.push('σ'),
-            'ı' => plain.push('i'),
-            'ß' => plain.push_str("ss"),
-            // Invisible characters and style selectors are ignored.
-            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' => {}
-            _ if is_style(c) => {}
-            _ if matches!(c.script(), Script::Latin | Script::Greek) => {
-                plain.extend(std::iter::once(c).nfd().filter(|c| !is_accent(*c)));
-            }
-            _ if is_accent(c) => {}
-            _ => plain.push(c),
-        }
-    }
-    plain
-}
-
-fn is_style(c: char) -> bool {
-    matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}')
-}
-
-fn is_accent(c: char) -> bool {
-    matches!(c, '\u{300}'..='\u{36f}')
 }
 
 #[cfg(test)]
