@@ -159,9 +159,9 @@ impl Sqlite {
         Cause::begin();
         let readers = Readers::open(path, options.readers)?.reporting(Arc::clone(&health));
         let io = |why: io::Error| OpenError::Io { path: path.to_owned(), why };
-        let search = Search::start(path, &settings.epoch).map_err(io)?;
-        let (orders, ordered) = channel();
         let places = Arc::new(Semaphore::new(QUEUE));
+        let search = Search::start(path, &settings.epoch, Arc::clone(&places)).map_err(io)?;
+        let (orders, ordered) = channel();
         let writer = Writer::new(Tools {
             conn,
             path: path.to_owned(),

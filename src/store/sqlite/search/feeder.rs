@@ -22,6 +22,10 @@ const REST: Duration = Duration::from_secs(5);
 const AFTER_FAILURE: Duration = Duration::from_secs(30);
 /// Messages per transaction of the index.
 const BATCH: usize = 1_000;
+/// Maximum time that a transaction gives way to posts, so that the index advances under any load.
+const GIVE_WAY: Duration = Duration::from_millis(250);
+/// Interval between looks whether the writer is still busy.
+const LOOK: Duration = Duration::from_millis(2);
 
 const NEW: &str = "SELECT id, room, text FROM messages WHERE id > ?1 ORDER BY id LIMIT ?2";
 const CHANGED: &str = "SELECT c.id, c.message, m.room, m.text FROM search_changes c LEFT JOIN \
@@ -116,6 +120,8 @@ impl Feeder {
                 Some(both) => both,
                 None => open.insert(self.open()?),
             };
+            let until = Instant::now() + GIVE_WAY;
+            self.give_way(until);
             let Some(batch) = look(&mut both.chat, both.index.marks()?)? else {
                 tracing::warn!("The search index does not belong to these messages and is rebuilt");
                 *open = None;
@@ -124,7 +130,9 @@ impl Feeder {
             };
             fed += batch.new.len();
             if !batch.new.is_empty() || !batch.changed.is_empty() {
-                both.index.feed(&batch.new, &batch.changed, batch.reached)?;
+                both.index.feed(&batch.new, &batch.changed, batch.reached, || {
+                    self.give_way(until);
+                })?;
             }
             self.shared.fed.store(batch.reached.message, Ordering::Release);
             if !batch.more {
@@ -177,6 +185,13 @@ impl Feeder {
 
     fn stopped(&self) -> bool {
         self.shared.stop.load(Ordering::Acquire)
+    }
+
+    /// Waits while operations wait for the writer, which may need this core.
+    fn give_way(&self, until: Instant) {
+        while !self.stopped() && self.shared.writer_is_busy() && Instant::now() < until {
+            std::thread::park_timeout(LOOK);
+        }
     }
 
     /// Waits for changes, or until this time has passed.

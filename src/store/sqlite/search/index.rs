@@ -36,6 +36,9 @@ const REMOVE: &str = "DELETE FROM words WHERE rowid = ?1";
 const FIND: &str =
     "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid < ?2 ORDER BY rowid DESC LIMIT ?3";
 
+/// Number of messages between pauses: one or two milliseconds.
+const SLICE: usize = 100;
+
 /// Progress of the index.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Marks {
@@ -118,8 +121,15 @@ impl Index {
         })
     }
 
-    /// Adds new messages, then applies changes and stores the progress: all or nothing.
-    pub(super) fn feed(&mut self, new: &[Entry], changed: &[Entry], reached: Marks) -> Result<()> {
+    /// Adds new messages, then applies changes and stores the progress: all or nothing. Calls
+    /// `pause` between some messages.
+    pub(super) fn feed(
+        &mut self,
+        new: &[Entry],
+        changed: &[Entry],
+        reached: Marks,
+        pause: impl Fn(),
+    ) -> Result<()> {
         let tx = self.0.transaction()?;
         {
             let (mut add, mut remove) = (tx.prepare_cached(ADD)?, tx.prepare_cached(REMOVE)?);
@@ -132,12 +142,16 @@ impl Index {
                 words
                     .map_or(Ok(0), |(room, words)| add.execute(params![entry.message, room, words]))
             };
-            for entry in new {
-                put(entry)?;
+            for some in new.chunks(SLICE) {
+                pause();
+                some.iter().try_for_each(|entry| put(entry).map(drop))?;
             }
-            for entry in changed {
-                remove.execute([entry.message])?;
-                put(entry)?;
+            for some in changed.chunks(SLICE) {
+                pause();
+                for entry in some {
+                    remove.execute([entry.message])?;
+                    put(entry)?;
+                }
             }
         }
         tx.execute(MOVE, params![reached.message, reached.change])?;

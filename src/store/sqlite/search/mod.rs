@@ -13,6 +13,8 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{JoinHandle, Thread};
 
+use tokio::sync::Semaphore;
+
 use super::error::Cause;
 use super::readers::Readers;
 use super::{Sqlite, messages};
@@ -50,6 +52,8 @@ struct Shared {
     stop: AtomicBool,
     /// Whether something was committed since the last pass of the thread.
     news: Arc<AtomicBool>,
+    /// Places in the queue of the writer.
+    places: Arc<Semaphore>,
 }
 
 /// Notifies the feeder of commits; costs next to nothing if it has been notified already.
@@ -70,7 +74,12 @@ impl Waker {
 impl Search {
     /// Opens or creates the index of the database and starts to feed it. Failures are logged and
     /// retried later: the chat runs without an index.
-    pub(super) fn start(database: &Path, epoch: &str) -> std::io::Result<Self> {
+    /// `places` are those of the writer's queue, to which the thread gives way.
+    pub(super) fn start(
+        database: &Path,
+        epoch: &str,
+        places: Arc<Semaphore>,
+    ) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
             path: database.with_file_name("search.db"),
             readers: Mutex::new(None),
@@ -80,6 +89,7 @@ impl Search {
             fed: AtomicI64::new(0),
             stop: AtomicBool::new(false),
             news: Arc::new(AtomicBool::new(true)),
+            places,
         });
         let feeder =
             feeder::Feeder::new(Arc::clone(&shared), database.to_owned(), epoch.to_owned());
@@ -197,6 +207,11 @@ impl Sqlite {
 }
 
 impl Shared {
+    /// Returns whether operations wait for the writer.
+    fn writer_is_busy(&self) -> bool {
+        self.places.available_permits() < super::QUEUE
+    }
+
     fn readers(&self) -> std::sync::MutexGuard<'_, Option<Readers>> {
         self.readers.lock().unwrap_or_else(PoisonError::into_inner)
     }
