@@ -58,6 +58,12 @@ pub(super) async fn wait_for(listeners: &[Listener], expected: u64) {
     }
 }
 
+/// Returns the number of messages in a room, from the newest one.
+pub(super) async fn sent_to(server: &Server, room: &str) -> usize {
+    let newest = server.get(&format!("/api/chatrooms/{room}/messages?limit=1")).await;
+    newest["messages"][0]["seq"].as_u64().and_then(|seq| usize::try_from(seq).ok()).unwrap_or(0)
+}
+
 /// Result of a run of senders.
 pub(super) struct Sent {
     /// Time from frame to acknowledgement of each message.

@@ -54,7 +54,7 @@ pub(super) fn write_cost(receivers: usize, bytes: usize, span: Duration) -> f64 
 }
 
 /// Returns the processor time of this thread, from the scheduler.
-fn thread_time() -> Duration {
+pub(super) fn thread_time() -> Duration {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
     Duration::from_nanos(text.split(' ').next().unwrap().parse().unwrap())
 }

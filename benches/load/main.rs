@@ -1,7 +1,8 @@
 //! The load generator: send rate, fan-out and memory of the real server, each compared to a floor
 //! measured in the same run, and the costs of several dialects in one room.
 //!
-//! `cargo bench --bench load`; `BENCH_SECONDS` (3) is the duration of each measurement. Uses
+//! `cargo bench --bench load`; `BENCH_SECONDS` (3) is the duration of each measurement, and
+//! `BENCH_ONLY` one of `send`, `fan-out`, `dialects`, `memory`, `writing` and `history`. Uses
 //! loopback only and ends by itself.
 #![expect(clippy::print_stdout, reason = "prints its results")]
 #![expect(clippy::unwrap_used, reason = "a failed measurement stops")]
@@ -10,6 +11,7 @@
 mod client;
 mod dialects;
 mod floor;
+mod history;
 mod mixed;
 mod server;
 mod socket;
@@ -29,12 +31,30 @@ fn main() {
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let server = Server::start().await;
-        send_rate(&server, span).await;
-        fan_out(&server, span).await;
-        mixed::compare(&Server::start().await, span).await;
+        if wanted("send") {
+            send_rate(&server, span).await;
+        }
+        if wanted("fan-out") {
+            fan_out(&server, span).await;
+        }
+        if wanted("dialects") {
+            mixed::compare(&Server::start().await, span).await;
+        }
         // A fresh server: memory grown under load would hide the memory of sockets.
-        memory(&Server::start().await).await;
+        if wanted("memory") {
+            memory(&Server::start().await).await;
+        }
+        if wanted("writing") {
+            writing(&Server::start().await, span).await;
+        }
+        if wanted("history") {
+            history::measure(&Server::start().await, span).await;
+        }
     });
+}
+
+fn wanted(part: &str) -> bool {
+    std::env::var("BENCH_ONLY").map_or(true, |only| only == part)
 }
 
 async fn send_rate(server: &Server, span: Duration) {
@@ -115,5 +135,26 @@ async fn memory(server: &Server) {
     println!(
         "\nidle: {SOCKETS} more sockets present in a room take {each:.1} KiB each of the server's \
          memory"
+    );
+}
+
+/// The costs of storing a message, without many receivers.
+async fn writing(server: &Server, span: Duration) {
+    const IN_FLIGHT: usize = 64;
+    let room = server.room().await;
+    let _present = client::Listener::join(server, Dialect::Chatrooms, &room).await;
+    let cpu = server.cpu();
+    let sent = client::send(server, &room, 1, IN_FLIGHT, span).await;
+    let sending = server.cpu().saturating_sub(cpu);
+    let count = sent.latencies.len() as f64;
+    // The search index follows.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let all = server.cpu().saturating_sub(cpu);
+    println!(
+        "\nwriting, 2 sockets, {IN_FLIGHT} in flight: {:.0} messages/s, server CPU {:.1} us a \
+         message, {:.1} until it is in the search index",
+        count / sent.took.as_secs_f64(),
+        sending.as_secs_f64() * 1e6 / count,
+        all.as_secs_f64() * 1e6 / count
     );
 }

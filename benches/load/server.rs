@@ -1,4 +1,5 @@
-//! The server under load: the release binary, without rate limits, in a temporary directory.
+//! The server under load: the release binary (or `BENCH_BINARY`), without rate limits, in a
+//! temporary directory.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -32,7 +33,8 @@ pub(super) struct Server {
 impl Server {
     pub(super) async fn start() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_chatctl"))
+        let binary = std::env::var_os("BENCH_BINARY");
+        let mut child = Command::new(binary.unwrap_or(env!("CARGO_BIN_EXE_chatctl").into()))
             .args(["serve", "--listen", "127.0.0.1:0", "--log-level", "warn", "--data-dir"])
             .arg(directory.path())
             .env("CHATCTL_LIMITS__ENABLED", "false")

@@ -33,36 +33,43 @@ impl Timestamp {
 
     /// Formats as `2025-07-15T14:32:10Z`.
     pub fn seconds(self) -> String {
-        let t = self.date_time();
-        format!(
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
-            t.year(),
-            u8::from(t.month()),
-            t.day(),
-            t.hour(),
-            t.minute(),
-            t.second()
-        )
+        let mut text = self.seconds_without_zone();
+        text.push('Z');
+        text
     }
 
     /// Formats as `2025-07-15T14:32:10.245Z`.
     pub fn millis(self) -> String {
-        let mut text = self.seconds();
-        text.truncate(text.len() - 1);
-        format!("{text}.{:03}Z", self.0.rem_euclid(1000))
+        let mut text = self.seconds_without_zone();
+        text.push('.');
+        push_padded(&mut text, self.0.rem_euclid(1000), 3);
+        text.push('Z');
+        text
     }
 
     /// Formats as `2015-08-05T22:18:45`: UTC without a zone.
     pub fn seconds_without_zone(self) -> String {
-        let mut text = self.seconds();
-        text.truncate(text.len() - 1);
+        let t = self.date_time();
+        let mut text = Self::of_day(t);
+        for (before, number) in [('T', t.hour()), (':', t.minute()), (':', t.second())] {
+            text.push(before);
+            push_padded(&mut text, number.into(), 2);
+        }
         text
     }
 
     /// Formats as `2025-07-15`.
     pub fn date(self) -> String {
-        let mut text = self.seconds();
-        text.truncate(10);
+        Self::of_day(self.date_time())
+    }
+
+    fn of_day(t: UtcDateTime) -> String {
+        let mut text = String::with_capacity("2025-07-15T14:32:10.245Z".len());
+        push_padded(&mut text, t.year().into(), 4);
+        for number in [u8::from(t.month()), t.day()] {
+            text.push('-');
+            push_padded(&mut text, number.into(), 2);
+        }
         text
     }
 
@@ -73,6 +80,19 @@ impl Timestamp {
 
     fn date_time(self) -> UtcDateTime {
         UtcDateTime::from_unix_timestamp(self.unix_seconds()).unwrap_or(UtcDateTime::UNIX_EPOCH)
+    }
+}
+
+/// Appends a number with leading zeros. A page of history has hundreds of them, for which the
+/// formatting of the standard library is slow.
+fn push_padded(text: &mut String, number: i64, width: u32) {
+    if number < 0 {
+        text.push('-');
+    }
+    let number = number.unsigned_abs();
+    for place in (0..width).rev() {
+        let digit = number / 10_u64.pow(place) % 10;
+        text.push(char::from(b'0' + u8::try_from(digit).unwrap_or(0)));
     }
 }
 
@@ -101,5 +121,7 @@ mod tests {
         assert_eq!(t.seconds_without_zone(), "2025-07-15T14:32:10");
         assert_eq!(t.date(), "2025-07-15");
         assert_eq!(Timestamp(5).millis(), "1970-01-01T00:00:00.005Z");
+        assert_eq!(Timestamp(-1).millis(), "1969-12-31T23:59:59.999Z");
+        assert_eq!(Timestamp(253_402_300_799_999).millis(), "9999-12-31T23:59:59.999Z");
     }
 }

@@ -1,7 +1,7 @@
 //! The audit log: rows are added in the transaction of the change that they describe, read by
 //! administrators, and removed only by age.
 
-use rusqlite::{Connection, Result, Row, ToSql, params};
+use rusqlite::{Connection, Result, ToSql, params};
 
 use super::sql;
 use super::work::Work;
@@ -107,7 +107,7 @@ pub(super) fn add(
     sql::run(conn, ADD, values).map(drop)
 }
 
-fn entry_from_row(row: &Row<'_>) -> Result<AuditEntry> {
+fn entry_from_row(row: &sql::Row<'_>) -> Result<AuditEntry> {
     let kind: String = row.get("actor")?;
     let target = match row.get::<_, Option<String>>("target")? {
         Some(kind) => Some(AuditTarget {

@@ -1,6 +1,6 @@
 //! Room cards: the rooms in one user's list. No messages are scanned for them.
 
-use rusqlite::{Connection, Params, Result, Row, params};
+use rusqlite::{Connection, Params, Result, params};
 
 use super::rooms::{room_from_row, room_sql};
 use super::{messages, participants, sql};
@@ -86,7 +86,7 @@ struct Bare {
     newest: Option<i64>,
 }
 
-fn bare_from_row(row: &Row<'_>) -> Result<Bare> {
+fn bare_from_row(row: &sql::Row<'_>) -> Result<Bare> {
     let room = room_from_row(row)?;
     let mark: Seq = row.get("mark")?;
     let gone: i64 = row.get("gone")?;

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, Result, Row, params};
+use rusqlite::{Connection, Result, params};
 
 use super::job_orders::{FAREWELL, NAME, PRUNE, ROOM, SUCCESSION};
 use super::work::Work;
@@ -102,7 +102,7 @@ struct Job {
     name: String,
 }
 
-fn job_from_row(row: &Row<'_>) -> Result<Job> {
+fn job_from_row(row: &sql::Row<'_>) -> Result<Job> {
     Ok(Job {
         id: row.get("id")?,
         kind: row.get("kind")?,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, Result, Row, params};
+use rusqlite::{Connection, Result, params};
 
 use super::error::Fault;
 use super::sql;
@@ -84,7 +84,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     OF_ROOM,
 ];
 
-pub(super) fn media_from_row(row: &Row<'_>) -> Result<Media> {
+pub(super) fn media_from_row(row: &sql::Row<'_>) -> Result<Media> {
     Ok(Media {
         id: row.get("id")?,
         name: row.get("name")?,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, Result, Row, ToSql, params};
+use rusqlite::{Connection, Result, ToSql, params};
 
 use super::error::Fault;
 use super::rooms;
@@ -59,7 +59,7 @@ struct Bare {
     reacted: bool,
 }
 
-fn bare_from_row(row: &Row<'_>) -> Result<Bare> {
+fn bare_from_row(row: &sql::Row<'_>) -> Result<Bare> {
     let login: Option<String> = row.get("login")?;
     let author = match login {
         Some(login) if row.get::<_, Option<Timestamp>>("author_deleted")?.is_none() => {
@@ -227,6 +227,7 @@ pub(super) fn changes(
     let limit = limit.max(1) as usize;
     let mut page: Vec<Bare> = Vec::new();
     let mut bytes = 0;
+    let columns = sql::Columns::default();
     let mut statement = conn.prepare_cached(CHANGED)?;
     let mut rows =
         statement.query(params![id, since, i64::try_from(limit + 1).unwrap_or(i64::MAX)])?;
@@ -235,7 +236,7 @@ pub(super) fn changes(
             changes.more = true;
             break;
         }
-        let bare = bare_from_row(row)?;
+        let bare = bare_from_row(&sql::Row::new(row, &columns))?;
         bytes += bare.message.text.len();
         page.push(bare);
     }

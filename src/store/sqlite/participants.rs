@@ -1,6 +1,6 @@
 //! Rows of participants, and their names in a room.
 
-use rusqlite::{Connection, Result, Row, params};
+use rusqlite::{Connection, Result, params};
 
 use super::sql;
 use crate::model::rules::shown_name;
@@ -42,7 +42,7 @@ const PERSON: &str = "SELECT u.login, u.name, u.deleted, p.edited_name FROM user
 pub(super) const STATEMENTS: &[&str] =
     &[FIRST, ONE, ANOTHER, ADD, REMOVE, UPDATE, SET_MUTED, FORGET_MENTIONS, USER_IDS, PERSON];
 
-fn participant_from_row(row: &Row<'_>) -> Result<Participant> {
+fn participant_from_row(row: &sql::Row<'_>) -> Result<Participant> {
     Ok(Participant {
         user: row.get("user")?,
         login: row.get("login")?,
@@ -56,7 +56,7 @@ fn participant_from_row(row: &Row<'_>) -> Result<Participant> {
     })
 }
 
-fn account_from_row(row: &Row<'_>) -> Result<AccountFlags> {
+fn account_from_row(row: &sql::Row<'_>) -> Result<AccountFlags> {
     Ok(AccountFlags {
         bot: row.get("bot")?,
         guest: row.get("guest")?,
@@ -64,7 +64,7 @@ fn account_from_row(row: &Row<'_>) -> Result<AccountFlags> {
     })
 }
 
-fn picture_from_row(row: &Row<'_>) -> Result<Option<Media>> {
+fn picture_from_row(row: &sql::Row<'_>) -> Result<Option<Media>> {
     let Some(name) = row.get("picture_name")? else { return Ok(None) };
     Ok(Some(Media {
         id: row.get("picture")?,

@@ -13,6 +13,7 @@ use tokio::time::timeout;
 
 use super::error::{Cause, Fault, OpenError, unreadable};
 use super::health::Health;
+use super::sql;
 use crate::store::StoreError;
 
 /// Maximum processor time of a read. Not wall time, so that a busy machine refuses nothing that an
@@ -47,6 +48,7 @@ impl Readers {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let manager = SqliteConnectionManager::file(path).with_flags(flags).with_init(|conn| {
             conn.set_prepared_statement_cache_capacity(128);
+            sql::keep_plans(conn)?;
             conn.execute_batch(
                 "PRAGMA query_only = ON; PRAGMA busy_timeout = 1000; PRAGMA cache_size = -16384; \
                  PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;",
@@ -212,7 +214,25 @@ fn report(health: Option<&Health>, error: Option<&rusqlite::Error>) {
 mod tests {
     use std::sync::mpsc;
 
+    use rusqlite::StatementStatus;
+
     use super::*;
+
+    #[tokio::test]
+    async fn statements_are_compiled_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.db");
+        Connection::open(&path).unwrap().execute_batch("CREATE TABLE t (a)").unwrap();
+        let readers = Readers::open(&path, Some(1)).unwrap();
+        let compiled = readers.read(|conn| {
+            let mut statement = conn.prepare("SELECT a FROM t ORDER BY a LIMIT ?1")?;
+            for limit in 1..5 {
+                assert!(!statement.exists([limit])?);
+            }
+            Ok(statement.get_status(StatementStatus::RePrepare))
+        });
+        assert_eq!(compiled.await, Ok(0));
+    }
 
     #[tokio::test]
     async fn expensive_reads_leave_a_connection_to_the_others() {

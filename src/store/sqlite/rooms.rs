@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, Result, Row, params};
+use rusqlite::{Connection, Result, params};
 use sha2::{Digest, Sha256};
 
 use super::error::Fault;
@@ -46,7 +46,7 @@ const MEMBER: &str = "SELECT p.since FROM participants p JOIN users u ON u.id = 
 pub(super) const STATEMENTS: &[&str] =
     &[ROOM, ADD, OF_MEMBERS, NAMED, STEP, MESSAGE_STEP, SET_KEY, MEMBER];
 
-pub(super) fn room_from_row(row: &Row<'_>) -> Result<Room> {
+pub(super) fn room_from_row(row: &sql::Row<'_>) -> Result<Room> {
     Ok(Room {
         id: row.get("id")?,
         name: row.get("name")?,

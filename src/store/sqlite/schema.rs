@@ -115,6 +115,7 @@ fn prepare(
     }
     writer_pragmas(&conn)?;
     conn.set_prepared_statement_cache_capacity(256);
+    sql::keep_plans(&conn)?;
     if found > 0
         && found < known
         && let Err(error) = keep_copy(&conn, path, known)

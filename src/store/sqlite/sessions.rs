@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use rusqlite::{Connection, Result, Row, params};
+use rusqlite::{Connection, Result, params};
 
 use super::error::Fault;
 use super::work::Work;
@@ -41,7 +41,7 @@ pub(super) const STATEMENTS: &[&str] = &[BY_TOKEN, BY_ID, OF_USER, ADD, SLIDE, E
 /// Minimum interval of writing last use and expiry.
 const SLIDE_EVERY: Duration = Duration::from_mins(5);
 
-fn session_from_row(row: &Row<'_>) -> Result<Session> {
+fn session_from_row(row: &sql::Row<'_>) -> Result<Session> {
     let address: Option<String> = row.get("address")?;
     Ok(Session {
         id: row.get("id")?,

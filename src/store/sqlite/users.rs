@@ -1,6 +1,6 @@
 //! Users: their rows, finding and adding them.
 
-use rusqlite::{Connection, Result, Row, params};
+use rusqlite::{Connection, Result, params};
 
 use super::error::Fault;
 use super::work::Work;
@@ -70,7 +70,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     KNOWN,
 ];
 
-fn account_from_row(row: &Row<'_>) -> Result<(Account, Option<MediaId>)> {
+fn account_from_row(row: &sql::Row<'_>) -> Result<(Account, Option<MediaId>)> {
     let user = User {
         id: row.get("id")?,
         login: row.get("login")?,

@@ -158,6 +158,7 @@ impl Feeder {
             "PRAGMA query_only = ON; PRAGMA busy_timeout = 1000; PRAGMA cache_size = -2048; \
              PRAGMA trusted_schema = OFF;",
         )?;
+        sql::keep_plans(&chat)?;
         let change = ends(&chat)?.change;
         let index = Index::open(&self.shared.path, &self.epoch, change)
             .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;

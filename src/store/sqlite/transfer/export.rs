@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags, Result, Row, TransactionBehavior, params};
+use rusqlite::{Connection, OpenFlags, Result, TransactionBehavior, params};
 
 use crate::model::Timestamp;
 use crate::store::StoreError;
@@ -125,7 +125,7 @@ fn everything(
         return Ok(());
     }
     for (statement, from_row) in [
-        (USERS, user as fn(&Row<'_>) -> Result<Record>),
+        (USERS, user as fn(&sql::Row<'_>) -> Result<Record>),
         (MEDIA, media),
         (ROOMS, room),
         (PARTICIPANTS, participant),
@@ -156,7 +156,7 @@ fn everything(
 fn pages(
     conn: &Connection,
     statement: &str,
-    from_row: fn(&Row<'_>) -> Result<Record>,
+    from_row: fn(&sql::Row<'_>) -> Result<Record>,
     sink: &mut dyn FnMut(Vec<Record>) -> ControlFlow<()>,
 ) -> Result<ControlFlow<()>> {
     let mut after = 0_i64;
@@ -172,15 +172,15 @@ fn pages(
     }
 }
 
-fn key(row: &Row<'_>, column: &str) -> Result<Key> {
+fn key(row: &sql::Row<'_>, column: &'static str) -> Result<Key> {
     row.get(column).map(Key::Number)
 }
 
-fn optional_key(row: &Row<'_>, column: &str) -> Result<Option<Key>> {
+fn optional_key(row: &sql::Row<'_>, column: &'static str) -> Result<Option<Key>> {
     Ok(row.get::<_, Option<i64>>(column)?.map(Key::Number))
 }
 
-fn user(row: &Row<'_>) -> Result<Record> {
+fn user(row: &sql::Row<'_>) -> Result<Record> {
     Ok(Record::User(UserRecord {
         id: key(row, "id")?,
         login: row.get("login")?,
@@ -202,7 +202,7 @@ fn user(row: &Row<'_>) -> Result<Record> {
     }))
 }
 
-fn media(row: &Row<'_>) -> Result<Record> {
+fn media(row: &sql::Row<'_>) -> Result<Record> {
     Ok(Record::Media(MediaRecord {
         id: key(row, "id")?,
         name: row.get("name")?,
@@ -217,7 +217,7 @@ fn media(row: &Row<'_>) -> Result<Record> {
     }))
 }
 
-fn room(row: &Row<'_>) -> Result<Record> {
+fn room(row: &sql::Row<'_>) -> Result<Record> {
     Ok(Record::Room(RoomRecord {
         id: key(row, "id")?,
         name: row.get("name")?,
@@ -233,7 +233,7 @@ fn room(row: &Row<'_>) -> Result<Record> {
     }))
 }
 
-fn participant(row: &Row<'_>) -> Result<Record> {
+fn participant(row: &sql::Row<'_>) -> Result<Record> {
     Ok(Record::Participant(ParticipantRecord {
         room: key(row, "room")?,
         user: key(row, "user")?,
@@ -247,7 +247,7 @@ fn participant(row: &Row<'_>) -> Result<Record> {
     }))
 }
 
-fn message(row: &Row<'_>) -> Result<(i64, MessageRecord)> {
+fn message(row: &sql::Row<'_>) -> Result<(i64, MessageRecord)> {
     let pinned: Option<Timestamp> = row.get("pinned_at")?;
     let record = MessageRecord {
         room: key(row, "room")?,

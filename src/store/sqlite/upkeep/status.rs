@@ -230,8 +230,8 @@ pub(super) fn stats(conn: &Connection, now: Timestamp) -> Result<Stats> {
         Ok(LargeRoom {
             id: row.get("id")?,
             name: row.get("name")?,
-            participants: count(row, "users")?,
-            messages: count(row, "last_seq")?,
+            participants: row.get::<_, i64>("users")?.unsigned_abs(),
+            messages: row.get::<_, i64>("last_seq")?.unsigned_abs(),
         })
     })?;
     conn.query_row(COUNTS, [now], |row| {
