@@ -4,7 +4,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use utoipa::openapi::{
@@ -67,21 +67,28 @@ fn description() -> Result<OpenApi, serde_json::Error> {
     Ok(all)
 }
 
-/// Serves the description and the page, both built once.
-///
-/// `base_path` is that of `public_url`.
-pub(super) fn filter(base_path: &str) -> BoxedFilter<(Response,)> {
+/// Returns the description as JSON.
+fn json(base_path: &str) -> Bytes {
     let described = description().map(|mut all| {
         all.servers = (!base_path.is_empty()).then(|| vec![Server::new(base_path)]);
         all
     });
-    let json: Arc<Bytes> = Arc::new(match described.and_then(|all| serde_json::to_vec(&all)) {
+    match described.and_then(|all| serde_json::to_vec(&all)) {
         Ok(json) => json.into(),
         Err(error) => {
             tracing::error!(%error, "the API description could not be serialized");
             Bytes::new()
         }
-    });
+    }
+}
+
+/// Serves the description and the page. The description is built at the first request: few servers
+/// are asked for it, and building it would delay every start.
+///
+/// `base_path` is that of `public_url`.
+pub(super) fn filter(base_path: &str) -> BoxedFilter<(Response,)> {
+    let base_path = base_path.to_owned();
+    let built = Arc::new(OnceLock::new());
     let ours = warp::path::full().and_then(|path: FullPath| {
         let ours = match path.as_str() {
             PAGE => Some(PAGE),
@@ -99,7 +106,7 @@ pub(super) fn filter(base_path: &str) -> BoxedFilter<(Response,)> {
             _ if method != Method::GET && method != Method::HEAD => {
                 Chatrooms::error(&Error::MethodNotAllowed("GET, HEAD".to_owned()))
             }
-            _ => web::made(JSON, &json, &method, &headers),
+            _ => web::made(JSON, built.get_or_init(|| json(&base_path)), &method, &headers),
         })
         .boxed()
 }
