@@ -1,9 +1,10 @@
 //! Argon2id on dedicated threads: a flood of log-ins cannot exhaust the cores of the chat or, since
 //! the threads reuse their memory, its memory.
 
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvError, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
@@ -15,6 +16,8 @@ use crate::model::{Error, Result};
 
 /// Maximum number of queued jobs; beyond it log-ins are refused and must be repeated.
 const QUEUE: usize = 32;
+/// Time after the last job until a thread gives its memory back.
+const KEEP: Duration = Duration::from_secs(2);
 /// 19 MiB, two passes, one lane (OWASP's first choice; security.md 6).
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
@@ -91,7 +94,21 @@ impl Hasher {
 fn serve(jobs: &Mutex<Receiver<Job>>) {
     let mut memory = Vec::new();
     loop {
-        let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let next = match jobs.try_lock() {
+            Ok(jobs) if !memory.is_empty() => match jobs.recv_timeout(KEEP) {
+                Err(RecvTimeoutError::Timeout) => {
+                    memory = Vec::new();
+                    continue;
+                }
+                next => next.map_err(|_| RecvError),
+            },
+            Ok(jobs) => jobs.recv(),
+            // Another thread waits for the next job.
+            Err(_) => {
+                memory = Vec::new();
+                jobs.lock().unwrap_or_else(PoisonError::into_inner).recv()
+            }
+        };
         let Ok(job) = next else { return };
         let done = match job.work {
             Work::Hash(secrets) => secrets
