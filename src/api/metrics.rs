@@ -249,7 +249,7 @@ fn describe_traffic() {
     describe_counter!("chatctl_deliveries_total", "Frames written to sockets, by dialect");
     describe_histogram!(
         "chatctl_flush_frames",
-        "Frames waiting for a socket at each write, by dialect"
+        "Frames of a room written together, by dialect: once for all its WebSockets"
     );
     describe_gauge!("chatctl_event_queue", "Committed events waiting for delivery");
     describe_counter!("chatctl_closes_total", "WebSockets closed, by dialect and close code");

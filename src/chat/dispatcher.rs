@@ -9,7 +9,7 @@ use tokio::sync::mpsc::Receiver;
 use tracing::{debug, error, info};
 
 use super::Chat;
-use crate::live::Effect;
+use crate::live::{Effect, Unwritten};
 use crate::model::{Change, Event, Person, Rev, RoomChanges, RoomEvent, RoomId, Timestamp, Who};
 use crate::store::{Missing, StoreError};
 
@@ -33,6 +33,7 @@ impl Dispatcher {
     /// Runs until all senders are dropped and all events are delivered.
     pub async fn run(mut self) {
         let mut batch = Vec::new();
+        let mut unwritten = Unwritten::default();
         let (waiting, stored) = (gauge!("chatctl_event_queue"), counter!("chatctl_messages_total"));
         while self.events.recv_many(&mut batch, 256).await > 0 {
             for event in batch.drain(..) {
@@ -44,8 +45,9 @@ impl Dispatcher {
                         .count();
                     stored.increment(posted as u64);
                 }
-                self.chat.deliver(&event).await;
+                self.chat.deliver(&event, &mut unwritten).await;
             }
+            unwritten.write();
             #[expect(clippy::cast_precision_loss, reason = "the queue is bounded")]
             waiting.set(self.events.len() as f64);
         }
@@ -54,13 +56,17 @@ impl Dispatcher {
 
 impl Chat {
     /// Delivers one event and applies its effects.
-    pub(super) async fn deliver(&self, event: &Event) {
+    pub(super) async fn deliver(&self, event: &Event, unwritten: &mut Unwritten) {
         match event {
             Event::SessionEnded { sessions, .. } => self.0.cache.forget(sessions),
             Event::UserChanged { user } => self.0.cache.forget_user(*user),
             _ => (),
         }
-        let mut effects = VecDeque::from(self.0.hub.deliver(event));
+        let mut effects = VecDeque::from(self.0.hub.deliver(event, unwritten));
+        if !effects.is_empty() {
+            // No room waits for what the effects read.
+            unwritten.write();
+        }
         while let Some(effect) = effects.pop_front() {
             match effect {
                 Effect::Gone { room, person, sockets } => {
@@ -106,7 +112,7 @@ impl Chat {
                         socket: None,
                         changes: vec![Change::RoomDeleted],
                     };
-                    effects.extend(self.0.hub.deliver(&Event::Room(gone.into())));
+                    effects.extend(self.0.hub.deliver_now(&Event::Room(gone.into())));
                     return effects;
                 }
                 _ => {

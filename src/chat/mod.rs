@@ -48,7 +48,7 @@ use crate::store::{Missing, Sessions, Settings, Store, StoreError};
 
 pub use accounts::{ProfileChange, Registration};
 pub use caller::{Caller, Operator};
-pub use connection::{Answer, ConnectedRoom, Connection, Later};
+pub use connection::{ConnectedRoom, Connection, Later};
 pub use dispatcher::{Dispatcher, QUEUE as EVENT_QUEUE};
 pub use hashing::{is_password_hash, unusable_password};
 pub use media::{Download, MediaHold, PERMISSION, UNUSED_FOR};

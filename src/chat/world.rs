@@ -12,7 +12,7 @@ use super::{
 };
 use crate::config::Config;
 use crate::config::current::Current;
-use crate::live::{Encoder, Hub, LocalBus};
+use crate::live::{Encoder, Hub, LocalBus, Unwritten};
 use crate::model::{
     Client, Command, Event, Message, NewMessage, Outcome, RoomId, Session, Visibility,
 };
@@ -36,7 +36,7 @@ async fn dispatch(chat: Chat, mut events: UnboundedReceiver<Event>) {
         if matches!(event, Event::Lost { room: Some(STOP) }) {
             return;
         }
-        chat.deliver(&event).await;
+        chat.deliver(&event, &mut Unwritten::default()).await;
     }
 }
 
@@ -132,7 +132,7 @@ impl World {
         room: RoomId,
     ) -> Connection {
         let mut connection = self.open(session, voice);
-        let (outcome, _) = connection.run(enter(room)).await;
+        let outcome = connection.run(enter(room)).await;
         assert!(matches!(outcome, Ok(Outcome::Entered(_))), "{outcome:?}");
         connection
     }

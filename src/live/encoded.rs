@@ -3,6 +3,7 @@
 use metrics::counter;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
+use super::Frames;
 use crate::model::{Event, SocketId, UserId};
 
 /// Listeners of a room that receive a frame.
@@ -53,6 +54,11 @@ impl CloseReason {
             Self::SessionEnded => 4401,
         }
     }
+
+    /// Returns whether frames that wait need not be written before the close.
+    pub(super) fn is_at_once(self) -> bool {
+        matches!(self, Self::TooSlow | Self::SessionEnded)
+    }
 }
 
 /// An encoding of an event, shared by all sockets of a dialect.
@@ -75,6 +81,11 @@ impl Encoded {
     /// No frame, only the close.
     pub fn end(reason: CloseReason) -> Self {
         Self::to_all(Utf8Bytes::default()).then_close(reason)
+    }
+
+    /// The frame as it is written; none if it is empty.
+    pub(super) fn frames(&self) -> Frames {
+        if self.frame.is_empty() { Frames::default() } else { Frames::text(&self.frame) }
     }
 
     /// Changes the audience.

@@ -47,8 +47,6 @@ pub struct Snapshot {
     pub recent: Vec<Message>,
     /// State after the entry, so `active`.
     pub state: LiveState,
-    /// Position of the reply in the socket's queue.
-    pub position: u64,
     /// Whether the socket had not entered before.
     pub entered: bool,
     /// The user as others see them here.
@@ -102,15 +100,16 @@ impl Hub {
         while let Some(slot) = self.slot(room) {
             let mut turned = std::pin::pin!(slot.turned.notified());
             turned.as_mut().enable();
-            if slot.lock().live.as_ref().is_none_or(|live| live.rev >= rev) {
+            if slot.peek().live.as_ref().is_none_or(|live| live.rev >= rev) {
                 return;
             }
             turned.await;
         }
     }
 
-    /// Enters a live room. With `hold` its events wait for [`Hub::make_ready`]. Only participants
-    /// enter; None: the live room is gone, start again.
+    /// Enters a live room. With `hold` its events wait for [`Hub::make_ready`], otherwise those of
+    /// the socket are kept back until the answer ([`Outbox::hold`](super::Outbox::hold)). Only
+    /// participants enter; None: the live room is gone, start again.
     pub fn enter(
         &self,
         room: RoomId,
@@ -156,15 +155,10 @@ impl Hub {
                     debug!(room = room.key(), "Room is active.");
                 }
             }
-            Ok(Some(Snapshot {
-                facts,
-                rev,
-                recent,
-                state: LiveState::Active,
-                position: socket.outbox.position(),
-                entered,
-                person,
-            }))
+            if !hold {
+                socket.outbox.hold();
+            }
+            Ok(Some(Snapshot { facts, rev, recent, state: LiveState::Active, entered, person }))
         })
     }
 
@@ -189,7 +183,7 @@ impl Hub {
     /// Returns login names of users present, at most `limit`, and their number.
     pub fn online(&self, room: RoomId, limit: usize) -> (Vec<String>, u32) {
         let Some(slot) = self.slot(room) else { return (Vec::new(), 0) };
-        let watch = slot.lock();
+        let watch = slot.peek();
         let Some(live) = &watch.live else { return (Vec::new(), 0) };
         let mut names: Vec<String> =
             live.present.values().map(|(person, _)| person.login.clone()).take(limit).collect();

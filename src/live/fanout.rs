@@ -1,10 +1,12 @@
-//! Delivers events to the queues of all listeners. Only the dispatcher calls this, event by event,
+//! Delivers events to all listeners. Only the dispatcher calls this, event by event,
 //! in commit order.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::hub::Hub;
+use metrics::counter;
+
+use super::hub::{Hub, RoomEntry};
 use super::room::{RoomListeners, hears, queue};
 use super::{Audience, Encoded, Encoder, Socket};
 use crate::model::{
@@ -36,11 +38,38 @@ pub enum Effect {
     },
 }
 
+/// Rooms with gathered frames. Their listeners receive them with [`Unwritten::write`], or before
+/// anything else happens in the room.
+#[derive(Default)]
+pub struct Unwritten(Vec<Arc<RoomEntry>>);
+
+impl Unwritten {
+    /// Writes all gathered frames.
+    pub fn write(&mut self) {
+        for slot in self.0.drain(..) {
+            drop(slot.lock());
+        }
+    }
+
+    fn note(&mut self, slot: Arc<RoomEntry>) {
+        if !self.0.iter().any(|known| Arc::ptr_eq(known, &slot)) {
+            self.0.push(slot);
+        }
+    }
+}
+
+impl Drop for Unwritten {
+    fn drop(&mut self) {
+        self.write();
+    }
+}
+
 impl Hub {
-    /// Delivers an event to live rooms and sockets.
-    pub fn deliver(&self, event: &Event) -> Vec<Effect> {
+    /// Delivers an event to live rooms and sockets. Frames of committed changes may stay
+    /// `unwritten`.
+    pub fn deliver(&self, event: &Event, unwritten: &mut Unwritten) -> Vec<Effect> {
         match event {
-            Event::Room(change) => return self.deliver_change(event, change),
+            Event::Room(change) => return self.deliver_change(event, change, unwritten),
             Event::RoomAdded { user, facts, at, .. } => self.deliver_added(*user, facts, *at),
             Event::Marked { mark, author, participants, .. } => self.deliver_mark(
                 event,
@@ -66,6 +95,11 @@ impl Hub {
         Vec::new()
     }
 
+    /// Delivers an event and writes its frames.
+    pub fn deliver_now(&self, event: &Event) -> Vec<Effect> {
+        self.deliver(event, &mut Unwritten::default())
+    }
+
     /// Returns the revs of all rooms (or this one), so that events lost by a bus can be read again.
     fn missing(&self, room: Option<RoomId>) -> Vec<Effect> {
         let slots: Vec<_> = self
@@ -77,16 +111,21 @@ impl Hub {
         slots
             .into_iter()
             .filter_map(|(room, slot)| {
-                slot.lock().seen.map(|since| Effect::Missing { room, since })
+                slot.peek().seen.map(|since| Effect::Missing { room, since })
             })
             .collect()
     }
 
-    fn deliver_change(&self, event: &Event, change: &Arc<RoomEvent>) -> Vec<Effect> {
+    fn deliver_change(
+        &self,
+        event: &Event,
+        change: &Arc<RoomEvent>,
+        unwritten: &mut Unwritten,
+    ) -> Vec<Effect> {
         let Some(slot) = self.slot(change.room) else { return Vec::new() };
         let mut effects = Vec::new();
         {
-            let mut watch = slot.lock();
+            let mut watch = slot.peek();
             if let Some(live) = &mut watch.live
                 && live.state == LiveState::Creating
             {
@@ -109,9 +148,10 @@ impl Hub {
             if let Some(live) = &mut watch.live {
                 live.apply(change, self.recent_messages);
             }
-            send_step(&watch, event, change);
+            send_step(&mut watch, event, change);
         }
         slot.turned.notify_waiters();
+        unwritten.note(slot);
         for what in &change.changes {
             match what {
                 Change::ParticipantRemoved(person) => {
@@ -188,13 +228,14 @@ impl Hub {
                     socket: None,
                     changes: vec![Change::ParticipantRemoved(person.clone())],
                 };
-                watch.send(&Event::Room(Arc::new(removal)), Some(rev), false);
+                watch.send_to(&Event::Room(Arc::new(removal)), rev, |_| true);
             }
             (strangers, known)
         };
         let effects: Vec<Effect> =
             strangers.into_iter().flat_map(|person| self.take_out(room, Some(person.id))).collect();
-        slot.lock().send(&Event::CaughtUp { changes: Arc::new(changes), known }, Some(rev), false);
+        let event = Event::CaughtUp { changes: Arc::new(changes), known };
+        slot.lock().send_to(&event, rev, |_| true);
         effects
     }
 
@@ -237,12 +278,9 @@ impl Hub {
         let watch = slot.lock();
         for group in &watch.groups {
             for encoded in group.voice.say(event).iter().filter(|encoded| encoded.to != own) {
-                let told = |socket: &Socket| {
-                    hears(encoded, socket) && only_author.is_none_or(|author| socket.user == author)
-                };
-                for listener in group.listeners.iter().filter(|l| l.ready && told(&l.socket)) {
-                    queue(encoded, &listener.socket, true);
-                }
+                group.send(encoded, None, true, |user| {
+                    only_author.is_none_or(|author| user == author)
+                });
             }
         }
     }
@@ -260,7 +298,7 @@ impl Hub {
         let mut watch = slot.lock();
         let many = watch.live.as_ref().is_some_and(|live| live.present.len() > self.presence_up_to);
         if !many {
-            watch.send(event, None, true);
+            watch.hint(event);
             return;
         }
         let Some(live) = &mut watch.live else { return };
@@ -293,17 +331,19 @@ impl Hub {
         let merged = std::mem::take(&mut live.merged);
         let online = u32::try_from(live.present.len()).unwrap_or(u32::MAX);
         if !merged.joined.is_empty() || !merged.left.is_empty() {
-            watch.send(
-                &Event::Presence { room, joined: merged.joined, left: merged.left, online, at },
-                None,
-                true,
-            );
+            watch.hint(&Event::Presence {
+                room,
+                joined: merged.joined,
+                left: merged.left,
+                online,
+                at,
+            });
         }
     }
 
     fn hint(&self, room: RoomId, event: &Event) {
         if let Some(slot) = self.slot(room) {
-            slot.lock().send(event, None, true);
+            slot.lock().hint(event);
         }
     }
 }
@@ -336,18 +376,22 @@ fn tell(sockets: &[Arc<Socket>], event: &Event, which: impl Fn(&Encoded) -> bool
         }
     }
     for voice in voices {
+        let mut written = 0;
         for encoded in voice.say(event).iter().filter(|encoded| which(encoded)) {
+            let frames = encoded.frames();
             for socket in sockets.iter().filter(|s| s.voice.name == voice.name && hears(encoded, s))
             {
-                queue(encoded, socket, false);
+                queue(encoded, &frames, socket, false);
+                written += frames.count;
             }
         }
+        counter!("chatctl_deliveries_total", "dialect" => voice.name).increment(written as u64);
     }
 }
 
 /// Sends a step to the listeners. Removed users only receive their removal: the other changes
 /// belong to a room without them.
-fn send_step(watch: &RoomListeners, event: &Event, change: &RoomEvent) {
+fn send_step(watch: &mut RoomListeners, event: &Event, change: &RoomEvent) {
     let removed: Vec<UserId> = change
         .changes
         .iter()
@@ -357,10 +401,10 @@ fn send_step(watch: &RoomListeners, event: &Event, change: &RoomEvent) {
         })
         .collect();
     if removed.is_empty() || change.changes.len() == 1 {
-        watch.send(event, Some(change.rev), false);
+        watch.gather(event, change.rev);
         return;
     }
-    watch.send_to(event, Some(change.rev), false, |user| !removed.contains(&user));
+    watch.send_to(event, change.rev, |user| !removed.contains(&user));
     for user in removed {
         let mut own = change.clone();
         own.changes.retain(|what| match what {
@@ -369,6 +413,6 @@ fn send_step(watch: &RoomListeners, event: &Event, change: &RoomEvent) {
             _ => false,
         });
         let own = Event::Room(Arc::new(own));
-        watch.send_to(&own, Some(change.rev), false, |listener| listener == user);
+        watch.send_to(&own, change.rev, |listener| listener == user);
     }
 }

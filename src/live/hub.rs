@@ -42,7 +42,15 @@ pub(super) struct RoomEntry {
 }
 
 impl RoomEntry {
+    /// For changes of the listeners and what they receive: gathered frames are written before.
     pub(super) fn lock(&self) -> MutexGuard<'_, RoomListeners> {
+        let mut watch = self.peek();
+        watch.write_gathered();
+        watch
+    }
+
+    /// For everything else: gathered frames stay gathered.
+    pub(super) fn peek(&self) -> MutexGuard<'_, RoomListeners> {
         self.watch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -50,8 +58,9 @@ impl RoomEntry {
 /// Whether a listener's replay has caught up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ready {
-    /// Live events follow; the reply to the replay belongs at this position of the socket's queue.
-    At(u64),
+    /// Live events follow; they are kept back until the answer
+    /// ([`Outbox::hold`](super::Outbox::hold)).
+    Now,
     /// Later events have been delivered already: continue reading.
     Behind,
     /// It no longer listens: it was removed from the room.
@@ -129,7 +138,7 @@ impl Hub {
         };
         let slots: Vec<Arc<RoomEntry>> =
             self.rooms.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
-        let live = slots.iter().filter(|slot| slot.lock().live.is_some()).count();
+        let live = slots.iter().filter(|slot| slot.peek().live.is_some()).count();
         (users, sockets, live)
     }
 
@@ -155,19 +164,19 @@ impl Hub {
     /// Returns the state of the live room.
     pub fn state(&self, room: RoomId) -> LiveState {
         self.slot(room)
-            .and_then(|slot| slot.lock().live.as_ref().map(|live| live.state))
+            .and_then(|slot| slot.peek().live.as_ref().map(|live| live.state))
             .unwrap_or(LiveState::Closed)
     }
 
     /// Returns the facts of a live room, from memory.
     pub fn facts(&self, room: RoomId) -> Option<Arc<RoomFacts>> {
-        self.slot(room)?.lock().live.as_ref()?.facts.clone()
+        self.slot(room)?.peek().live.as_ref()?.facts.clone()
     }
 
     /// Returns the facts of a live room with its newest rev and seq.
     pub fn current(&self, room: RoomId) -> Option<RoomFacts> {
         let slot = self.slot(room)?;
-        let watch = slot.lock();
+        let watch = slot.peek();
         let live = watch.live.as_ref()?;
         let mut facts = RoomFacts::clone(live.facts.as_ref()?);
         facts.room.rev = facts.room.rev.max(live.rev);
@@ -199,7 +208,7 @@ impl Hub {
 
     /// Returns whether the socket listens to the room; a committed removal ends that.
     pub fn is_listening(&self, room: RoomId, socket: &Socket) -> bool {
-        self.slot(room).is_some_and(|slot| slot.lock().listener(socket.id).is_some())
+        self.slot(room).is_some_and(|slot| slot.peek().has_listener(socket.id))
     }
 
     /// Makes the listener live after it has read everything up to this rev, unless later events
@@ -218,7 +227,8 @@ impl Hub {
             watch.seen = Some(rev);
         }
         watch.last_seq = watch.last_seq.max(last_seq);
-        Ready::At(socket.outbox.position())
+        socket.outbox.hold();
+        Ready::Now
     }
 
     /// Changes a room's listeners under both locks, so that the room cannot be removed meanwhile;
@@ -228,6 +238,10 @@ impl Hub {
         room: RoomId,
         change: impl FnOnce(&mut RoomListeners) -> T,
     ) -> T {
+        // Nobody waits for the lock of all rooms while gathered frames are written.
+        if let Some(slot) = self.slot(room) {
+            drop(slot.lock());
+        }
         let mut rooms = self.lock_rooms();
         let slot = Arc::clone(rooms.entry(room).or_default());
         let mut watch = slot.lock();

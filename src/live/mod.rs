@@ -2,12 +2,14 @@
 //! servers.
 //!
 //! Contains memory and queues only: no store (chat reads and passes on), no permissions, no formats
-//! of dialects.
+//! of dialects. It writes to connections without waiting, and never reads them.
 
 mod bus;
 mod encoded;
 mod entry;
 mod fanout;
+mod frames;
+mod gathered;
 mod hub;
 mod outbox;
 mod room;
@@ -16,7 +18,8 @@ mod socket;
 pub use bus::{Bus, BusReply, BusUnavailable, Crossing, LocalBus, Topic};
 pub use encoded::{Audience, CloseReason, Encoded, Encoder};
 pub use entry::{Begin, First, Loading, Snapshot};
-pub use fanout::Effect;
+pub use fanout::{Effect, Unwritten};
+pub use frames::Frames;
 pub use hub::{Hub, Ready};
-pub use outbox::Outbox;
+pub use outbox::{Due, Outbox, TryWrite};
 pub use socket::Socket;

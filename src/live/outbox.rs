@@ -1,18 +1,36 @@
-//! The bounded queue between fan-out and one socket's task.
+//! What is to be written to one socket, in order: answers, and the frames of its rooms.
 //!
-//! Pushing never waits: a queue with too many frames or bytes marks the socket as too slow and
-//! accepts nothing more. Its lock is the innermost of all (ARCHITECTURE.md, lock order) and is
-//! never held across an await.
+//! Pushing never waits. While nothing is queued, the fan-out writes to the connection itself; what
+//! the system does not accept, and everything after it, is queued for the socket's task. So a queue
+//! exists only where the peer is slow, or where the connection belongs to the task (TLS). A queue
+//! with too many frames or bytes marks the socket as too slow and accepts nothing more.
+//!
+//! The lock is the innermost of all (ARCHITECTURE.md, lock order) and is never held across an
+//! await.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::fmt::Debug;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
 
+use bytes::Buf;
+use tokio::io::AsyncWrite;
 use tokio::sync::Notify;
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::CloseReason;
+use super::{CloseReason, Frames};
 
-/// Frames queued for one socket.
+/// Maximum number of queued chunks in one write.
+const SLICES: usize = 32;
+
+/// A connection that can be written without its task.
+pub trait TryWrite: Debug + Send + Sync {
+    /// Writes what the system accepts now, without waiting; `WouldBlock` if that is nothing.
+    fn try_write_vectored(&self, bytes: &[IoSlice<'_>]) -> io::Result<usize>;
+}
+
+/// Frames to be written to one socket.
 #[derive(Debug)]
 pub struct Outbox {
     queue: Mutex<Queue>,
@@ -21,12 +39,28 @@ pub struct Outbox {
     max_bytes: usize,
 }
 
+/// What the socket's task must do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// Nothing.
+    Nothing,
+    /// Write queued frames.
+    Write,
+    /// Close the socket: everything before is written, or need not be.
+    Close(CloseReason),
+}
+
 #[derive(Debug, Default)]
 struct Queue {
-    frames: VecDeque<Utf8Bytes>,
+    waiting: VecDeque<Frames>,
+    /// Frames that belong after an answer which is being prepared; None: no answer is.
+    held: Option<VecDeque<Frames>>,
+    /// Number and bytes of the frames of both.
+    frames: usize,
     bytes: usize,
-    /// Number of frames ever pushed; position of the next one.
-    pushed: u64,
+    /// Whether the first of `waiting` is partly written, so that the rest of it must follow.
+    begun: bool,
+    direct: Option<Arc<dyn TryWrite>>,
     close: Option<CloseReason>,
 }
 
@@ -36,37 +70,74 @@ impl Outbox {
         Self { queue: Mutex::default(), changed: Notify::new(), max_frames, max_bytes }
     }
 
-    /// Queues a frame. A full queue closes the socket with [`CloseReason::TooSlow`].
-    pub fn push(&self, frame: Utf8Bytes) {
+    /// Lets the fan-out write to the connection itself; None ends that.
+    pub fn write_directly(&self, connection: Option<Arc<dyn TryWrite>>) {
+        self.lock().direct = connection;
+    }
+
+    /// Writes frames of a room, or queues them. A full queue closes the socket with
+    /// [`CloseReason::TooSlow`].
+    pub fn push(&self, frames: &Frames) {
         let mut queue = self.lock();
         if queue.close.is_some() {
             return;
         }
-        if queue.frames.len() >= self.max_frames || queue.bytes + frame.len() > self.max_bytes {
-            queue.close = Some(CloseReason::TooSlow);
+        let written = queue.pass_on(frames);
+        if written == frames.bytes.len() {
+            return;
+        }
+        let rest = Frames { bytes: frames.bytes.slice(written..), count: frames.count };
+        let (count, bytes) = (queue.frames + rest.count, queue.bytes + rest.bytes.len());
+        let too_much = count > self.max_frames || bytes > self.max_bytes;
+        // A queue that is empty takes any chunk: its size says nothing about the peer.
+        if too_much && queue.frames > 0 {
+            queue.end(CloseReason::TooSlow);
         } else {
-            queue.bytes += frame.len();
-            queue.pushed += 1;
-            queue.frames.push_back(frame);
+            queue.add(rest);
+            // The rest of a frame must follow.
+            queue.begun |= written > 0;
         }
         drop(queue);
         self.changed.notify_one();
     }
 
-    /// Queues a hint (presence, typing, read marks): dropped if the queue is half full.
-    pub fn push_hint(&self, frame: Utf8Bytes) {
+    /// Pushes a hint (presence, typing, read marks): dropped if the queue is half full.
+    pub fn push_hint(&self, frames: &Frames) {
         let half_full = {
             let queue = self.lock();
-            queue.frames.len() * 2 >= self.max_frames || queue.bytes * 2 >= self.max_bytes
+            queue.frames * 2 >= self.max_frames || queue.bytes * 2 >= self.max_bytes
         };
         if !half_full {
-            self.push(frame);
+            self.push(frames);
+        }
+    }
+
+    /// Queues an answer, or another frame of the socket's own task, which writes it. An answer is
+    /// never too much: the task reads no more commands while it writes.
+    pub fn answer(&self, frames: Frames) {
+        let mut queue = self.lock();
+        queue.frames += frames.count;
+        queue.bytes += frames.bytes.len();
+        queue.waiting.push_back(frames);
+    }
+
+    /// Keeps back all frames that are pushed from now on, until [`Outbox::release`]: they belong
+    /// after an answer that describes the room as it is now.
+    pub fn hold(&self) {
+        self.lock().held.get_or_insert_default();
+    }
+
+    /// Queues the frames kept back behind the answers given meanwhile.
+    pub fn release(&self) {
+        let mut queue = self.lock();
+        if let Some(held) = queue.held.take() {
+            queue.waiting.extend(held);
         }
     }
 
     /// Closes the socket after the queued frames; the first reason is kept.
     pub fn close(&self, reason: CloseReason) {
-        self.lock().close.get_or_insert(reason);
+        self.lock().end(reason);
         self.changed.notify_one();
     }
 
@@ -75,36 +146,14 @@ impl Outbox {
         self.lock().close == Some(reason)
     }
 
-    /// Returns the number of frames ever pushed: a reply at this position is sent after exactly
-    /// those.
-    pub fn position(&self) -> u64 {
-        self.lock().pushed
+    /// Returns what the socket's task must do.
+    pub fn due(&self) -> Due {
+        self.lock().due()
     }
 
-    /// Moves waiting frames to `into`, only those before `position` if given; returns the close
-    /// reason once everything is taken.
-    pub fn take(&self, into: &mut Vec<Utf8Bytes>, position: Option<u64>) -> Option<CloseReason> {
-        let mut queue = self.lock();
-        let first = queue.pushed - queue.frames.len() as u64;
-        let count = position.map_or(queue.frames.len(), |p| {
-            usize::try_from(p.saturating_sub(first)).unwrap_or(usize::MAX).min(queue.frames.len())
-        });
-        for frame in queue.frames.drain(..count).collect::<Vec<_>>() {
-            queue.bytes -= frame.len();
-            into.push(frame);
-        }
-        if queue.frames.is_empty() { queue.close } else { None }
-    }
-
-    /// Waits until a frame is pushed or the socket is to close. Cancel safe.
+    /// Waits until the task has something to do. Cancel safe.
     pub async fn changed(&self) {
-        loop {
-            {
-                let queue = self.lock();
-                if !queue.frames.is_empty() || queue.close.is_some() {
-                    return;
-                }
-            }
+        while self.due() == Due::Nothing {
             self.changed.notified().await;
         }
     }
@@ -114,11 +163,32 @@ impl Outbox {
     pub async fn overflowed(&self) -> CloseReason {
         loop {
             let close = self.lock().close;
-            if let Some(reason @ (CloseReason::TooSlow | CloseReason::SessionEnded)) = close {
+            if let Some(reason) = close.filter(|reason| reason.is_at_once()) {
                 return reason;
             }
             self.changed.notified().await;
         }
+    }
+
+    /// Writes everything that waits, and flushes.
+    pub fn poll_drain<S: AsyncWrite>(
+        &self,
+        cx: &mut Context<'_>,
+        mut stream: Pin<&mut S>,
+    ) -> Poll<io::Result<()>> {
+        loop {
+            let mut queue = self.lock();
+            if queue.waiting.is_empty() {
+                break;
+            }
+            let mut slices = [IoSlice::new(&[]); SLICES];
+            let count = queue.slices(&mut slices);
+            match ready!(stream.as_mut().poll_write_vectored(cx, &slices[..count]))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                written => queue.written(written),
+            }
+        }
+        stream.poll_flush(cx)
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
@@ -126,58 +196,230 @@ impl Outbox {
     }
 }
 
+impl Queue {
+    /// Writes to the connection what can be written without waiting: what is queued, then these
+    /// frames. Returns how many bytes of them are written; if some are, nothing is queued.
+    fn pass_on(&mut self, frames: &Frames) -> usize {
+        let Some(direct) = self.direct.take() else { return 0 };
+        let written = if self.held.is_none() { self.write_to(&*direct, frames) } else { 0 };
+        self.direct = Some(direct);
+        written
+    }
+
+    fn write_to(&mut self, direct: &dyn TryWrite, frames: &Frames) -> usize {
+        while !self.waiting.is_empty() {
+            let mut slices = [IoSlice::new(&[]); SLICES];
+            let count = self.slices(&mut slices);
+            match direct.try_write_vectored(&slices[..count]) {
+                Ok(written) if written > 0 => self.written(written),
+                // A broken connection is found by its task.
+                _ => return 0,
+            }
+        }
+        direct.try_write_vectored(&[IoSlice::new(&frames.bytes)]).unwrap_or(0)
+    }
+
+    fn add(&mut self, frames: Frames) {
+        self.frames += frames.count;
+        self.bytes += frames.bytes.len();
+        self.held.as_mut().unwrap_or(&mut self.waiting).push_back(frames);
+    }
+
+    fn slices<'a>(&'a self, into: &mut [IoSlice<'a>; SLICES]) -> usize {
+        for (slice, frames) in into.iter_mut().zip(&self.waiting) {
+            *slice = IoSlice::new(&frames.bytes);
+        }
+        self.waiting.len().min(SLICES)
+    }
+
+    /// Removes bytes that have been written.
+    fn written(&mut self, mut count: usize) {
+        self.bytes -= count;
+        while let Some(first) = self.waiting.front_mut() {
+            if first.bytes.len() > count {
+                first.bytes.advance(count);
+                self.begun |= count > 0;
+                return;
+            }
+            count -= first.bytes.len();
+            self.frames -= first.count;
+            self.begun = false;
+            self.waiting.pop_front();
+        }
+        // What a burst has needed is given back.
+        if self.waiting.capacity() > SLICES {
+            self.waiting = VecDeque::new();
+        }
+    }
+
+    /// Sets the reason for the close; frames that need not be written are dropped.
+    fn end(&mut self, reason: CloseReason) {
+        if *self.close.get_or_insert(reason) == reason && reason.is_at_once() {
+            self.waiting.truncate(usize::from(self.begun));
+            self.held = None;
+            self.frames = self.waiting.iter().map(|frames| frames.count).sum();
+            self.bytes = self.waiting.iter().map(|frames| frames.bytes.len()).sum();
+        }
+    }
+
+    fn due(&self) -> Due {
+        match self.close {
+            Some(reason) if reason.is_at_once() => Due::Close(reason),
+            _ if !self.waiting.is_empty() => Due::Write,
+            Some(reason) if self.held.as_ref().is_none_or(VecDeque::is_empty) => Due::Close(reason),
+            _ => Due::Nothing,
+        }
+    }
+}
+
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use super::super::frames::tests::payloads;
     use super::*;
 
-    #[test]
-    fn a_full_queue_closes_the_socket_and_keeps_what_it_has() {
-        let outbox = Outbox::new(2, 100);
-        for text in ["a", "b", "c", "d"] {
-            outbox.push(text.into());
+    impl Outbox {
+        /// Takes everything that is queued or kept back, as text.
+        pub(crate) fn take_all(&self) -> Vec<String> {
+            let mut queue = self.lock();
+            let waiting = std::mem::take(&mut queue.waiting);
+            let held = queue.held.as_mut().map(std::mem::take).unwrap_or_default();
+            (queue.frames, queue.bytes) = (0, 0);
+            waiting.into_iter().chain(held).flat_map(|frames| payloads(frames.bytes)).collect()
         }
-        let mut frames = Vec::new();
-        assert_eq!(outbox.take(&mut frames, None), Some(CloseReason::TooSlow));
-        assert_eq!(frames, ["a", "b"]);
+    }
+
+    /// A connection that accepts this many bytes before it would block.
+    #[derive(Debug, Default)]
+    struct Peer {
+        room: Mutex<usize>,
+        read: Mutex<Vec<u8>>,
+    }
+
+    impl Peer {
+        fn reads(&self, bytes: usize) {
+            *self.room.lock().unwrap() += bytes;
+        }
+
+        fn heard(&self) -> Vec<String> {
+            payloads(std::mem::take(&mut *self.read.lock().unwrap()).into())
+        }
+    }
+
+    impl TryWrite for Peer {
+        fn try_write_vectored(&self, bytes: &[IoSlice<'_>]) -> io::Result<usize> {
+            let mut room = self.room.lock().unwrap();
+            let all: Vec<u8> = bytes.iter().flat_map(|slice| slice.to_vec()).collect();
+            let count = all.len().min(*room);
+            if count == 0 && !all.is_empty() {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            *room -= count;
+            self.read.lock().unwrap().extend_from_slice(&all[..count]);
+            Ok(count)
+        }
+    }
+
+    fn text(payload: &str) -> Frames {
+        Frames::text(payload)
+    }
+
+    fn direct(max_frames: usize, max_bytes: usize) -> (Outbox, Arc<Peer>) {
+        let (outbox, peer) = (Outbox::new(max_frames, max_bytes), Arc::<Peer>::default());
+        let connection: Arc<dyn TryWrite> = Arc::clone(&peer) as _;
+        outbox.write_directly(Some(connection));
+        (outbox, peer)
+    }
+
+    #[test]
+    fn a_full_queue_closes_the_socket_and_drops_what_is_not_begun() {
+        let outbox = Outbox::new(2, 100);
+        for payload in ["a", "b"] {
+            outbox.push(&text(payload));
+        }
+        assert_eq!(outbox.due(), Due::Write);
+        outbox.push(&text("c"));
+        outbox.push(&text("d"));
+        assert_eq!(outbox.due(), Due::Close(CloseReason::TooSlow));
+        assert!(outbox.take_all().is_empty());
     }
 
     #[test]
     fn bytes_count_too_and_are_given_back() {
-        let outbox = Outbox::new(10, 10);
-        let mut frames = Vec::new();
+        let outbox = Outbox::new(10, 12);
         for _ in 0..3 {
-            outbox.push("12345678".into());
-            assert_eq!(outbox.take(&mut frames, None), None);
+            outbox.push(&text("12345678"));
+            assert_eq!(outbox.take_all(), ["12345678"]);
         }
-        outbox.push("12345678".into());
-        outbox.push("123".into());
-        assert_eq!(outbox.take(&mut frames, None), Some(CloseReason::TooSlow));
-        assert_eq!(frames.len(), 4);
+        outbox.push(&text("12345678"));
+        outbox.push(&text("1"));
+        assert_eq!(outbox.due(), Due::Close(CloseReason::TooSlow));
     }
 
     #[test]
     fn hints_are_left_out_when_half_full() {
         let outbox = Outbox::new(4, 1000);
-        outbox.push("a".into());
-        outbox.push_hint("hint".into());
-        outbox.push_hint("left out".into());
-        outbox.push("b".into());
-        let mut frames = Vec::new();
-        assert_eq!(outbox.take(&mut frames, None), None);
-        assert_eq!(frames, ["a", "hint", "b"]);
+        outbox.push(&text("a"));
+        outbox.push_hint(&text("hint"));
+        outbox.push_hint(&text("left out"));
+        outbox.push(&text("b"));
+        assert_eq!(outbox.take_all(), ["a", "hint", "b"]);
     }
 
     #[test]
-    fn a_position_divides_what_came_before_from_what_came_after() {
-        let outbox = Outbox::new(10, 1000);
-        outbox.push("before".into());
-        let here = outbox.position();
-        outbox.push("after".into());
-        let mut frames = Vec::new();
-        assert_eq!(outbox.take(&mut frames, Some(here)), None);
-        assert_eq!(frames, ["before"]);
-        outbox.close(CloseReason::GoingAway);
-        assert_eq!(outbox.take(&mut frames, None), Some(CloseReason::GoingAway));
-        assert_eq!(frames, ["before", "after"]);
+    fn an_answer_stands_before_what_was_pushed_while_it_was_prepared() {
+        let (outbox, peer) = direct(10, 1000);
+        peer.reads(1000);
+        outbox.push(&text("before"));
+        outbox.hold();
+        outbox.push(&text("after"));
+        assert_eq!((peer.heard(), outbox.due()), (vec!["before".to_owned()], Due::Nothing));
+        outbox.close(CloseReason::Normal);
+        assert_eq!(outbox.due(), Due::Nothing, "what is kept back comes first");
+        outbox.answer(text("answer"));
+        outbox.release();
+        assert_eq!(outbox.take_all(), ["answer", "after"]);
+        assert_eq!(outbox.due(), Due::Close(CloseReason::Normal));
+    }
+
+    #[test]
+    fn nothing_is_queued_for_a_peer_that_reads() {
+        let (outbox, peer) = direct(1, 10);
+        peer.reads(1_000_000);
+        for payload in ["a", "much longer than the queue", "b"] {
+            outbox.push(&text(payload));
+            assert_eq!(outbox.due(), Due::Nothing);
+        }
+        assert_eq!(peer.heard(), ["a", "much longer than the queue", "b"]);
+    }
+
+    #[test]
+    fn the_rest_of_a_frame_is_written_before_anything_else() {
+        let (outbox, peer) = direct(2, 10);
+        peer.reads(5);
+        outbox.push(&text("0123456789"));
+        assert_eq!(outbox.due(), Due::Write);
+        outbox.push(&text("dropped"));
+        assert_eq!(outbox.due(), Due::Close(CloseReason::TooSlow));
+        peer.reads(1000);
+        let queue = outbox.lock();
+        assert_eq!((queue.waiting.len(), queue.bytes), (1, 7));
+        drop(queue);
+        // As the task does.
+        outbox.answer(text("farewell"));
+        outbox.lock().pass_on(&text("end"));
+        assert_eq!(peer.heard(), ["0123456789", "farewell", "end"]);
+    }
+
+    #[test]
+    fn what_waits_is_written_with_the_next_frame() {
+        let (outbox, peer) = direct(10, 1000);
+        for n in 0..8 {
+            outbox.push(&text(&n.to_string()));
+        }
+        assert_eq!(outbox.due(), Due::Write);
+        peer.reads(1000);
+        outbox.push(&text("8"));
+        assert_eq!(outbox.due(), Due::Nothing);
+        assert_eq!(peer.heard(), ["0", "1", "2", "3", "4", "5", "6", "7", "8"]);
     }
 }

@@ -3,7 +3,10 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::{Encoded, Encoder, Socket, encoded::Audience};
+use metrics::{counter, histogram};
+
+use super::gathered::Gathered;
+use super::{Encoded, Encoder, Frames, Socket, encoded::Audience};
 use crate::model::{
     Change, Event, LiveState, Message, Person, ReactionCount, Rev, RoomEvent, RoomFacts, Seq,
     SocketId, UserId,
@@ -27,6 +30,8 @@ pub(super) struct RoomListeners {
 pub(super) struct Group {
     pub(super) voice: Encoder,
     pub(super) listeners: Vec<Listener>,
+    /// Frames for all of them that are written together.
+    pub(super) gathered: Gathered,
 }
 
 /// A socket that receives a room's events.
@@ -72,6 +77,10 @@ pub(super) struct Merged {
 }
 
 impl RoomListeners {
+    pub(super) fn has_listener(&self, socket: SocketId) -> bool {
+        self.groups.iter().flat_map(|g| &g.listeners).any(|l| l.socket.id == socket)
+    }
+
     pub(super) fn listener(&mut self, socket: SocketId) -> Option<&mut Listener> {
         self.groups.iter_mut().flat_map(|g| &mut g.listeners).find(|l| l.socket.id == socket)
     }
@@ -80,7 +89,11 @@ impl RoomListeners {
     pub(super) fn listener_or_new(&mut self, socket: &Arc<Socket>) -> &mut Listener {
         let at = self.groups.iter().position(|g| g.voice.name == socket.voice.name).unwrap_or_else(
             || {
-                self.groups.push(Group { voice: socket.voice, listeners: Vec::new() });
+                self.groups.push(Group {
+                    voice: socket.voice,
+                    listeners: Vec::new(),
+                    gathered: Gathered::default(),
+                });
                 self.groups.len() - 1
             },
         );
@@ -112,31 +125,46 @@ impl RoomListeners {
         self.live.is_none() && self.groups.is_empty()
     }
 
-    /// Encodes an event once per dialect and queues it for its audience.
-    pub(super) fn send(&self, event: &Event, after: Option<Rev>, hint: bool) {
-        self.send_to(event, after, hint, |_| true);
+    /// Encodes a committed event once per dialect. Frames for every listener are gathered until
+    /// [`RoomListeners::write_gathered`].
+    pub(super) fn gather(&mut self, event: &Event, rev: Rev) {
+        for group in &mut self.groups {
+            for encoded in group.voice.say(event) {
+                if encoded.to == Audience::All && encoded.then_close.is_none() {
+                    if group.gathered.add(&encoded.frame, rev) {
+                        group.write_gathered();
+                    }
+                } else {
+                    group.write_gathered();
+                    group.send(&encoded, Some(rev), false, |_| true);
+                }
+            }
+        }
     }
 
-    /// Sends an event to these users only.
-    pub(super) fn send_to(
-        &self,
-        event: &Event,
-        after: Option<Rev>,
-        hint: bool,
-        to: impl Fn(UserId) -> bool,
-    ) {
-        for group in &self.groups {
+    /// Writes gathered frames: one chunk for all listeners of a dialect.
+    pub(super) fn write_gathered(&mut self) {
+        for group in &mut self.groups {
+            group.write_gathered();
+        }
+    }
+
+    /// Encodes a transient event once per dialect and sends it to its audience.
+    pub(super) fn hint(&mut self, event: &Event) {
+        for group in &mut self.groups {
+            group.write_gathered();
             for encoded in group.voice.say(event) {
-                for listener in group
-                    .listeners
-                    .iter()
-                    .filter(|l| l.ready && after.is_none_or(|rev| l.rev < rev))
-                    .filter(|l| to(l.socket.user))
-                {
-                    if hears(&encoded, &listener.socket) {
-                        queue(&encoded, &listener.socket, hint);
-                    }
-                }
+                group.send(&encoded, None, true, |_| true);
+            }
+        }
+    }
+
+    /// Sends a committed event to these users only.
+    pub(super) fn send_to(&mut self, event: &Event, rev: Rev, to: impl Fn(UserId) -> bool) {
+        for group in &mut self.groups {
+            group.write_gathered();
+            for encoded in group.voice.say(event) {
+                group.send(&encoded, Some(rev), false, &to);
             }
         }
     }
@@ -144,6 +172,49 @@ impl RoomListeners {
     /// Marks everything up to this rev as sent.
     pub(super) fn advance(&mut self, rev: Rev) {
         self.seen = Some(self.seen.map_or(rev, |seen| seen.max(rev)));
+    }
+}
+
+impl Group {
+    fn write_gathered(&mut self) {
+        let Some(chunk) = self.gathered.take() else { return };
+        let mut written = 0;
+        for listener in self.listeners.iter().filter(|listener| listener.ready) {
+            let frames = chunk.after(listener.rev);
+            if !frames.is_empty() {
+                written += frames.count;
+                listener.socket.outbox.push(&frames);
+            }
+        }
+        histogram!("chatctl_flush_frames", "dialect" => self.voice.name).record(chunk.len());
+        self.count(written);
+    }
+
+    /// Sends a frame to those of its audience who have not seen this rev.
+    pub(super) fn send(
+        &self,
+        encoded: &Encoded,
+        rev: Option<Rev>,
+        hint: bool,
+        to: impl Fn(UserId) -> bool,
+    ) {
+        let frames = encoded.frames();
+        let mut written = 0;
+        for listener in self
+            .listeners
+            .iter()
+            .filter(|l| l.ready && rev.is_none_or(|rev| l.rev < rev))
+            .filter(|l| to(l.socket.user) && hears(encoded, &l.socket))
+        {
+            written += frames.count;
+            queue(encoded, &frames, &listener.socket, hint);
+        }
+        self.count(written);
+    }
+
+    fn count(&self, written: usize) {
+        counter!("chatctl_deliveries_total", "dialect" => self.voice.name)
+            .increment(written as u64);
     }
 }
 
@@ -156,13 +227,14 @@ pub(super) fn hears(encoded: &Encoded, socket: &Socket) -> bool {
     }
 }
 
-pub(super) fn queue(encoded: &Encoded, socket: &Socket, hint: bool) {
-    if encoded.frame.is_empty() {
-        // The frame is empty, only the close is sent.
+/// Sends the frames of `encoded` to a socket, and closes it if they say so.
+pub(super) fn queue(encoded: &Encoded, frames: &Frames, socket: &Socket, hint: bool) {
+    if frames.is_empty() {
+        // Only the close is sent.
     } else if hint {
-        socket.outbox.push_hint(encoded.frame.clone());
+        socket.outbox.push_hint(frames);
     } else {
-        socket.outbox.push(encoded.frame.clone());
+        socket.outbox.push(frames);
     }
     if let Some(reason) = encoded.then_close {
         socket.outbox.close(reason);

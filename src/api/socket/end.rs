@@ -5,13 +5,13 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::time::timeout;
-use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 
-use super::metered::{Endless, Metered};
+use super::Stream;
+use super::metered::Endless;
 use crate::live::CloseReason;
 
 /// Time limit for a close, and maximum number of bytes read and discarded meanwhile so that it
@@ -73,10 +73,7 @@ impl End {
     /// Sends the close and continues to read, so that it arrives: until the peer has answered, or
     /// for a limited time. Then the server ends the connection (RFC 6455, section 7.1.1); clients
     /// wait for that.
-    pub(super) async fn say<S: AsyncRead + AsyncWrite + Unpin>(
-        self,
-        mut stream: WebSocketStream<Metered<S>>,
-    ) {
+    pub(super) async fn say<S: AsyncRead + AsyncWrite + Unpin>(self, mut stream: Stream<S>) {
         let reason = self.reason();
         if matches!(reason, CloseReason::Lost | CloseReason::TimedOut) {
             return;
@@ -107,7 +104,7 @@ impl End {
 }
 
 /// Reads frames until the peer answers the close; false if they cannot be read.
-async fn answered<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut WebSocketStream<S>) -> bool {
+async fn answered<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut Stream<S>) -> bool {
     let mut read = 0;
     while read <= CLOSE_BYTES {
         match stream.next().await {
@@ -123,14 +120,22 @@ async fn answered<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut WebSocketStrea
 mod tests {
     use futures_util::FutureExt;
     use tokio::io::{DuplexStream, duplex};
+    use tokio_tungstenite::WebSocketStream;
     use tokio_tungstenite::tungstenite::protocol::Role;
 
+    use super::super::metered::Metered;
+    use super::super::queued::Queued;
     use super::*;
 
-    async fn pair() -> (WebSocketStream<Metered<DuplexStream>>, WebSocketStream<DuplexStream>) {
+    async fn pair() -> (Stream<DuplexStream>, WebSocketStream<DuplexStream>) {
         let (near, far) = duplex(64 * 1024);
         (
-            WebSocketStream::from_raw_socket(Metered::new(near, 65_536), Role::Server, None).await,
+            WebSocketStream::from_raw_socket(
+                Metered::new(Queued::new(near), 65_536),
+                Role::Server,
+                None,
+            )
+            .await,
             WebSocketStream::from_raw_socket(far, Role::Client, None).await,
         )
     }

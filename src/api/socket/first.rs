@@ -4,15 +4,14 @@
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
-use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 use tracing::{Span, debug};
 
 use super::end::End;
-use super::metered::Metered;
+use super::queued::Direct;
 use super::run::{Entry, Loop, Times};
 use super::tracker::SocketGuard;
-use super::voice;
+use super::{Stream, voice};
 use crate::api::{FirstFrameAuth, RequestContext};
 use crate::chat::{Chat, Connection};
 use crate::live::CloseReason;
@@ -23,14 +22,14 @@ const MAX_BEFORE: u32 = 64;
 
 /// A socket that is not authenticated yet.
 pub(super) struct PendingSocket<D: FirstFrameAuth, S> {
-    pub(super) stream: WebSocketStream<Metered<S>>,
+    pub(super) stream: Stream<S>,
     pub(super) client: Client,
     pub(super) state: D::State,
     pub(super) times: Times,
     pub(super) member: SocketGuard,
 }
 
-impl<D: FirstFrameAuth, S: AsyncRead + AsyncWrite + Unpin + Send> PendingSocket<D, S> {
+impl<D: FirstFrameAuth, S: AsyncRead + AsyncWrite + Direct + Unpin + Send> PendingSocket<D, S> {
     /// Waits for the first frame; runs the loop if it is accepted, otherwise closes the socket.
     pub(super) async fn receive(mut self, chat: &Chat) {
         let first = tokio::select! {
@@ -76,7 +75,7 @@ async fn admit<D: FirstFrameAuth>(
 
 /// Returns the first text frame; other frames are answered as the protocol requires, or ignored.
 async fn first_text<S: AsyncRead + AsyncWrite + Unpin>(
-    stream: &mut WebSocketStream<Metered<S>>,
+    stream: &mut Stream<S>,
 ) -> Result<Utf8Bytes, End> {
     let mut before = 0_u32;
     while before < MAX_BEFORE {

@@ -7,14 +7,12 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::READ_BUFFER;
-
 /// Maximum length of a client's frame header.
 const HEAD: usize = 14;
 /// Number of bytes beyond the messages that counts as a frame.
-const PER_FRAME: usize = READ_BUFFER;
+const PER_FRAME: usize = 4 * 1024;
 /// Bytes that may have arrived after the last message: the start of the next ones.
-const AHEAD: usize = 2 * READ_BUFFER;
+const AHEAD: usize = 2 * PER_FRAME;
 
 /// Too many bytes were read without a complete message.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +31,12 @@ pub(super) struct Metered<S> {
 impl<S> Metered<S> {
     /// Limits messages to this length; extra bytes are allowed for the headers of their fragments.
     pub(super) fn new(stream: S, max_message: usize) -> Self {
-        Self { stream, read: 0, max: Some(max_message.saturating_mul(2) + 16 * READ_BUFFER) }
+        Self { stream, read: 0, max: Some(max_message.saturating_mul(2) + 16 * PER_FRAME) }
+    }
+
+    /// Returns the stream.
+    pub(super) fn inner(&mut self) -> &mut S {
+        &mut self.stream
     }
 
     /// Removes the limit: everything read from now on is discarded.

@@ -1,11 +1,12 @@
 //! The WebSocket loop of all dialects: handshake, limits, heartbeat, queue, replay, close.
 //!
-//! Each socket has a task. It takes everything waiting in the queue and flushes once; it never
-//! waits for another socket.
+//! Each socket has a task, which reads frames, runs commands and writes what the fan-out could not
+//! write without waiting; it never waits for another socket.
 
 mod end;
 mod first;
 mod metered;
+mod queued;
 mod run;
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,7 @@ use warp::reply::Response;
 pub use tracker::Sockets;
 
 use self::metered::Metered;
+use self::queued::Queued;
 use super::accept::stream::Connected;
 use super::request::Request;
 use super::{FirstFrameAuth, SocketDialect, respond};
@@ -39,13 +41,9 @@ use crate::model::{Error, Result, RoomId};
 
 /// tungstenite fills its read buffer with zeros at each read: a large buffer costs time and, per
 /// idle socket, memory.
-const READ_BUFFER: usize = 4 * 1024;
-/// Frames are collected up to this size before they are written.
-const WRITE_BUFFER: usize = 16 * 1024;
-const MAX_WRITE_BUFFER: usize = 4 * 1024 * 1024;
-
-/// A WebSocket over one of our connections.
-type Stream = WebSocketStream<Metered<Connected>>;
+const READ_BUFFER: usize = 1024;
+/// A WebSocket over one of our connections, or in tests over another stream.
+type Stream<S = Connected> = WebSocketStream<Metered<Queued<S>>>;
 
 impl Request {
     /// Switches protocols and runs the socket loop in a task of its own; with `Some(room)` the
@@ -130,8 +128,8 @@ impl Handshake {
         let max_frame = request.config.limits.max_frame_bytes;
         let limits = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER)
-            .write_buffer_size(WRITE_BUFFER)
-            .max_write_buffer_size(MAX_WRITE_BUFFER)
+            // The outbox collects frames.
+            .write_buffer_size(0)
             .max_message_size(Some(max_frame))
             .max_frame_size(Some(max_frame));
         let socket = async move {
@@ -141,7 +139,7 @@ impl Handshake {
             };
             // The type served by accept.rs.
             let Ok(parts) = upgraded.downcast::<TokioIo<Connected>>() else { return };
-            let io = Metered::new(parts.io.into_inner().upgraded(), max_frame);
+            let io = Metered::new(Queued::new(parts.io.into_inner().upgraded()), max_frame);
             let stream = WebSocketStream::from_partially_read(
                 io,
                 parts.read_buf.to_vec(),

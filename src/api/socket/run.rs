@@ -1,21 +1,22 @@
-//! The loop of one socket: reads frames, runs commands and writes queued frames.
+//! The loop of one socket: reads frames, runs commands and writes what is queued.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::FuturesOrdered;
 use futures_util::{FutureExt, SinkExt, StreamExt};
-use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
+use metrics::{Counter, Gauge, counter, gauge};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, sleep_until};
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
+use tokio_tungstenite::tungstenite::{self, Message};
 
 use super::super::{Greeting, RequestContext, SocketDialect};
+use super::Stream;
 use super::end::End;
-use super::metered::Metered;
+use super::queued::Direct;
 use super::tracker::SocketGuard;
 use crate::chat::{Chat, Connection};
-use crate::live::CloseReason;
+use crate::live::{CloseReason, Due, Frames, Outbox};
 use crate::model::{Command, Error, Outcome, Result, RoomId, Timestamp};
 
 /// Maximum number of posts of one socket waiting for the disk.
@@ -24,8 +25,6 @@ const MAX_LATER: usize = 64;
 const MAX_READ: usize = 64;
 /// Number of unanswered pings that end a socket.
 const MISSED: u32 = 2;
-/// A queue that has grown beyond this is freed.
-const KEEP_FRAMES: usize = 32;
 
 /// Time-outs of the loop.
 pub(super) struct Times {
@@ -41,13 +40,12 @@ pub(super) struct Entry {
 
 /// State of one socket's task.
 pub(super) struct Loop<D: SocketDialect, S> {
-    stream: WebSocketStream<Metered<S>>,
+    stream: Stream<S>,
+    outbox: Arc<Outbox>,
     connection: Connection,
     state: D::State,
     times: Times,
     member: SocketGuard,
-    /// Frames to be written.
-    out: Vec<Utf8Bytes>,
     /// Posts in progress, in order.
     later: FuturesOrdered<Begun>,
     /// Request answered by the replay in progress.
@@ -65,18 +63,13 @@ pub(super) struct Loop<D: SocketDialect, S> {
 struct Counted {
     open: Gauge,
     delivered: Counter,
-    flushes: Histogram,
 }
 
 impl Counted {
     fn new(dialect: &'static str) -> Self {
         let open = gauge!("chatctl_sockets", "dialect" => dialect);
         open.increment(1);
-        Self {
-            open,
-            delivered: counter!("chatctl_deliveries_total", "dialect" => dialect),
-            flushes: histogram!("chatctl_flush_frames", "dialect" => dialect),
-        }
+        Self { open, delivered: counter!("chatctl_deliveries_total", "dialect" => dialect) }
     }
 }
 
@@ -88,9 +81,9 @@ impl Drop for Counted {
 
 type Begun = std::pin::Pin<Box<dyn Future<Output = (RequestContext, Result<Outcome>)> + Send>>;
 
-impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
+impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Direct + Unpin + Send> Loop<D, S> {
     pub(super) fn new(
-        stream: WebSocketStream<Metered<S>>,
+        stream: Stream<S>,
         connection: Connection,
         state: D::State,
         times: Times,
@@ -98,11 +91,11 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
     ) -> Self {
         Self {
             stream,
+            outbox: connection.outbox(),
             connection,
             state,
             times,
             member,
-            out: Vec::new(),
             later: FuturesOrdered::new(),
             subscription: RequestContext::default(),
             owes_flush: false,
@@ -124,7 +117,14 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
             epoch: chat.epoch(),
             now: Timestamp::now(),
         };
-        self.out.extend(D::greet(&mut self.state, &hello));
+        // Pongs sent before the user was known must not follow the frames of the outbox.
+        if !matches!(self.stream.flush().now_or_never(), Some(Ok(()))) {
+            return self.finish(End::Lost).await;
+        }
+        self.stream.get_mut().inner().attach(Arc::clone(&self.outbox));
+        if let Some(frame) = D::greet(&mut self.state, &hello) {
+            self.send(&frame);
+        }
         let end = match self.open(enter).await {
             Ok(()) => self.talk().await,
             Err(end) => end,
@@ -136,14 +136,11 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
     async fn open(&mut self, enter: Option<Entry>) -> Result<(), End> {
         if let Some(Entry { room, refused }) = enter {
             let question = RequestContext { reference: None, verb: "enter".to_owned() };
-            let (outcome, position) = Box::pin(self.connection.run(Command::Enter {
-                room: Some(room),
-                since: None,
-                epoch: None,
-            }))
-            .await;
+            let enter = Command::Enter { room: Some(room), since: None, epoch: None };
+            let outcome = Box::pin(self.connection.run(enter)).await;
             let failed = outcome.is_err();
-            self.answer(&question, outcome, position);
+            self.answer(&question, outcome);
+            self.outbox.release();
             if failed {
                 self.write().await?;
                 return Err(End::Close(refused));
@@ -162,7 +159,7 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
     async fn converse(&mut self) -> Result<std::convert::Infallible, End> {
         let mut next_ping = Instant::now() + self.times.heartbeat;
         let mut checked = Instant::now();
-        let outbox = self.connection.outbox();
+        let outbox = Arc::clone(&self.outbox);
         loop {
             if self.connection.replaying() {
                 self.replay_page().await;
@@ -179,9 +176,9 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
                 }
                 () = outbox.changed() => (),
                 Some((question, outcome)) = self.later.next(), if !self.later.is_empty() => {
-                    self.answer(&question, outcome, None);
+                    self.answer(&question, outcome);
                     while let Some(Some((question, outcome))) = self.later.next().now_or_never() {
-                        self.answer(&question, outcome, None);
+                        self.answer(&question, outcome);
                     }
                 }
                 () = sleep_until(self.reads_from), if !self.reads() => (),
@@ -262,7 +259,7 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
             Ok(command) => command,
             Err(error) => {
                 self.settle().await;
-                return self.answer(&question, Err(error), None);
+                return self.answer(&question, Err(error));
             }
         };
         match self.connection.begin(command) {
@@ -272,8 +269,11 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
                 if matches!(command, Command::Subscribe { .. }) {
                     self.subscription = question.clone();
                 }
-                let (outcome, position) = Box::pin(self.connection.run(command)).await;
-                self.answer(&question, outcome, position);
+                let outcome = Box::pin(self.connection.run(command)).await;
+                self.answer(&question, outcome);
+                if !self.connection.replaying() {
+                    self.outbox.release();
+                }
             }
         }
     }
@@ -281,34 +281,30 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
     /// Waits for posts in progress: replies keep the order of requests.
     async fn settle(&mut self) {
         while let Some((question, outcome)) = self.later.next().await {
-            self.answer(&question, outcome, None);
+            self.answer(&question, outcome);
         }
     }
 
     async fn replay_page(&mut self) {
-        while let Some((outcome, position)) = Box::pin(self.connection.replay()).await {
-            let question = self.subscription.clone();
-            self.answer(&question, outcome, position);
-            // Replies with a position are written together: a write in between would send frames
-            // that belong after them.
-            if position.is_none() {
-                break;
+        match Box::pin(self.connection.replay()).await {
+            Some(outcome) => {
+                let question = self.subscription.clone();
+                self.answer(&question, outcome);
             }
+            None => self.outbox.release(),
         }
     }
 
-    /// Queues a reply after the frames that belong before it.
-    fn answer(
-        &mut self,
-        question: &RequestContext,
-        outcome: Result<Outcome>,
-        position: Option<u64>,
-    ) {
-        if position.is_some() {
-            // A close is handled once everything is taken.
-            let _later = self.connection.outbox().take(&mut self.out, position);
+    /// Queues a reply.
+    fn answer(&mut self, question: &RequestContext, outcome: Result<Outcome>) {
+        if let Some(frame) = D::reply(&mut self.state, question, outcome) {
+            self.send(&frame);
         }
-        self.out.extend(D::reply(&mut self.state, question, outcome));
+    }
+
+    fn send(&self, frame: &str) {
+        self.counted.delivered.increment(1);
+        self.outbox.answer(Frames::text(frame));
     }
 
     /// Pings a silent peer; a peer that remains silent is lost.
@@ -329,33 +325,30 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
 
     /// Writes all waiting frames, with one flush.
     async fn write(&mut self) -> Result<(), End> {
-        let outbox = self.connection.outbox();
-        let close = outbox.take(&mut self.out, None);
-        if close == Some(CloseReason::TooSlow) {
-            return Err(End::Close(CloseReason::TooSlow));
-        }
-        if !self.out.is_empty() || self.owes_flush {
+        let due = self.outbox.due();
+        if due == Due::Write || self.owes_flush {
             self.owes_flush = false;
-            self.counted.delivered.increment(self.out.len() as u64);
-            #[expect(clippy::cast_precision_loss, reason = "queues are short")]
-            self.counted.flushes.record(self.out.len() as f64);
-            let (stream, out) = (&mut self.stream, &mut self.out);
-            let written = async {
-                for frame in out.drain(..) {
-                    stream.feed(Message::Text(frame)).await?;
-                }
-                stream.flush().await
-            };
-            let silent = tokio::time::sleep(self.times.heartbeat * (MISSED + 1));
-            tokio::select! {
-                written = written => written.map_err(|_| End::Lost)?,
-                // A peer that does not read fills its queue, or is silent as long as a lost one.
-                reason = outbox.overflowed() => return Err(End::Close(reason)),
-                () = silent => return Err(End::Close(CloseReason::TimedOut)),
+            match self.stream.flush().now_or_never() {
+                Some(written) => written.map_err(|_| End::Lost)?,
+                None => self.wait_for_peer().await?,
             }
-            self.out.shrink_to(KEEP_FRAMES);
         }
-        close.map_or(Ok(()), |reason| Err(End::Close(reason)))
+        match self.outbox.due() {
+            Due::Close(reason) => Err(End::Close(reason)),
+            Due::Nothing | Due::Write => Ok(()),
+        }
+    }
+
+    /// Writes to a peer that does not read at once: it fills its queue, or is silent as long as a
+    /// lost one.
+    async fn wait_for_peer(&mut self) -> Result<(), End> {
+        tokio::select! {
+            written = self.stream.flush() => written.map_err(|_| End::Lost),
+            reason = self.outbox.overflowed() => Err(End::Close(reason)),
+            () = tokio::time::sleep(self.times.heartbeat * (MISSED + 1)) => {
+                Err(End::Close(CloseReason::TimedOut))
+            }
+        }
     }
 
     /// Leaves the rooms and closes the socket.
@@ -363,6 +356,8 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Unpin + Send> Loop<D, S> {
         counter!("chatctl_closes_total", "dialect" => D::NAME, "code" => end.number().to_string())
             .increment(1);
         self.connection.ended(end.reason());
+        // Nothing follows the close.
+        self.outbox.close(end.reason());
         // Other users see the user leave before the peer answers the close.
         drop(self.connection);
         end.say(self.stream).await;

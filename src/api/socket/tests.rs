@@ -12,8 +12,9 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 
 use super::first::PendingSocket;
 use super::metered::Metered;
+use super::queued::Queued;
 use super::run::{Entry, Loop, Times};
-use super::{Sockets, voice};
+use super::{Sockets, Stream, voice};
 use crate::api::SocketDialect;
 use crate::api::chatrooms::{Chatrooms, State};
 use crate::api::realtime::Realtime;
@@ -29,9 +30,9 @@ const TIMES: Times = Times { heartbeat: Duration::from_secs(30) };
 
 type Near = WebSocketStream<DuplexStream>;
 
-async fn pair() -> (WebSocketStream<Metered<DuplexStream>>, Near) {
+async fn pair() -> (Stream<DuplexStream>, Near) {
     let (near, far) = duplex(64 * 1024);
-    let near = Metered::new(near, Config::default().limits.max_frame_bytes);
+    let near = Metered::new(Queued::new(near), Config::default().limits.max_frame_bytes);
     (
         WebSocketStream::from_raw_socket(near, Role::Server, None).await,
         WebSocketStream::from_raw_socket(far, Role::Client, None).await,

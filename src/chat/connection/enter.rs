@@ -152,7 +152,7 @@ impl Connection {
         room: Option<RoomId>,
         since: Option<Rev>,
         epoch: Option<&str>,
-    ) -> Result<(Entered, u64)> {
+    ) -> Result<Entered> {
         let room = room.ok_or(Error::MissingRoom)?;
         // A socket of one room waits for a closing live room; in dialects whose frames name rooms,
         // the client gets an error.
@@ -188,16 +188,11 @@ impl Connection {
                 info!(user = self.session.login, room = room.key(), "User entered the room.");
             }
             let missed = match since {
-                None => Missed {
-                    messages: snapshot.recent,
-                    rev: snapshot.rev,
-                    reset: false,
-                    position: snapshot.position,
-                },
+                None => Missed { messages: snapshot.recent, rev: snapshot.rev, reset: false },
                 Some(since) => self.missed(room, since, epoch).await?,
             };
             let (online, online_count) = self.chat.0.hub.online(room, MAX_ONLINE);
-            let Missed { messages, rev, reset, position } = missed;
+            let Missed { messages, rev, reset } = missed;
             let entered = Entered {
                 facts: snapshot.facts,
                 state: snapshot.state,
@@ -208,7 +203,7 @@ impl Connection {
                 reset,
                 first,
             };
-            return Ok((entered, position));
+            return Ok(entered);
         }
         Err(Error::NotInRoom)
     }
@@ -244,9 +239,7 @@ impl Connection {
             }
             let last = messages.iter().map(|m| m.seq).max().unwrap_or(Seq(0));
             match self.chat.0.hub.make_ready(room, &self.socket, changes.rev, last) {
-                Ready::At(position) => {
-                    return Ok(Missed { messages, rev: changes.rev, reset, position });
-                }
+                Ready::Now => return Ok(Missed { messages, rev: changes.rev, reset }),
                 Ready::Gone => return Err(Error::NotInRoom),
                 Ready::Behind => {
                     let next = self
@@ -267,5 +260,4 @@ struct Missed {
     messages: Vec<Message>,
     rev: Rev,
     reset: bool,
-    position: u64,
 }

@@ -57,9 +57,6 @@ impl Frames {
 /// A command that was started in order and is answered later.
 pub type Later = Pin<Box<dyn Future<Output = Result<Outcome>> + Send>>;
 
-/// An outcome, and the position in the socket's queue before which its reply belongs.
-pub type Answer = (Result<Outcome>, Option<u64>);
-
 impl Chat {
     /// Registers a socket. `RateLimited` if the user has too many.
     pub fn open(&self, who: Authenticated, voice: Encoder) -> Result<Connection> {
@@ -91,18 +88,14 @@ impl Connection {
         self.entered.last().copied()
     }
 
-    /// Runs a command. If a position is returned, the reply is sent directly before the frame at
-    /// that position.
-    pub async fn run(&mut self, command: Command) -> Answer {
-        let outcome = match command {
-            Command::Enter { room, since, epoch } => {
-                match self.enter(room, since, epoch.as_deref()).await {
-                    Ok((entered, position)) => {
-                        return (Ok(Outcome::Entered(Box::new(entered))), Some(position));
-                    }
-                    Err(error) => Err(error),
-                }
-            }
+    /// Runs a command. Afterwards the answer goes to the outbox, which may keep back frames that
+    /// belong behind it: they are [released](Outbox::release) once no replay is in progress.
+    pub async fn run(&mut self, command: Command) -> Result<Outcome> {
+        match command {
+            Command::Enter { room, since, epoch } => self
+                .enter(room, since, epoch.as_deref())
+                .await
+                .map(|entered| Outcome::Entered(Box::new(entered))),
             Command::Subscribe { since, epoch } => {
                 self.subscribe(since, epoch).await.map(|()| Outcome::Silent)
             }
@@ -128,8 +121,7 @@ impl Connection {
             },
             Command::MarkRead { room, message } => self.mark_read(room, message).await,
             Command::Typing { room } => self.typing(room).await,
-        };
-        (outcome, None)
+        }
     }
 
     /// Starts a post without waiting for the disk, if everything it needs is in memory: many may be

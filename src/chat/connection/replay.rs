@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::{Answer, Connection, MAX_CHANGES};
+use super::{Connection, MAX_CHANGES};
 use crate::live::Ready;
 use crate::model::{Changes, Outcome, Result, Rev, RoomCard, RoomChanges, RoomId, Subscription};
 use crate::store::RoomQuery;
@@ -26,8 +26,8 @@ pub(super) struct Replay {
     told: u32,
     /// Pages that were read but not sent yet.
     pages: VecDeque<RoomChanges>,
-    /// Frames to send once all rooms are live, and their position in the queue.
-    last: Option<(VecDeque<Outcome>, u64)>,
+    /// Answers once all rooms are live; later frames of the rooms are kept back behind them.
+    last: Option<VecDeque<Outcome>>,
 }
 
 #[derive(Clone, Copy)]
@@ -73,22 +73,22 @@ impl Connection {
 
     /// Returns the next page of a replay (`Outcome::Changes`…, then `Outcome::Subscribed`); None:
     /// no replay is in progress.
-    pub async fn replay(&mut self) -> Option<Answer> {
+    pub async fn replay(&mut self) -> Option<Result<Outcome>> {
         let mut replay = self.replay.take()?;
         match self.next_page(&mut replay).await {
-            Ok(Some(answer)) => {
+            Ok(Some(outcome)) => {
                 self.replay = Some(replay);
-                Some(answer)
+                Some(Ok(outcome))
             }
             Ok(None) => None,
-            Err(error) => Some((Err(error), None)),
+            Err(error) => Some(Err(error)),
         }
     }
 
-    async fn next_page(&self, replay: &mut Replay) -> Result<Option<Answer>> {
+    async fn next_page(&self, replay: &mut Replay) -> Result<Option<Outcome>> {
         loop {
             if let Some(page) = replay.pages.pop_front() {
-                return Ok(Some((Ok(Outcome::Changes(Box::new(page))), None)));
+                return Ok(Some(Outcome::Changes(Box::new(page))));
             }
             let Some((room, mut reached)) = replay.rooms.pop_front() else { break };
             // The user was removed, or the room cannot be read now. If the user is still a
@@ -132,16 +132,15 @@ impl Connection {
         if replay.last.is_none() {
             replay.last = Some(self.turn_live(replay).await?);
         }
-        let Some((outcomes, position)) = &mut replay.last else { return Ok(None) };
-        Ok(outcomes.pop_front().map(|outcome| (Ok(outcome), Some(*position))))
+        Ok(replay.last.as_mut().and_then(VecDeque::pop_front))
     }
 
     /// Makes all rooms live and returns their states, after the changes made since the pages were
     /// read.
-    async fn turn_live(&self, replay: &Replay) -> Result<(VecDeque<Outcome>, u64)> {
+    async fn turn_live(&self, replay: &Replay) -> Result<VecDeque<Outcome>> {
         let mut outcomes = VecDeque::new();
         let mut rooms = Vec::new();
-        let position = self.socket.outbox.position();
+        self.socket.outbox.hold();
         for mut card in self.cards().await? {
             let room = card.facts.room.id;
             let mut reached = replay.done.get(&room).copied();
@@ -178,7 +177,7 @@ impl Connection {
                 match self.chat.0.hub.make_ready(room, &self.socket, rev, card.facts.room.last_seq)
                 {
                     Ready::Gone => break,
-                    Ready::At(_) => {
+                    Ready::Now => {
                         rooms.push(subscription(&card, reached.is_some_and(|known| known.reset)));
                         break;
                     }
@@ -196,7 +195,7 @@ impl Connection {
             }
         }
         outcomes.push_back(Outcome::Subscribed(rooms));
-        Ok((outcomes, position))
+        Ok(outcomes)
     }
 
     async fn cards(&self) -> Result<Vec<RoomCard>> {

@@ -39,9 +39,9 @@ async fn a_closing_room_refuses_who_names_it_and_comes_up_again_for_who_waits() 
     // A socket of one room is never affected, at any time.
     let mut connection = world.enter(&bob, VOICE, room).await;
     for _ in 0..20 {
-        connection.run(Command::Leave { room: Some(room) }).await.0.unwrap();
+        connection.run(Command::Leave { room: Some(room) }).await.unwrap();
         is_closing(&world, room).await;
-        let (outcome, _) = connection.run(enter(room)).await;
+        let outcome = connection.run(enter(room)).await;
         assert!(matches!(outcome, Ok(Outcome::Entered(_))), "{outcome:?}");
     }
     world.store.close().await;

@@ -4,6 +4,7 @@
 mod heads;
 pub(in crate::api) mod peer;
 pub(in crate::api) mod places;
+mod shared;
 pub(in crate::api) mod stream;
 mod tls;
 

@@ -1,7 +1,7 @@
 //! A connection with its place: reads and writes, and fails when the peer does not read for too
 //! long.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
@@ -14,7 +14,9 @@ use tokio_rustls::server::TlsStream;
 
 use super::heads::Heads;
 use super::places::{AddressPlace, Place};
+use super::shared::Shared;
 use crate::api::patience::Patience;
+use crate::live::TryWrite;
 
 /// Maximum number of unsent bytes in the system's buffer, which would otherwise hold megabytes for
 /// a peer that does not read.
@@ -23,6 +25,8 @@ const UNSENT: u32 = 128 * 1024;
 /// The underlying stream.
 pub(super) enum Stream {
     Tcp(TcpStream),
+    /// A WebSocket, which the fan-out writes too.
+    Shared(Shared),
     Unix(UnixStream),
     Tls(Box<TlsStream<TcpStream>>),
 }
@@ -81,7 +85,20 @@ impl Connected {
     pub(in crate::api) fn upgraded(mut self) -> Self {
         self.writes = None;
         self.heads = None;
+        self.stream = match self.stream {
+            Stream::Tcp(stream) => Stream::Shared(Shared::from(stream)),
+            other => other,
+        };
         self
+    }
+
+    /// Returns the writing side for those who do not wait; None: only the owner can write, because
+    /// the connection is encrypted or is a Unix socket.
+    pub(in crate::api) fn direct(&self) -> Option<Arc<dyn TryWrite>> {
+        match &self.stream {
+            Stream::Shared(stream) => Some(stream.writer()),
+            Stream::Tcp(_) | Stream::Unix(_) | Stream::Tls(_) => None,
+        }
     }
 }
 
@@ -110,6 +127,7 @@ macro_rules! on_stream {
     ($self:ident, $stream:ident => $call:expr) => {
         match &mut $self.stream {
             Stream::Tcp($stream) => $call,
+            Stream::Shared($stream) => $call,
             Stream::Unix($stream) => $call,
             Stream::Tls($stream) => $call,
         }
@@ -140,15 +158,20 @@ impl AsyncWrite for Connected {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let wrote = on_stream!(self, stream => Pin::new(stream).poll_write(cx, bytes));
-        let Some(writes) = &mut self.writes else { return wrote };
-        match wrote {
-            Poll::Pending => writes.wait(cx).map(Err),
-            Poll::Ready(Ok(count)) => {
-                writes.patience.went_on(count, Instant::now());
-                Poll::Ready(Ok(count))
-            }
-            failed @ Poll::Ready(Err(_)) => failed,
-        }
+        self.wrote(wrote, cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let wrote = on_stream!(self, stream => Pin::new(stream).poll_write_vectored(cx, slices));
+        self.wrote(wrote, cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -163,6 +186,22 @@ impl AsyncWrite for Connected {
 }
 
 impl Connected {
+    fn wrote(
+        &mut self,
+        wrote: Poll<io::Result<usize>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        let Some(writes) = &mut self.writes else { return wrote };
+        match wrote {
+            Poll::Pending => writes.wait(cx).map(Err),
+            Poll::Ready(Ok(count)) => {
+                writes.patience.went_on(count, Instant::now());
+                Poll::Ready(Ok(count))
+            }
+            failed @ Poll::Ready(Err(_)) => failed,
+        }
+    }
+
     fn waited(&mut self, done: Poll<io::Result<()>>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match (&mut self.writes, done) {
             (Some(writes), Poll::Pending) => writes.wait(cx).map(Err),
