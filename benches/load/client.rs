@@ -1,8 +1,9 @@
 //! Cheap clients: receivers only count frames, senders write prepared ones.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinHandle;
@@ -12,9 +13,16 @@ use super::dialects::Dialect;
 use super::server::Server;
 use super::socket::Socket;
 
+/// The start of an acknowledgement.
+const ACKNOWLEDGED: &[u8] = br#"{"type":"message_sent""#;
+
+/// Whether listeners note when messages arrive.
+pub(super) static TIMED: AtomicBool = AtomicBool::new(false);
+
 /// A socket in a room that counts messages.
 pub(super) struct Listener {
     count: Arc<AtomicU64>,
+    arrivals: Arc<Mutex<Vec<Instant>>>,
     task: JoinHandle<()>,
 }
 
@@ -23,15 +31,25 @@ impl Listener {
         let mut socket = dialect.enter(server, room).await;
         let count = Arc::new(AtomicU64::new(0));
         let counted = Arc::clone(&count);
+        let arrivals = Arc::<Mutex<Vec<Instant>>>::default();
+        let noted = Arc::clone(&arrivals);
         let task = tokio::spawn(async move {
             let count = |frame: &[u8]| {
                 if frame.starts_with(dialect.message()) {
+                    if TIMED.load(Ordering::Relaxed) {
+                        noted.lock().unwrap().push(Instant::now());
+                    }
                     counted.fetch_add(1, Ordering::Relaxed);
                 }
             };
             while socket.read(count).await {}
         });
-        Self { count, task }
+        Self { count, arrivals, task }
+    }
+
+    /// Returns when messages arrived since the last call, while [`TIMED`] was set.
+    pub(super) fn take_arrivals(&self) -> Vec<Instant> {
+        std::mem::take(&mut *self.arrivals.lock().unwrap())
     }
 }
 
@@ -89,8 +107,7 @@ pub(super) async fn send(
     in_flight: usize,
     span: Duration,
 ) -> Sent {
-    let text =
-        format!(r#"{{"type":"chat_message","room_id":"{room}","content":"{}"}}"#, "x".repeat(TEXT));
+    let text = message(room);
     let mut sockets = Vec::new();
     for _ in 0..senders {
         sockets.push(Socket::open(server, "/chat").await);
@@ -105,6 +122,53 @@ pub(super) async fn send(
         latencies.extend(task.await.unwrap());
     }
     Sent { latencies, began, took: began.elapsed() }
+}
+
+/// Runs all threads of this process on one core.
+pub(super) fn stay_on_core(core: u32) {
+    let pid = std::process::id().to_string();
+    let done = Command::new("taskset")
+        .args(["--all-tasks", "--cpu-list", "--pid", &core.to_string(), &pid])
+        .stdout(Stdio::null())
+        .status();
+    assert!(done.unwrap().success(), "taskset failed");
+}
+
+fn message(room: &str) -> String {
+    format!(r#"{{"type":"chat_message","room_id":"{room}","content":"{}"}}"#, "x".repeat(TEXT))
+}
+
+/// Sends this number of messages, as fast as one sender can.
+pub(super) async fn send_number(server: &Server, room: &str, number: usize) {
+    const AT_ONCE: usize = 64;
+    let mut socket = Socket::open(server, "/chat").await;
+    let (mut sent, mut answered) = (0, 0);
+    while answered < number {
+        let more = (number - sent).min(AT_ONCE - (sent - answered));
+        socket.write(&vec![message(room); more]).await;
+        sent += more;
+        let count = |frame: &[u8]| answered += usize::from(frame.starts_with(ACKNOWLEDGED));
+        assert!(socket.read(count).await, "the server has closed");
+    }
+}
+
+/// Sends a message at each interval; returns when each was sent.
+pub(super) async fn send_every(
+    server: &Server,
+    room: &str,
+    every: Duration,
+    span: Duration,
+) -> Vec<Instant> {
+    let mut socket = Socket::open(server, "/chat").await;
+    let (mut sent, mut ticks) = (Vec::new(), tokio::time::interval(every));
+    let began = Instant::now();
+    while began.elapsed() < span {
+        ticks.tick().await;
+        sent.push(Instant::now());
+        socket.write(&[message(room)]).await;
+        socket.wait_for(std::str::from_utf8(ACKNOWLEDGED).unwrap()).await;
+    }
+    sent
 }
 
 async fn sender(
@@ -127,7 +191,7 @@ async fn sender(
         }
         let answered = |frame: &[u8]| {
             assert!(!frame.starts_with(br#"{"error""#), "{}", String::from_utf8_lossy(frame));
-            if frame.starts_with(br#"{"type":"message_sent""#)
+            if frame.starts_with(ACKNOWLEDGED)
                 && let Some(sent) = waiting.pop_front()
             {
                 latencies.push(sent.elapsed());

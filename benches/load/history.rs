@@ -42,21 +42,35 @@ pub(super) async fn measure(server: &Server, span: Duration) {
         ("50 of 100,000, v1", format!("/v1/rooms/{number}/messages?limit=50")),
     ] {
         let cpu = server.cpu();
-        let began = Instant::now();
-        let clients: Vec<_> = (0..CONNECTIONS)
-            .map(|_| tokio::spawn(ask(server.address.clone(), request(server, &path), span)))
-            .collect();
-        let (mut count, mut bytes) = (0_u32, 0);
-        for client in clients {
-            let (answers, length) = client.await.unwrap();
-            count += answers;
-            bytes = length;
-        }
+        let Answers { count, bytes, took } = repeat(server, &path, span).await;
         let cost = (server.cpu().saturating_sub(cpu)).as_secs_f64() * 1e6 / f64::from(count);
-        let rate = f64::from(count) / began.elapsed().as_secs_f64();
+        let rate = f64::from(count) / took.as_secs_f64();
         println!("{name:>22} {bytes:>8} {rate:>12.0} {cost:>22.1} {:>8.1}", cost / rows);
     }
     println!("{:>22} {:>8} {:>12} {rows:>22.1}", "floor", "", "");
+}
+
+/// What several connections were answered.
+pub(super) struct Answers {
+    pub(super) count: u32,
+    /// Length of a body.
+    bytes: usize,
+    pub(super) took: Duration,
+}
+
+/// Repeats a request on several connections.
+pub(super) async fn repeat(server: &Server, path: &str, span: Duration) -> Answers {
+    let began = Instant::now();
+    let clients: Vec<_> = (0..CONNECTIONS)
+        .map(|_| tokio::spawn(ask(server.address.clone(), request(server, path), span)))
+        .collect();
+    let (mut count, mut bytes) = (0, 0);
+    for client in clients {
+        let (answers, length) = client.await.unwrap();
+        count += answers;
+        bytes = length;
+    }
+    Answers { count, bytes, took: began.elapsed() }
 }
 
 fn request(server: &Server, path: &str) -> String {
@@ -81,8 +95,8 @@ async fn ask(address: String, request: String, span: Duration) -> (u32, usize) {
                 break at + 4;
             }
         };
-        let text = std::str::from_utf8(&buffer[..head]).unwrap();
-        assert!(text.starts_with("HTTP/1.1 200"), "{text}");
+        let text = std::str::from_utf8(&buffer[..head]).unwrap().to_ascii_lowercase();
+        assert!(text.starts_with("http/1.1 200"), "{text}");
         let header = text.lines().find_map(|line| line.strip_prefix("content-length: "));
         length = header.unwrap().parse().unwrap();
         while buffer.len() < head + length {

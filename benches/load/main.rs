@@ -2,7 +2,8 @@
 //! measured in the same run, and the costs of several dialects in one room.
 //!
 //! `cargo bench --bench load`; `BENCH_SECONDS` (3) is the duration of each measurement, and
-//! `BENCH_ONLY` one of `send`, `fan-out`, `dialects`, `memory`, `writing` and `history`. Uses
+//! `BENCH_ONLY` one of `send`, `fan-out`, `dialects`, `memory`, `writing`, `history` and
+//! `side-by-side`, the comparison with a peer, which needs `bun` in the path or in `BENCH_BUN`. Uses
 //! loopback only and ends by itself.
 #![expect(clippy::print_stdout, reason = "prints its results")]
 #![expect(clippy::unwrap_used, reason = "a failed measurement stops")]
@@ -14,6 +15,7 @@ mod floor;
 mod history;
 mod mixed;
 mod server;
+mod side_by_side;
 mod socket;
 
 use std::time::Duration;
@@ -49,6 +51,10 @@ fn main() {
         }
         if wanted("history") {
             history::measure(&Server::start().await, span).await;
+        }
+        // Last: afterwards all threads stay on one core.
+        if wanted("side-by-side") {
+            side_by_side::compare(span).await;
         }
     });
 }
