@@ -42,7 +42,7 @@ impl Timestamp {
     pub fn millis(self) -> String {
         let mut text = self.seconds_without_zone();
         text.push('.');
-        push_padded(&mut text, self.0.rem_euclid(1000), 3);
+        push_padded::<3>(&mut text, self.0.rem_euclid(1000));
         text.push('Z');
         text
     }
@@ -53,7 +53,7 @@ impl Timestamp {
         let mut text = Self::of_day(t);
         for (before, number) in [('T', t.hour()), (':', t.minute()), (':', t.second())] {
             text.push(before);
-            push_padded(&mut text, number.into(), 2);
+            push_padded::<2>(&mut text, number.into());
         }
         text
     }
@@ -65,10 +65,10 @@ impl Timestamp {
 
     fn of_day(t: UtcDateTime) -> String {
         let mut text = String::with_capacity("2025-07-15T14:32:10.245Z".len());
-        push_padded(&mut text, t.year().into(), 4);
+        push_padded::<4>(&mut text, t.year().into());
         for number in [u8::from(t.month()), t.day()] {
             text.push('-');
-            push_padded(&mut text, number.into(), 2);
+            push_padded::<2>(&mut text, number.into());
         }
         text
     }
@@ -85,15 +85,17 @@ impl Timestamp {
 
 /// Appends a number with leading zeros. A page of history has hundreds of them, for which the
 /// formatting of the standard library is slow.
-fn push_padded(text: &mut String, number: i64, width: u32) {
+fn push_padded<const WIDTH: usize>(text: &mut String, number: i64) {
     if number < 0 {
         text.push('-');
     }
-    let number = number.unsigned_abs();
-    for place in (0..width).rev() {
-        let digit = number / 10_u64.pow(place) % 10;
-        text.push(char::from(b'0' + u8::try_from(digit).unwrap_or(0)));
+    let mut rest = number.unsigned_abs();
+    let mut digits = [b'0'; WIDTH];
+    for digit in digits.iter_mut().rev() {
+        *digit += u8::try_from(rest % 10).unwrap_or(0);
+        rest /= 10;
     }
+    text.extend(digits.map(char::from));
 }
 
 impl From<SystemTime> for Timestamp {
