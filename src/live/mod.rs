@@ -12,6 +12,7 @@ mod frames;
 mod gathered;
 mod hub;
 mod outbox;
+mod presence;
 mod room;
 mod socket;
 
