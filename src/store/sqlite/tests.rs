@@ -6,7 +6,9 @@ use std::sync::atomic::AtomicBool;
 use tokio::sync::mpsc::{Receiver, channel};
 
 use super::*;
-use crate::model::{ActorKind, AuditActor, Event, Role, RoomFacts, User, Visibility};
+use crate::model::{
+    ActorKind, AuditActor, Event, Message, Role, RoomFacts, User, Visibility, WordQuery,
+};
 use crate::store::{AuditQuery, Basis, Draft, NewRoom, NewUser, Store, UserChange, UserKey};
 
 /// A store whose commits fail while the flag is set, and the number of events it has emitted.
@@ -30,6 +32,17 @@ impl Fragile {
         Self { store, failing, events, _dir: dir }
     }
 
+    async fn room_of(&self, user: &User) -> RoomFacts {
+        let new = NewRoom {
+            name: None,
+            visibility: Visibility::Private,
+            owner: user.id,
+            participants: vec![(user.id, Role::Member)],
+            reuse: false,
+        };
+        self.store.add_room(new).await.unwrap().value
+    }
+
     async fn room(&self) -> (User, RoomFacts) {
         let name = "ann".to_owned();
         let new = NewUser {
@@ -45,15 +58,7 @@ impl Fragile {
             admin: false,
         };
         let user = self.store.add_user(new).await.unwrap();
-        let participants = vec![(user.id, Role::Member)];
-        let new = NewRoom {
-            name: None,
-            visibility: Visibility::Private,
-            owner: user.id,
-            participants,
-            reuse: false,
-        };
-        let facts = self.store.add_room(new).await.unwrap().value;
+        let facts = self.room_of(&user).await;
         (user, facts)
     }
 }
@@ -206,4 +211,46 @@ fn every_statement_can_be_prepared_on_a_fresh_schema() {
             panic!("{error}: {statement}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_search_in_many_rooms_finds_nothing_in_others() {
+    let mut fragile = Fragile::open();
+    let (ann, other) = fragile.room().await;
+    let mut rooms = Vec::new();
+    for _ in 0..20 {
+        rooms.push(fragile.room_of(&ann).await.room.id);
+    }
+    let post = async |room| {
+        let draft = Draft { client_id: None, ..draft(&ann) };
+        fragile.store.post(room, Basis::Nobody, draft).await.unwrap().message.id()
+    };
+    let mut written = Vec::new();
+    // More than the pages in which other rooms are searched, and fewer.
+    for before in [40, 3, 0] {
+        written.push(post(rooms[before % 20]).await);
+        for _ in 0..before {
+            post(other.room.id).await;
+        }
+        fragile.events.recv_many(&mut Vec::new(), 100).await;
+    }
+    written.reverse();
+    let words = WordQuery::parse("hello").unwrap();
+    let search = async |rooms: &[RoomId], after: Option<&str>, limit| {
+        fragile.store.find_messages(rooms, &words, after, limit).await
+    };
+    // The index follows within a moment.
+    while search(&[other.room.id], None, 100).await.map_or(0, |page| page.messages.len()) < 43 {
+        tokio::task::yield_now().await;
+    }
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let page = search(&rooms, after.as_deref(), 2).await.unwrap();
+        found.extend(page.messages.iter().map(Message::id));
+        after = page.cursor;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(found, written);
 }

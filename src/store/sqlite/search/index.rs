@@ -211,16 +211,19 @@ fn room_word(room: RoomId) -> String {
     format!("r{}", room.0)
 }
 
-/// Builds the FTS5 query.
-pub(super) fn wanted(rooms: &[RoomId], words: &WordQuery) -> String {
+/// Builds the FTS5 query; None: in every room.
+pub(super) fn wanted(rooms: Option<&[RoomId]>, words: &WordQuery) -> String {
     let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
-    let rooms: Vec<_> = rooms.iter().map(|room| quoted(&room_word(*room))).collect();
     let phrases: Vec<_> = words
         .phrases()
         .iter()
         .map(|phrase| quoted(&phrase.words.join(" ")) + if phrase.prefix { " *" } else { "" })
         .collect();
-    format!("room : ({}) AND text : ({})", rooms.join(" OR "), phrases.join(" AND "))
+    let text = format!("text : ({})", phrases.join(" AND "));
+    rooms.map_or(text.clone(), |rooms| {
+        let rooms: Vec<_> = rooms.iter().map(|room| quoted(&room_word(*room))).collect();
+        format!("room : ({}) AND {text}", rooms.join(" OR "))
+    })
 }
 
 /// Returns matching rows, newest first.

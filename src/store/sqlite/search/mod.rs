@@ -31,6 +31,12 @@ pub(super) use feeder::STATEMENTS;
 /// Number of connections for searching.
 const READERS: u32 = 2;
 
+/// The index looks each room up: from this number on it is usually faster to search all rooms and
+/// to omit those that were not asked for.
+const MANY_ROOMS: usize = 16;
+/// Number of pages of such a search until rooms are looked up after all.
+const PAGES_OF_ALL: usize = 8;
+
 /// Search in one database.
 pub(super) struct Search {
     shared: Arc<Shared>,
@@ -108,10 +114,10 @@ impl Search {
         })
     }
 
-    /// Returns matching message rows in these rooms, newest first, below that row.
+    /// Returns matching message rows in these rooms (None: in all), newest first, below that row.
     pub(super) async fn find(
         &self,
-        rooms: &[RoomId],
+        rooms: Option<&[RoomId]>,
         words: &WordQuery,
         below: i64,
         limit: u32,
@@ -181,12 +187,16 @@ impl Sqlite {
             .map_err(|_| StoreError::NotFound(Missing::Cursor))?;
         let wanted = limit as usize + 1;
         let mut found: Vec<(i64, Message)> = Vec::new();
+        let mut pages_of_all = if rooms.len() < MANY_ROOMS { 0 } else { PAGES_OF_ALL };
         while found.len() < wanted && !rooms.is_empty() {
-            let rows = self.0.search.find(rooms, words, below, limit + 1).await?;
+            let listed = (pages_of_all == 0).then_some(rooms);
+            pages_of_all = pages_of_all.saturating_sub(1);
+            let rows = self.0.search.find(listed, words, below, limit + 1).await?;
             let Some(last) = rows.last().copied() else { break };
             let more = rows.len() > limit as usize;
             let page = self.read(move |conn| Ok(messages::by_rows(conn, &rows)?)).await?;
-            // The index may be slightly older than the messages.
+            // Other rooms may have been searched, and the index may be slightly older than the
+            // messages.
             found.extend(page.into_iter().filter(|(_, message)| {
                 rooms.contains(&message.room) && words.is_in(&message.text)
             }));
