@@ -88,8 +88,9 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Direct + Unpin + Send> Loop<D
         state: D::State,
         times: Times,
         member: SocketGuard,
-    ) -> Self {
-        Self {
+    ) -> Box<Self> {
+        // Boxed, because futures keep their arguments twice.
+        Box::new(Self {
             stream,
             outbox: connection.outbox(),
             connection,
@@ -103,13 +104,13 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Direct + Unpin + Send> Loop<D
             heard: true,
             missed: 0,
             counted: Counted::new(D::NAME),
-        }
+        })
     }
 
-    pub(super) async fn run(mut self, chat: &Chat, enter: Option<Entry>) {
+    pub(super) async fn run(mut self: Box<Self>, chat: &Chat, enter: Option<Entry>) {
         // A session that ended before the socket was registered did not close it.
         if let Err(reason) = Box::pin(self.connection.check_opened()).await {
-            return self.finish(End::Close(reason)).await;
+            return Box::pin(self.finish(End::Close(reason))).await;
         }
         let hello = Greeting {
             session: self.connection.session(),
@@ -119,17 +120,17 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Direct + Unpin + Send> Loop<D
         };
         // Pongs sent before the user was known must not follow the frames of the outbox.
         if !matches!(self.stream.flush().now_or_never(), Some(Ok(()))) {
-            return self.finish(End::Lost).await;
+            return Box::pin(self.finish(End::Lost)).await;
         }
         self.stream.get_mut().inner().attach(Arc::clone(&self.outbox));
         if let Some(frame) = D::greet(&mut self.state, &hello) {
             self.send(&frame);
         }
-        let end = match self.open(enter).await {
+        let end = match Box::pin(self.open(enter)).await {
             Ok(()) => self.talk().await,
             Err(end) => end,
         };
-        self.finish(end).await;
+        Box::pin(self.finish(end)).await;
     }
 
     /// Enters the room of a socket with a single room.
@@ -162,7 +163,7 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Direct + Unpin + Send> Loop<D
         let outbox = Arc::clone(&self.outbox);
         loop {
             if self.connection.replaying() {
-                self.replay_page().await;
+                Box::pin(self.replay_page()).await;
                 self.read_waiting().await?;
                 self.write().await?;
                 continue;
@@ -186,7 +187,7 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Direct + Unpin + Send> Loop<D
                     let now = Instant::now();
                     if now >= next_ping {
                         next_ping = now + self.times.heartbeat;
-                        self.beat().await?;
+                        Box::pin(self.beat()).await?;
                     }
                     if now >= next_check {
                         checked = now;
@@ -195,7 +196,7 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Direct + Unpin + Send> Loop<D
                 }
                 () = self.member.stopped() => {
                     // Posts in progress are finished, committed and answered first.
-                    self.settle().await;
+                    Box::pin(self.settle()).await;
                     outbox.close(CloseReason::GoingAway);
                 }
             }
@@ -330,7 +331,7 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Direct + Unpin + Send> Loop<D
             self.owes_flush = false;
             match self.stream.flush().now_or_never() {
                 Some(written) => written.map_err(|_| End::Lost)?,
-                None => self.wait_for_peer().await?,
+                None => Box::pin(self.wait_for_peer()).await?,
             }
         }
         match self.outbox.due() {
@@ -352,15 +353,16 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Direct + Unpin + Send> Loop<D
     }
 
     /// Leaves the rooms and closes the socket.
-    async fn finish(self, end: End) {
+    async fn finish(self: Box<Self>, end: End) {
         counter!("chatctl_closes_total", "dialect" => D::NAME, "code" => end.number().to_string())
             .increment(1);
         self.connection.ended(end.reason());
         // Nothing follows the close.
         self.outbox.close(end.reason());
         // Other users see the user leave before the peer answers the close.
-        drop(self.connection);
-        end.say(self.stream).await;
-        drop(self.member);
+        let Self { connection, stream, member, .. } = *self;
+        drop(connection);
+        end.say(stream).await;
+        drop(member);
     }
 }
