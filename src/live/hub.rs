@@ -185,15 +185,19 @@ impl Hub {
         Some(facts)
     }
 
-    /// Starts listening without entering. Events are held back until [`Hub::make_ready`].
-    pub fn listen(&self, room: RoomId, socket: &Arc<Socket>) {
+    /// Starts listening without entering. Events are held back until [`Hub::make_ready`]. If the
+    /// socket has heard the room so far, returns the rev up to which it has.
+    pub fn listen(&self, room: RoomId, socket: &Arc<Socket>) -> Option<Rev> {
         self.change(room, |watch| {
-            if socket.note_listening(room) {
-                let listener = watch.listener_or_new(socket);
-                listener.subscribed = true;
-                listener.ready = false;
+            if !socket.note_listening(room) {
+                return None;
             }
-        });
+            let seen = watch.seen;
+            let listener = watch.listener_or_new(socket);
+            listener.subscribed = true;
+            let heard = std::mem::replace(&mut listener.ready, false);
+            heard.then_some(seen.map_or(listener.rev, |seen| seen.max(listener.rev)))
+        })
     }
 
     /// Ends listening started by [`Hub::listen`].

@@ -50,14 +50,27 @@ pub enum Due {
     Close(CloseReason),
 }
 
+/// Frames in the queue.
+#[derive(Debug)]
+struct Waiting {
+    frames: Frames,
+    /// Whether they were pushed: only those count against the limits, because the task reads no
+    /// commands while answers wait.
+    pushed: bool,
+}
+
 #[derive(Debug, Default)]
 struct Queue {
-    waiting: VecDeque<Frames>,
+    waiting: VecDeque<Waiting>,
     /// Frames that belong after an answer which is being prepared; None: no answer is.
-    held: Option<VecDeque<Frames>>,
-    /// Number and bytes of the frames of both.
+    held: Option<VecDeque<Waiting>>,
+    /// Number and bytes of the pushed frames of both.
     frames: usize,
     bytes: usize,
+    /// Bytes of the answers.
+    answers: usize,
+    /// Bytes ever written from the queue.
+    written: u64,
     /// Whether the first of `waiting` is partly written, so that the rest of it must follow.
     begun: bool,
     direct: Option<Arc<dyn TryWrite>>,
@@ -112,13 +125,24 @@ impl Outbox {
         }
     }
 
-    /// Queues an answer, or another frame of the socket's own task, which writes it. An answer is
-    /// never too much: the task reads no more commands while it writes.
+    /// Queues an answer, or another frame of the socket's own task, which writes it.
     pub fn answer(&self, frames: Frames) {
         let mut queue = self.lock();
-        queue.frames += frames.count;
-        queue.bytes += frames.bytes.len();
-        queue.waiting.push_back(frames);
+        queue.answers += frames.bytes.len();
+        queue.waiting.push_back(Waiting { frames, pushed: false });
+    }
+
+    /// Returns whether so many answers wait that no more commands should be read.
+    pub fn has_many_answers(&self) -> bool {
+        self.lock().answers > self.max_bytes
+    }
+
+    /// Returns the number of bytes ever written from the queue, and what it will be once everything
+    /// that waits now is written.
+    pub fn progress(&self) -> (u64, u64) {
+        let queue = self.lock();
+        let waiting: usize = queue.waiting.iter().map(|waiting| waiting.frames.bytes.len()).sum();
+        (queue.written, queue.written + waiting as u64)
     }
 
     /// Keeps back all frames that are pushed from now on, until [`Outbox::release`]: they belong
@@ -170,15 +194,16 @@ impl Outbox {
         }
     }
 
-    /// Writes everything that waits, and flushes.
+    /// Writes what waits, at least up to this number of bytes of [`Outbox::progress`], and flushes.
     pub fn poll_drain<S: AsyncWrite>(
         &self,
         cx: &mut Context<'_>,
         mut stream: Pin<&mut S>,
+        goal: u64,
     ) -> Poll<io::Result<()>> {
         loop {
             let mut queue = self.lock();
-            if queue.waiting.is_empty() {
+            if queue.waiting.is_empty() || queue.written >= goal {
                 break;
             }
             let mut slices = [IoSlice::new(&[]); SLICES];
@@ -222,27 +247,36 @@ impl Queue {
     fn add(&mut self, frames: Frames) {
         self.frames += frames.count;
         self.bytes += frames.bytes.len();
-        self.held.as_mut().unwrap_or(&mut self.waiting).push_back(frames);
+        let waiting = Waiting { frames, pushed: true };
+        self.held.as_mut().unwrap_or(&mut self.waiting).push_back(waiting);
     }
 
     fn slices<'a>(&'a self, into: &mut [IoSlice<'a>; SLICES]) -> usize {
-        for (slice, frames) in into.iter_mut().zip(&self.waiting) {
-            *slice = IoSlice::new(&frames.bytes);
+        for (slice, waiting) in into.iter_mut().zip(&self.waiting) {
+            *slice = IoSlice::new(&waiting.frames.bytes);
         }
         self.waiting.len().min(SLICES)
     }
 
     /// Removes bytes that have been written.
     fn written(&mut self, mut count: usize) {
-        self.bytes -= count;
+        self.written += count as u64;
         while let Some(first) = self.waiting.front_mut() {
-            if first.bytes.len() > count {
-                first.bytes.advance(count);
+            let part = count.min(first.frames.bytes.len());
+            if first.pushed {
+                self.bytes -= part;
+            } else {
+                self.answers -= part;
+            }
+            if first.frames.bytes.len() > count {
+                first.frames.bytes.advance(count);
                 self.begun |= count > 0;
                 return;
             }
-            count -= first.bytes.len();
-            self.frames -= first.count;
+            count -= part;
+            if first.pushed {
+                self.frames -= first.frames.count;
+            }
             self.begun = false;
             self.waiting.pop_front();
         }
@@ -257,8 +291,20 @@ impl Queue {
         if *self.close.get_or_insert(reason) == reason && reason.is_at_once() {
             self.waiting.truncate(usize::from(self.begun));
             self.held = None;
-            self.frames = self.waiting.iter().map(|frames| frames.count).sum();
-            self.bytes = self.waiting.iter().map(|frames| frames.bytes.len()).sum();
+            self.count();
+        }
+    }
+
+    /// Counts what is queued.
+    fn count(&mut self) {
+        (self.frames, self.bytes, self.answers) = (0, 0, 0);
+        for waiting in self.waiting.iter().chain(self.held.iter().flatten()) {
+            if waiting.pushed {
+                self.frames += waiting.frames.count;
+                self.bytes += waiting.frames.bytes.len();
+            } else {
+                self.answers += waiting.frames.bytes.len();
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -84,7 +84,11 @@ impl End {
             Self::Closed | Self::Lost => None,
         };
         let farewell = async {
-            let Some(code) = code else { return drop(stream.flush().await) };
+            let Some(code) = code else {
+                drop(stream.flush().await);
+                // The library ends the flush with an error before the reply to a close is written.
+                return drop(AsyncWriteExt::flush(stream.get_mut()).await);
+            };
             drop(stream.close(Some(CloseFrame { code, reason: Utf8Bytes::default() })).await);
             drop(stream.flush().await);
             if !answered(&mut stream).await {

@@ -4,7 +4,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -35,11 +35,14 @@ impl Direct for tokio::io::DuplexStream {
 pub(super) struct Queued<S> {
     stream: S,
     outbox: Option<Arc<Outbox>>,
+    /// What the flush in progress must write (see [`Outbox::progress`]): what is queued meanwhile
+    /// waits for the next one, so that the task of a slow peer continues to read.
+    goal: Option<u64>,
 }
 
 impl<S> Queued<S> {
     pub(super) fn new(stream: S) -> Self {
-        Self { stream, outbox: None }
+        Self { stream, outbox: None, goal: None }
     }
 }
 
@@ -81,15 +84,20 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Queued<S> {
             return Pin::new(&mut self.stream).poll_write(cx, bytes);
         };
         outbox.answer(Frames { bytes: Bytes::copy_from_slice(bytes), count: 1 });
+        // The next flush includes them, also after one that was given up.
+        self.goal = None;
         Poll::Ready(Ok(bytes.len()))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        match &this.outbox {
-            Some(outbox) => outbox.poll_drain(cx, Pin::new(&mut this.stream)),
-            None => Pin::new(&mut this.stream).poll_flush(cx),
-        }
+        let Some(outbox) = &this.outbox else {
+            return Pin::new(&mut this.stream).poll_flush(cx);
+        };
+        let goal = *this.goal.get_or_insert_with(|| outbox.progress().1);
+        let drained = ready!(outbox.poll_drain(cx, Pin::new(&mut this.stream), goal));
+        this.goal = None;
+        Poll::Ready(drained)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -207,7 +207,8 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Direct + Unpin + Send> Loop<D
     /// Reads frames that have already arrived, so that their results are written together.
     async fn read_waiting(&mut self) -> Result<(), End> {
         for _ in 0..MAX_READ {
-            if self.later.len() >= MAX_LATER || self.connection.replaying() || !self.reads() {
+            let busy = self.later.len() >= MAX_LATER || self.connection.replaying();
+            if busy || !self.reads() || self.outbox.has_many_answers() {
                 break;
             }
             let Some(frame) = self.stream.next().now_or_never() else { break };
@@ -287,12 +288,18 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Direct + Unpin + Send> Loop<D
     }
 
     async fn replay_page(&mut self) {
-        match Box::pin(self.connection.replay()).await {
-            Some(outcome) => {
-                let question = self.subscription.clone();
-                self.answer(&question, outcome);
+        let outcome = Box::pin(self.connection.replay()).await;
+        if let Some(outcome) = outcome {
+            let failed = outcome.is_err();
+            let question = self.subscription.clone();
+            self.answer(&question, outcome);
+            if failed {
+                // Its rooms do not continue: the client must reconnect.
+                self.outbox.close(CloseReason::GoingAway);
             }
-            None => self.outbox.release(),
+        }
+        if !self.connection.replaying() {
+            self.outbox.release();
         }
     }
 
@@ -343,11 +350,19 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Direct + Unpin + Send> Loop<D
     /// Writes to a peer that does not read at once: it fills its queue, or is silent as long as a
     /// lost one.
     async fn wait_for_peer(&mut self) -> Result<(), End> {
-        tokio::select! {
-            written = self.stream.flush() => written.map_err(|_| End::Lost),
-            reason = self.outbox.overflowed() => Err(End::Close(reason)),
-            () = tokio::time::sleep(self.times.heartbeat * (MISSED + 1)) => {
-                Err(End::Close(CloseReason::TimedOut))
+        let patience = self.times.heartbeat * (MISSED + 1);
+        let mut written = self.outbox.progress().0;
+        loop {
+            tokio::select! {
+                flushed = self.stream.flush() => return flushed.map_err(|_| End::Lost),
+                reason = self.outbox.overflowed() => return Err(End::Close(reason)),
+                () = tokio::time::sleep(patience) => {
+                    let now = self.outbox.progress().0;
+                    if now == written {
+                        return Err(End::Close(CloseReason::TimedOut));
+                    }
+                    written = now;
+                }
             }
         }
     }

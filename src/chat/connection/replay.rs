@@ -47,14 +47,18 @@ impl Connection {
     /// changes and then the reply.
     pub(super) async fn subscribe(
         &mut self,
-        since: HashMap<RoomId, Rev>,
+        mut since: HashMap<RoomId, Rev>,
         epoch: Option<String>,
     ) -> Result<()> {
         self.socket.subscribe();
         // Listening starts before participation is read, so that a removal in between is either
         // seen here or arrives as an event.
         for card in self.cards().await? {
-            self.chat.0.hub.listen(card.facts.room.id, &self.socket);
+            let room = card.facts.room.id;
+            if let Some(heard) = self.chat.0.hub.listen(room, &self.socket) {
+                // It continues where it is, and misses nothing meanwhile.
+                since.entry(room).or_insert(heard);
+            }
         }
         let rooms = since
             .into_iter()

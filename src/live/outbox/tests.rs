@@ -9,8 +9,8 @@ impl Outbox {
         let mut queue = self.lock();
         let waiting = std::mem::take(&mut queue.waiting);
         let held = queue.held.as_mut().map(std::mem::take).unwrap_or_default();
-        (queue.frames, queue.bytes) = (0, 0);
-        waiting.into_iter().chain(held).flat_map(|frames| payloads(frames.bytes)).collect()
+        queue.count();
+        waiting.into_iter().chain(held).flat_map(|one| payloads(one.frames.bytes)).collect()
     }
 }
 
@@ -147,4 +147,35 @@ fn what_waits_is_written_with_the_next_frame() {
     outbox.push(&text("8"));
     assert_eq!(outbox.due(), Due::Nothing);
     assert_eq!(peer.heard(), ["0", "1", "2", "3", "4", "5", "6", "7", "8"]);
+}
+
+#[test]
+fn answers_do_not_count_against_the_limits() {
+    let outbox = Outbox::new(2, 10);
+    outbox.answer(text("much longer than the queue"));
+    outbox.push(&text("a"));
+    assert_eq!(outbox.due(), Due::Write);
+    assert!(outbox.has_many_answers());
+    outbox.push(&text("b"));
+    assert_eq!(outbox.due(), Due::Write);
+    outbox.push(&text("c"));
+    assert_eq!(outbox.due(), Due::Close(CloseReason::TooSlow));
+}
+
+#[tokio::test]
+async fn writing_ends_where_it_began_however_much_is_pushed_meanwhile() {
+    use tokio::io::AsyncReadExt;
+    let outbox = Outbox::new(100, 1000);
+    let (mut near, mut far) = tokio::io::duplex(4);
+    outbox.push(&text("first"));
+    let (written, goal) = outbox.progress();
+    assert_eq!((written, goal), (0, 7));
+    let writing = std::future::poll_fn(|cx| {
+        outbox.push(&text("more"));
+        outbox.poll_drain(cx, Pin::new(&mut near), goal)
+    });
+    let mut read = [0; 8];
+    let (written, _) = tokio::join!(writing, far.read_exact(&mut read));
+    written.unwrap();
+    assert!(outbox.progress().0 >= goal && outbox.due() == Due::Write);
 }

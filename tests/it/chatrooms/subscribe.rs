@@ -238,3 +238,61 @@ async fn one_socket_may_subscribe_and_enter_and_hears_everything_once() {
     ben.say(&room, "three").await;
     socket.expect(is("chat_message")).await;
 }
+
+#[tokio::test]
+async fn a_room_that_is_heard_already_goes_on_while_all_are_subscribed() {
+    let server = Server::start().await;
+    let [ann, ben] = people(&server, ["ann", "ben"]).await;
+    let room = ann.room(&[&ben]).await;
+    let mut socket = ann.open().await;
+    socket.join(&room).await;
+    let texts: Vec<String> = (1..=120).map(|n| format!("message {n}")).collect();
+    let all: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let subscribing = async {
+        for _ in 0..20 {
+            socket.send(json!({"type": "subscribe"})).await;
+            socket.until("subscribed").await;
+        }
+        socket
+    };
+    let (mut socket, _) = tokio::join!(subscribing, ben.say_all(&room, &all));
+    socket.settle().await;
+    let mut heard: Vec<i64> = Vec::new();
+    for frame in socket.heard() {
+        match frame["type"].as_str() {
+            Some("chat_message") => heard.extend(frame["seq"].as_i64()),
+            Some("changes") => {
+                let messages = frame["messages"].as_array().expect("a list");
+                heard.extend(messages.iter().filter_map(|message| message["seq"].as_i64()));
+            }
+            _ => (),
+        }
+    }
+    assert_eq!(heard, (1..=120).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn answers_that_are_larger_than_the_queue_close_no_socket() {
+    let server = Server::start().await;
+    let [ann, ben] = people(&server, ["ann", "ben"]).await;
+    let mut socket = ann.open().await;
+    let room = ann.room(&[&ben]).await;
+    ben.say_all(&room, &["x".repeat(3_000).as_str(); 20]).await;
+    // Together almost twice the default limit.
+    let joins = vec![json!({"type": "join_room", "room_id": room}); 30];
+    let posting = async {
+        for _ in 0..50 {
+            ben.say(&room, "meanwhile").await;
+        }
+    };
+    let joining = async {
+        socket.send_all(&joins).await;
+        for _ in &joins {
+            socket.until("room_joined").await;
+        }
+        socket
+    };
+    let (mut socket, ()) = tokio::join!(joining, posting);
+    socket.settle().await;
+    socket.close().await;
+}

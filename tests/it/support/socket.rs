@@ -232,7 +232,12 @@ impl Socket {
         if let Err(error) = self.stream.close(None).await {
             self.fail(&format!("could not close: {error}"));
         }
-        self.closed().await;
+        assert_eq!(self.closed().await, 1005, "the close was not answered");
+    }
+
+    /// Returns all frames heard so far.
+    pub(crate) fn heard(&self) -> impl Iterator<Item = Json> {
+        self.heard.iter().map(|text| serde_json::from_str(text).expect("JSON"))
     }
 
     /// Returns the queued frames.
