@@ -179,6 +179,10 @@ fn table(global: &Global, filter: Filter, limit: Option<u32>) -> Result<(), Fail
     let mut entries = execute::ask(global, &command)?;
     let shown = limit.map_or(entries.len(), |limit| limit as usize);
     let has_more = entries.len() > shown;
+    if entries.is_empty() {
+        note("The audit log has no such entries.");
+        return Ok(());
+    }
     entries.truncate(shown);
     let mut printer = Printer::new(global, COLUMNS);
     for mut entry in entries {
@@ -226,7 +230,8 @@ fn changes(before: &Value, after: &Value) -> Value {
     let (before, after) = (before.as_object().unwrap_or(&none), after.as_object().unwrap_or(&none));
     let gone = before.keys().filter(|key| !after.contains_key(*key));
     let shown = after.keys().chain(gone).map(|key| {
-        let name = key.replace('_', " ");
+        // The keys of the configuration are shown as they are written there.
+        let name = if key.contains('.') { key.clone() } else { key.replace('_', " ") };
         match (before.get(key), after.get(key)) {
             (Some(old), Some(new)) => format!("{name} {} → {}", cell(old), cell(new)),
             (Some(old), None) => format!("{name} {} → -", cell(old)),
@@ -353,6 +358,16 @@ mod tests {
     }
 
     #[test]
+    fn the_documentation_lists_all_actions() {
+        let page = include_str!("../../docs/administration.md");
+        for action in ACTIONS {
+            let (noun, verb) = action.split_once('.').unwrap();
+            let row = page.lines().find(|line| line.starts_with(&format!("| `{noun}.…`")));
+            assert!(row.is_some_and(|row| row.contains(&format!("`{verb}`"))), "{action}");
+        }
+    }
+
+    #[test]
     fn a_change_is_shown_from_before_to_after() {
         assert_eq!(
             changes(
@@ -360,6 +375,13 @@ mod tests {
                 &json!({"disabled": true, "sessions_ended": 2})
             ),
             "disabled no → yes, sessions ended 2, roles ann admin → -"
+        );
+        assert_eq!(
+            changes(
+                &json!({"log.ship.otlp_endpoint": null}),
+                &json!({"log.ship.otlp_endpoint": "x"})
+            ),
+            "log.ship.otlp_endpoint - → x"
         );
         assert_eq!(changes(&Value::Null, &Value::Null), Value::Null);
     }
