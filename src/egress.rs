@@ -5,7 +5,7 @@
 //! of the environment are not used.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,16 +28,23 @@ pub enum Refused {
     #[error("{0} cannot be resolved")]
     Unknown(String),
     /// The address is not public, and not permitted.
-    #[error(
-        "{host} has the private address {address}; to permit it, add it to [egress] \
-         allowed_networks"
-    )]
+    #[error("{}; to permit it, add it to [egress] allowed_networks", private(host, *address))]
     Private {
         /// The name or address asked for.
         host: String,
         /// Its address.
         address: IpAddr,
     },
+}
+
+/// What an address is, with the name that led to it.
+fn private(host: &str, address: IpAddr) -> String {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    if bare.parse() == Ok(address) {
+        format!("{address} is a private address")
+    } else {
+        format!("{host} has the private address {address}")
+    }
 }
 
 /// The permitted addresses. Cheap to clone.
@@ -54,6 +61,13 @@ impl Egress {
     /// Returns whether this address may be connected to.
     pub fn permits(&self, address: IpAddr) -> bool {
         is_public(address.to_canonical()) || self.0.iter().any(|network| network.holds(address))
+    }
+
+    /// Refuses a host that is a private address in numbers and not permitted; names are not resolved.
+    pub fn refuses_number(&self, host: &str) -> Option<Refused> {
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        let address = bare.parse().ok().filter(|address| !self.permits(*address))?;
+        Some(Refused::Private { host: host.to_owned(), address })
     }
 
     /// Resolves a host once, and returns its addresses. One that is not permitted refuses them all.
@@ -140,18 +154,35 @@ fn trusted(ca: Option<PathBuf>) -> Result<ClientConfig, String> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if let Some(path) = ca {
-        let cannot = |why: String| format!("{}: {why}", path.display());
-        let pem = std::fs::read(&path).map_err(|error| cannot(error.to_string()))?;
-        let before = roots.len();
-        for certificate in CertificateDer::pem_slice_iter(&pem) {
-            let certificate = certificate.map_err(|error| cannot(error.to_string()))?;
-            roots.add(certificate).map_err(|error| cannot(error.to_string()))?;
-        }
-        if roots.len() == before {
-            return Err(cannot("it contains no certificate".to_owned()));
-        }
+        trust(&mut roots, &path)?;
     }
     Ok(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())
+}
+
+/// Adds the certificate authorities of a PEM file. Blocks.
+fn trust(roots: &mut RootCertStore, path: &Path) -> Result<(), String> {
+    let cannot = |why: String| format!("{}: {why}", path.display());
+    let pem = std::fs::read(path).map_err(|error| cannot(error.to_string()))?;
+    let before = roots.len();
+    for certificate in CertificateDer::pem_slice_iter(&pem) {
+        let certificate = certificate.map_err(|error| cannot(error.to_string()))?;
+        roots.add(certificate).map_err(|error| cannot(error.to_string()))?;
+    }
+    if roots.len() == before {
+        return Err(cannot("it contains no certificate".to_owned()));
+    }
+    Ok(())
+}
+
+/// Returns why the certificate authorities of a PEM file cannot be trusted, if so. Blocks.
+pub fn unusable_authorities(path: &Path) -> Option<String> {
+    trust(&mut RootCertStore::empty(), path).err()
+}
+
+/// The host of a URL, empty if there is none.
+pub fn host(url: &str) -> String {
+    let url = reqwest::Url::parse(url).ok();
+    url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
 }
 
 /// Returns whether an address is reachable from the whole Internet: in none of the special blocks

@@ -22,11 +22,14 @@ impl LogAlertTest {
             let why = "no alerts are configured: set slack_webhook or mail_to in [log.alerts]";
             return Err(Failure::new(Kind::Usage, why));
         }
-        let mut problems = Vec::new();
+        let mut failed = Vec::new();
         for target in targets {
             let sent = target.send(&Notice::Test, &config).await;
-            if let Err(why) = &sent {
-                problems.push(format!("{} {}: {why}", target.kind(), target.name()));
+            if let Some(running) = admin.running() {
+                running.log.reached().tested(&target, &sent);
+            }
+            if sent.is_err() {
+                failed.push(target.full_name());
             }
             let item = items::AlertTest {
                 target: target.kind(),
@@ -36,9 +39,10 @@ impl LogAlertTest {
             };
             output.item(item).await?;
         }
-        if problems.is_empty() {
+        if failed.is_empty() {
             return Ok(());
         }
-        Err(Failure::failed(format!("no alert can be sent to {}", problems.join("; to "))))
+        // The reasons are in the items.
+        Err(Failure::failed(format!("no alert can be sent to {}", failed.join(", "))))
     }
 }

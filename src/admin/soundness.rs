@@ -30,7 +30,7 @@ pub fn problem_list(problems: &[String]) -> String {
 pub enum Checks {
     /// Directories and addresses.
     Places,
-    /// Also the TLS certificate.
+    /// Also the TLS certificate, and where alerts and the log are sent.
     All,
 }
 
@@ -38,7 +38,7 @@ pub enum Checks {
 pub fn problems(loaded: &Loaded, checks: Checks) -> Result<Vec<String>, Failure> {
     let names: &[&str] = match checks {
         Checks::Places => &["config"],
-        Checks::All => &["config", "certificate"],
+        Checks::All => &["config", "certificate", "alerts", "otlp"],
     };
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let ground = Installation {

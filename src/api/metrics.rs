@@ -149,7 +149,10 @@ fn describe() {
         "Log records not sent to the OTLP receiver, by reason: queue, refused, rejected, ended"
     );
     describe_gauge!("chatctl_otlp_queue", "Log records waiting for the OTLP receiver");
-    describe_gauge!("chatctl_otlp_failing", "1 while the OTLP receiver refuses records; else 0");
+    describe_gauge!(
+        "chatctl_otlp_failing",
+        "1 while the OTLP receiver is out of reach or refuses records; else 0"
+    );
     describe_counter!("chatctl_log_lines_total", "Log lines, by level");
     describe_counter!("chatctl_logins_total", "Log-ins, by result: ok, refused, limited");
     describe_storage();

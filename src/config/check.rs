@@ -85,7 +85,7 @@ pub fn network(config: &Config) -> Vec<Unworkable> {
             "metrics",
             "listen",
             format!(
-                "is {listen:?}, which is neither HOST:PORT (such as \"127.0.0.1:9100\") nor \
+                "is {listen:?}, which is neither HOST:PORT (such as \"127.0.0.1:9180\") nor \
                  unix:PATH (at most {MAX_SOCKET_PATH} bytes)"
             ),
         );
@@ -198,10 +198,24 @@ pub fn wrong_recipient(text: &str) -> String {
     }
 }
 
-/// Returns whether a text is a URL with a host that begins with `http://` or `https://`.
-pub fn is_web_address(text: &str) -> bool {
-    reqwest::Url::parse(text)
-        .is_ok_and(|url| ["http", "https"].contains(&url.scheme()) && url.has_host())
+/// Returns what is wrong with a text that is not a URL with a host that begins with `http://` or
+/// `https://`; continues a sentence.
+pub fn wrong_web_address(text: &str) -> Option<&'static str> {
+    match reqwest::Url::parse(text) {
+        Ok(url) if ["http", "https"].contains(&url.scheme()) && url.has_host() => None,
+        // The library's error has no public type.
+        Err(error) if error.to_string() == "invalid port number" => {
+            Some("must have a port from 1 to 65535, or none: the port is not valid")
+        }
+        _ => Some("must be a URL that begins with https:// or http://"),
+    }
+}
+
+/// Returns whether a text can be a host name or an address, without port, scheme or path.
+pub fn is_bare_host(text: &str) -> bool {
+    let is_name = !text.is_empty()
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control() || ":/@[]?#".contains(c));
+    is_name || text.parse::<std::net::IpAddr>().is_ok()
 }
 
 /// Divides a header of the form `NAME: VALUE`; None if no request can have it.
@@ -355,6 +369,20 @@ mod tests {
         for bad in bad {
             assert!(Bucket::parse(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_host_has_no_port_and_no_scheme() {
+        for good in ["mail.example.org", "127.0.0.1", "::1", "почта.example"] {
+            assert!(is_bare_host(good), "{good}");
+        }
+        for bad in ["", "mail:25", "smtp://mail", "[::1]:25", "mail/", "a b", "u@mail"] {
+            assert!(!is_bare_host(bad), "{bad}");
+        }
+        assert_eq!(wrong_web_address("https://a.example:4318/x"), None);
+        let said = wrong_web_address("https://a.example:99999");
+        assert!(said.is_some_and(|why| why.contains("the port is not valid")), "{said:?}");
+        assert!(wrong_web_address("a.example:4318").is_some_and(|why| why.contains("begins with")));
     }
 
     #[test]

@@ -11,6 +11,16 @@ const LONGEST: u64 = 100 * 365 * 24 * 60 * 60;
 /// Maximum number of read connections; each has an open file and memory of its own.
 const MOST_READERS: u32 = 1000;
 
+/// Headers of a request to the receiver of the log that depend on its content or connection.
+const OF_THE_SERVER: [&str; 6] = [
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "host",
+    "transfer-encoding",
+];
+
 /// Returns all problems, each as a sentence that begins with the key.
 pub(super) fn problems(config: &Config) -> Vec<String> {
     let Config { server, database, media, log, backup, .. } = config;
@@ -170,15 +180,26 @@ fn wrong_shipping(ship: &Ship) -> Vec<String> {
     let mut found = Vec::new();
     let mut bad = |key: &str, why: &str| found.push(format!("[log.ship] {key} {why}"));
     if let Some(endpoint) = &ship.otlp_endpoint {
-        if !check::is_web_address(endpoint) {
-            bad("otlp_endpoint", "must be a URL that begins with https:// or http://");
+        if let Some(why) = check::wrong_web_address(endpoint) {
+            bad("otlp_endpoint", why);
         } else if endpoint.contains('@') {
             // Not shown: it is a secret, and nothing would mask it.
             bad("otlp_endpoint", "must not contain a password; give it in headers");
         }
     }
-    if ship.headers.iter().any(|header| check::header(&header.0).is_none()) {
-        bad("headers", "must contain headers of the form \"NAME: VALUE\"");
+    for (n, header) in ship.headers.iter().enumerate() {
+        let place = format!("entry {} of {}", n + 1, ship.headers.len());
+        match check::header(&header.0) {
+            // Not shown: it may be a secret.
+            None => bad("headers", &format!("{place} must have the form \"NAME: VALUE\"")),
+            Some((name, _)) if OF_THE_SERVER.iter().any(|own| name.eq_ignore_ascii_case(own)) => {
+                bad(
+                    "headers",
+                    &format!("{place} is {name}, which the server sets itself; remove it"),
+                );
+            }
+            Some(_) => {}
+        }
     }
     if ship.queue == 0 {
         bad("queue", "must be at least 1");
@@ -192,9 +213,15 @@ fn wrong_alerts(config: &Config) -> Vec<String> {
     let mut found = Vec::new();
     let mut bad =
         |section: &str, key: &str, why: &str| found.push(format!("[{section}] {key} {why}"));
-    if alerts.slack_webhook.as_ref().is_some_and(|url| !check::is_web_address(&url.0)) {
-        // Not shown: it is a secret.
-        bad("log.alerts", "slack_webhook", "must be a URL that begins with https:// or http://");
+    // Not shown: it is a secret.
+    let webhook = alerts.slack_webhook.as_ref();
+    if let Some(why) = webhook.and_then(|url| check::wrong_web_address(&url.0)) {
+        let why = format!("{why}, such as \"https://hooks.slack.com/services/T000/B000/XXXX\"");
+        bad("log.alerts", "slack_webhook", &why);
+    }
+    if alerts.at_most_per_hour == 0 {
+        let why = "must be at least 1; to send no alerts, remove slack_webhook and mail_to";
+        bad("log.alerts", "at_most_per_hour", why);
     }
     if !alerts.mail_to.is_empty() && (mail.host.is_none() || mail.from.is_none()) {
         bad("log.alerts", "mail_to", "requires host and from in [mail]");
@@ -205,6 +232,13 @@ fn wrong_alerts(config: &Config) -> Vec<String> {
             "mail_to",
             &format!("contains {recipient:?}, which is no e-mail address"),
         );
+    }
+    if let Some(host) = mail.host.as_deref().filter(|host| !check::is_bare_host(host)) {
+        let why = format!("must be a name without port or scheme; use port: {host:?}");
+        bad("mail", "host", &why);
+    }
+    if mail.port == Some(0) {
+        bad("mail", "port", "must be from 1 to 65535");
     }
     if let Some(from) = mail.from.as_deref().filter(|text| !check::is_mailbox(text)) {
         bad("mail", "from", &format!("must be an e-mail address: {from:?}"));

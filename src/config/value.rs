@@ -34,9 +34,10 @@ pub(super) fn read(
         .into_iter()
         .flatten()
         .find_map(|value| accept(section, key, default, value).ok());
+    let number = trimmed.parse().ok();
     fits.map(Some).ok_or_else(|| {
         let value = if names_secret(key) { "the value".to_owned() } else { format!("{text:?}") };
-        format!("{value} {}", wanted(section, key, default))
+        format!("{value} {}", wanted(section, key, default, number))
     })
 }
 
@@ -56,8 +57,9 @@ pub(super) fn accept(
     if fits(section, key, value.clone()) {
         Ok(value)
     } else {
+        let number = value.as_integer();
         let value = if names_secret(key) { "the value".to_owned() } else { value.to_string() };
-        Err(format!("{value} {}", wanted(section, key, default)))
+        Err(format!("{value} {}", wanted(section, key, default, number)))
     }
 }
 
@@ -72,14 +74,20 @@ fn one(section: &str, key: &str, value: Value) -> Result<Config, toml::de::Error
     Config::deserialize(sections)
 }
 
-/// Returns why a value is invalid; continues a sentence that begins with the value.
-fn wanted(section: &str, key: &str, default: &Json) -> String {
+/// Returns why a value, which may be a whole number, is invalid; continues a sentence that begins
+/// with the value.
+fn wanted(section: &str, key: &str, default: &Json, number: Option<i64>) -> String {
     // The type of an optional key is found by trying a number.
     let numeric = default.is_number() || default.is_null() && fits(section, key, Value::Integer(1));
     let unit = ["seconds", "minutes", "hours", "days", "chars"]
         .iter()
         .find(|unit| key.split('_').any(|part| part == **unit));
     match default {
+        _ if numeric && key == "port" => "must be from 1 to 65535".to_owned(),
+        _ if numeric && number.is_some_and(|number| number < 0) => {
+            "must not be negative".to_owned()
+        }
+        _ if numeric && number.is_some() => "is too large".to_owned(),
         _ if numeric && is_size(key) => {
             "is not a size: give bytes, or a number with KiB, MiB, GiB, kB, MB or GB".to_owned()
         }
@@ -89,6 +97,9 @@ fn wanted(section: &str, key: &str, default: &Json) -> String {
                 .unwrap_or_default()
         ),
         Json::Bool(_) => "must be true or false".to_owned(),
+        Json::Array(_) if key == "headers" => {
+            "must be a list, such as [\"NAME: VALUE\"]".to_owned()
+        }
         Json::Array(_) => "must be a list of texts".to_owned(),
         _ => match one(section, key, Value::String(String::new())) {
             // serde's error has the names of the choices.
@@ -158,6 +169,26 @@ pub(super) fn set(table: &mut Table, section: &str, key: &str, value: Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_that_does_not_fit_is_told_why() {
+        let said = |section: &str, key: &str, default: &Json, number: i64| {
+            accept(section, key, default, Value::Integer(number)).unwrap_err()
+        };
+        for (section, key, default, number, why) in [
+            ("mail", "port", Json::Null, 70_000, "70000 must be from 1 to 65535"),
+            ("mail", "port", Json::Null, -1, "-1 must be from 1 to 65535"),
+            ("auth", "session_days", 30.into(), -1, "-1 must not be negative"),
+            ("log.ship", "queue", 20_000.into(), -1, "-1 must not be negative"),
+            ("log.alerts", "at_most_per_hour", 10.into(), 1 << 40, "1099511627776 is too large"),
+        ] {
+            assert_eq!(said(section, key, &default, number), why, "{key}");
+        }
+        let text = Value::String("HUSH".to_owned());
+        let said = accept("log.ship", "headers", &Json::Array(Vec::new()), text).unwrap_err();
+        assert!(said.ends_with("must be a list, such as [\"NAME: VALUE\"]"), "{said}");
+        assert!(!said.contains("HUSH"), "{said}");
+    }
 
     #[test]
     fn sizes_have_units() {

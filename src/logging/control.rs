@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinHandle;
 
-use super::alerts::{self, Seen, Unsent};
+use super::alerts::{self, Reached, Seen};
 use super::file::LogFile;
 use super::line::{Entry, Line};
 use super::ship::{self, Shipped, Waiting};
@@ -30,7 +30,7 @@ struct Inner {
     readers: broadcast::Sender<Arc<Entry>>,
     /// Where errors go once alerts are sent.
     alerts: OnceLock<mpsc::Sender<Seen>>,
-    unsent: Unsent,
+    reached: Reached,
     waiting: Waiting,
 }
 
@@ -43,7 +43,7 @@ impl Control {
             latest: Mutex::default(),
             readers,
             alerts: OnceLock::new(),
-            unsent: Unsent::default(),
+            reached: Reached::default(),
             waiting,
         }))
     }
@@ -52,7 +52,7 @@ impl Control {
     pub async fn send_alerts(&self, current: Current) {
         let (sender, errors) = alerts::channel();
         if self.0.alerts.set(sender).is_ok() {
-            alerts::run(current, errors, self.0.unsent.clone()).await;
+            alerts::run(current, errors, self.0.reached.clone()).await;
         }
     }
 
@@ -69,8 +69,7 @@ impl Control {
 
     /// Returns the state of shipping.
     pub fn shipped(&self) -> Shipped {
-        let (problem, waiting) = self.0.waiting.state();
-        Shipped { problem, waiting }
+        self.0.waiting.state()
     }
 
     /// Queues a line for the OTLP receiver, if there is one. Does not wait.
@@ -78,9 +77,9 @@ impl Control {
         self.0.waiting.push(line);
     }
 
-    /// Returns what could not be sent lately.
-    pub fn unsent_alerts(&self) -> &Unsent {
-        &self.0.unsent
+    /// Returns which targets of alerts can be reached.
+    pub fn reached(&self) -> &Reached {
+        &self.0.reached
     }
 
     /// Hands over an error, if alerts are sent. If too many wait, it is only in the log.

@@ -81,7 +81,8 @@ impl Drop for Logging {
 /// Starts the log of this process: files in `directory`, and standard output if configured. Lines are
 /// kept for the receiver in `[log.ship]`, if there is one, until [`Control::ship`] sends them.
 pub fn start(config: &Config, directory: &Path) -> std::io::Result<Logging> {
-    let (config, ship) = (&config.log, &config.log_ship);
+    let waiting = Waiting::new(config);
+    let config = &config.log;
     let file = LogFile::open(directory, config)?;
     let to_file = Queue::start(file.clone());
     // Not through the program's own handle, whose lock would be held while a reader stalls.
@@ -91,7 +92,7 @@ pub fn start(config: &Config, directory: &Path) -> std::io::Result<Logging> {
     } else {
         None
     };
-    let control = Control::new(file, config.level, Waiting::new(ship));
+    let control = Control::new(file, config.level, waiting);
     let output = Arc::new(Output::new(control.clone(), config.format, to_file, stdout));
     let layer = Lines { control: control.clone(), output: Arc::clone(&output) };
     // A second start in one process (tests) keeps the first.

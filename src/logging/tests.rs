@@ -9,7 +9,7 @@ use crate::config::{self, LogFormat, LogLevel};
 fn logged(act: impl FnOnce()) -> Vec<String> {
     let dir = tempfile::tempdir().unwrap();
     let file = LogFile::open(dir.path(), &config::Log::default()).unwrap();
-    let waiting = Waiting::new(&config::Ship::default());
+    let waiting = Waiting::new(&Config::default());
     let control = Control::new(file.clone(), LogLevel::Info, waiting);
     let output = Arc::new(Output::new(control.clone(), LogFormat::Text, Queue::start(file), None));
     let layer = Lines { control: control.clone(), output: Arc::clone(&output) };

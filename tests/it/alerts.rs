@@ -114,6 +114,11 @@ async fn fails_to_log_in(server: &Server, times: usize) {
     }
 }
 
+/// What the check of the running server finds.
+fn doctor(server: &Server) -> String {
+    Ctl::of(server).run(&["doctor", "--only", "alerts"]).out
+}
+
 #[cfg(debug_assertions)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_error_is_one_alert_and_a_note_when_it_is_over() {
@@ -150,7 +155,8 @@ async fn failed_logins_are_an_alert_from_the_configured_number() {
     fails_to_log_in(&server, 6).await;
     let alert = receiver.next().await;
     assert!(alert.contains("Many log-ins fail"), "{alert}");
-    assert!(alert.contains("5 credentials were refused within a minute"), "{alert}");
+    assert!(alert.contains("5 credentials were refused from"), "{alert}");
+    assert!(alert.contains("chatctl log tail --level error"), "{alert}");
     assert!(receiver.is_empty());
 }
 
@@ -163,7 +169,7 @@ async fn an_alert_that_cannot_be_sent_arrives_later_and_is_never_about_itself() 
     let warning = server.wait_for_log(&["[WARN]", "An alert cannot be sent to webhook"]).await;
     assert!(warning.contains("answered 500"), "{warning}");
     assert!(!warning.contains("SECRET"), "{warning}");
-    let found = Ctl::of(&server).run(&["doctor", "--only", "alerts"]).out;
+    let found = doctor(&server);
     assert!(found.contains("an alert cannot be sent to webhook 127.0.0.1"), "{found}");
     let metrics = Client::new(&server).get("/metrics").await.text;
     assert!(metrics.contains("\nchatctl_alerts_failing{target=\"webhook\"} 1\n"), "{metrics}");
@@ -183,8 +189,54 @@ async fn an_alert_that_cannot_be_sent_arrives_later_and_is_never_about_itself() 
     assert!(receiver.is_empty());
     let errors = server.output().iter().filter(|line| line.contains("[ERROR]")).count();
     assert_eq!(errors, 1, "the log-in");
-    let found = Ctl::of(&server).run(&["doctor", "--only", "alerts"]).out;
+    let found = doctor(&server);
     assert!(found.contains("all can be reached"), "{found}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_test_tells_which_targets_can_be_reached_and_lets_what_waits_be_sent() {
+    let address = Receiver::start().await.address.clone();
+    let url = format!("http://{address}/hooks/SECRET");
+    let mut server = Server::start_with(&[
+        ("LOG__ALERTS__SLACK_WEBHOOK", url.as_str()),
+        ("LOG__ALERTS__LOGIN_FAILURES_PER_MINUTE", "1"),
+        ("EGRESS__ALLOWED_NETWORKS", "127.0.0.1"),
+    ])
+    .await;
+    let found = doctor(&server);
+    assert!(found.contains("nothing has been sent to webhook 127.0.0.1 yet"), "{found}");
+    let ctl = Ctl::of(&server);
+    let failing = |count: u8| format!("\nchatctl_alerts_failing{{target=\"webhook\"}} {count}\n");
+    let metrics = async || Client::new(&server).get("/metrics").await.text;
+    ctl.run(&["log", "alert-test"]).ends(1);
+    let found = doctor(&server);
+    assert!(found.contains("an alert cannot be sent to webhook 127.0.0.1"), "{found}");
+    assert!(metrics().await.contains(&failing(1)));
+    fails_to_log_in(&server, 1).await;
+    let failed = "\nchatctl_alerts_total{target=\"webhook\",result=\"failed\"} ";
+    let attempts = async |wanted: u64| {
+        let reached = async {
+            loop {
+                let text = metrics().await;
+                let rest = text.split_once(failed).unwrap().1;
+                if rest.lines().next().unwrap().parse::<u64>().unwrap() >= wanted {
+                    break;
+                }
+            }
+        };
+        timeout(PATIENCE, reached).await.expect("attempts");
+    };
+    // The next attempt of its own is four seconds away.
+    attempts(3).await;
+    let mut receiver = Receiver::at(&address, OK).await;
+    ctl.run(&["log", "alert-test"]).ends(0);
+    let [test, alert] = [receiver.next().await, receiver.next().await];
+    assert!(test.contains("This is a test"), "{test}");
+    assert!(alert.contains("Many log-ins fail"), "{alert}");
+    let found = doctor(&server);
+    assert!(found.contains("all can be reached"), "{found}");
+    assert!(metrics().await.contains(&failing(0)));
+    server.terminate().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -196,7 +248,7 @@ async fn private_addresses_are_refused_and_redirects_are_not_followed() {
     let mut server = alerting(&receiver, &[]).await;
     let said = Ctl::of(&server).run(&["log", "alert-test"]);
     said.ends(1);
-    assert!(said.err.contains("answered 307"), "{said:?}");
+    assert!(said.out.contains("answered 307"), "{said:?}");
     // The table has the outcome of each target.
     let row = said.out.lines().last().unwrap();
     assert!(row.starts_with("webhook") && row.contains(" no "), "{said:?}");
@@ -206,7 +258,7 @@ async fn private_addresses_are_refused_and_redirects_are_not_followed() {
         let said =
             Ctl::of(&server).set("LOG__ALERTS__SLACK_WEBHOOK", url).run(&["log", "alert-test"]);
         said.ends(1);
-        assert!(said.err.contains("add it to [egress] allowed_networks"), "{url}: {said:?}");
+        assert!(said.out.contains("add it to [egress] allowed_networks"), "{url}: {said:?}");
     }
 }
 
@@ -244,6 +296,22 @@ async fn settings_that_cannot_work_are_refused() {
     for (settings, why) in [
         (&[("LOG__ALERTS__SLACK_WEBHOOK", "hooks.slack.com/x")][..], "slack_webhook must be a URL"),
         (&[("LOG__ALERTS__MAIL_TO", "a@example.org")], "mail_to requires host and from in [mail]"),
+        (&[("LOG__ALERTS__AT_MOST_PER_HOUR", "0")], "remove slack_webhook and mail_to"),
+        (
+            &[("LOG__ALERTS__SLACK_WEBHOOK", "http://10.0.0.1/x")],
+            "[log.alerts] slack_webhook: 10.0.0.1 is a private address",
+        ),
+        (
+            &[
+                ("LOG__ALERTS__MAIL_TO", "a@example.org"),
+                ("MAIL__FROM", "a@example.org"),
+                ("MAIL__HOST", "127.0.0.1"),
+            ],
+            "[mail] host: 127.0.0.1 is a private address",
+        ),
+        (&[("MAIL__HOST", "mail.example:25")], "must be a name without port or scheme; use port"),
+        (&[("MAIL__PORT", "0")], "must be from 1 to 65535"),
+        (&[("MAIL__PORT", "70000")], "must be from 1 to 65535"),
         (&[("MAIL__FROM", "nobody")], "from must be an e-mail address"),
         (&[("MAIL__USER", "u")], "user and password must be given together"),
         (
@@ -336,17 +404,17 @@ async fn each_recipient_gets_a_mail_through_starttls_with_a_password() {
         assert!(subject.starts_with("[chatctl ") && subject.ends_with("] Many log-ins fail"));
         assert_eq!(headers["From"], "Chat <chat@example.org>");
         assert!(headers["Date"].is_string() && headers["Message-ID"].is_string(), "{headers}");
-        assert!(one["text"].as_str().unwrap().contains("refused within a minute"), "{one}");
+        assert!(one["text"].as_str().unwrap().contains("1 credential was refused at "), "{one}");
     }
     server.terminate().await;
     // Without the certificate, nothing is sent, and neither with a wrong password.
     let ctl = settings.iter().fold(Ctl::of(&server), |ctl, (key, value)| ctl.set(key, value));
     let said = ctl.run(&["log", "alert-test"]);
     said.ends(1);
-    assert!(said.err.contains("certificate"), "{said:?}");
+    assert!(said.out.contains("certificate"), "{said:?}");
     let mut wrong = ctl.set("MAIL__PASSWORD", "let me out").command(&["log", "alert-test"]);
     let output = wrong.env("SSL_CERT_FILE", &certificate).output().unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.code() == Some(1) && said.contains("535"), "{said}");
     drop(mail);
 }
@@ -382,7 +450,7 @@ async fn a_mail_server_that_says_nothing_is_given_up() {
     server.terminate().await;
     let said = tokio::task::spawn_blocking(move || ctl.run(&["log", "alert-test"])).await.unwrap();
     said.ends(1);
-    assert!(said.err.contains("did not answer within"), "{said:?}");
+    assert!(said.out.contains("did not answer within"), "{said:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -392,13 +460,16 @@ async fn what_a_receiver_repeats_of_the_address_is_not_shown() {
     let server = alerting(&receiver, &[]).await;
     let said = Ctl::of(&server).run(&["log", "alert-test"]);
     said.ends(1);
-    assert!(said.err.contains("answered 404") && !said.err.contains("SECRET"), "{said:?}");
+    assert!(
+        said.out.contains("answered 404") && !format!("{said:?}").contains("SECRET"),
+        "{said:?}"
+    );
     let receiver =
         Receiver::at("127.0.0.1:0", "HTTP/1.1 403 No\r\ncontent-length: 13\r\n\r\ninvalid_token")
             .await;
     let server = alerting(&receiver, &[]).await;
     let said = Ctl::of(&server).run(&["log", "alert-test"]);
-    assert!(said.err.contains("answered 403 Forbidden invalid_token"), "{said:?}");
+    assert!(said.out.contains("answered 403 Forbidden invalid_token"), "{said:?}");
 }
 
 #[test]

@@ -40,7 +40,8 @@ fn lines_in(log: &str) -> Vec<String> {
         "The log cannot be sent",
         "The log can be sent",
         "The receiver of the log",
-        "log records were not sent",
+        "were not sent:",
+        "was not sent:",
         "could not be sent before the end",
     ];
     let sent = lines.filter(|line| !own.iter().any(|own| line.contains(own)));
@@ -90,6 +91,11 @@ async fn measures(server: &Server, name: &str, wanted: u64) {
 async fn fails_to_log_in(server: &Server, name: &str) {
     let login = json!({"userId": name, "password": "x"});
     Client::new(server).post("/api/login", login).await.is(401);
+}
+
+/// What the check of the running server finds.
+fn doctor(server: &Server) -> String {
+    Ctl::of(server).run(&["doctor", "--only", "otlp"]).out
 }
 
 const QUEUE: &str = "chatctl_otlp_dropped_total{reason=\"queue\"} ";
@@ -208,11 +214,11 @@ async fn a_collector_that_was_down_gets_what_waited_once() {
     assert!(warning.contains("Connection refused"), "{warning}");
     fails_to_log_in(&server, "nobody").await;
     assert_eq!(metric(&server, "chatctl_otlp_failing ").await, 1);
-    let found = Ctl::of(&server).run(&["doctor", "--only", "otlp"]).out;
+    let found = doctor(&server);
     assert!(found.contains("the log cannot be sent to the OTLP receiver"), "{found}");
     let mut collector = Collector::at(&address, None).await;
     server.wait_for_log(&["[INFO]", "The log can be sent to 127.0.0.1 again."]).await;
-    let found = Ctl::of(&server).run(&["doctor", "--only", "otlp"]).out;
+    let found = doctor(&server);
     assert!(found.contains("the log is sent to the OTLP receiver"), "{found}");
     measures(&server, "chatctl_otlp_failing ", 0).await;
     server.terminate().await;
@@ -226,12 +232,12 @@ async fn refusals_are_counted_and_temporary_ones_tried_again() {
     answers.then("400 Bad Request", "", b"no");
     let mut server = shipping(&collector.url(), &[]).await;
     let refused = "chatctl_otlp_dropped_total{reason=\"refused\"} ";
-    let warning = server.wait_for_log(&["[WARN]", "it answered 400 Bad Request."]).await;
+    let warning = server.wait_for_log(&["[WARN]", "(it answered 400 Bad Request)."]).await;
     let lost = metric(&server, refused).await;
-    assert!(
-        lost > 0 && warning.contains(&format!(" {lost} log records were not sent.")),
-        "{warning}"
-    );
+    assert!(lost > 0 && warning.contains(&format!(" {lost} log record")), "{warning}");
+    let found = doctor(&server);
+    assert!(found.contains("refuses the log: it answered 400 Bad Request"), "{found}");
+    assert!(found.contains("they are only in the log files"), "{found}");
     // With pauses that grow, so many attempts would last for minutes.
     for _ in 0..6 {
         answers.then("429 Too Many Requests", "retry-after: 0\r\n", b"");
@@ -273,7 +279,7 @@ async fn a_burst_beyond_the_queue_is_dropped_and_counted() {
     // The request that was not answered, and what was in the queue.
     let mut records = collector.request().await.records;
     records.extend(collector.request().await.records);
-    server.wait_for_log(&["[WARN]", "log records were not sent."]).await;
+    server.wait_for_log(&["[WARN]", "not sent: the queue was full."]).await;
     let dropped = usize::try_from(metric(&server, QUEUE).await).unwrap();
     server.terminate().await;
     records.extend(collector.until("Server stopped.").await);
@@ -285,8 +291,10 @@ async fn the_stop_does_not_wait_long_for_a_collector_that_is_silent() {
     let collector = Collector::start().await;
     collector.open.send_replace(false);
     let mut server = shipping(&collector.url(), &[]).await;
+    let found = doctor(&server);
+    assert!(found.contains("nothing has been sent to the OTLP receiver yet"), "{found}");
     assert!(server.terminate().await.success());
-    assert!(server.log_files().contains("log records could not be sent before the end."));
+    assert!(server.log_files().contains(" could not be sent before the end."));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -297,6 +305,9 @@ async fn a_reload_changes_the_collector_and_the_permitted_addresses() {
         format!("[log.ship]\notlp_endpoint = \"{}/custom\"\n", collector.url())
     };
     let none = json!([]);
+    it.write(&to(&one));
+    let found = doctor(&it.server);
+    assert!(found.contains("changed, but not yet loaded: log.ship.otlp_endpoint"), "{found}");
     assert_eq!(it.reload(&to(&one)), (json!(["log.ship.otlp_endpoint"]), none.clone()));
     let warning = it.server.wait_for_log(&["[WARN]", "The log cannot be sent to"]).await;
     assert!(warning.contains("add it to [egress] allowed_networks"), "{warning}");
@@ -309,6 +320,8 @@ async fn a_reload_changes_the_collector_and_the_permitted_addresses() {
     fails_to_log_in(&it.server, "ann").await;
     two.until("Authentication failed.").await;
     it.reload(allowed);
+    let found = doctor(&it.server);
+    assert!(found.contains("skipped") && found.contains("the log is not sent"), "{found}");
     fails_to_log_in(&it.server, "ben").await;
     it.server.wait_for_log(&["[ERROR]", "[ben]"]).await;
     it.reload(&format!("{allowed}{}", to(&two)));
@@ -353,12 +366,29 @@ fn settings_that_cannot_work_are_refused() {
     for (key, value, why) in [
         ("OTLP_ENDPOINT", "otlp.example:4318", "otlp_endpoint must be a URL"),
         ("OTLP_ENDPOINT", "http://u:HUSH@otlp.example", "must not contain a password"),
-        ("HEADERS", "HUSH", "headers must contain headers of the form"),
-        ("HEADERS", "a b: HUSH", "headers must contain headers of the form"),
+        ("OTLP_ENDPOINT", "http://otlp.example:99999", "the port is not valid"),
+        ("HEADERS", "HUSH", "entry 1 of 1 must have the form"),
+        ("HEADERS", "a: b, a b: HUSH", "entry 2 of 2 must have the form"),
+        ("HEADERS", "content-LENGTH: 7", "is content-LENGTH, which the server sets itself"),
+        ("OTLP_ENDPOINT", "http://127.1:4318", "127.0.0.1 is a private address; to permit it"),
+        ("OTLP_ENDPOINT", "http://[::1]:4318", "add it to [egress] allowed_networks"),
         ("QUEUE", "0", "queue must be at least 1"),
     ] {
         let said = ctl.clone().set(&format!("LOG__SHIP__{key}"), value).run(&["config", "check"]);
         assert!(said.code == 6 && said.err.contains(why), "{why}: {said:?}");
         assert!(!said.err.contains("HUSH"), "{said:?}");
+    }
+    let ctl = ctl.set("LOG__SHIP__OTLP_ENDPOINT", "https://otlp.example");
+    ctl.run(&["config", "check"]).ends(0);
+    let ca = home.path().join("ca.pem");
+    let ctl = ctl.set("LOG__SHIP__TLS_CA", ca.to_str().unwrap());
+    for why in ["No such file", "it contains no certificate"] {
+        let said = ctl.run(&["config", "check"]);
+        assert!(
+            said.code == 6 && said.err.contains("[log.ship] tls_ca cannot be used"),
+            "{said:?}"
+        );
+        assert!(said.err.contains(why), "{said:?}");
+        std::fs::write(&ca, "").unwrap();
     }
 }

@@ -28,10 +28,12 @@ mod table;
 mod uploads;
 mod websocket;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use clock::Start;
+use report::Report;
 pub use report::{Finding, Status};
 pub use table::{CHECKS, Check, Side, nearest, only};
 
@@ -43,6 +45,7 @@ use super::{Admin, Call, Operator};
 use crate::config::Config;
 use crate::config::current::Change;
 use crate::config::load::ConfigError;
+use crate::logging::alerts::Reach;
 use crate::logging::ship::Shipped;
 use crate::store::engine::Embedded;
 
@@ -84,8 +87,8 @@ pub struct Live {
     pub start: Start,
     /// Returns the effect that loading the configuration again would have.
     pub pending: Pending,
-    /// Targets that alerts could not be sent to, and why.
-    pub unsent_alerts: Vec<(String, String)>,
+    /// Outcome of the last alert or test sent to each target, by its full name.
+    pub alerts: BTreeMap<String, Reach>,
     /// State of the OTLP receiver of the log.
     pub shipped: Shipped,
 }
@@ -105,6 +108,24 @@ impl Installation {
     /// Whether a server may have the files open.
     fn is_live(&self) -> bool {
         !matches!(self.server, Server::Stopped)
+    }
+
+    /// Warns of keys in these sections that have changed and that the running server has not
+    /// loaded.
+    fn warn_of_unloaded(&self, sections: &[&str], report: &mut Report) {
+        let Server::Here(live) = &self.server else { return };
+        // What is wrong with a file that cannot be loaded is said by the check `changes`.
+        let Ok(Change { in_force, .. }) = (live.pending)() else { return };
+        let of_section = |name: &&String| {
+            name.rsplit_once('.').is_some_and(|(section, _)| sections.contains(&section))
+        };
+        let changed: Vec<&str> = in_force.iter().filter(of_section).map(String::as_str).collect();
+        if !changed.is_empty() {
+            report.warn(
+                format!("changed, but not yet loaded: {}", changed.join(", ")),
+                "Load the configuration: chatctl reload.",
+            );
+        }
     }
 
     fn may_repair(&self) -> bool {
@@ -184,7 +205,7 @@ impl Admin {
                     let reloader = Arc::clone(&running.reloader);
                     Arc::new(move || reloader.pending())
                 },
-                unsent_alerts: running.log.unsent_alerts().all(),
+                alerts: running.log.reached().all(),
                 shipped: running.log.shipped(),
             })),
         };

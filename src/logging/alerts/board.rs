@@ -4,7 +4,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use super::notice::Notice;
+use super::notice::{LOGINS, Notice};
 use crate::config;
 use crate::model::Timestamp;
 
@@ -12,8 +12,6 @@ const HOUR: Duration = Duration::from_hours(1);
 const MINUTE: Duration = Duration::from_mins(1);
 /// Maximum number of failures followed at once; further ones are one group.
 const MAX_GROUPS: usize = 200;
-/// Name of the group of failed log-ins.
-const LOGINS: &str = "Many log-ins fail";
 /// Name of the group of failures beyond `MAX_GROUPS`.
 const OTHERS: &str = "Many different errors occur";
 
@@ -38,14 +36,28 @@ pub(super) struct Board {
     sent: VecDeque<Instant>,
     /// Alerts not sent since the last one that was.
     held_back: u64,
-    /// Start of the current minute of refused credentials, and their number.
-    refusals: Option<(Instant, u32)>,
+    /// The current minute of refused credentials.
+    refusals: Option<Refusals>,
+}
+
+/// A minute of refused credentials.
+#[derive(Clone, Copy)]
+struct Refusals {
+    begin: Instant,
+    /// Time of the first one.
+    since: Timestamp,
+    count: u32,
 }
 
 /// One kind of failure, from its first occurrence until none occurred for a while.
 struct Group {
     since: Timestamp,
+    /// Time of the last occurrence.
+    until: Timestamp,
+    /// The last occurrence, of refused credentials the last one of too many.
     last: Instant,
+    /// The last occurrence.
+    latest: Instant,
     times: u64,
     /// When it was last alerted, and how many times it had occurred; None: it was held back.
     told: Option<(Instant, u64)>,
@@ -62,16 +74,38 @@ impl Board {
             return self.happened(seen.what, seen.text, seen.at, now);
         }
         let limit = self.limits.login_failures_per_minute;
-        let (since, count) = match self.refusals {
-            Some((since, count)) if now.duration_since(since) < MINUTE => (since, count + 1),
-            _ => (now, 1),
-        };
-        self.refusals = Some((since, count));
-        if limit == 0 || count < limit {
+        let known = self.refusals.filter(|all| now.duration_since(all.begin) < MINUTE);
+        let mut minute = known.unwrap_or(Refusals { begin: now, since: seen.at, count: 0 });
+        minute.count += 1;
+        self.refusals = Some(minute);
+        if limit == 0 {
             return None;
         }
-        let text = format!("{count} credentials were refused within a minute. Last: {}", seen.text);
-        self.happened(LOGINS.to_owned(), text, seen.at, now)
+        let many = minute.count >= limit;
+        let Some(group) = self.groups.get_mut(LOGINS) else {
+            if !many {
+                return None;
+            }
+            self.groups.insert(
+                LOGINS.to_owned(),
+                Group {
+                    since: minute.since,
+                    // This one is counted below.
+                    times: u64::from(minute.count) - 1,
+                    until: seen.at,
+                    last: now,
+                    latest: now,
+                    told: None,
+                },
+            );
+            return self.happened(LOGINS.to_owned(), seen.text, seen.at, now);
+        };
+        if many {
+            return self.happened(LOGINS.to_owned(), seen.text, seen.at, now);
+        }
+        group.times += 1;
+        (group.until, group.latest) = (seen.at, now);
+        None
     }
 
     fn happened(
@@ -85,18 +119,20 @@ impl Board {
         let what = if full { OTHERS.to_owned() } else { what };
         let group = self.groups.entry(what.clone()).or_insert(Group {
             since: at,
+            until: at,
             last: now,
+            latest: now,
             times: 0,
             told: None,
         });
-        group.last = now;
+        (group.last, group.latest, group.until) = (now, now, at);
         group.times += 1;
         let due = group.told.is_none_or(|(told, _)| now.duration_since(told) >= HOUR);
         if !due {
             return None;
         }
         let repeated = group.times - group.told.map_or(0, |(_, times)| times) - 1;
-        let since = group.since;
+        let (since, times) = (group.since, group.times);
         if !self.may_send(now) {
             self.held_back += 1;
             return None;
@@ -104,13 +140,11 @@ impl Board {
         if let Some(group) = self.groups.get_mut(&what) {
             group.told = Some((now, group.times));
         }
-        Some(Notice::Failure {
-            what,
-            text,
-            since,
-            repeated,
-            held_back: std::mem::take(&mut self.held_back),
-        })
+        let held_back = std::mem::take(&mut self.held_back);
+        if what == LOGINS {
+            return Some(Notice::Refusals { last: text, times, since, until: at, held_back });
+        }
+        Some(Notice::Failure { what, text, since, repeated, held_back })
     }
 
     /// Returns notes about failures that are over. Call it every few seconds.
@@ -118,14 +152,21 @@ impl Board {
         let quiet = Duration::from_secs(self.limits.recovered_after_seconds);
         let over: Vec<(String, Group)> =
             self.groups.extract_if(|_, group| now.duration_since(group.last) >= quiet).collect();
+        if over.iter().any(|(what, _)| what == LOGINS) {
+            self.refusals = None;
+        }
         let told = over.into_iter().filter(|(_, group)| group.told.is_some());
-        told.map(|(what, group)| Notice::Recovered {
-            what,
-            since: group.since,
-            times: group.times,
-            quiet,
-        })
-        .collect()
+        let limit = self.limits.login_failures_per_minute;
+        let note = |(what, group): (String, Group)| {
+            let Group { since, until, times, latest, .. } = group;
+            if what != LOGINS {
+                return Notice::Recovered { what, since, times, quiet };
+            }
+            // Some may be refused at any time.
+            let fewer_than = (now.duration_since(latest) < quiet).then_some(limit);
+            Notice::RefusalsOver { times, since, until, quiet, fewer_than }
+        };
+        told.map(note).collect()
     }
 
     /// Returns whether the limit of the hour permits an alert, and counts it.
@@ -225,9 +266,27 @@ mod tests {
         }
         let begin = begin + seconds(3000);
         let alerts: Vec<_> = (0..100).filter_map(|_| board.see(refusal(), begin)).collect();
-        assert!(matches!(&alerts[..], [Notice::Failure { what, .. }] if what == LOGINS));
+        assert!(matches!(&alerts[..], [Notice::Refusals { times: 5, .. }]));
         let (mut never, begin) = self::board(10, 0);
         assert!((0..1000).all(|_| never.see(refusal(), begin).is_none()));
+    }
+
+    #[test]
+    fn all_refused_credentials_of_an_attack_are_counted() {
+        let (mut board, begin) = board(10, 5);
+        let alerts = (0..8).filter_map(|n| board.see(refusal(), begin + seconds(n))).count();
+        assert_eq!(alerts, 1);
+        let over = board.pass(begin + seconds(7 + 600));
+        let [Notice::RefusalsOver { times: 8, fewer_than: None, .. }] = over[..] else {
+            panic!("{over:?}")
+        };
+        let begin = begin + seconds(3000);
+        (0..5).for_each(|n| drop(board.see(refusal(), begin + seconds(n))));
+        (1..=5).for_each(|n| drop(board.see(refusal(), begin + seconds(n * 120))));
+        let over = board.pass(begin + seconds(4 + 600));
+        let [Notice::RefusalsOver { times: 10, fewer_than: Some(5), .. }] = over[..] else {
+            panic!("{over:?}")
+        };
     }
 
     #[test]

@@ -5,13 +5,13 @@
 
 mod board;
 mod notice;
+mod reached;
 mod target;
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use metrics::{counter, gauge};
+use metrics::counter;
 use tokio::sync::{Notify, mpsc};
 
 use crate::config;
@@ -19,6 +19,7 @@ use crate::config::current::Current;
 use board::Board;
 
 pub use notice::Notice;
+pub use reached::{Reach, Reached};
 pub use target::Target;
 
 pub(super) use board::Seen;
@@ -33,28 +34,12 @@ const PASS: Duration = Duration::from_secs(5);
 const FIRST_REST: Duration = Duration::from_secs(1);
 const LONGEST_REST: Duration = Duration::from_mins(5);
 
-/// Why the last notice could not be sent, by target; empty: all is well.
-#[derive(Clone, Debug, Default)]
-pub struct Unsent(Arc<Mutex<BTreeMap<String, String>>>);
-
-impl Unsent {
-    /// Each target that cannot be reached, as `webhook NAME` or `mail NAME`, and why.
-    pub fn all(&self) -> Vec<(String, String)> {
-        self.lock().iter().map(|(target, why)| (target.clone(), why.clone())).collect()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// Creates the metrics, so that they exist before anything happens.
 fn register() {
-    for target in ["webhook", "mail"] {
+    for target in Target::KINDS {
         for result in ["sent", "failed", "dropped"] {
             counter!("chatctl_alerts_total", "target" => target, "result" => result).absolute(0);
         }
-        gauge!("chatctl_alerts_failing", "target" => target).set(0.0);
     }
 }
 
@@ -64,14 +49,14 @@ pub(super) fn channel() -> (mpsc::Sender<Seen>, mpsc::Receiver<Seen>) {
 }
 
 /// Sends alerts about these errors, as configured at each time, until it is dropped.
-pub(super) async fn run(current: Current, mut errors: mpsc::Receiver<Seen>, unsent: Unsent) {
+pub(super) async fn run(current: Current, mut errors: mpsc::Receiver<Seen>, reached: Reached) {
     let changed = Arc::new(Notify::new());
     let told = Arc::clone(&changed);
     current.follow(move |_| told.notify_one());
     loop {
         let settings = current.get().log_alerts.clone();
         register();
-        unsent.lock().clear();
+        reached.forget();
         let until = async {
             while current.get().log_alerts == settings {
                 changed.notified().await;
@@ -79,7 +64,7 @@ pub(super) async fn run(current: Current, mut errors: mpsc::Receiver<Seen>, unse
         };
         tokio::select! {
             () = until => {}
-            () = follow(&current, &settings, &mut errors, &unsent) => return,
+            () = follow(&current, &settings, &mut errors, &reached) => return,
         }
     }
 }
@@ -89,7 +74,7 @@ async fn follow(
     current: &Current,
     settings: &config::Alerts,
     errors: &mut mpsc::Receiver<Seen>,
-    unsent: &Unsent,
+    reached: &Reached,
 ) {
     let targets = Target::all(settings);
     let mut board = Board::new(settings.clone());
@@ -98,7 +83,7 @@ async fn follow(
     for target in targets {
         let (sender, notices) = mpsc::channel(UNSENT);
         senders.push((target.kind(), sender));
-        tasks.spawn(deliver(target, notices, current.clone(), unsent.clone()));
+        tasks.spawn(deliver(target, notices, current.clone(), reached.clone()));
     }
     let mut pass = tokio::time::interval(PASS);
     pass.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -126,28 +111,32 @@ async fn deliver(
     target: Target,
     mut notices: mpsc::Receiver<Notice>,
     current: Current,
-    unsent: Unsent,
+    reached: Reached,
 ) {
     let kind = target.kind();
-    let name = format!("{kind} {}", target.name());
+    let name = target.full_name();
+    let mut tests = reached.tests();
     while let Some(notice) = notices.recv().await {
         let mut rest = FIRST_REST;
-        while let Err(why) = target.send(&notice, &current.get()).await {
-            counter!("chatctl_alerts_total", "target" => kind, "result" => "failed").increment(1);
-            let before = unsent.lock().insert(name.clone(), why.clone());
-            if before.is_none() {
-                gauge!("chatctl_alerts_failing", "target" => kind).increment(1.0);
-            }
-            if before.as_ref() != Some(&why) {
+        loop {
+            tests.mark_unchanged();
+            let outcome = target.send(&notice, &current.get()).await;
+            let result = if outcome.is_ok() { "sent" } else { "failed" };
+            counter!("chatctl_alerts_total", "target" => kind, "result" => result).increment(1);
+            let before = reached.note(&target, &outcome);
+            let Err(why) = outcome else {
+                if matches!(before, Some(Reach::Failed(_))) {
+                    tracing::info!("Alerts can be sent to {name} again.");
+                }
+                break;
+            };
+            if before.as_ref() != Some(&Reach::Failed(why.clone())) {
                 tracing::warn!("An alert cannot be sent to {name}: {why}");
             }
-            tokio::time::sleep(rest).await;
-            rest = (rest * 2).min(LONGEST_REST);
-        }
-        counter!("chatctl_alerts_total", "target" => kind, "result" => "sent").increment(1);
-        if unsent.lock().remove(&name).is_some() {
-            gauge!("chatctl_alerts_failing", "target" => kind).decrement(1.0);
-            tracing::info!("Alerts can be sent to {name} again.");
+            tokio::select! {
+                () = tokio::time::sleep(rest) => rest = (rest * 2).min(LONGEST_REST),
+                Ok(()) = tests.changed() => {}
+            }
         }
     }
 }

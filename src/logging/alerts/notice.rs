@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use crate::model::Timestamp;
 
+/// Subject of alerts about refused credentials.
+pub(super) const LOGINS: &str = "Many log-ins fail";
 /// Longest text of an error, in characters; the log has all of it.
 const LONGEST: usize = 1_000;
 /// The same in a subject.
@@ -36,6 +38,32 @@ pub enum Notice {
         /// For how long there was none.
         quiet: Duration,
     },
+    /// Many credentials are refused.
+    Refusals {
+        /// Text of the last refusal.
+        last: String,
+        /// Number of refusals so far.
+        times: u64,
+        /// Time of the first one.
+        since: Timestamp,
+        /// Time of the last one.
+        until: Timestamp,
+        /// Other alerts that were held back.
+        held_back: u64,
+    },
+    /// Credentials are no longer refused in great number.
+    RefusalsOver {
+        /// Number of refusals.
+        times: u64,
+        /// Time of the first one.
+        since: Timestamp,
+        /// Time of the last one.
+        until: Timestamp,
+        /// For how long there were few or none.
+        quiet: Duration,
+        /// The number per minute that was not reached meanwhile; None: there was no refusal.
+        fewer_than: Option<u32>,
+    },
     /// Sent by a command.
     Test,
 }
@@ -46,6 +74,8 @@ impl Notice {
         let what = match self {
             Self::Failure { what, .. } => short(what, LONGEST_SUBJECT),
             Self::Recovered { what, .. } => format!("Over: {}", short(what, LONGEST_SUBJECT)),
+            Self::Refusals { .. } => LOGINS.to_owned(),
+            Self::RefusalsOver { .. } => format!("Over: {LOGINS}"),
             Self::Test => "Test".to_owned(),
         };
         // A subject is one line.
@@ -72,13 +102,26 @@ impl Notice {
                         since.millis()
                     ));
                 }
-                if *held_back > 0 {
-                    lines.push(format!(
-                        "{held_back} other alerts were held back because of at_most_per_hour; the \
-                         log has the errors."
-                    ));
-                }
+                lines.extend(others(*held_back));
                 lines.join("\n")
+            }
+            Self::Refusals { last, times, since, until, held_back } => {
+                let mut lines = vec![
+                    format!("{}. Last: {}", refused(*times, *since, *until), short(last, LONGEST)),
+                    "Somebody may be guessing passwords. `chatctl log tail --level error` shows \
+                     names and addresses."
+                        .to_owned(),
+                ];
+                lines.extend(others(*held_back));
+                lines.join("\n")
+            }
+            Self::RefusalsOver { times, since, until, quiet, fewer_than } => {
+                let quiet = humantime::format_duration(*quiet);
+                let since_then = match fewer_than {
+                    None => format!("none in the last {quiet}"),
+                    Some(limit) => format!("fewer than {limit} a minute in the last {quiet}"),
+                };
+                format!("{}; {since_then}.", refused(*times, *since, *until))
             }
             Self::Recovered { since, times, quiet, .. } => format!(
                 "It occurred {times} times since {}, and not in the last {}.",
@@ -88,6 +131,25 @@ impl Notice {
             Self::Test => "This is a test. Alerts of this server arrive here.".to_owned(),
         }
     }
+}
+
+/// `8 credentials were refused from … to …`, without a full stop.
+fn refused(times: u64, since: Timestamp, until: Timestamp) -> String {
+    if times == 1 {
+        return format!("1 credential was refused at {}", until.millis());
+    }
+    format!("{times} credentials were refused from {} to {}", since.millis(), until.millis())
+}
+
+/// How many other alerts were held back, if any.
+fn others(held_back: u64) -> Option<String> {
+    let (alerts, were) = if held_back == 1 { ("alert", "was") } else { ("alerts", "were") };
+    (held_back > 0).then(|| {
+        format!(
+            "{held_back} other {alerts} {were} held back because of at_most_per_hour; the log has \
+             the errors."
+        )
+    })
 }
 
 fn short(text: &str, most: usize) -> String {

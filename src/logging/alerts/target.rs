@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::Notice;
 use crate::config::{self, Config, MailSecurity};
-use crate::egress::{Egress, chain, own_name};
+use crate::egress::{Egress, chain, host, own_name};
 
 /// How long an attempt may take in all.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -32,6 +32,9 @@ impl Target {
         webhook.chain(alerts.mail_to.iter().cloned().map(Self::Mail)).collect()
     }
 
+    /// All kinds.
+    pub(super) const KINDS: [&str; 2] = ["webhook", "mail"];
+
     /// `webhook` or `mail`.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -43,12 +46,14 @@ impl Target {
     /// The recipient; of a webhook only its host, since its path is a secret.
     pub fn name(&self) -> String {
         match self {
-            Self::Webhook(url) => reqwest::Url::parse(url)
-                .ok()
-                .and_then(|url| url.host_str().map(str::to_owned))
-                .unwrap_or_default(),
+            Self::Webhook(url) => host(url),
             Self::Mail(recipient) => recipient.clone(),
         }
+    }
+
+    /// `webhook HOST` or `mail RECIPIENT`.
+    pub fn full_name(&self) -> String {
+        format!("{} {}", self.kind(), self.name())
     }
 
     /// Sends a notice once; returns why it cannot be sent.

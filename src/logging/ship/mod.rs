@@ -5,6 +5,7 @@
 //! that is not sent, so that a failure does not cause the next request.
 
 mod record;
+mod report;
 mod send;
 mod waiting;
 
@@ -21,10 +22,12 @@ use crate::config::Config;
 use crate::config::current::Current;
 use crate::egress;
 use record::Origin;
+use report::{Report, records};
 use send::{Outcome, Sender};
 use waiting::Dropped;
 
 pub(super) use waiting::Waiting;
+pub use waiting::{Problem, Shipped};
 
 /// Target of what this module logs.
 pub(super) const OWN: &str = "chatctl::shipping";
@@ -36,19 +39,8 @@ const FIRST_REST: Duration = Duration::from_secs(1);
 const LONGEST_REST: Duration = Duration::from_mins(1);
 /// Longest time that a receiver may ask to wait.
 const LONGEST_WISH: Duration = Duration::from_mins(5);
-/// Minimum time between two reports of failures.
-const REPORT_EVERY: Duration = Duration::from_mins(1);
 /// How long the end of the process waits for the receiver.
 const FLUSH: Duration = Duration::from_secs(3);
-
-/// State of shipping.
-#[derive(Clone, Debug, Default)]
-pub struct Shipped {
-    /// Why the receiver cannot be reached; None: it can.
-    pub problem: Option<String>,
-    /// Number of records that wait.
-    pub waiting: usize,
-}
 
 /// Creates the metrics, so that they exist before anything happens.
 fn register() {
@@ -66,7 +58,7 @@ pub(super) async fn run(waiting: Waiting, current: Current, instance: String) {
     let changed = Arc::new(Notify::new());
     let (of_follower, told) = (waiting.clone(), Arc::clone(&changed));
     current.follow(move |config| {
-        of_follower.limit(&config.log_ship);
+        of_follower.follow(config);
         told.notify_one();
     });
     let address = egress::own_name(&current.get());
@@ -102,7 +94,8 @@ pub(super) async fn end(waiting: &Waiting, task: tokio::task::JoinHandle<()>) {
     aborted.abort();
     let left = waiting.give_up();
     if left > 0 {
-        tracing::warn!(target: OWN, "{left} log records could not be sent before the end.");
+        let records = records(left as u64);
+        tracing::warn!(target: OWN, "{records} could not be sent before the end.");
     }
 }
 
@@ -142,31 +135,33 @@ impl Shipper {
         let (origin, count) = (self.origin.clone(), batch.len());
         let encoded = tokio::task::spawn_blocking(move || record::request(&batch, &origin));
         let Ok(body) = encoded.await.map(Bytes::from) else {
-            self.waiting.done(0, Dropped::Refused);
+            self.waiting.done(0, Dropped::Refused, None);
             return true;
         };
         let mut rest = FIRST_REST;
         loop {
             let config = self.current.get();
             let Some(endpoint) = &config.log_ship.otlp_endpoint else {
-                self.waiting.done(0, Dropped::Ended);
+                self.waiting.done(0, Dropped::Ended, None);
                 return true;
             };
             match self.attempt(&config, endpoint, body.clone()).await {
                 Outcome::Accepted { rejected, why } => {
                     let rejected = usize::try_from(rejected).unwrap_or(count).min(count);
-                    self.waiting.done(count - rejected, Dropped::Rejected);
-                    self.report.remark = why.or(self.report.remark.take());
-                    self.waiting.set_problem(None);
+                    if rejected == 0 {
+                        self.report.remark = why.clone().or(self.report.remark.take());
+                    }
+                    self.waiting.done(count - rejected, Dropped::Rejected, why);
+                    self.waiting.ended(&config, Ok(()));
                     return true;
                 }
                 Outcome::Refused(why) => {
-                    self.waiting.done(0, Dropped::Refused);
-                    self.waiting.set_problem(Some(why));
+                    self.waiting.done(0, Dropped::Refused, Some(why.clone()));
+                    self.waiting.ended(&config, Err(Problem { why, is_final: true }));
                     return true;
                 }
                 Outcome::Later { why, after } => {
-                    self.waiting.set_problem(Some(why));
+                    self.waiting.ended(&config, Err(Problem { why, is_final: false }));
                     if self.waiting.is_ending() {
                         return false;
                     }
@@ -211,52 +206,11 @@ impl Shipper {
 
     /// Measures the queue, and reports failures.
     fn look(&mut self) {
-        let (problem, waiting) = self.waiting.state();
+        let Shipped { problem, waiting, .. } = self.waiting.state();
         gauge!("chatctl_otlp_queue").set(float(waiting));
         let config = self.current.get();
-        let host = config.log_ship.otlp_endpoint.as_deref().map(send::host).unwrap_or_default();
-        self.report.dropped += self.waiting.take_dropped();
-        self.report.look(&host, problem, Instant::now());
-    }
-}
-
-/// What is said about failures, at most once a minute.
-#[derive(Default)]
-struct Report {
-    /// Time of the last report.
-    last: Option<Instant>,
-    /// The problem that was reported last and is not over.
-    told: Option<String>,
-    /// Records dropped that were not reported yet.
-    dropped: u64,
-    /// What the receiver says of records that it accepted.
-    remark: Option<String>,
-}
-
-impl Report {
-    fn look(&mut self, host: &str, problem: Option<String>, now: Instant) {
-        if problem.is_none() && self.told.take().is_some() {
-            tracing::info!(target: OWN, "The log can be sent to {host} again.");
-        }
-        let is_new = problem.is_some() && problem != self.told;
-        let has_news = is_new || self.dropped > 0 || self.remark.is_some();
-        let is_due = self.last.is_none_or(|last| now.duration_since(last) >= REPORT_EVERY);
-        if !(has_news && is_due) {
-            return;
-        }
-        self.last = Some(now);
-        let mut parts = Vec::new();
-        if let Some(why) = &problem {
-            parts.push(format!("The log cannot be sent to {host}: {why}."));
-        }
-        if let Some(remark) = self.remark.take() {
-            parts.push(format!("The receiver of the log says: {remark}"));
-        }
-        if self.dropped > 0 {
-            parts.push(format!("{} log records were not sent.", std::mem::take(&mut self.dropped)));
-        }
-        self.told = problem;
-        tracing::warn!(target: OWN, "{}", parts.join(" "));
+        let host = config.log_ship.otlp_endpoint.as_deref().map(egress::host).unwrap_or_default();
+        self.report.look(&host, problem, || self.waiting.take_dropped(), Instant::now());
     }
 }
 

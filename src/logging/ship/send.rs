@@ -92,12 +92,6 @@ impl Sender {
     }
 }
 
-/// The host of an endpoint, for messages.
-pub(super) fn host(endpoint: &str) -> String {
-    let url = Url::parse(endpoint).ok();
-    url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
-}
-
 fn url(endpoint: &str) -> Result<Url, String> {
     let mut url = Url::parse(endpoint).map_err(|error| error.to_string())?;
     if url.path() == "/" {

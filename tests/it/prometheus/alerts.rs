@@ -24,7 +24,7 @@ const FROM_THE_START: [&str; 4] = [
     "ChatctlBackupFailed",
 ];
 /// Alerts of a server to which nobody listens.
-const OF_THE_LONELY: [&str; 2] = ["ChatctlAlertsNotSent", "ChatctlLogNotSent"];
+const OF_THE_LONELY: [&str; 3] = ["ChatctlAlertsNotSent", "ChatctlLogNotSent", "ChatctlLogDelayed"];
 /// Names for which no CA answers.
 const NO_CA: &str = "[server]\nacme_domains = [\"chat.example\"]\nacme_accept_terms = true\n\
                      acme_directory = \"https://127.0.0.1:1/dir\"\n";
