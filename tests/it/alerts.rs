@@ -249,6 +249,8 @@ async fn private_addresses_are_refused_and_redirects_are_not_followed() {
     let said = Ctl::of(&server).run(&["log", "alert-test"]);
     said.ends(1);
     assert!(said.out.contains("answered 307"), "{said:?}");
+    assert!(said.err.contains("no alert can be sent to webhook 127.0.0.1"), "{said:?}");
+    assert!(!said.err.contains("answered"), "the reason is said once: {said:?}");
     // The table has the outcome of each target.
     let row = said.out.lines().last().unwrap();
     assert!(row.starts_with("webhook") && row.contains(" no "), "{said:?}");

@@ -108,6 +108,9 @@ async fn every_command_is_recorded_or_changes_nothing() {
     let some = ctl.run(&["audit", "list", "--limit", "3"]);
     assert_eq!(some.ends(0).out.lines().count(), 4, "{some:?}");
     assert!(some.err.contains("The newest 3 entries; there are more"), "{some:?}");
+    let none = ctl.run(&["audit", "list", "--until", "2001-01-01"]);
+    assert_eq!(none.ends(0).out, "", "{none:?}");
+    assert!(none.err.contains("The audit log has no such entries"), "{none:?}");
     let all = ctl.run(&["audit", "list", "--limit", "0"]);
     assert_eq!((all.out.lines().count(), all.err.as_str()), (entries(&ctl).len() + 1, ""));
     // A new command must be in one of these lists.
