@@ -78,7 +78,10 @@ impl Server {
             .arg(directory.path())
             .env("CHATCTL_LIMITS__ENABLED", "false")
             .env("CHATCTL_LIMITS__MAX_SOCKETS_PER_USER", "100000")
-            .env("CHATCTL_LIMITS__MAX_CONNECTIONS_PER_ADDRESS", "100000");
+            .env("CHATCTL_LIMITS__MAX_CONNECTIONS_PER_ADDRESS", "100000")
+            // Clients share the cores with the server here: they may lag without being closed.
+            .env("CHATCTL_LIMITS__SOCKET_QUEUE", "1000000")
+            .env("CHATCTL_LIMITS__SOCKET_QUEUE_BYTES", "1000000000");
         Self::run(program, directory).await
     }
 
