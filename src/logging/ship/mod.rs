@@ -165,8 +165,7 @@ impl Shipper {
                     if self.waiting.is_ending() {
                         return false;
                     }
-                    let wish = after.map(|after| after.min(LONGEST_WISH));
-                    self.pause(wish.unwrap_or_else(|| jittered(rest))).await;
+                    self.pause(rest_until_next(after, rest)).await;
                     rest = (rest * 2).min(LONGEST_REST);
                 }
             }
@@ -214,6 +213,11 @@ impl Shipper {
     }
 }
 
+/// The time until the next attempt: what the receiver asks for, within limits, or our own.
+fn rest_until_next(wish: Option<Duration>, own: Duration) -> Duration {
+    wish.map_or_else(|| jittered(own), |wish| wish.clamp(FIRST_REST, LONGEST_WISH))
+}
+
 /// A time up to a quarter longer, so that servers do not return to a receiver all at once.
 fn jittered(rest: Duration) -> Duration {
     let share = getrandom::u32().map_or(0.0, |random| f64::from(random) / f64::from(u32::MAX));
@@ -223,4 +227,19 @@ fn jittered(rest: Duration) -> Duration {
 #[expect(clippy::cast_precision_loss, reason = "the queue is bounded")]
 fn float(value: usize) -> f64 {
     value as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_receiver_chooses_when_it_is_asked_again_within_limits() {
+        let seconds = Duration::from_secs;
+        for (wish, rest) in [(0, 1), (1, 1), (120, 120), (100_000, 300)] {
+            assert_eq!(rest_until_next(Some(seconds(wish)), seconds(60)), seconds(rest), "{wish}");
+        }
+        let own = rest_until_next(None, seconds(4));
+        assert!(own >= seconds(4) && own <= seconds(5), "{own:?}");
+    }
 }
