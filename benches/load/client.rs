@@ -14,7 +14,7 @@ use super::server::Server;
 use super::socket::Socket;
 
 /// The start of an acknowledgement.
-const ACKNOWLEDGED: &[u8] = br#"{"type":"message_sent""#;
+pub(super) const ACKNOWLEDGED: &[u8] = br#"{"type":"message_sent""#;
 
 /// Whether listeners note when messages arrive.
 pub(super) static TIMED: AtomicBool = AtomicBool::new(false);
@@ -57,6 +57,19 @@ impl Drop for Listener {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+/// Returns how long each message took to each listener, in milliseconds.
+pub(super) fn delays(sent: &[Instant], listeners: &[Listener]) -> Vec<f64> {
+    let each = |listener: &Listener| {
+        let arrived = listener.take_arrivals();
+        assert_eq!(arrived.len(), sent.len(), "each message arrives once");
+        sent.iter()
+            .zip(arrived)
+            .map(|(sent, at)| (at - *sent).as_secs_f64() * 1e3)
+            .collect::<Vec<_>>()
+    };
+    listeners.iter().flat_map(each).collect()
 }
 
 pub(super) fn received(listeners: &[Listener]) -> u64 {
@@ -107,7 +120,18 @@ pub(super) async fn send(
     in_flight: usize,
     span: Duration,
 ) -> Sent {
-    let text = message(room);
+    send_to(server, &[room.to_owned()], senders, in_flight, span).await
+}
+
+/// Sends to these rooms in turn, as [`send`] does to one.
+pub(super) async fn send_to(
+    server: &Server,
+    rooms: &[String],
+    senders: usize,
+    in_flight: usize,
+    span: Duration,
+) -> Sent {
+    let texts: Arc<[String]> = rooms.iter().map(|room| message(room)).collect();
     let mut sockets = Vec::new();
     for _ in 0..senders {
         sockets.push(Socket::open(server, "/chat").await);
@@ -115,7 +139,12 @@ pub(super) async fn send(
     let began = Instant::now();
     let tasks: Vec<_> = sockets
         .into_iter()
-        .map(|socket| tokio::spawn(sender(socket, text.clone(), in_flight, began, span)))
+        .enumerate()
+        .map(|(at, socket)| {
+            // Each begins at another room.
+            let texts = Arc::clone(&texts);
+            tokio::spawn(sender(socket, texts, at, (in_flight, began, span)))
+        })
         .collect();
     let mut latencies = Vec::new();
     for task in tasks {
@@ -124,14 +153,15 @@ pub(super) async fn send(
     Sent { latencies, began, took: began.elapsed() }
 }
 
-/// Runs all threads of this process on one core.
-pub(super) fn stay_on_core(core: u32) {
-    let pid = std::process::id().to_string();
-    let done = Command::new("taskset")
-        .args(["--all-tasks", "--cpu-list", "--pid", &core.to_string(), &pid])
-        .stdout(Stdio::null())
-        .status();
-    assert!(done.unwrap().success(), "taskset failed");
+/// Runs a thread on one core; None: all threads of this process.
+pub(super) fn stay_on_core(thread: Option<&str>, core: u32) {
+    let process = std::process::id().to_string();
+    let mut command = Command::new("taskset");
+    if thread.is_none() {
+        command.arg("--all-tasks");
+    }
+    command.args(["--cpu-list", "--pid", &core.to_string(), thread.unwrap_or(&process)]);
+    assert!(command.stdout(Stdio::null()).status().unwrap().success(), "taskset failed");
 }
 
 fn message(room: &str) -> String {
@@ -173,15 +203,15 @@ pub(super) async fn send_every(
 
 async fn sender(
     mut socket: Socket,
-    text: String,
-    in_flight: usize,
-    began: Instant,
-    span: Duration,
+    texts: Arc<[String]>,
+    first: usize,
+    (in_flight, began, span): (usize, Instant, Duration),
 ) -> Vec<Duration> {
+    let mut texts = texts.iter().cycle().skip(first);
     let (mut waiting, mut latencies) = (VecDeque::new(), Vec::new());
     loop {
         if began.elapsed() < span {
-            let more = vec![text.clone(); in_flight - waiting.len()];
+            let more: Vec<_> = texts.by_ref().take(in_flight - waiting.len()).cloned().collect();
             waiting.extend(more.iter().map(|_| Instant::now()));
             if !more.is_empty() {
                 socket.write(&more).await;

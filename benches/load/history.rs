@@ -2,8 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, params};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -35,14 +33,14 @@ pub(super) async fn measure(server: &Server, span: Duration) {
         "{:>22} {:>8} {:>12} {:>22} {:>8}",
         "request", "bytes", "requests/s", "server CPU us/request", "x floor"
     );
-    let rows = scan_cost(server, number.parse().unwrap(), span);
+    let rows = floor::scan_cost(&server.directory().join("chat.db"), number.parse().unwrap(), span);
     for (name, path) in [
         ("file", FILE.to_owned()),
         ("50 of 100,000", format!("/api/chatrooms/{room}/messages?limit=50")),
         ("50 of 100,000, v1", format!("/v1/rooms/{number}/messages?limit=50")),
     ] {
         let cpu = server.cpu();
-        let Answers { count, bytes, took } = repeat(server, &path, span).await;
+        let Answers { count, bytes, took, .. } = repeat(server, &path, span).await;
         let cost = (server.cpu().saturating_sub(cpu)).as_secs_f64() * 1e6 / f64::from(count);
         let rate = f64::from(count) / took.as_secs_f64();
         println!("{name:>22} {bytes:>8} {rate:>12.0} {cost:>22.1} {:>8.1}", cost / rows);
@@ -56,21 +54,35 @@ pub(super) struct Answers {
     /// Length of a body.
     bytes: usize,
     pub(super) took: Duration,
+    /// Duration of each request, sorted.
+    pub(super) each: Vec<Duration>,
 }
 
 /// Repeats a request on several connections.
 pub(super) async fn repeat(server: &Server, path: &str, span: Duration) -> Answers {
+    repeat_on(CONNECTIONS, server, path, span).await
+}
+
+/// Repeats a request on this number of connections.
+pub(super) async fn repeat_on(
+    connections: usize,
+    server: &Server,
+    path: &str,
+    span: Duration,
+) -> Answers {
     let began = Instant::now();
-    let clients: Vec<_> = (0..CONNECTIONS)
+    let clients: Vec<_> = (0..connections)
         .map(|_| tokio::spawn(ask(server.address.clone(), request(server, path), span)))
         .collect();
-    let (mut count, mut bytes) = (0, 0);
+    let (mut each, mut bytes) = (Vec::new(), 0);
     for client in clients {
         let (answers, length) = client.await.unwrap();
-        count += answers;
+        each.extend(answers);
         bytes = length;
     }
-    Answers { count, bytes, took: began.elapsed() }
+    each.sort_unstable();
+    let count = u32::try_from(each.len()).unwrap();
+    Answers { count, bytes, took: began.elapsed(), each }
 }
 
 fn request(server: &Server, path: &str) -> String {
@@ -80,13 +92,14 @@ fn request(server: &Server, path: &str) -> String {
     )
 }
 
-/// Repeats a request on one connection; returns the number of answers and the length of a body.
-async fn ask(address: String, request: String, span: Duration) -> (u32, usize) {
+/// Repeats a request on one connection; returns the duration of each and the length of a body.
+async fn ask(address: String, request: String, span: Duration) -> (Vec<Duration>, usize) {
     let mut stream = TcpStream::connect(&address).await.unwrap();
     stream.set_nodelay(true).unwrap();
-    let (began, mut count, mut length) = (Instant::now(), 0, 0);
+    let (began, mut each, mut length) = (Instant::now(), Vec::new(), 0);
     let mut buffer = Vec::new();
     while began.elapsed() < span {
+        let asked = Instant::now();
         stream.write_all(request.as_bytes()).await.unwrap();
         buffer.clear();
         let head = loop {
@@ -102,28 +115,7 @@ async fn ask(address: String, request: String, span: Duration) -> (u32, usize) {
         while buffer.len() < head + length {
             stream.read_buf(&mut buffer).await.unwrap();
         }
-        count += 1;
+        each.push(asked.elapsed());
     }
-    (count, length)
-}
-
-/// Returns the microseconds for reading the rows of a page.
-fn scan_cost(server: &Server, room: i64, span: Duration) -> f64 {
-    let file = server.directory().join("chat.db");
-    let database = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
-    database.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).unwrap();
-    let rows = "SELECT seq, rev, author, text, created FROM messages WHERE room = ?1 ORDER BY seq \
-                DESC LIMIT 50";
-    let (began, mut count, mut bytes) = (Instant::now(), 0_u32, 0);
-    let before = floor::thread_time();
-    while began.elapsed() < span {
-        let mut rows = database.prepare_cached(rows).unwrap();
-        let mut rows = rows.query(params![room]).unwrap();
-        while let Some(row) = rows.next().unwrap() {
-            bytes += row.get_ref(3).unwrap().as_bytes().unwrap().len();
-        }
-        count += 1;
-    }
-    assert!(bytes > 0, "the room has messages");
-    floor::thread_time().saturating_sub(before).as_secs_f64() * 1e6 / f64::from(count)
+    (each, length)
 }

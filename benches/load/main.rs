@@ -2,42 +2,53 @@
 //! measured in the same run, and the costs of several dialects in one room.
 //!
 //! `cargo bench --bench load`; `BENCH_SECONDS` (3) is the duration of each measurement, and
-//! `BENCH_ONLY` one of `send`, `fan-out`, `dialects`, `memory`, `writing`, `history` and
-//! `side-by-side`, the comparison with a peer, which needs `bun` in the path or in `BENCH_BUN`. Uses
-//! loopback only and ends by itself.
+//! `BENCH_ONLY` one of `send`, `fan-out`, `dialects`, `memory`, `writing`, `history`, `logins`,
+//! `storm`, `endurance`, `growth` and `side-by-side`, the comparison with a peer, which needs `bun`
+//! in the path or in `BENCH_BUN`. benches/README.md describes them. Uses loopback only, ends by
+//! itself, and fails if something is lost, doubled or closed.
 #![expect(clippy::print_stdout, reason = "prints its results")]
 #![expect(clippy::unwrap_used, reason = "a failed measurement stops")]
 #![expect(clippy::cast_precision_loss, reason = "results are rounded anyway")]
 
 mod client;
+mod crowd;
 mod dialects;
+mod endurance;
+#[path = "../search/fill.rs"]
+mod fill;
 mod floor;
+mod growth;
 mod history;
+mod logins;
 mod mixed;
 mod server;
 mod side_by_side;
 mod socket;
+mod storm;
+#[path = "../search/texts.rs"]
+mod texts;
 
+use std::process::ExitCode;
 use std::time::Duration;
 
 use dialects::Dialect;
+use floor::Delivery;
 use server::Server;
 
 /// Bytes per message.
 const TEXT: usize = 200;
 
-fn main() {
-    let seconds = std::env::var("BENCH_SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(3);
-    let span = Duration::from_secs(seconds);
+fn main() -> ExitCode {
+    let span = Duration::from_secs(number("BENCH_SECONDS", 3));
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
-        let server = Server::start().await;
+        let mut sound = true;
         if wanted("send") {
-            send_rate(&server, span).await;
+            send_rate(&Server::start().await, span).await;
         }
         if wanted("fan-out") {
-            fan_out(&server, span).await;
+            fan_out(&Server::start().await, span).await;
         }
         if wanted("dialects") {
             mixed::compare(&Server::start().await, span).await;
@@ -52,11 +63,30 @@ fn main() {
         if wanted("history") {
             history::measure(&Server::start().await, span).await;
         }
+        if wanted("logins") {
+            sound &= logins::measure(span).await;
+        }
+        if wanted("storm") {
+            sound &= storm::measure(span).await;
+        }
+        if wanted("endurance") {
+            let long = Duration::from_secs(number("BENCH_ENDURANCE", 10));
+            sound &= endurance::measure(span, long).await;
+        }
         // Last: afterwards all threads stay on one core.
+        if wanted("growth") {
+            growth::measure(span, number("BENCH_MESSAGES", 1_000_000)).await;
+        }
         if wanted("side-by-side") {
             side_by_side::compare(span).await;
         }
-    });
+        if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    })
+}
+
+/// Returns the number in a variable of the environment.
+fn number(variable: &str, otherwise: u64) -> u64 {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }
 
 fn wanted(part: &str) -> bool {
@@ -103,7 +133,8 @@ async fn fan_out(server: &Server, span: Duration) {
         "x floor"
     );
     for receivers in [100, 1_000] {
-        let floor = floor::write_cost(receivers, TEXT + 250, Duration::from_secs(1));
+        let floor = Delivery { receivers, gathered: 1, every: None, core: None };
+        let floor = floor.measure(Duration::from_secs(1)).await.cpu;
         for (senders, in_flight) in [(1, 1), (10, 32)] {
             let room = server.room().await;
             let mut listeners = Vec::new();

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
@@ -24,6 +24,7 @@ fn http() -> reqwest::Client {
 pub(super) struct Server {
     child: Child,
     directory: tempfile::TempDir,
+    setup: Setup,
     /// `127.0.0.1:PORT`
     pub(super) address: String,
     http: reqwest::Client,
@@ -31,6 +32,25 @@ pub(super) struct Server {
     pub(super) token: String,
     /// Its memory in KiB before the first request.
     pub(super) fresh: u64,
+}
+
+/// How a server is started.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Setup {
+    /// The core it runs on; None: all.
+    pub(super) core: Option<u32>,
+    /// Closes clients that read too slowly, as by default. Otherwise they may lag without being
+    /// closed, because they share the cores with the server here.
+    pub(super) strict: bool,
+}
+
+/// How a server is stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// SIGTERM: gracefully.
+    Term,
+    /// SIGKILL: at once.
+    Kill,
 }
 
 /// A server written for speed alone, benches/peers/server.ts.
@@ -44,14 +64,43 @@ pub(super) enum Peer {
 
 impl Server {
     pub(super) async fn start() -> Self {
-        Self::start_with(Command::new(binary())).await
+        Self::start_as(Setup::default()).await
     }
 
     /// Starts it on one core.
     pub(super) async fn start_on_core(core: u32) -> Self {
-        let mut program = on_core(core);
-        program.arg(binary());
-        Self::start_with(program).await
+        Self::start_as(Setup { core: Some(core), strict: false }).await
+    }
+
+    /// Starts it on an empty directory.
+    pub(super) async fn start_as(setup: Setup) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let mut server =
+            Self::run(command(setup, directory.path(), "127.0.0.1:0"), directory).await;
+        server.setup = setup;
+        server
+    }
+
+    /// Stops it and waits for its end.
+    pub(super) fn stop(&mut self, how: Stop) {
+        match how {
+            Stop::Kill => self.child.kill().unwrap(),
+            Stop::Term => {
+                let pid = self.child.id().to_string();
+                assert!(Command::new("kill").arg(pid).status().unwrap().success());
+            }
+        }
+        self.child.wait().unwrap();
+    }
+
+    /// Starts it again after a stop, with the same data at the same address; returns the duration
+    /// until it listens.
+    pub(super) fn start_again(&mut self) -> Duration {
+        let began = Instant::now();
+        let (child, address) = spawn(command(self.setup, self.directory.path(), &self.address));
+        assert_eq!(address, self.address);
+        self.child = child;
+        began.elapsed()
     }
 
     /// Starts a peer on one core; None: bun is not installed.
@@ -71,57 +120,62 @@ impl Server {
         Some(Self::run(program, directory).await)
     }
 
-    async fn start_with(mut program: Command) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        program
-            .args(["serve", "--listen", "127.0.0.1:0", "--log-level", "warn", "--data-dir"])
-            .arg(directory.path())
-            .env("CHATCTL_LIMITS__ENABLED", "false")
-            .env("CHATCTL_LIMITS__MAX_SOCKETS_PER_USER", "100000")
-            .env("CHATCTL_LIMITS__MAX_CONNECTIONS_PER_ADDRESS", "100000")
-            // Clients share the cores with the server here: they may lag without being closed.
-            .env("CHATCTL_LIMITS__SOCKET_QUEUE", "1000000")
-            .env("CHATCTL_LIMITS__SOCKET_QUEUE_BYTES", "1000000000");
-        Self::run(program, directory).await
+    async fn run(program: Command, directory: tempfile::TempDir) -> Self {
+        let (child, address) = spawn(program);
+        let mut server = Self {
+            child,
+            directory,
+            setup: Setup::default(),
+            address,
+            http: http(),
+            token: String::new(),
+            fresh: 0,
+        };
+        server.fresh = server.memory();
+        server.token = server.user("ann").await;
+        server
     }
 
-    async fn run(mut program: Command, directory: tempfile::TempDir) -> Self {
-        let mut child = program.stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let address = lines
-            .find_map(|line| line.unwrap().strip_prefix("Listening on http://").map(str::to_owned))
-            .unwrap();
-        let mut server =
-            Self { child, directory, address, http: http(), token: String::new(), fresh: 0 };
-        server.fresh = server.memory();
-        let ann = json!({"userId": "ann", "password": "correct horse"});
-        server.post("/api/users", &ann).await;
-        let login = server.post("/api/login", &ann).await;
-        login["token"].as_str().unwrap().clone_into(&mut server.token);
-        server
+    /// Creates a user and logs in; returns the token.
+    pub(super) async fn user(&self, name: &str) -> String {
+        self.post("/api/users", &person(name), &self.token).await;
+        let login = self.post("/api/login", &person(name), &self.token).await;
+        login["token"].as_str().unwrap().to_owned()
+    }
+
+    /// Logs a user in who exists; returns the status of the response.
+    pub(super) async fn log_in(&self, name: &str) -> u16 {
+        let request = self.http.post(format!("http://{}/api/login", self.address));
+        request.json(&person(name)).send().await.map_or(0, |answer| answer.status().as_u16())
     }
 
     /// Creates a room.
     pub(super) async fn room(&self) -> String {
-        self.post("/api/chatrooms", &json!({"targetUserIds": [], "name": "load"})).await["roomId"]
-            .as_str()
-            .unwrap()
-            .to_owned()
+        self.room_of(&self.token, &[]).await
+    }
+
+    /// Creates a room of the user with this token and of others.
+    pub(super) async fn room_of(&self, token: &str, others: &[&str]) -> String {
+        let room = json!({"targetUserIds": others, "name": "load"});
+        let room = self.post("/api/chatrooms", &room, token).await;
+        room["roomId"].as_str().unwrap().to_owned()
     }
 
     /// Returns the response to a `GET`.
     pub(super) async fn get(&self, path: &str) -> Value {
-        let request =
-            self.http.get(format!("http://{}{path}", self.address)).bearer_auth(&self.token);
-        request.send().await.unwrap().error_for_status().unwrap().json().await.unwrap()
+        self.try_get(path).await.unwrap()
     }
 
-    async fn post(&self, path: &str, body: &Value) -> Value {
-        let request = self
-            .http
-            .post(format!("http://{}{path}", self.address))
-            .bearer_auth(&self.token)
-            .json(body);
+    /// Returns the response to a `GET`; None: it failed.
+    pub(super) async fn try_get(&self, path: &str) -> Option<Value> {
+        let request =
+            self.http.get(format!("http://{}{path}", self.address)).bearer_auth(&self.token);
+        request.send().await.ok()?.error_for_status().ok()?.json().await.ok()
+    }
+
+    async fn post(&self, path: &str, body: &Value, token: &str) -> Value {
+        let request =
+            self.http.post(format!("http://{}{path}", self.address)).bearer_auth(token).json(body);
         request.send().await.unwrap().error_for_status().unwrap().json().await.unwrap()
     }
 
@@ -129,7 +183,7 @@ impl Server {
         self.directory.path()
     }
 
-    /// Returns the number of messages in a room of ours; a peer has none at first.
+    /// Returns the number of messages in a room; a peer has none at first.
     pub(super) async fn last_seq(&self, room: &str) -> usize {
         let page = self.get(&format!("/api/chatrooms/{room}/messages?limit=1")).await;
         let newest = page["messages"].as_array().and_then(|messages| messages.first());
@@ -151,19 +205,67 @@ impl Server {
 
     /// Returns the processor time used so far.
     pub(super) fn cpu(&self) -> Duration {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
-        let after_name = stat.rsplit_once(") ").unwrap().1;
-        let ticks: f64 =
-            after_name.split(' ').skip(11).take(2).map(|field| field.parse::<f64>().unwrap()).sum();
-        Duration::from_secs_f64(ticks / TICKS)
+        cpu_of(self.child.id())
     }
 
     /// Returns the resident memory in KiB.
     pub(super) fn memory(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-        line.split_whitespace().next().unwrap().parse().unwrap()
+        memory_of(self.child.id())
     }
+}
+
+/// Returns the processor time that a process has used so far.
+pub(super) fn cpu_of(process: u32) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    let after_name = stat.rsplit_once(") ").unwrap().1;
+    let ticks: f64 =
+        after_name.split(' ').skip(11).take(2).map(|field| field.parse::<f64>().unwrap()).sum();
+    Duration::from_secs_f64(ticks / TICKS)
+}
+
+/// Returns the resident memory of a process in KiB.
+pub(super) fn memory_of(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.split_whitespace().next().unwrap().parse().unwrap()
+}
+
+fn person(name: &str) -> Value {
+    json!({"userId": name, "password": "correct horse"})
+}
+
+/// The command that serves a directory without rate limits.
+fn command(setup: Setup, directory: &Path, listen: &str) -> Command {
+    let mut command = match setup.core {
+        None => Command::new(binary()),
+        Some(core) => {
+            let mut command = on_core(core);
+            command.arg(binary());
+            command
+        }
+    };
+    command
+        .args(["serve", "--listen", listen, "--log-level", "warn", "--data-dir"])
+        .arg(directory)
+        .env("CHATCTL_LIMITS__ENABLED", "false")
+        .env("CHATCTL_LIMITS__MAX_SOCKETS_PER_USER", "100000")
+        .env("CHATCTL_LIMITS__MAX_CONNECTIONS_PER_ADDRESS", "100000");
+    if !setup.strict {
+        command
+            .env("CHATCTL_LIMITS__SOCKET_QUEUE", "1000000")
+            .env("CHATCTL_LIMITS__SOCKET_QUEUE_BYTES", "1000000000");
+    }
+    command
+}
+
+/// Starts a server and returns its address once it listens.
+fn spawn(mut program: Command) -> (Child, String) {
+    let mut child = program.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let address = lines
+        .find_map(|line| line.unwrap().strip_prefix("Listening on http://").map(str::to_owned))
+        .unwrap();
+    (child, address)
 }
 
 /// The program under test.
@@ -180,7 +282,8 @@ fn on_core(core: u32) -> Command {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.child.kill().unwrap();
+        // It may have been stopped already.
+        drop(self.child.kill());
         self.child.wait().unwrap();
     }
 }

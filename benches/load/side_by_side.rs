@@ -1,11 +1,13 @@
-//! Compares the server with a peer that was written for speed alone ([`Peer`]), in one run: the
-//! same load, in turn, the servers on one core and the clients on the other.
+//! Compares the server with a peer that was written for speed alone ([`Peer`]), and with the floor
+//! of each value, in one run: the same load, in turn, the servers on one core and the clients on
+//! the other.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::client::{self, Listener};
 use super::dialects::Dialect;
+use super::floor::{self, Delivery, GATHERED};
 use super::history;
 use super::server::{Peer, Server};
 
@@ -17,10 +19,17 @@ const IDLE: usize = 10_000;
 const HISTORY: usize = 100_000;
 /// Runs of each measurement; the median counts.
 const RUNS: usize = 3;
+/// The core of the servers, and of the floors that do their work.
+const SERVERS: u32 = 0;
+/// Connections whose floor of memory is measured.
+const WAITING: u32 = 5_000;
+/// MiB that hashing one password takes.
+const HASHING: f64 = 19.0;
 
 /// One measured value of all servers.
 struct Row {
     what: &'static str,
+    floor: f64,
     /// Our value, then those of the peers.
     values: Vec<f64>,
 }
@@ -35,10 +44,12 @@ struct Side {
 /// Prints the table.
 pub(super) async fn compare(span: Duration) {
     let peers = [Peer::Unsynced, Peer::Synced];
-    client::stay_on_core(1);
-    let mut servers = vec![Server::start_on_core(0).await];
+    client::stay_on_core(None, 1);
+    let waiting = floor::memory_of_waiting(WAITING).await;
+    let program = floor::memory_of_a_program();
+    let mut servers = vec![Server::start_on_core(SERVERS).await];
     for peer in peers {
-        match Server::start_peer(peer, 0).await {
+        match Server::start_peer(peer, SERVERS).await {
             Some(server) => servers.push(server),
             None => return println!("\nside by side: left out, because bun is not installed"),
         }
@@ -49,11 +60,11 @@ pub(super) async fn compare(span: Duration) {
         super::TEXT
     );
     println!(
-        "{:>44} {:>10} {:>10} {:>10} {:>8} {:>8}",
-        "", "chatctl", "bun", "bun-full", "x bun", "x full"
+        "{:>44} {:>10} {:>10} {:>10} {:>10} {:>8} {:>8} {:>8}",
+        "", "floor", "chatctl", "bun", "bun-full", "x floor", "x bun", "x full"
     );
     let fresh = servers.iter().map(|server| server.fresh as f64 / 1024.0).collect();
-    print(&Row { what: "memory of a fresh server, MiB", values: fresh });
+    print(&Row { what: "memory of a fresh server, MiB", floor: program, values: fresh });
     let mut sides = Vec::new();
     for server in servers {
         sides.push(Side { room: server.room().await, server, listeners: Vec::new() });
@@ -69,23 +80,26 @@ pub(super) async fn compare(span: Duration) {
     for side in &mut sides {
         side.listeners.clear();
     }
-    idle(peers, &sides).await;
+    idle(peers, &sides, [program + HASHING, waiting]).await;
 }
 
 fn print(row: &Row) {
     let [ours, bun, full] = row.values[..] else { return };
     println!(
-        "{:>44} {ours:>10.2} {bun:>10.2} {full:>10.2} {:>8.2} {:>8.2}",
+        "{:>44} {:>10.2} {ours:>10.2} {bun:>10.2} {full:>10.2} {:>8.2} {:>8.2} {:>8.2}",
         row.what,
+        row.floor,
+        ours / row.floor,
         ours / bun,
         ours / full
     );
 }
 
-/// Measures each side several times, in turn, and prints the medians of each value.
+/// Measures each side several times, in turn, and prints the medians of each value beside its
+/// floor.
 async fn in_turn<const N: usize>(
     sides: &[Side],
-    what: [&'static str; N],
+    what: [(&'static str, f64); N],
     measure: impl AsyncFn(&Side) -> [f64; N],
 ) {
     let mut results = vec![Vec::new(); sides.len()];
@@ -94,9 +108,9 @@ async fn in_turn<const N: usize>(
             results.push(measure(side).await);
         }
     }
-    for (at, what) in what.into_iter().enumerate() {
+    for (at, (what, floor)) in what.into_iter().enumerate() {
         let values = results.iter().map(|runs| median(runs.iter().map(|run| run[at]))).collect();
-        print(&Row { what, values });
+        print(&Row { what, floor, values });
     }
 }
 
@@ -107,7 +121,8 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
 }
 
 async fn alone(sides: &[Side], span: Duration) {
-    in_turn(sides, ["one sender, window 1: messages/s"], async |side| {
+    let syncs = floor::syncs_per_second(sides[0].server.directory(), span);
+    in_turn(sides, [("one sender, window 1: messages/s", syncs)], async |side| {
         let sent = client::send(&side.server, &side.room, 1, 1, span).await;
         [sent.latencies.len() as f64 / sent.took.as_secs_f64()]
     })
@@ -115,7 +130,12 @@ async fn alone(sides: &[Side], span: Duration) {
 }
 
 async fn writing(sides: &[Side], span: Duration) {
-    in_turn(sides, ["2 members, window 64: messages/s", "server CPU us/message"], async |side| {
+    let floor = floor::inserts(sides[0].server.directory(), 64, span);
+    let what = [
+        ("2 members, window 64: messages/s", floor.per_second),
+        ("server CPU us/message", floor.cpu),
+    ];
+    in_turn(sides, what, async |side| {
         let other = Listener::join(&side.server, Dialect::Chatrooms, &side.room).await;
         let cpu = side.server.cpu();
         let sent = client::send(&side.server, &side.room, 1, 64, span).await;
@@ -135,7 +155,10 @@ async fn reading(sides: &[Side], span: Duration) {
         client::send_number(&side.server, &side.room, HISTORY.saturating_sub(known)).await;
         side.server.at_rest().await;
     }
-    in_turn(sides, ["history, newest 50: requests/s", "server CPU us/request"], async |side| {
+    let number = sides[0].room.trim_start_matches("room").trim_start_matches('0').parse().unwrap();
+    let page = floor::scan_cost(&sides[0].server.directory().join("chat.db"), number, span);
+    let what = [("history, newest 50: requests/s", 1e6 / page), ("server CPU us/request", page)];
+    in_turn(sides, what, async |side| {
         let cpu = side.server.cpu();
         let path = format!("/api/chatrooms/{}/messages?limit=50", side.room);
         let read = history::repeat(&side.server, &path, span).await;
@@ -159,9 +182,12 @@ impl Side {
 /// 20 messages a second: latency from the frame to each listener.
 async fn slowly(sides: &[Side], span: Duration) {
     const EVERY: Duration = Duration::from_millis(50);
+    let floor =
+        Delivery { receivers: SOCKETS, gathered: 1, every: Some(EVERY), core: Some(SERVERS) };
+    let floor = floor.measure(span).await;
     in_turn(
         sides,
-        ["20 messages/s: p50 of delivery, ms", "server CPU us/delivery"],
+        [("20 messages/s: p50 of delivery, ms", floor.p50), ("server CPU us/delivery", floor.cpu)],
         async |side| {
             let (before, cpu) = (client::received(&side.listeners), side.server.cpu());
             client::TIMED.store(true, Ordering::Relaxed);
@@ -170,24 +196,23 @@ async fn slowly(sides: &[Side], span: Duration) {
             client::wait_for(&side.listeners, before + delivered as u64).await;
             client::TIMED.store(false, Ordering::Relaxed);
             let used = side.server.cpu().saturating_sub(cpu).as_secs_f64();
-            let delays = side.listeners.iter().flat_map(|listener| {
-                let arrived = listener.take_arrivals();
-                sent.iter()
-                    .zip(arrived)
-                    .map(|(sent, at)| (at - *sent).as_secs_f64())
-                    .collect::<Vec<_>>()
-            });
-            let p50 = median(delays);
-            [p50 * 1e3, used * 1e6 / delivered as f64]
+            let p50 = median(client::delays(&sent, &side.listeners).into_iter());
+            [p50, used * 1e6 / delivered as f64]
         },
     )
     .await;
 }
 
 async fn saturated(sides: &[Side], span: Duration) {
+    let floor =
+        Delivery { receivers: SOCKETS, gathered: GATHERED, every: None, core: Some(SERVERS) };
+    let floor = floor.measure(span).await;
     in_turn(
         sides,
-        ["10 senders x 32 in flight: deliveries/s", "server CPU us/delivery"],
+        [
+            ("10 senders x 32 in flight: deliveries/s", floor.per_second),
+            ("server CPU us/delivery", floor.cpu),
+        ],
         async |side| {
             let (before, cpu) = (client::received(&side.listeners), side.server.cpu());
             let sent = client::send(&side.server, &side.room, 10, 32, span).await;
@@ -201,13 +226,13 @@ async fn saturated(sides: &[Side], span: Duration) {
 }
 
 /// Memory of idle sockets, on fresh servers: memory grown under load would hide it.
-async fn idle(peers: [Peer; 2], sides: &[Side]) {
+async fn idle(peers: [Peer; 2], sides: &[Side], floors: [f64; 2]) {
     let mut values = Vec::new();
     let mut after_log_in = Vec::new();
     for at in 0..sides.len() {
         let server = match at.checked_sub(1) {
-            None => Server::start_on_core(0).await,
-            Some(peer) => match Server::start_peer(peers[peer], 0).await {
+            None => Server::start_on_core(SERVERS).await,
+            Some(peer) => match Server::start_peer(peers[peer], SERVERS).await {
                 Some(server) => server,
                 None => return,
             },
@@ -220,6 +245,7 @@ async fn idle(peers: [Peer; 2], sides: &[Side]) {
         }
         values.push(server.memory().saturating_sub(before) as f64 / IDLE as f64);
     }
-    print(&Row { what: "memory after one log-in, MiB", values: after_log_in });
-    print(&Row { what: "memory per idle joined socket, KiB", values });
+    let [logged_in, waiting] = floors;
+    print(&Row { what: "memory after one log-in, MiB", floor: logged_in, values: after_log_in });
+    print(&Row { what: "memory per idle joined socket, KiB", floor: waiting, values });
 }
