@@ -11,6 +11,7 @@ mod beside;
 mod cards;
 mod counters;
 mod error;
+mod fresh;
 mod functions;
 mod health;
 mod job_orders;
@@ -131,7 +132,7 @@ impl Sqlite {
 
     /// Creates an empty database, or migrates the existing one. Blocks.
     pub fn create(path: &Path) -> Result<(), OpenError> {
-        schema::open(path).map(drop)
+        if fresh::create(path)? { Ok(()) } else { schema::open(path).map(drop) }
     }
 
     /// Opens the file, creating or migrating it, and starts the writer; committed events are passed

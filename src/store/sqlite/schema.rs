@@ -126,7 +126,7 @@ fn prepare(
     Ok(Ok(conn))
 }
 
-fn sort(path: &Path, error: rusqlite::Error) -> OpenError {
+pub(super) fn sort(path: &Path, error: rusqlite::Error) -> OpenError {
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
             OpenError::Damaged { path: path.to_owned(), why: error.to_string() }
@@ -198,7 +198,11 @@ pub(super) fn build(conn: &Connection, version: u32) -> rusqlite::Result<()> {
         .try_for_each(|migration| conn.execute_batch(migration.sql))
 }
 
-fn migrate(conn: &mut Connection, migrations: &[Migration], found: u32) -> rusqlite::Result<()> {
+pub(super) fn migrate(
+    conn: &mut Connection,
+    migrations: &[Migration],
+    found: u32,
+) -> rusqlite::Result<()> {
     let missing = migrations.get(found as usize..).unwrap_or_default();
     let tx = conn.transaction_with_behavior(TransactionBehavior::Exclusive)?;
     if !missing.is_empty() {
@@ -258,7 +262,7 @@ fn keep_copy(conn: &Connection, path: &Path, known: u32) -> Result<(), OpenError
     Ok(())
 }
 
-fn beside(path: &Path, ending: &str) -> PathBuf {
+pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     PathBuf::from(name)
