@@ -23,7 +23,7 @@ use super::accept::places::{AddressPlace, Full, Places};
 use super::accept::stream::Forwarded;
 use super::proxies::{Proxies, Seen};
 use super::strangers::{Lane, Strangers};
-use super::{auth, prefix, request, respond};
+use super::{auth, authority, prefix, request, respond};
 use crate::api::Dialect;
 use crate::api::chatrooms::Chatrooms;
 use crate::chat::Chat;
@@ -122,7 +122,7 @@ impl Door {
         peer: &Peer,
         forwarded: &Forwarded,
     ) -> HttpResponse<Held<Inside>> {
-        if !has_path(request.uri()) {
+        if !authority::unify(&mut request) || !has_path(request.uri()) {
             return respond::empty(StatusCode::BAD_REQUEST).map(|body| Held { body, _place: None });
         }
         if let Some(redirect) = prefix::remove(&self.0.base_path, &mut request) {

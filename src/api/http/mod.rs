@@ -3,6 +3,7 @@
 
 pub mod accept;
 pub mod auth;
+mod authority;
 pub(in crate::api) mod body;
 pub(in crate::api) mod door;
 pub mod download;

@@ -17,7 +17,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use crate::support::{Client, Ctl, Server};
 
 /// Creates a key and its certificate where the server reads them. Returns the certificate.
-fn issue(folder: &Path) -> CertificateDer<'static> {
+pub(super) fn issue(folder: &Path) -> CertificateDer<'static> {
     let files = [folder.join("cert.pem"), folder.join("key.pem")];
     issue_for(&["chat.example", "localhost"], &files)
 }
@@ -34,8 +34,14 @@ fn issue_for(names: &[&str], files: &[PathBuf; 2]) -> CertificateDer<'static> {
 }
 
 async fn start(folder: &Path) -> Server {
+    start_with(folder, &[]).await
+}
+
+/// Starts a server with the certificate of this folder and further keys.
+pub(super) async fn start_with(folder: &Path, keys: &[(&str, &str)]) -> Server {
     let [cert, key] = ["cert.pem", "key.pem"].map(|name| folder.join(name).display().to_string());
-    Server::start_with(&[("SERVER__TLS_CERT", &cert), ("SERVER__TLS_KEY", &key)]).await
+    let own = [("SERVER__TLS_CERT", &*cert), ("SERVER__TLS_KEY", &*key)];
+    Server::start_with(&[&own, keys].concat()).await
 }
 
 /// Opens a connection that only trusts this certificate.
@@ -46,15 +52,34 @@ async fn open(
     open_as(server, certificate, "localhost").await
 }
 
+/// Opens a connection and offers these protocols.
+pub(super) async fn open_offering(
+    server: &Server,
+    certificate: &CertificateDer<'static>,
+    protocols: &[&str],
+) -> Result<TlsStream<TcpStream>, String> {
+    open_with(server, certificate, "localhost", protocols).await
+}
+
 /// Opens a connection to this name that only trusts this certificate.
 async fn open_as(
     server: &Server,
     certificate: &CertificateDer<'static>,
     name: &'static str,
 ) -> Result<TlsStream<TcpStream>, String> {
+    open_with(server, certificate, name, &[]).await
+}
+
+async fn open_with(
+    server: &Server,
+    certificate: &CertificateDer<'static>,
+    name: &'static str,
+    protocols: &[&str],
+) -> Result<TlsStream<TcpStream>, String> {
     let mut roots = RootCertStore::empty();
     roots.add(certificate.clone()).unwrap();
-    let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    let mut config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
     let stream = TcpStream::connect(server.address()).await.unwrap();
     let name = ServerName::try_from(name).unwrap();
     TlsConnector::from(Arc::new(config))

@@ -13,7 +13,7 @@ use hyper::rt::{Sleep, Timer};
 use tokio::time::Instant;
 
 /// Time limit for the complete head of a request.
-const HEAD_TIME: Duration = Duration::from_secs(30);
+pub(super) const HEAD_TIME: Duration = Duration::from_secs(30);
 
 /// The head that a connection waits for. Clones share it.
 #[derive(Clone)]

@@ -2,10 +2,13 @@
 //! warp answers the requests.
 
 mod heads;
+mod http2;
 pub(in crate::api) mod peer;
 pub(in crate::api) mod places;
 mod shared;
+mod stop;
 pub(in crate::api) mod stream;
+mod streams;
 mod tls;
 
 use std::convert::Infallible;
@@ -30,7 +33,9 @@ pub use tls::Certificate;
 use heads::Heads;
 use peer::Peer;
 use places::{AddressPlace, Full, Place};
-use stream::{Connected, Forwarded, Stream, prepare};
+use stop::stopped;
+use stream::{Connected, Forwarded, Requests, Stream, prepare};
+use streams::Streams;
 use tls::Acceptor;
 
 use super::door::Door;
@@ -221,17 +226,7 @@ async fn accept(listener: Listener, shared: Arc<Shared>) {
                 connections.spawn(async move {
                     if let Some(stream) = encrypt(stream, tls).await {
                         let peer = Peer { secure: matches!(stream, Stream::Tls(_)), ..peer };
-                        let forwarded = Forwarded::default();
-                        let (idle, stall) = (shared.door.clone(), shared.door.clone());
-                        let heads = Heads::new(move || idle.keep_alive());
-                        let stream = Connected::new(
-                            stream,
-                            move || stall.stall(),
-                            heads.clone(),
-                            (place, of_address),
-                            forwarded.clone(),
-                        );
-                        converse(stream, heads, peer, forwarded, &shared).await;
+                        converse(stream, peer, (place, of_address), &shared).await;
                     }
                 });
             }
@@ -304,13 +299,29 @@ async fn encrypt(stream: Stream, tls: Option<Acceptor>) -> Option<Stream> {
 }
 
 async fn converse(
-    stream: Connected,
-    heads: Heads,
+    stream: Stream,
     peer: Peer,
-    forwarded: Forwarded,
+    places: (Place, Option<AddressPlace>),
     shared: &Shared,
 ) {
     let door = &shared.door;
+    let (forwarded, stall) = (Forwarded::default(), door.clone());
+    let connected = |stream, requests| {
+        let stall = move || stall.stall();
+        Connected::new(stream, stall, requests, places, forwarded.clone())
+    };
+    if stream.is_http2() {
+        let stall = door.clone();
+        let streams = Streams::new(move || stall.stall());
+        let stream = connected(stream, Requests::Streams(streams.clone()));
+        let caller = (door.clone(), peer, forwarded);
+        let stop = shared.stop.clone();
+        // Boxed, so that other connections do not need more memory.
+        return Box::pin(http2::converse(stream, streams, caller, HEADER_BYTES, stop)).await;
+    }
+    let idle = door.clone();
+    let heads = Heads::new(move || idle.keep_alive());
+    let stream = connected(stream, Requests::Heads(heads.clone()));
     let answer = hyper::service::service_fn(|request: hyper::Request<Incoming>| {
         let (door, peer, forwarded) = (door.clone(), peer.clone(), forwarded.clone());
         async move { Ok::<_, Infallible>(door.enter(request, &peer, &forwarded).await) }
@@ -336,9 +347,4 @@ async fn converse(
     if let Err(error) = ended {
         debug!(%error, "a connection ended early");
     }
-}
-
-/// Waits for the stop; a dropped sender counts as stopped.
-async fn stopped(stop: &mut watch::Receiver<bool>) {
-    drop(stop.wait_for(|stop| *stop).await);
 }

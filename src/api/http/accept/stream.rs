@@ -15,6 +15,8 @@ use tokio_rustls::server::TlsStream;
 use super::heads::Heads;
 use super::places::{AddressPlace, Place};
 use super::shared::Shared;
+use super::streams::Streams;
+use super::tls::HTTP2;
 use crate::api::patience::Patience;
 use crate::live::TryWrite;
 
@@ -35,10 +37,19 @@ pub(super) enum Stream {
 pub(in crate::api) struct Connected {
     stream: Stream,
     writes: Option<Writes>,
-    heads: Option<Heads>,
+    requests: Option<Requests>,
     _place: Place,
     _of_address: Option<AddressPlace>,
     _forwarded: Forwarded,
+}
+
+/// What waits for the requests of a connection.
+#[derive(Clone)]
+pub(super) enum Requests {
+    /// HTTP/1.1.
+    Heads(Heads),
+    /// HTTP/2.
+    Streams(Streams),
 }
 
 /// Place of the client for whom a proxy opened the WebSocket on this connection.
@@ -60,21 +71,31 @@ struct Writes {
     timer: Option<Pin<Box<Sleep>>>,
 }
 
+impl Stream {
+    /// Returns whether the client chose HTTP/2.
+    pub(super) fn is_http2(&self) -> bool {
+        match self {
+            Self::Tls(stream) => stream.get_ref().1.alpn_protocol() == Some(HTTP2),
+            _ => false,
+        }
+    }
+}
+
 impl Connected {
     pub(super) fn new(
         stream: Stream,
         stall: impl Fn() -> Duration + Send + 'static,
-        heads: Heads,
+        requests: Requests,
         (place, of_address): (Place, Option<AddressPlace>),
         forwarded: Forwarded,
     ) -> Self {
         let patience = Patience::new(stall());
         let writes = Some(Writes { stall: Box::new(stall), patience, timer: None });
-        let heads = Some(heads);
+        let requests = Some(requests);
         Self {
             stream,
             writes,
-            heads,
+            requests,
             _place: place,
             _of_address: of_address,
             _forwarded: forwarded,
@@ -84,7 +105,7 @@ impl Connected {
     /// Ends the time-outs for a WebSocket, whose loop has its own.
     pub(in crate::api) fn upgraded(mut self) -> Self {
         self.writes = None;
-        self.heads = None;
+        self.requests = None;
         self.stream = match self.stream {
             Stream::Tcp(stream) => Stream::Shared(Shared::from(stream)),
             other => other,
@@ -142,7 +163,7 @@ impl AsyncRead for Connected {
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let read = on_stream!(self, stream => Pin::new(stream).poll_read(cx, buf));
-        if let Some(heads) = &self.heads
+        if let Some(Requests::Heads(heads)) = &self.requests
             && buf.filled().len() > before
         {
             heads.received(tokio::time::Instant::now());
@@ -195,7 +216,11 @@ impl Connected {
         match wrote {
             Poll::Pending => writes.wait(cx).map(Err),
             Poll::Ready(Ok(count)) => {
-                writes.patience.went_on(count, Instant::now());
+                let now = Instant::now();
+                writes.patience.went_on(count, now);
+                if let Some(Requests::Streams(streams)) = &self.requests {
+                    streams.sent(now.into());
+                }
                 Poll::Ready(Ok(count))
             }
             failed @ Poll::Ready(Err(_)) => failed,

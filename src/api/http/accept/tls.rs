@@ -21,6 +21,10 @@ use crate::config;
 /// The protocol by which a CA checks that a name leads to this server (RFC 8737).
 const CHALLENGE: &[u8] = b"acme-tls/1";
 
+/// HTTP/2 in the handshake (RFC 7301).
+pub(super) const HTTP2: &[u8] = b"h2";
+const HTTP1: &[u8] = b"http/1.1";
+
 /// The certificates of all listeners. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Certificate(Arc<Current>);
@@ -81,7 +85,8 @@ impl Certificate {
         };
         let mut challenge = with(Arc::new(self.0.challenges.clone()));
         challenge.alpn_protocols = vec![CHALLENGE.to_vec()];
-        let usual = with(Arc::clone(&self.0) as Arc<dyn ResolvesServerCert>);
+        let mut usual = with(Arc::clone(&self.0) as Arc<dyn ResolvesServerCert>);
+        usual.alpn_protocols = vec![HTTP2.to_vec(), HTTP1.to_vec()];
         Acceptor { usual: Arc::new(usual), challenge: Arc::new(challenge) }
     }
 }
