@@ -8,6 +8,7 @@ mod below;
 mod bodies;
 mod connections;
 mod descriptors;
+mod gzip;
 mod http2;
 mod origins;
 #[cfg(debug_assertions)]

@@ -7,6 +7,7 @@ mod authority;
 pub(in crate::api) mod body;
 pub(in crate::api) mod door;
 pub mod download;
+pub(in crate::api) mod gzip;
 pub(in crate::api) mod mount;
 pub(in crate::api) mod patience;
 pub(in crate::api) mod prefix;

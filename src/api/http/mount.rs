@@ -26,6 +26,7 @@ use warp::{Buf, Filter, Rejection, Stream};
 use super::auth::{self, Origin};
 use super::body::Body;
 use super::door::Refusal;
+use super::gzip::{self, Accepted};
 use super::proxies::Seen;
 use super::request::{self, Request};
 use super::respond;
@@ -144,6 +145,7 @@ async fn handle<D: Dialect>(
     let origin = auth::origin(&arrived.headers, &context.config.get().server);
     let allowed = arrived.headers.get(ORIGIN).filter(|_| origin == Origin::Allowed).cloned();
     let method = arrived.method.clone();
+    let accepted = Accepted::of(&method, &arrived.headers);
     let found = find(&routes, path.as_str(), &method);
     let (route, mut response) = match found {
         Found::Route(Compiled { template, .. }, _) if arrived.refusal.is_some() => {
@@ -176,6 +178,7 @@ async fn handle<D: Dialect>(
             (route.template, response)
         }
     };
+    response = gzip::answer(accepted, response).await;
     if let Some(origin) = allowed {
         let headers = response.headers_mut();
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
