@@ -1,16 +1,84 @@
-//! Sets the commit and the target shown by the binary, and rebuilds when a file is added to
-//! `assets/`.
+//! Joins the files of the web UI (`join`), sets the commit and the target shown by the binary, and
+//! rebuilds when a file is added to `assets/`.
 
+#[path = "build/join/mod.rs"]
+mod join;
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
 use std::process::Command;
 
 fn main() {
     println!("cargo::rerun-if-changed=assets");
+    println!("cargo::rerun-if-changed=build");
+    if let Err(why) = join_assets() {
+        println!("cargo::error=assets/ cannot be joined: {why}");
+    }
     let target = std::env::var("TARGET").unwrap_or_else(|_| "unknown".to_owned());
     println!("cargo::rustc-env=CHATCTL_TARGET={target}");
     println!("cargo::rerun-if-env-changed=CHATCTL_COMMIT");
     if let Some(commit) = std::env::var("CHATCTL_COMMIT").ok().or_else(checked_out) {
         println!("cargo::rustc-env=CHATCTL_COMMIT={commit}");
     }
+}
+
+/// Writes the joined files, and `joined.rs`, which embeds them.
+fn join_assets() -> Result<(), String> {
+    let mut assets = BTreeMap::new();
+    read(Path::new("assets"), "", &mut assets).map_err(|error| error.to_string())?;
+    let texts = assets
+        .iter()
+        .filter_map(|(path, bytes)| Some((path.clone(), String::from_utf8(bytes.clone()).ok()?)));
+    // Every address changes with each change of a file, so that scripts of different builds are
+    // never mixed.
+    let version = |joined: &[(String, String)]| {
+        let mut hasher = DefaultHasher::new();
+        (&assets, joined).hash(&mut hasher);
+        format!("{:016x}", hasher.finish())
+    };
+    let mut folder = String::new();
+    let files = join::join(&texts.collect(), |joined| {
+        folder = version(joined);
+        format!("assets/{folder}/")
+    })?;
+    let out = std::env::var("OUT_DIR").map_err(|error| error.to_string())?;
+    let mut code = format!(
+        "pub(super) const VERSION: &str = {folder:?};\n\
+         pub(super) const FILES: &[(&str, &[u8])] = &[\n"
+    );
+    for (name, text) in files {
+        let path = Path::new(&out).join("joined").join(&name);
+        write(&path, &text).map_err(|error| format!("{}: {error}", path.display()))?;
+        let path = format!("/joined/{name}");
+        let embedded = format!("include_bytes!(concat!(env!(\"OUT_DIR\"), {path:?}))");
+        writeln!(code, "    ({name:?}, {embedded}),").map_err(|error| error.to_string())?;
+    }
+    code.push_str("];\n");
+    write(&Path::new(&out).join("joined.rs"), &code).map_err(|error| error.to_string())
+}
+
+/// Reads all files of a folder, whose path in `assets/` begins with `prefix`.
+fn read(folder: &Path, prefix: &str, found: &mut BTreeMap<String, Vec<u8>>) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if entry.file_type()?.is_dir() {
+            read(&entry.path(), &format!("{name}/"), found)?;
+        } else {
+            found.insert(name, fs::read(entry.path())?);
+        }
+    }
+    Ok(())
+}
+
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, text)
 }
 
 /// Returns the commit of the checkout, if there is one. Only optimized builds depend on it:

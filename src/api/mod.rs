@@ -35,7 +35,7 @@ use self::http::door::Refusal;
 pub use self::http::redirect::{Target, best_port};
 use self::http::strangers::Strangers;
 pub use self::http::{accept, auth, download, request, respond};
-use self::http::{mount, patience, prefix, proxies, redirect};
+use self::http::{gzip, mount, patience, prefix, proxies, redirect};
 pub use self::socket::Sockets;
 
 use crate::admin::Admin;

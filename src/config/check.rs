@@ -7,12 +7,13 @@ use crate::model::rules::Network;
 /// First segments of the server's own paths. If `public_url` began with one of them, a request with
 /// its path could not be told from one without it. `/chat` is missing: it is only a WebSocket, which
 /// a proxy can be told to serve below `/chat/`.
-pub(crate) const OWN_SEGMENTS: [&str; 23] = [
+pub(crate) const OWN_SEGMENTS: [&str; 24] = [
     "Login",
     "Logout",
     "Room",
     "User",
     "api",
+    "assets",
     "auth",
     "chats",
     "docs",

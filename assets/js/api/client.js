@@ -46,8 +46,8 @@ export class Client {
     return this.#refreshing;
   }
 
-  /** @returns {Promise<User>} */
-  me = () => this.#send("GET", "api/users/me");
+  /** @param {boolean} [renew] refresh the token if it has expired @returns {Promise<User>} */
+  me = (renew) => this.#send("GET", "api/users/me", undefined, renew);
 
   /** @param {Change} body @returns {Promise<User>} */
   changeMe = (body) => this.#send("PATCH", "api/users/me", body);

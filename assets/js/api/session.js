@@ -27,6 +27,11 @@ export class SessionKeeper {
     );
   }
 
+  /** Whether there was a session in this browser that has not ended here. */
+  get known() {
+    return localStorage.getItem(KEY) !== null;
+  }
+
   /** @param {Session} session */
   renewed(session) {
     localStorage.setItem(KEY, session.expiresAt);

@@ -27,6 +27,12 @@ export class AppRoot extends HTMLElement {
   // Lifecycle
 
   async connectedCallback() {
+    this.#route();
+    // Asked at the same time as the texts are fetched.
+    const resumed = this.#chat.resume().then(
+      () => true,
+      () => false,
+    );
     await loadLanguage();
     const { store } = this.#chat;
     store.addEventListener("change", () => this.#update());
@@ -42,7 +48,7 @@ export class AppRoot extends HTMLElement {
       this.#speak(/** @type {CustomEvent<string>} */ (event).detail),
     );
     this.#route();
-    await this.#resume();
+    if (!(await resumed)) await this.#resume();
     this.#known = true;
     this.#update();
   }

@@ -29,7 +29,10 @@ const MODULES = {
  */
 const STYLES = { "person-dialog": ["room-dialog"], "reader-list": ["room-dialog"] };
 
-/** What needs no words of its own: it is there with the first conversation. @type {Lazy[]} */
+/**
+ * What needs no words and no style of its own: it is there with the first conversation.
+ * @type {Lazy[]}
+ */
 const EARLY = ["login-form", "room-details"];
 
 /** @typedef {keyof typeof MODULES} Lazy */
@@ -46,11 +49,10 @@ const loading = new Map();
 export function lazy(tag) {
   let found = loading.get(tag);
   if (!found) {
-    found = Promise.all([
-      MODULES[tag](),
-      ...[...(STYLES[tag] ?? []), tag].map(style),
-      EARLY.includes(tag) || loadLazyTexts(),
-    ]).then(() => undefined);
+    const more = EARLY.includes(tag)
+      ? []
+      : [loadLazyTexts(), ...[...(STYLES[tag] ?? []), tag].map(style)];
+    found = Promise.all([MODULES[tag](), ...more]).then(() => undefined);
     found.catch(() => loading.delete(tag));
     loading.set(tag, found);
   }
@@ -59,7 +61,7 @@ export function lazy(tag) {
 
 /** @param {string} name @returns {Promise<void>} */
 function style(name) {
-  const href = `styles/${name}.css`;
+  const href = new URL(`../../styles/${name}.css`, import.meta.url).href;
   if (document.querySelector(`link[href="${href}"]`)) return Promise.resolve();
   return new Promise((resolve, reject) => {
     const link = h("link", {

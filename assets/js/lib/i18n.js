@@ -56,7 +56,7 @@ let rest = null;
 
 /** @param {string} name @returns {Promise<Record<string, string|Record<string, string>>>} */
 async function read(name) {
-  const answer = await fetch(`i18n/${name}.json`);
+  const answer = await fetch(new URL(`../../i18n/${name}.json`, import.meta.url));
   if (!answer.ok) throw new TypeError(answer.statusText);
   return answer.json();
 }

@@ -40,7 +40,8 @@ export class Chat {
    */
   async resume() {
     try {
-      this.#signedIn(await this.client.me());
+      // On a first visit there is nothing to renew.
+      this.#signedIn(await this.client.me(this.#keeper.known));
       this.#keeper.resume();
       return true;
     } catch (error) {

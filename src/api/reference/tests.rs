@@ -259,7 +259,7 @@ fn no_own_path_can_be_the_path_of_the_public_url() {
     let files: Vec<_> = web::names().collect();
     let first = |path: &str| path.trim_start_matches('/').split('/').next().unwrap().to_owned();
     let own: BTreeSet<_> = routes
-        .chain([PAGE])
+        .chain([PAGE, web::JOINED])
         .map(first)
         .chain(files.iter().map(|name| first(name)))
         .filter(|name| !["", "chat"].contains(&name.as_str()))

@@ -1,10 +1,12 @@
-//! The web UI: the files of `assets/`, embedded, with security headers.
+//! The web UI: the files of `assets/`, embedded, with security headers; joined and, under addresses
+//! that change with them, cached for ever (`build/join/`).
 
 mod minify;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::Write;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use bytes::Bytes;
 use flate2::Compression;
@@ -19,10 +21,28 @@ use warp::path::FullPath;
 use warp::reply::Response;
 
 use self::minify::minify;
+use super::gzip::accepts_gzip;
 
 #[derive(RustEmbed)]
 #[folder = "assets/"]
 struct Assets;
+
+/// The joined files: `VERSION`, which changes with every change in `assets/`, and `FILES`, by their
+/// names, with the page as the last one.
+mod joined {
+    include!(concat!(env!("OUT_DIR"), "/joined.rs"));
+}
+
+/// Precedes the version in the addresses of the joined files.
+pub(super) const JOINED: &str = "assets/";
+const PAGE: &str = "index.html";
+
+/// Whether the page names the joined files. Builds without optimisation show the files of
+/// `assets/` as they are in the folder, so that a reload shows each change, unless the environment
+/// says otherwise.
+static SHOWS_JOINED: LazyLock<bool> = LazyLock::new(|| {
+    !cfg!(debug_assertions) || std::env::var_os("CHATCTL_UI").is_some_and(|ui| ui == "joined")
+});
 
 /// No external and no inline content; pictures may be created in the page.
 const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri \
@@ -43,7 +63,7 @@ pub(super) fn filter() -> BoxedFilter<(Response,)> {
         .and(warp::header::headers_cloned())
         .map(|path: FullPath, method, headers| {
             let name = match path.as_str().trim_start_matches('/') {
-                "" => "index.html",
+                "" => PAGE,
                 name => name,
             };
             answer(name, &method, &headers)
@@ -51,28 +71,71 @@ pub(super) fn filter() -> BoxedFilter<(Response,)> {
         .boxed()
 }
 
-/// Returns a file of `assets/`.
+/// Returns a file of `assets/`, or a joined one.
 pub(super) fn answer(name: &str, method: &Method, headers: &HeaderMap) -> Response {
-    let response = match Assets::get(name) {
+    let response = match find(name) {
         None => plain(StatusCode::NOT_FOUND, "Not found\n"),
         Some(_) if *method != Method::GET && *method != Method::HEAD => {
             let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed\n");
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
             response
         }
-        Some(file) => asset(name, &file.metadata.sha256_hash(), &file.data, headers),
+        Some(file) => asset(&file, headers),
     };
     safe(response, method)
 }
 
+/// A file to be served.
+struct File<'a> {
+    name: &'a str,
+    data: Cow<'static, [u8]>,
+    /// Differs for each content at the same address.
+    tag: String,
+    /// Whether its address never has another content.
+    is_final: bool,
+}
+
+/// Finds a file by its address.
+fn find(address: &str) -> Option<File<'_>> {
+    if let Some((version, name)) =
+        address.strip_prefix(JOINED).and_then(|rest| rest.split_once('/'))
+    {
+        // The addresses in the page are relative to another one.
+        let name = Some(name).filter(|name| *name != PAGE)?;
+        let data = joined(name).map(Cow::Borrowed);
+        let data = data.or_else(|| Assets::get(name).map(|file| file.data))?;
+        // A page of another version still finds what it loads later.
+        let is_final = version == joined::VERSION;
+        return Some(File { name, data, tag: joined::VERSION.to_owned(), is_final });
+    }
+    let page = joined(address).filter(|_| address == PAGE && *SHOWS_JOINED);
+    if let Some(data) = page {
+        let tag = tag(&Sha256::digest(data));
+        return Some(File { name: address, data: Cow::Borrowed(data), tag, is_final: false });
+    }
+    let file = Assets::get(address)?;
+    let tag = tag(&file.metadata.sha256_hash());
+    Some(File { name: address, data: file.data, tag, is_final: false })
+}
+
+/// Returns a joined file.
+fn joined(name: &str) -> Option<&'static [u8]> {
+    joined::FILES.iter().find(|(joined, _)| *joined == name).map(|(_, data)| *data)
+}
+
+fn tag(hash: &[u8]) -> String {
+    hex::encode(&hash[..16])
+}
+
 /// Serves content generated at run time like a file of this name.
 pub(super) fn made(name: &str, data: &[u8], method: &Method, headers: &HeaderMap) -> Response {
-    safe(asset(name, &Sha256::digest(data), data, headers), method)
+    let (tag, data) = (tag(&Sha256::digest(data)), Cow::Owned(data.to_vec()));
+    safe(asset(&File { name, data, tag, is_final: false }, headers), method)
 }
 
 /// Returns the names of all files.
 #[cfg(test)]
-pub(super) fn names() -> impl Iterator<Item = std::borrow::Cow<'static, str>> {
+pub(super) fn names() -> impl Iterator<Item = Cow<'static, str>> {
     Assets::iter()
 }
 
@@ -91,57 +154,59 @@ fn safe(mut response: Response, method: &Method) -> Response {
     response
 }
 
-fn asset(name: &str, hash: &[u8], data: &[u8], headers: &HeaderMap) -> Response {
-    let tag = format!("\"{}\"", hex::encode(&hash[..16]));
+fn asset(file: &File<'_>, headers: &HeaderMap) -> Response {
+    let coding = (accepts_gzip(headers) && is_text(file.name)).then_some("gzip");
+    // Each coding is another content (RFC 9110, 8.8.3.3).
+    let tag = match coding {
+        Some(coding) => format!("\"{}-{coding}\"", file.tag),
+        None => format!("\"{}\"", file.tag),
+    };
     let known = headers
         .get(header::IF_NONE_MATCH)
         .and_then(|v| v.to_str().ok())
         .is_some_and(|tags| tags.split(',').any(|t| t.trim().trim_start_matches("W/") == tag));
-    let zipped = headers
-        .get(header::ACCEPT_ENCODING)
-        .and_then(|v| v.to_str().ok())
-        .is_some_and(|accepted| accepted.contains("gzip"))
-        && is_text(name);
-    let (body, coding) = match (known, zipped) {
-        (true, _) => (Bytes::new(), None),
-        (false, true) => (compressed(name, &tag, data), Some("gzip")),
-        (false, false) => (Bytes::copy_from_slice(data), None),
-    };
     let mut response = HttpResponse::new(Response::default().into_body());
-    if known {
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-    } else {
-        let length = HeaderValue::from(body.len());
-        *response.body_mut() = body.into();
-        response.headers_mut().insert(header::CONTENT_LENGTH, length);
-        response
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(name)));
-    }
     let all = response.headers_mut();
-    // Revalidated each time; the tag makes that cheap, and an upgrade is seen immediately.
-    all.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    let caching = if file.is_final {
+        "public, max-age=31536000, immutable"
+    } else {
+        // Revalidated each time; the tag makes that cheap, and an upgrade is seen immediately.
+        "no-cache"
+    };
+    all.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
     all.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         all.insert(header::ETAG, tag);
     }
-    if let Some(coding) = coding {
-        all.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
+    if known {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        return response;
     }
+    all.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(file.name)));
+    let body = match coding {
+        Some(coding) => {
+            all.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
+            compressed(file)
+        }
+        None => Bytes::copy_from_slice(&file.data),
+    };
+    all.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+    *response.body_mut() = body.into();
     response
 }
 
-fn compressed(name: &str, tag: &str, data: &[u8]) -> Bytes {
+fn compressed(file: &File<'_>) -> Bytes {
     let mut cache = COMPRESSED.lock().unwrap_or_else(PoisonError::into_inner);
     let known = cache.get_or_insert_with(HashMap::new);
     // In development files change: the tag is part of the key.
-    let key = format!("{name} {tag}");
+    let key = format!("{} {}", file.name, file.tag);
     known
         .entry(key)
         .or_insert_with(|| {
             let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
             // Writing to memory cannot fail.
-            let zipped = encoder.write_all(&minify(name, data)).and_then(|()| encoder.finish());
+            let zipped =
+                encoder.write_all(&minify(file.name, &file.data)).and_then(|()| encoder.finish());
             zipped.unwrap_or_default().into()
         })
         .clone()
@@ -176,3 +241,10 @@ fn content_type(name: &str) -> &'static str {
         _ => "application/octet-stream",
     }
 }
+
+#[cfg(test)]
+#[path = "../../../build/join/mod.rs"]
+mod join;
+
+#[cfg(test)]
+mod tests;

@@ -91,6 +91,13 @@ impl Browser {
         Self::start(driver, name, page, size, "en").await
     }
 
+    /// Opens an empty page; certificates with this key are trusted (the base64 of the SHA-256 of
+    /// its `SubjectPublicKeyInfo`).
+    pub(crate) async fn trusting(driver: &Driver, name: &'static str, key: &str) -> Self {
+        let trust = format!("--ignore-certificate-errors-spki-list={key}");
+        Self::launch(driver, name, "about:blank", "1280,800", "en", &[&trust]).await
+    }
+
     async fn start(
         driver: &Driver,
         name: &'static str,
@@ -98,8 +105,19 @@ impl Browser {
         size: &str,
         language: &str,
     ) -> Self {
+        Self::launch(driver, name, &format!("http://{page}"), size, language, &[]).await
+    }
+
+    async fn launch(
+        driver: &Driver,
+        name: &'static str,
+        page: &str,
+        size: &str,
+        language: &str,
+        more: &[&str],
+    ) -> Self {
         let profile = tempfile::tempdir().unwrap();
-        let args = [
+        let mut args = vec![
             "--headless=new",
             "--no-sandbox",
             "--disable-gpu",
@@ -109,10 +127,13 @@ impl Browser {
             "--disable-component-update",
             "--disable-sync",
             "--disable-dev-shm-usage",
-            &format!("--lang={language}"),
-            &format!("--window-size={size}"),
-            &format!("--user-data-dir={}", profile.path().display()),
         ];
+        let own = [
+            format!("--lang={language}"),
+            format!("--window-size={size}"),
+            format!("--user-data-dir={}", profile.path().display()),
+        ];
+        args.extend(own.iter().map(String::as_str).chain(more.iter().copied()));
         let options = json!({"args": args, "prefs": {"intl.accept_languages": language}});
         let capabilities = [
             ("goog:chromeOptions".to_owned(), options),
@@ -123,7 +144,7 @@ impl Browser {
             .connect(&driver.url)
             .await
             .unwrap();
-        client.goto(&format!("http://{page}")).await.unwrap();
+        client.goto(page).await.unwrap();
         Self { name, page: client, _profile: profile }
     }
 

@@ -169,6 +169,8 @@ impl Running {
         }
         command
             .env("CHATCTL_AUTH__HASH_THREADS", "2")
+            // The web UI as optimised builds show it.
+            .env("CHATCTL_UI", "joined")
             .envs(env.iter().map(|(key, value)| (key, value)));
         command.args(["serve", "--data-dir"]).arg(data).current_dir(data);
         if env.iter().all(|(key, _)| key != "CHATCTL_SERVER__LISTEN") {
