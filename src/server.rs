@@ -381,7 +381,9 @@ fn renewal(certificate: Option<Certificate>) -> Renew {
 
 /// Looks every minute whether certificates have changed.
 async fn watch_certificates(renew: Renew, current: Current) {
-    let mut minutes = tokio::time::interval(Duration::from_mins(1));
+    // They have just been read.
+    let minute = Duration::from_mins(1);
+    let mut minutes = tokio::time::interval_at(tokio::time::Instant::now() + minute, minute);
     loop {
         minutes.tick().await;
         let (renew, config) = (Arc::clone(&renew), current.get());
