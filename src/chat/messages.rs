@@ -1,4 +1,4 @@
-//! Messages: posting, changing, reading.
+//! Messages: posting and changing them, read marks, changes.
 
 use std::sync::Arc;
 
@@ -13,8 +13,6 @@ use crate::model::{
 };
 use crate::store::{Basis, Committed, Draft, MessageChange, Missing, Posted, StoreError, Whose};
 
-/// Pages of history that read or skip more messages than this take turns.
-const EXPENSIVE_FROM: u32 = 200;
 /// Maximum number of attachments of one message.
 const MAX_MEDIA: usize = 10;
 
@@ -245,20 +243,6 @@ impl Chat {
         Ok(marks.into_iter().map(|(mark, login)| Marked { mark, login }).collect())
     }
 
-    /// Returns a page of history, ascending by seq.
-    pub async fn history(
-        &self,
-        session: &Session,
-        room: RoomId,
-        window: Window,
-        limit: u32,
-    ) -> Result<Vec<Message>> {
-        self.take_part(session, room).await?;
-        let _turn =
-            if is_expensive(window, limit) { Some(self.turn(session).await?) } else { None };
-        Ok(self.store().messages(room, window, limit).await?)
-    }
-
     /// Returns the changes since a rev.
     pub async fn changes(
         &self,
@@ -327,11 +311,6 @@ pub(super) fn posted(answer: Result<Posted, StoreError>) -> Result<Posted> {
         }
         other => other.into(),
     })
-}
-
-/// Returns whether a page takes as long as many ordinary ones.
-fn is_expensive(window: Window, limit: u32) -> bool {
-    limit > EXPENSIVE_FROM || matches!(window, Window::Offset(skip) if skip > EXPENSIVE_FROM)
 }
 
 /// Answers users who are no longer in a room like non-participants.

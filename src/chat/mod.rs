@@ -11,10 +11,12 @@ mod digests;
 mod dispatcher;
 mod guesses;
 mod hashing;
+mod history;
 mod media;
 mod membership;
 mod messages;
 mod operator;
+mod pages;
 mod participants;
 mod pins;
 mod refusals;
@@ -35,6 +37,7 @@ use access::Actor;
 use guesses::Undecided;
 use hashing::Hasher;
 use media::Uploads;
+use pages::Pages;
 use session_cache::SessionCache;
 use tokens::Keys;
 use turns::Turns;
@@ -122,6 +125,7 @@ struct Inner {
     hasher: Hasher,
     keys: Keys,
     cache: SessionCache,
+    pages: Pages,
     undecided: Undecided,
     turns: Turns,
     epoch: String,
@@ -149,6 +153,7 @@ impl Chat {
             hasher: Hasher::start(config.auth.hash_threads)?,
             keys: Keys::new(&settings.signing_key),
             cache: SessionCache::default(),
+            pages: Pages::default(),
             undecided: Undecided::default(),
             turns: Turns::default(),
             epoch: settings.epoch,

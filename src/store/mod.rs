@@ -25,9 +25,9 @@ use crate::model::{
 };
 
 pub use query::{
-    Added, AuditQuery, Basis, Committed, Digests, Draft, Ended, Found, MessageChange, NewMedia,
-    NewPassword, NewRoom, NewSession, NewUser, Posted, RetryAfter, RoomQuery, Settings, Ticket,
-    UserChange, UserKey, UserQuery, Whose,
+    Added, AuditQuery, Basis, Committed, Digests, Draft, Ended, Found, MessageChange, MessagePage,
+    NewMedia, NewPassword, NewRoom, NewSession, NewUser, Posted, RetryAfter, RoomQuery, Settings,
+    Ticket, UserChange, UserKey, UserQuery, Version, Whose,
 };
 
 pub use crate::model::Missing;
@@ -155,8 +155,16 @@ pub trait Store: Send + Sync {
         whose: Whose,
         change: MessageChange,
     ) -> Reply<'_, Committed>;
-    /// Returns messages ascending by seq, including all acknowledged before the call.
-    fn messages(&self, room: RoomId, window: Window, limit: u32) -> Reply<'_, Vec<Message>>;
+    /// Returns a page of history, including all messages acknowledged before the call.
+    fn page(&self, room: RoomId, window: Window, limit: u32) -> Reply<'_, MessagePage>;
+    /// Returns the messages of a [`page`](Self::page).
+    fn messages(&self, room: RoomId, window: Window, limit: u32) -> Reply<'_, Vec<Message>> {
+        Box::pin(async move { Ok(self.page(room, window, limit).await?.messages) })
+    }
+    /// Returns the version of a room: what `room` and `page` returned after the call is what they
+    /// would return now, as long as the version is still the same. None: a change is being
+    /// committed, or the store does not know of all changes.
+    fn version(&self, room: RoomId) -> Option<Version>;
     /// Returns the changes after `since`, in rev order, each message once; `reset` if they are no
     /// longer known or `epoch` differs. A page ends at `limit` messages or about 256 KiB.
     fn changes<'a>(

@@ -381,6 +381,25 @@ pub struct NewSession {
     pub life: Duration,
 }
 
+/// Messages of a room and the rev of its facts, at one point in time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessagePage {
+    /// [`crate::model::Room::facts_rev`].
+    pub facts_rev: Rev,
+    /// The messages, ascending by seq.
+    pub messages: Vec<Message>,
+}
+
+/// A version of a room; see [`Store::version`](super::Store::version).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version(pub(super) [u64; 2]);
+
+#[cfg(test)]
+impl Version {
+    /// A version for tests that need no store.
+    pub(crate) const TEST: Self = Self([0, 0]);
+}
+
 /// Sessions of a user to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {

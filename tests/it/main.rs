@@ -31,6 +31,7 @@ mod media;
 mod metrics;
 mod minute;
 mod names;
+mod newest;
 mod otlp;
 mod pages;
 mod prometheus;

@@ -18,6 +18,7 @@ mod sessions;
 mod sqlite;
 mod upkeep;
 mod users;
+mod versions;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -187,13 +187,14 @@ async fn handle<D: Dialect>(
     }
     // Unknown paths and methods must not create metric series of their own.
     let known = if route.starts_with('/') { method.to_string() } else { "any".to_owned() };
-    let labels = [
-        ("dialect", D::NAME.to_owned()),
-        ("method", known),
-        ("route", route.to_owned()),
-        ("status", response.status().as_str().to_owned()),
-    ];
-    histogram!("chatctl_request_seconds", &labels).record(began.elapsed());
+    histogram!(
+        "chatctl_request_seconds",
+        "dialect" => D::NAME,
+        "method" => known,
+        "route" => route,
+        "status" => response.status().as_str().to_owned()
+    )
+    .record(began.elapsed());
     let (status, ms) = (response.status().as_u16(), began.elapsed().as_millis());
     debug!(dialect = D::NAME, %method, route, status, ms, "request answered");
     response

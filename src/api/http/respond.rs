@@ -1,5 +1,6 @@
 //! Responses common to all dialects.
 
+use bytes::Bytes;
 use serde::Serialize;
 use warp::http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE,
@@ -8,25 +9,31 @@ use warp::http::header::{
 use warp::http::{HeaderValue, Response as HttpResponse, StatusCode};
 use warp::reply::Response;
 
-use crate::model::Error;
+use crate::model::{Error, Result};
 
 /// A JSON response; private, so it must not be cached.
 pub fn json(status: StatusCode, value: &impl Serialize) -> Response {
-    match serde_json::to_vec(value) {
-        Ok(body) => {
-            let mut response = HttpResponse::new(body.into());
-            *response.status_mut() = status;
-            private(&mut response);
-            response
-                .headers_mut()
-                .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            response
-        }
-        Err(error) => {
-            tracing::error!(%error, "a response could not be serialized");
-            empty(StatusCode::INTERNAL_SERVER_ERROR)
-        }
+    match encode(value) {
+        Ok(body) => encoded(status, body),
+        Err(_) => empty(StatusCode::INTERNAL_SERVER_ERROR),
     }
+}
+
+/// Encodes the body of a JSON response.
+pub fn encode(value: &impl Serialize) -> Result<Bytes> {
+    serde_json::to_vec(value).map(Bytes::from).map_err(|error| {
+        tracing::error!(%error, "a response could not be serialized");
+        Error::Internal
+    })
+}
+
+/// A JSON response with this body; private, so it must not be cached.
+pub fn encoded(status: StatusCode, body: Bytes) -> Response {
+    let mut response = HttpResponse::new(body.into());
+    *response.status_mut() = status;
+    private(&mut response);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
 }
 
 /// A response without a body.

@@ -43,8 +43,8 @@ pub(super) struct Counters {
 pub(super) enum Touch {
     /// Nothing.
     Nothing,
-    /// Changes them through the counters.
-    Counters,
+    /// One room, through the counters.
+    Counters(RoomId),
     /// Only read marks: they must be written first, but stay valid.
     Marks,
     /// One room.
@@ -128,7 +128,7 @@ impl Counters {
     /// Prepares for an operation that reads and changes the rows directly.
     pub(super) fn make_way(&mut self, conn: &Connection, touch: Touch) -> Result<()> {
         match touch {
-            Touch::Nothing | Touch::Counters => {}
+            Touch::Nothing | Touch::Counters(_) => {}
             Touch::Marks => self.write(conn)?,
             Touch::Room(id) => {
                 self.write(conn)?;

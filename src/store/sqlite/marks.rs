@@ -119,7 +119,7 @@ struct Moved {
 
 impl Task for MarkTask {
     fn run(&mut self, work: &mut Work<'_>) -> Result<()> {
-        work.counters.make_way(work.conn, Touch::Marks)?;
+        work.touch(Touch::Marks)?;
         for mark in &mut self.marks {
             mark.outcome = write(work, mark.room, mark.user, mark.upto)?
                 .ok_or(StoreError::NotFound(Missing::Participant));

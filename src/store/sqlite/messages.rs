@@ -9,10 +9,10 @@ use super::rooms;
 use super::{media, sql};
 use crate::model::rules::shown_name;
 use crate::model::{
-    Changes, Message, Person, Reaction, ReactionCount, Rev, RoomId, Seq, Timestamp, UserId, Who,
-    Window,
+    Changes, Message, Person, Reaction, ReactionCount, Rev, Room, RoomId, Seq, Timestamp, UserId,
+    Who, Window,
 };
-use crate::store::{Missing, StoreError};
+use crate::store::{MessagePage, Missing, StoreError};
 
 macro_rules! message_sql {
     ($rest:literal) => {
@@ -163,22 +163,22 @@ pub(super) fn by_rows(conn: &Connection, ids: &[i64]) -> Result<Vec<(i64, Messag
     Ok(rows.into_iter().zip(complete(conn, found)?).collect())
 }
 
-/// Returns a window of a room's history, ascending by seq.
+/// Returns a page of a room's history.
 pub(super) fn window(
     conn: &Connection,
     room: RoomId,
     window: Window,
     limit: u32,
-) -> Result<Vec<Message>, Fault> {
-    if rooms::room(conn, room)?.is_none() {
+) -> Result<MessagePage, Fault> {
+    let Some(Room { facts_rev, .. }) = rooms::room(conn, room)? else {
         return Err(StoreError::NotFound(Missing::Room).into());
-    }
+    };
     let below = |seq: Seq, limit: u32| {
         let mut page = find(conn, BELOW, params![room, seq, limit])?;
         page.reverse();
         Ok::<_, rusqlite::Error>(page)
     };
-    let page = match window {
+    let messages = match window {
         Window::Latest => below(Seq(i64::MAX), limit)?,
         Window::Before(seq) => below(seq, limit)?,
         Window::After(seq) => find(conn, ABOVE, params![room, seq, limit])?,
@@ -194,7 +194,7 @@ pub(super) fn window(
             page
         }
     };
-    Ok(page)
+    Ok(MessagePage { facts_rev, messages })
 }
 
 /// Returns the changes of a room after `since`.

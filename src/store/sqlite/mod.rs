@@ -38,6 +38,7 @@ mod transfer;
 pub mod upkeep;
 mod users;
 mod verbs;
+mod versions;
 mod wal;
 mod work;
 mod writer;
@@ -59,6 +60,7 @@ use self::health::Health;
 use self::marks::MarkOrder;
 use self::readers::Readers;
 use self::search::Search;
+use self::versions::Versions;
 use self::work::{Operation, Work};
 use self::writer::{Order, Tools, Writer};
 use super::memory::{Attempts, Tickets};
@@ -112,6 +114,7 @@ struct Inner {
     tickets: Tickets,
     attempts: Attempts,
     health: Arc<Health>,
+    versions: Arc<Versions>,
     quiet: bool,
     closed: AtomicBool,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -163,6 +166,7 @@ impl Sqlite {
         let places = Arc::new(Semaphore::new(QUEUE));
         let search = Search::start(path, &settings.epoch, Arc::clone(&places)).map_err(io)?;
         let (orders, ordered) = channel();
+        let versions = Arc::new(Versions::default());
         let writer = Writer::new(Tools {
             conn,
             path: path.to_owned(),
@@ -170,6 +174,7 @@ impl Sqlite {
             search: search.waker(),
             places: Arc::clone(&places),
             health: Arc::clone(&health),
+            versions: Arc::clone(&versions),
             jobs: !options.quiet,
             audit_for: options.audit_for,
         });
@@ -189,6 +194,7 @@ impl Sqlite {
                 tickets: Tickets::default(),
                 attempts: Attempts::default(),
                 health,
+                versions,
                 quiet: options.quiet,
                 closed: AtomicBool::new(false),
                 thread: Mutex::new(Some(thread)),
@@ -303,14 +309,14 @@ impl Sqlite {
         self.operate(Touch::Room(room), act).await
     }
 
-    /// [`write`](Self::write) for an operation that changes a room's numbers only through
-    /// [`Work::counters`].
-    async fn write_counted<T, F>(&self, act: F) -> Result<T, StoreError>
+    /// [`write_room`](Self::write_room) for an operation that changes the room's numbers only
+    /// through [`Work::counters`].
+    async fn write_counted<T, F>(&self, room: RoomId, act: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnMut(&mut Work<'_>) -> Result<T, Fault> + Send + 'static,
     {
-        self.operate(Touch::Counters, act).await
+        self.operate(Touch::Counters(room), act).await
     }
 
     /// [`write`](Self::write) for an operation that changes no existing room and no user's name.

@@ -7,13 +7,13 @@ use super::{
     posting, room_changes, rooms, users,
 };
 use crate::model::{
-    Account, Attribution, AuditEntry, AuditNote, Changes, Media, MediaId, Message, Pin, ReadMark,
-    Rev, RoomCard, RoomFacts, RoomId, Seq, Timestamp, User, UserId, Window, WordQuery,
+    Account, Attribution, AuditEntry, AuditNote, Changes, Media, MediaId, Pin, ReadMark, Rev,
+    RoomCard, RoomFacts, RoomId, Seq, Timestamp, User, UserId, Window, WordQuery,
 };
 use crate::store::{
-    Added, AuditQuery, Basis, Committed, Digests, Draft, Found, MessageChange, Missing, NewMedia,
-    NewRoom, NewUser, Posted, Reply, RoomChange, RoomQuery, Settings, Store, StoreError,
-    UserChange, UserKey, UserQuery, Whose,
+    Added, AuditQuery, Basis, Committed, Digests, Draft, Found, MessageChange, MessagePage,
+    Missing, NewMedia, NewRoom, NewUser, Posted, Reply, RoomChange, RoomQuery, Settings, Store,
+    StoreError, UserChange, UserKey, UserQuery, Version, Whose,
 };
 
 impl Store for Sqlite {
@@ -149,7 +149,7 @@ impl Store for Sqlite {
     }
 
     fn post(&self, room: RoomId, basis: Basis, draft: Draft) -> Reply<'_, Posted> {
-        Box::pin(self.write_counted(move |work| posting::post(work, room, basis, &draft)))
+        Box::pin(self.write_counted(room, move |work| posting::post(work, room, basis, &draft)))
     }
 
     fn change_message(
@@ -166,7 +166,11 @@ impl Store for Sqlite {
         }))
     }
 
-    fn messages(&self, room: RoomId, window: Window, limit: u32) -> Reply<'_, Vec<Message>> {
+    fn version(&self, room: RoomId) -> Option<Version> {
+        self.0.versions.of(room)
+    }
+
+    fn page(&self, room: RoomId, window: Window, limit: u32) -> Reply<'_, MessagePage> {
         Box::pin(async move {
             let ask = move |conn: &_| messages::window(conn, room, window, limit);
             match window {

@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 
 use super::counters::{Counters, Touch};
 use super::error::Fault;
+use super::versions::Touched;
 use crate::model::{Attribution, Event, Timestamp};
 use crate::store::StoreError;
 
@@ -17,6 +18,8 @@ pub(super) struct Work<'w> {
     pub(super) conn: &'w Connection,
     /// Counters of posting; for other operations the rows are up to date.
     pub(super) counters: &'w mut Counters,
+    /// The rooms whose versions change with the commit.
+    pub(super) touched: &'w mut Touched,
     /// Time of the operation.
     pub(super) now: Timestamp,
     /// Events emitted once the transaction is durable.
@@ -30,6 +33,12 @@ pub(super) struct Work<'w> {
 }
 
 impl Work<'_> {
+    /// Prepares for an operation that changes this.
+    pub(super) fn touch(&mut self, touch: Touch) -> rusqlite::Result<()> {
+        self.touched.add(touch);
+        self.counters.make_way(self.conn, touch)
+    }
+
     /// Adds an event to be emitted with the commit.
     pub(super) fn emit(&mut self, event: Event) {
         self.events.push(event);
@@ -75,7 +84,7 @@ where
     T: Send,
 {
     fn run(&mut self, work: &mut Work<'_>) -> rusqlite::Result<()> {
-        work.counters.make_way(work.conn, self.touch)?;
+        work.touch(self.touch)?;
         let said = work.events.len();
         work.attribution.clone_from(&self.attribution);
         let done = (self.act)(work);

@@ -18,6 +18,7 @@ use super::error::{Cause, Seldom, commit_failed, unchanged};
 use super::health::Health;
 use super::marks::{MarkOrder, Marks};
 use super::search::Waker;
+use super::versions::{Touched, Versions};
 use super::work::{Task, Work};
 use super::{job_orders, jobs, wal};
 use crate::model::{Event, EventSink, Timestamp};
@@ -60,6 +61,7 @@ pub(super) struct Writer {
     search: Option<Waker>,
     measured: Measured,
     counters: Counters,
+    versions: Arc<Versions>,
     marks: Marks,
     commits: u32,
     /// Places of the tasks in hand.
@@ -127,6 +129,8 @@ pub(super) struct Tools {
     pub(super) places: Arc<Semaphore>,
     /// Receives the results of commits.
     pub(super) health: Arc<Health>,
+    /// Receives the rooms that commits change.
+    pub(super) versions: Arc<Versions>,
     /// Whether to execute jobs.
     pub(super) jobs: bool,
     /// How long entries of the audit log are kept; None: for ever.
@@ -144,6 +148,7 @@ impl Writer {
             search: tools.search,
             measured: Measured::new(tools.places),
             counters: Counters::default(),
+            versions: tools.versions,
             marks: Marks::default(),
             commits: 0,
             held: Vec::new(),
@@ -283,6 +288,7 @@ impl Writer {
         let mut events: Vec<Event> = Vec::new();
         let (conn, counters) = (&self.conn, &mut self.counters);
         let audit_for = self.audit_for;
+        let mut touched = Touched::default();
         let mut promised = false;
         let began = Instant::now();
         let before = conn.total_changes();
@@ -293,6 +299,7 @@ impl Writer {
             let mut work = Work {
                 conn,
                 counters,
+                touched: &mut touched,
                 now: Timestamp::now(),
                 events: &mut events,
                 promised: false,
@@ -304,22 +311,20 @@ impl Writer {
             counters.write(conn)
         }));
         let failed = match ran {
-            Ok(Ok(())) => {
-                match conn.prepare_cached("COMMIT").and_then(|mut commit| commit.execute(())) {
-                    Ok(_) => {
-                        self.measured.seconds.record(began.elapsed());
-                        if self.conn.total_changes() != before && self.health.wrote() {
-                            tracing::info!("The database can be written again.");
-                        }
-                        if promised && self.prune_at.is_some() {
-                            self.jobs_from = Some(Instant::now());
-                        }
-                        self.publish(events);
-                        return Ok(());
+            Ok(Ok(())) => match commit(conn, &self.versions, &touched) {
+                Ok(()) => {
+                    self.measured.seconds.record(began.elapsed());
+                    if self.conn.total_changes() != before && self.health.wrote() {
+                        tracing::info!("The database can be written again.");
                     }
-                    Err(error) => Failed::Commit(error),
+                    if promised && self.prune_at.is_some() {
+                        self.jobs_from = Some(Instant::now());
+                    }
+                    self.publish(events);
+                    return Ok(());
                 }
-            }
+                Err(error) => Failed::Commit(error),
+            },
             Ok(Err(error)) if !in_transaction => Failed::Begin(error),
             Ok(Err(error)) => Failed::Body(error),
             Err(_) => {
@@ -373,7 +378,7 @@ impl Writer {
         }
         let mut more = false;
         let step = self.attempt(|work| {
-            work.counters.make_way(work.conn, Touch::Much)?;
+            work.touch(Touch::Much)?;
             more = jobs::step(work)?;
             Ok(())
         });
@@ -393,6 +398,12 @@ impl Writer {
             }
         };
     }
+}
+
+/// Commits the open transaction; with it, the rooms it changed have new versions.
+fn commit(conn: &Connection, versions: &Versions, touched: &Touched) -> rusqlite::Result<()> {
+    let _changing = versions.change(touched);
+    conn.prepare_cached("COMMIT")?.execute(()).map(drop)
 }
 
 fn refuse(order: Order) {

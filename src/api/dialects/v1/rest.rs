@@ -5,11 +5,11 @@ use warp::http::{Method, StatusCode};
 use warp::reply::Response;
 
 use super::{V1, wire};
-use crate::api::Route;
 use crate::api::request::Request;
-use crate::api::respond::json;
+use crate::api::respond::{encode, encoded, json};
+use crate::api::{Dialect, Route};
 use crate::chat::{Chat, LISTED, RoomPlan};
-use crate::model::{Error, Result, Window};
+use crate::model::{Error, Message, Result, Window};
 
 /// Operation of a route; named after the use case of `Chat` it calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,8 +125,12 @@ async fn history(chat: &Chat, request: Request) -> Result<Response> {
         return Err(Error::invalid("limit", "must be 1 to 1000"));
     }
     let window = Window::Offset(number(&request, "offset", 0)?);
-    let messages = chat.history(&session, request.room("id"), window, limit).await?;
-    Ok(json(StatusCode::OK, &messages.iter().map(wire::Message::from).collect::<Vec<_>>()))
+    let encode = |messages: &[Message]| {
+        encode(&messages.iter().map(wire::Message::from).collect::<Vec<_>>())
+    };
+    let page = (window, limit);
+    let body = chat.encoded_history(&session, request.room("id"), page, V1::NAME, encode).await?;
+    Ok(encoded(StatusCode::OK, body))
 }
 
 async fn socket(chat: &Chat, request: Request) -> Result<Response> {

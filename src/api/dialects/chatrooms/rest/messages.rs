@@ -4,18 +4,22 @@ use warp::http::StatusCode;
 use warp::reply::Response;
 
 use super::{check_caller, page_limit};
-use crate::api::chatrooms::wire;
+use crate::api::Dialect;
+use crate::api::chatrooms::{Chatrooms, wire};
 use crate::api::request::Request;
-use crate::api::respond::{empty, json};
+use crate::api::respond::{empty, encode, encoded, json};
 use crate::chat::Chat;
-use crate::model::{Error, MessageId, MessageRef, Reaction, Result, Rev, RoomId, Seq, Window};
+use crate::model::{
+    Error, Message, MessageId, MessageRef, Reaction, Result, Rev, RoomId, Seq, Window,
+};
 
 pub(super) async fn history(chat: &Chat, request: Request) -> Result<Response> {
     let session = request.session(chat).await?;
     let room = request.room("roomId");
-    let messages =
-        chat.history(&session, room, window(&request, room)?, page_limit(&request)?).await?;
-    Ok(json(StatusCode::OK, &wire::History::new(room, &messages)))
+    let page = (window(&request, room)?, page_limit(&request)?);
+    let encode = |messages: &[Message]| encode(&wire::History::new(room, messages));
+    let body = chat.encoded_history(&session, room, page, Chatrooms::NAME, encode).await?;
+    Ok(encoded(StatusCode::OK, body))
 }
 
 pub(super) async fn post(chat: &Chat, mut request: Request) -> Result<Response> {
