@@ -38,14 +38,15 @@ pub(super) struct Counters {
     unwritten: Vec<RoomId>,
 }
 
-/// What an operation changes of the rows behind [`Counters`].
+/// What an operation changes of existing rooms: of the rows behind [`Counters`], and of what readers
+/// see ([`Versions`](super::versions::Versions)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Touch {
     /// Nothing.
     Nothing,
     /// One room, through the counters.
     Counters(RoomId),
-    /// Only read marks: they must be written first, but stay valid.
+    /// Only read marks: they must be written first, but stay valid. Nothing that has a version.
     Marks,
     /// One room.
     Room(RoomId),

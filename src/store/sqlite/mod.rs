@@ -319,7 +319,8 @@ impl Sqlite {
         self.operate(Touch::Counters(room), act).await
     }
 
-    /// [`write`](Self::write) for an operation that changes no existing room and no user's name.
+    /// [`write`](Self::write) for an operation that changes no user's name, and nothing that is read
+    /// of an existing room.
     async fn write_apart<T, F>(&self, act: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
