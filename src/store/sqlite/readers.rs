@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use nix::time::{ClockId, clock_gettime};
 use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout;
 
 use super::error::{Cause, Fault, OpenError, unreadable};
@@ -26,6 +26,9 @@ const MAX_READ_LASTS: Duration = Duration::from_secs(10);
 const MAX_WAIT: Duration = Duration::from_secs(10);
 /// Number of SQLite steps between checks of the time.
 const STEPS_PER_LOOK: i32 = 20_000;
+
+/// A query, which passes on its result itself.
+type Ask = Box<dyn FnOnce(&Connection) -> Result<(), Fault> + Send>;
 
 /// A pool with as many permits as connections, so that nothing waits inside the pool.
 #[derive(Clone)]
@@ -86,6 +89,18 @@ impl Readers {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
     {
+        let (found, finding) = oneshot::channel();
+        self.run(Box::new(move |conn| {
+            // The caller may have disconnected, so that nobody needs the result.
+            drop(found.send(ask(conn)?));
+            Ok(())
+        }))
+        .await?;
+        finding.await.map_err(|_| StoreError::Unavailable)
+    }
+
+    /// [`read`](Self::read) without types, so that it is compiled once and not for each query.
+    async fn run(&self, ask: Ask) -> Result<(), StoreError> {
         let permit = permit(&self.permits).await?;
         let (pool, health) = (self.pool.clone(), self.health.clone());
         let caller = Caller::default();
@@ -166,12 +181,12 @@ fn computed() -> Duration {
     clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map(Duration::from).unwrap_or_default()
 }
 
-fn blocking<T>(
+fn blocking(
     pool: &r2d2::Pool<SqliteConnectionManager>,
     health: Option<&Health>,
     gone: &Arc<AtomicBool>,
-    ask: impl FnOnce(&Connection) -> Result<T, Fault>,
-) -> Result<T, StoreError> {
+    ask: Ask,
+) -> Result<(), StoreError> {
     let mut conn = pool.get().map_err(|error| {
         tracing::error!(store.error = %error, "No connection for a read");
         Cause::Read.count()
@@ -184,11 +199,11 @@ fn blocking<T>(
             Some(move || left.load(Ordering::Relaxed) || budget.is_spent()),
         )?;
         let tx = conn.transaction_with_behavior(TransactionBehavior::Deferred)?;
-        let answer = ask(&tx)?;
+        ask(&tx)?;
         tx.commit()?;
-        Ok(answer)
+        Ok(())
     })();
-    answer.inspect(|_| report(health, None)).map_err(|fault| match fault {
+    answer.inspect(|()| report(health, None)).map_err(|fault| match fault {
         Fault::Refused(why) => why,
         Fault::Sql(error) if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => {
             if gone.load(Ordering::Relaxed) {
