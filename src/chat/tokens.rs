@@ -1,6 +1,8 @@
 //! Secrets of sessions, and the JSON web tokens that carry them. Only the `sid` of a token is
 //! decisive; the other claims are for clients.
 
+mod hs256;
+
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -43,6 +45,7 @@ pub(super) struct Opened {
 
 impl Keys {
     pub(super) fn new(key: &[u8; 32]) -> Self {
+        hs256::install();
         Self { encoding: EncodingKey::from_secret(key), decoding: DecodingKey::from_secret(key) }
     }
 
