@@ -15,11 +15,13 @@ use tracing::debug;
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::http::header::{HOST, STRICT_TRANSPORT_SECURITY};
-use warp::http::{HeaderMap, HeaderValue, Request, Response as HttpResponse, StatusCode, Uri};
+use warp::http::{
+    HeaderMap, HeaderValue, Request, Response as HttpResponse, StatusCode, Uri, Version,
+};
 use warp::reply::Response;
 
 use super::accept::peer::Peer;
-use super::accept::places::{AddressPlace, Full, Places};
+use super::accept::places::{Full, Places, RequestPlace};
 use super::accept::stream::Forwarded;
 use super::proxies::{Proxies, Seen};
 use super::strangers::{Lane, Strangers};
@@ -157,7 +159,7 @@ impl Door {
         }
         match place {
             Some(place) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
-                forwarded.hold(place);
+                forwarded.hold(place.of_address);
                 response.map(|body| Held { body, _place: None })
             }
             place => response.map(|body| Held { body, _place: place }),
@@ -169,7 +171,7 @@ impl Door {
         &self,
         seen: &Seen,
         request: &Request<Incoming>,
-    ) -> Result<Option<AddressPlace>, Error> {
+    ) -> Result<Option<RequestPlace>, Error> {
         if let Some(address) = seen.counted {
             let (uri, headers) = (request.uri(), request.headers());
             let lane = if uri.path().trim_end_matches('/') == "/health" {
@@ -197,8 +199,11 @@ impl Door {
                 };
             over.map_err(Error::RateLimited)?;
         }
-        let Some(address) = seen.address.filter(|_| seen.forwarded) else { return Ok(None) };
-        self.0.places.take_of(address).map(Some).map_err(|_: Full| {
+        let shares = request.version() == Version::HTTP_2;
+        let Some(address) = seen.address.filter(|_| seen.forwarded || shares) else {
+            return Ok(None);
+        };
+        self.0.places.take_for_request(address, shares).map(Some).map_err(|_: Full| {
             debug!(%address, "a request was refused: too many connections");
             Error::Unavailable
         })
@@ -231,7 +236,7 @@ type Inside = <Response as Bodied>::Body;
 /// A body that holds the place of its client.
 pub(in crate::api) struct Held<B> {
     body: B,
-    _place: Option<AddressPlace>,
+    _place: Option<RequestPlace>,
 }
 
 impl<B: Body + Unpin> Body for Held<B> {

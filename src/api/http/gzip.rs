@@ -60,10 +60,10 @@ pub(in crate::api) fn accepts_gzip(headers: &HeaderMap) -> bool {
     let all = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|line| line.to_str().ok());
     let codings = all.flat_map(|line| line.split(',')).map(|coding| {
         let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
-        let refused = weight
-            .trim()
-            .strip_prefix("q=")
-            .is_some_and(|weight| weight.trim().parse::<f32>().is_ok_and(|weight| weight <= 0.0));
+        let refused =
+            weight.trim().to_ascii_lowercase().strip_prefix("q=").is_some_and(|weight| {
+                weight.trim().parse::<f32>().is_ok_and(|weight| weight <= 0.0)
+            });
         (name.trim().to_ascii_lowercase(), !refused)
     });
     let (mut named, mut any) = (None, false);
@@ -159,6 +159,7 @@ mod tests {
             ("br, deflate", false),
             ("gzip;q=0", false),
             ("gzip; q=0.000, br", false),
+            ("gzip;Q=0", false),
             ("*, gzip;q=0", false),
             ("gzipped", false),
             ("identity", false),

@@ -7,8 +7,11 @@ use std::convert::Infallible;
 use std::pin::{Pin, pin};
 use std::time::Duration;
 
-use hyper::body::Incoming;
+use bytes::Bytes;
+use hyper::body::{Body, Incoming};
+use hyper::header::CONTENT_LENGTH;
 use hyper::server::conn::http2;
+use hyper::{Method, Response};
 use hyper_util::rt::TokioIo;
 use tokio::sync::watch;
 use tracing::debug;
@@ -50,8 +53,13 @@ pub(super) async fn converse(
     let answer = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
         let (door, peer, forwarded) = (asked.clone(), peer.clone(), forwarded.clone());
         async move {
+            let is_head = request.method() == Method::HEAD;
             let response = door.enter(request, &peer, &forwarded).await;
-            Ok::<_, Infallible>(response.map(Measured::new))
+            Ok::<_, Infallible>(if is_head {
+                head_of(response)
+            } else {
+                response.map(Measured::new)
+            })
         }
     });
     let connection = http2::Builder::new(streams.clone())
@@ -78,6 +86,16 @@ pub(super) async fn converse(
     if let Err(error) = ended {
         debug!(%error, "a connection ended early");
     }
+}
+
+/// Removes the body of a response to `HEAD` and leaves its size, as hyper does in HTTP/1.1.
+fn head_of<B: Body<Data = Bytes> + Unpin>(response: Response<B>) -> Response<Measured<B>> {
+    let size = response.body().size_hint().exact();
+    let mut response = response.map(|_| Measured::none());
+    if let Some(size) = size.filter(|size| *size > 0) {
+        response.headers_mut().entry(CONTENT_LENGTH).or_insert_with(|| size.into());
+    }
+    response
 }
 
 /// Waits until pending requests are answered. A client that is gone does not confirm the end.

@@ -21,7 +21,8 @@ pub(in crate::api) enum Full {
 /// Counts connections.
 #[derive(Debug)]
 pub(in crate::api) struct Places {
-    connections: AtomicUsize,
+    /// Connections and pending requests of HTTP/2.
+    taken: AtomicUsize,
     by_address: Mutex<HashMap<IpAddr, usize>>,
     most: AtomicUsize,
     most_of_address: AtomicUsize,
@@ -29,7 +30,13 @@ pub(in crate::api) struct Places {
 
 /// One of all connections; released when the connection, or the WebSocket it became, ends.
 #[derive(Debug)]
-pub(super) struct Place(Arc<Places>);
+pub(super) struct Place {
+    _total: Total,
+}
+
+/// One of what is limited in all.
+#[derive(Debug)]
+struct Total(Arc<Places>);
 
 /// One of the connections of an address.
 #[derive(Debug)]
@@ -38,10 +45,18 @@ pub(in crate::api) struct AddressPlace {
     address: IpAddr,
 }
 
+/// Place of a request until its response is sent.
+#[derive(Debug)]
+pub(in crate::api) struct RequestPlace {
+    /// It counts for the address, like a connection.
+    pub(in crate::api) of_address: AddressPlace,
+    _total: Option<Total>,
+}
+
 impl Places {
     pub(in crate::api) fn new(most: usize, most_of_address: usize) -> Arc<Self> {
         Arc::new(Self {
-            connections: AtomicUsize::new(0),
+            taken: AtomicUsize::new(0),
             by_address: Mutex::default(),
             most: AtomicUsize::new(most),
             most_of_address: AtomicUsize::new(most_of_address),
@@ -56,14 +71,33 @@ impl Places {
 
     /// Takes a place for a connection.
     pub(super) fn take(self: &Arc<Self>) -> Result<Place, Full> {
-        let place = Place(Arc::clone(self));
         gauge!("chatctl_connections").increment(1);
-        let total = self.connections.fetch_add(1, Ordering::Relaxed) + 1;
-        if total > self.most.load(Ordering::Relaxed) {
+        let place = self.total().map(|total| Place { _total: total });
+        if place.is_err() {
+            gauge!("chatctl_connections").decrement(1);
+        }
+        place
+    }
+
+    /// Takes one of all places.
+    fn total(self: &Arc<Self>) -> Result<Total, Full> {
+        let place = Total(Arc::clone(self));
+        if self.taken.fetch_add(1, Ordering::Relaxed) + 1 > self.most.load(Ordering::Relaxed) {
             counter!("chatctl_connections_refused_total", "reason" => "server").increment(1);
             return Err(Full::Server);
         }
         Ok(place)
+    }
+
+    /// Takes a place for a request of this address. One that shares its connection with others
+    /// counts in all too, because it may need an open file of its own.
+    pub(in crate::api) fn take_for_request(
+        self: &Arc<Self>,
+        address: IpAddr,
+        shares: bool,
+    ) -> Result<RequestPlace, Full> {
+        let total = if shares { Some(self.total()?) } else { None };
+        Ok(RequestPlace { of_address: self.take_of(address)?, _total: total })
     }
 
     /// Takes a place for a connection of this address, or for a request or WebSocket that a proxy
@@ -85,7 +119,12 @@ impl Places {
 impl Drop for Place {
     fn drop(&mut self) {
         gauge!("chatctl_connections").decrement(1);
-        self.0.connections.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Total {
+    fn drop(&mut self) {
+        self.0.taken.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -118,6 +157,10 @@ mod tests {
         let all: Vec<_> = (0..3).map(|_| places.take().unwrap()).collect();
         assert_eq!(places.take().unwrap_err(), Full::Server);
         drop(all);
-        assert_eq!(places.connections.load(Ordering::Relaxed), 0);
+        let request = places.take_for_request("192.0.2.1".parse().unwrap(), true).unwrap();
+        assert_eq!(places.taken.load(Ordering::Relaxed), 1);
+        drop((request, places.take_for_request("192.0.2.1".parse().unwrap(), false).unwrap()));
+        assert_eq!(places.taken.load(Ordering::Relaxed), 0);
+        assert!(places.by_address.lock().unwrap().is_empty());
     }
 }

@@ -219,7 +219,7 @@ impl Connected {
                 let now = Instant::now();
                 writes.patience.went_on(count, now);
                 if let Some(Requests::Streams(streams)) = &self.requests {
-                    streams.sent(now.into());
+                    streams.sent(count, now.into());
                 }
                 Poll::Ready(Ok(count))
             }

@@ -48,13 +48,21 @@ struct Activity {
     open: usize,
     /// Whether there has been a request.
     requested: bool,
-    /// When the last response was handed over, or bytes were sent after the first request.
+    /// When the last response was handed over.
     last: Instant,
+    /// Until when the client took what was sent: each byte is worth a millisecond, because pings
+    /// are answered too.
+    took: Instant,
+    /// When the client last took a part of a response.
+    moved: Instant,
 }
+
+/// What a byte that was sent is worth.
+const PER_BYTE: Duration = Duration::from_millis(1);
 
 impl Streams {
     pub(super) fn new(stall: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
-        let activity = Activity { open: 0, requested: false, last: Instant::now() };
+        let activity = Activity::new(Instant::now());
         Self(Arc::new(Shared {
             stall: Box::new(stall),
             activity: Mutex::new(activity),
@@ -63,8 +71,8 @@ impl Streams {
     }
 
     /// Must be called when bytes were sent.
-    pub(super) fn sent(&self, now: Instant) {
-        self.lock().sent(now);
+    pub(super) fn sent(&self, bytes: usize, now: Instant) {
+        self.lock().sent(bytes, now);
     }
 
     /// Waits until the connection has been idle for this time, by the configuration in effect; a
@@ -76,7 +84,7 @@ impl Streams {
     /// Waits until nothing has happened for this time, beginning now.
     pub(super) async fn quiet(&self, time: Duration) {
         let now = Instant::now();
-        self.wait(|activity| activity.last.max(now) + time).await;
+        self.wait(|activity| activity.quiet_since().max(now) + time).await;
     }
 
     /// Waits for a deadline that counts only while no request is pending.
@@ -103,6 +111,10 @@ impl Streams {
 }
 
 impl Activity {
+    fn new(now: Instant) -> Self {
+        Self { open: 0, requested: false, last: now, took: now, moved: now }
+    }
+
     /// Returns when the connection is given up if nothing happens any more.
     fn idle_until(&self, keep_alive: Duration) -> Instant {
         self.last + if self.requested { keep_alive } else { HEAD_TIME }
@@ -124,10 +136,14 @@ impl Activity {
         self.last = now;
     }
 
-    fn sent(&mut self, now: Instant) {
-        if self.requested {
-            self.last = now;
-        }
+    fn sent(&mut self, bytes: usize, now: Instant) {
+        let worth = PER_BYTE.saturating_mul(u32::try_from(bytes).unwrap_or(u32::MAX));
+        self.took = now.min(self.quiet_since() + worth);
+    }
+
+    /// Returns since when nothing has happened.
+    fn quiet_since(&self) -> Instant {
+        self.last.max(self.took)
     }
 }
 
@@ -160,7 +176,7 @@ impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Streams {
 /// it.
 async fn run(open: Open, stream: impl Future<Output = ()> + Send) {
     let stall = &open.0.0.stall;
-    let response = Arc::new(Response::new(stall()));
+    let response = Arc::new(Response::new(stall(), open.0.clone()));
     let mut stream = pin!(RESPONSE.scope(Arc::clone(&response), stream));
     let mut timer: Option<Pin<Box<Sleep>>> = None;
     std::future::poll_fn(|cx| {
@@ -182,8 +198,10 @@ async fn run(open: Open, stream: impl Future<Output = ()> + Send) {
 }
 
 /// How far the response of a stream is.
-#[derive(Debug)]
-struct Response(Mutex<Progress>);
+struct Response {
+    progress: Mutex<Progress>,
+    streams: Streams,
+}
 
 #[derive(Debug)]
 struct Progress {
@@ -193,8 +211,9 @@ struct Progress {
 }
 
 impl Response {
-    fn new(stall: Duration) -> Self {
-        Self(Mutex::new(Progress { patience: Patience::new(stall), waiting: None }))
+    fn new(stall: Duration, streams: Streams) -> Self {
+        let progress = Progress { patience: Patience::new(stall), waiting: None };
+        Self { progress: Mutex::new(progress), streams }
     }
 
     /// The client has taken the part before; the next one is prepared.
@@ -202,6 +221,7 @@ impl Response {
         let mut progress = self.lock();
         if let Some(bytes) = progress.waiting.take() {
             progress.patience.went_on(bytes, now.into_std());
+            self.streams.lock().moved = now;
         }
     }
 
@@ -210,30 +230,38 @@ impl Response {
         self.lock().waiting = Some(bytes);
     }
 
-    /// Returns until when to wait for the client; None: it is not waited for.
+    /// Returns until when to wait for the client; None: it is not waited for. The responses of a
+    /// connection share its line, so that one may wait while the client takes another.
     fn deadline(&self, stall: Duration, now: Instant) -> Option<Instant> {
         let mut progress = self.lock();
         progress.waiting?;
         progress.patience.limit_to(stall);
-        Some(progress.patience.wait(now.into_std()).into())
+        let own: Instant = progress.patience.wait(now.into_std()).into();
+        Some(own.max(self.streams.lock().moved + stall))
     }
 
     fn lock(&self) -> MutexGuard<'_, Progress> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The body of a response in a stream, in small parts: it is asked for the next one once the client
 /// has taken the one before.
 pub(super) struct Measured<B> {
-    body: B,
+    /// None: the response has only a head.
+    body: Option<B>,
     /// What was read and not handed over.
     rest: Bytes,
 }
 
 impl<B> Measured<B> {
     pub(super) fn new(body: B) -> Self {
-        Self { body, rest: Bytes::new() }
+        Self { body: Some(body), rest: Bytes::new() }
+    }
+
+    /// The body of a response to `HEAD`.
+    pub(super) fn none() -> Self {
+        Self { body: None, rest: Bytes::new() }
     }
 }
 
@@ -248,7 +276,8 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Measured<B> {
         // A body that is polled elsewhere belongs to no stream.
         RESPONSE.try_with(|response| response.taken(Instant::now())).ok();
         if self.rest.is_empty() {
-            match ready!(Pin::new(&mut self.body).poll_frame(context)) {
+            let Some(body) = &mut self.body else { return Poll::Ready(None) };
+            match ready!(Pin::new(body).poll_frame(context)) {
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) => self.rest = data,
                     Err(other) => return Poll::Ready(Some(Ok(other))),
@@ -263,11 +292,12 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Measured<B> {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.rest.is_empty() && self.body.is_end_stream()
+        self.rest.is_empty() && self.body.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        let (inner, rest) = (self.body.size_hint(), self.rest.len() as u64);
+        let inner = self.body.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint);
+        let rest = self.rest.len() as u64;
         let mut hint = SizeHint::new();
         hint.set_lower(inner.lower() + rest);
         if let Some(upper) = inner.upper() {
@@ -284,11 +314,11 @@ mod tests {
     const MINUTE: Duration = Duration::from_mins(1);
 
     #[test]
-    fn a_connection_is_idle_after_its_last_response_and_the_last_byte_of_it() {
+    fn a_connection_is_idle_after_its_last_response() {
         let begin = Instant::now();
         let at = |seconds| begin + Duration::from_secs(seconds);
-        let mut activity = Activity { open: 0, requested: false, last: begin };
-        activity.sent(at(20));
+        let mut activity = Activity::new(begin);
+        activity.sent(1_000_000, at(20));
         assert_eq!(activity.idle_until(MINUTE), at(30), "a new one must send a request soon");
         assert!(activity.begin());
         assert!(!activity.begin());
@@ -298,13 +328,17 @@ mod tests {
         activity.end(at(280));
         let deadline = activity.idle_until(MINUTE);
         assert_eq!(activity.look_again(deadline, at(290)), at(340));
-        activity.sent(at(300));
-        assert_eq!(activity.idle_until(MINUTE), at(360));
+        activity.sent(1_000_000, at(300));
+        assert_eq!((activity.idle_until(MINUTE), activity.quiet_since()), (at(340), at(300)));
+        activity.sent(17, at(310));
+        assert!(activity.quiet_since() < at(301), "an answer to a ping is little");
     }
 
     #[test]
     fn what_the_client_takes_gives_it_more_time() {
-        let (response, begin) = (Response::new(MINUTE), Instant::now());
+        let begin = Instant::now();
+        let response = Response::new(MINUTE, Streams::new(|| MINUTE));
+        response.streams.lock().moved = begin;
         let at = |seconds| begin + Duration::from_secs(seconds);
         assert_eq!(response.deadline(MINUTE, begin), None, "the server has sent nothing yet");
         response.waits(1024 * 1024);
@@ -315,8 +349,11 @@ mod tests {
         assert_eq!(response.deadline(MINUTE, at(50)), Some(at(110)));
         response.taken(at(100));
         response.waits(1);
-        let deadline = response.deadline(MINUTE, at(100)).unwrap();
-        assert!(deadline < at(111), "a byte earns a millisecond");
+        let own = response.lock().patience.wait(at(100).into_std());
+        assert!(own < at(111).into_std(), "a byte earns a millisecond");
+        assert_eq!(response.deadline(MINUTE, at(100)), Some(at(160)), "the client took something");
+        response.streams.lock().moved = at(130);
+        assert_eq!(response.deadline(MINUTE, at(140)), Some(at(190)), "of another response too");
     }
 
     #[tokio::test]
