@@ -32,8 +32,7 @@ fn join_assets() -> Result<(), String> {
     let texts = assets
         .iter()
         .filter_map(|(path, bytes)| Some((path.clone(), String::from_utf8(bytes.clone()).ok()?)));
-    // Every address changes with each change of a file, so that scripts of different builds are
-    // never mixed.
+    // Every address changes with each change of a file, so that browsers can keep the files.
     let version = |joined: &[(String, String)]| {
         let mut hasher = DefaultHasher::new();
         (&assets, joined).hash(&mut hasher);
