@@ -5,6 +5,7 @@
 //! or dialects. Rows, transactions and connections are not visible outside.
 
 mod audit_notes;
+pub mod cluster;
 pub mod engine;
 pub mod files;
 mod memory;

@@ -1,0 +1,198 @@
+//! Tables of rooms: the log of each, which is the truth, and what is derived from it. Derived rows
+//! carry the rev of the change as their timestamp.
+
+use crate::store::cluster::tables::{Column, Kind, Order, Table};
+
+/// The log of a room, in partitions of 500 revs: `bucket` is `(rev - 1) / 500`. One row a commit,
+/// with the last rev of it; rows expire, static columns stay.
+pub static ROOM_LOG: Table = Table {
+    name: "room_log",
+    kind: Kind::Conditional,
+    partition: &[Column::int("room"), Column::int("bucket")],
+    clustering: &[Column::int("rev")],
+    order: Order::Ascending,
+    statics: &[
+        Column::int("head_rev"),
+        Column::int("head_seq"),
+        Column::int("facts_rev"),
+        Column::int("head_at"),
+    ],
+    columns: &[Column::bytes("body")],
+};
+
+/// History, in partitions of 1,000 messages: `bucket` is `(seq - 1) / 1000`. `author`, `gone` and
+/// `mentions` (ids of 8 bytes each) are what counting unread messages reads.
+pub static MESSAGES: Table = Table {
+    name: "messages",
+    kind: Kind::Plain,
+    partition: &[Column::int("room"), Column::int("bucket")],
+    clustering: &[Column::int("seq")],
+    order: Order::Descending,
+    statics: &[],
+    columns: &[
+        Column::int("rev"),
+        Column::int("author"),
+        Column::flag("gone"),
+        Column::bytes("mentions"),
+        Column::bytes("body"),
+    ],
+};
+
+/// One row per reaction of a user; taking it back writes `present = false`.
+pub static REACTIONS: Table = Table {
+    name: "reactions",
+    kind: Kind::Plain,
+    partition: &[Column::int("room"), Column::int("bucket")],
+    clustering: &[Column::int("seq"), Column::text("reaction"), Column::int("user")],
+    order: Order::Descending,
+    statics: &[],
+    columns: &[Column::flag("present"), Column::int("at"), Column::int("rev")],
+};
+
+/// What lists of rooms show, and the rev up to which everything is derived (`projected`).
+pub static ROOM_STATE: Table = Table {
+    name: "room_state",
+    kind: Kind::Plain,
+    partition: &[Column::int("room")],
+    clustering: &[],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[
+        Column::int("rev"),
+        Column::int("seq"),
+        Column::int("facts_rev"),
+        Column::int("at"),
+        Column::int("projected"),
+        Column::flag("gone"),
+        Column::bytes("body"),
+        Column::bytes("last"),
+    ],
+};
+
+/// Participants of a room.
+pub static PARTICIPANTS: Table = Table {
+    name: "participants",
+    kind: Kind::Plain,
+    partition: &[Column::int("room")],
+    clustering: &[Column::int("user")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::flag("present"), Column::bytes("body")],
+};
+
+/// Rooms of a user.
+pub static ROOMS_BY_USER: Table = Table {
+    name: "rooms_by_user",
+    kind: Kind::Plain,
+    partition: &[Column::int("user")],
+    clustering: &[Column::int("room")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::flag("present"), Column::int("since"), Column::int("role")],
+};
+
+/// Read marks of a room; their timestamp is the seq, so that a mark never moves back.
+pub static MARKS: Table = Table {
+    name: "marks",
+    kind: Kind::Plain,
+    partition: &[Column::int("room")],
+    clustering: &[Column::int("user")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::int("seq"), Column::int("at")],
+};
+
+/// The same marks by user.
+pub static MARKS_BY_USER: Table = Table {
+    name: "marks_by_user",
+    kind: Kind::Plain,
+    partition: &[Column::int("user")],
+    clustering: &[Column::int("room")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::int("seq"), Column::int("at")],
+};
+
+/// What a user chose for a room; the timestamp is the time in microseconds.
+pub static MINE: Table = Table {
+    name: "mine",
+    kind: Kind::Plain,
+    partition: &[Column::int("user")],
+    clustering: &[Column::int("room")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::flag("muted")],
+};
+
+/// Client ids used by an author in a room, with the first message; rows expire.
+pub static SENT: Table = Table {
+    name: "sent",
+    kind: Kind::Plain,
+    partition: &[Column::int("room"), Column::int("author")],
+    clustering: &[Column::text("client_id")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::int("seq")],
+};
+
+/// Pinned messages of a room.
+pub static PINS: Table = Table {
+    name: "pins",
+    kind: Kind::Plain,
+    partition: &[Column::int("room")],
+    clustering: &[Column::int("seq")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::flag("present"), Column::int("rev"), Column::bytes("body")],
+};
+
+/// Rooms in which a file is attached to a message.
+pub static MEDIA_ROOMS: Table = Table {
+    name: "media_rooms",
+    kind: Kind::Plain,
+    partition: &[Column::int("media")],
+    clustering: &[Column::int("room"), Column::int("seq")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::flag("present")],
+};
+
+/// Files attached to messages of a room.
+pub static ROOM_MEDIA: Table = Table {
+    name: "room_media",
+    kind: Kind::Plain,
+    partition: &[Column::int("room")],
+    clustering: &[Column::int("media"), Column::int("seq")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::flag("present")],
+};
+
+/// The directory of public rooms, in 16 partitions by id.
+pub static PUBLIC_ROOMS: Table = Table {
+    name: "public_rooms",
+    kind: Kind::Plain,
+    partition: &[Column::int("shard")],
+    clustering: &[Column::int("room")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::flag("present"), Column::text("name"), Column::int("owner")],
+};
+
+/// All tables of rooms.
+pub static TABLES: &[&Table] = &[
+    &ROOM_LOG,
+    &MESSAGES,
+    &REACTIONS,
+    &ROOM_STATE,
+    &PARTICIPANTS,
+    &ROOMS_BY_USER,
+    &MARKS,
+    &MARKS_BY_USER,
+    &MINE,
+    &SENT,
+    &PINS,
+    &MEDIA_ROOMS,
+    &ROOM_MEDIA,
+    &PUBLIC_ROOMS,
+];

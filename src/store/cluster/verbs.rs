@@ -1,0 +1,165 @@
+//! Implements [`Store`]: each method is a function of the module of its subject.
+
+use std::sync::Arc;
+
+use super::{Cluster, audit, media, rooms, users};
+use crate::model::{
+    Account, Attribution, AuditEntry, AuditNote, Changes, Media, MediaId, Pin, ReadMark, Rev,
+    RoomCard, RoomFacts, RoomId, Seq, Timestamp, User, UserId, Window, WordQuery,
+};
+use crate::store::{
+    Added, AuditQuery, Basis, Committed, Digests, Draft, Found, MessageChange, MessagePage,
+    NewMedia, NewRoom, NewUser, Posted, Reply, RoomChange, RoomQuery, Settings, Store, UserChange,
+    UserKey, UserQuery, Version, Whose,
+};
+
+impl Store for Cluster {
+    fn add_user(&self, new: NewUser) -> Reply<'_, User> {
+        Box::pin(users::add(self, new))
+    }
+
+    fn account<'a>(&'a self, who: UserKey<'a>) -> Reply<'a, Option<Account>> {
+        Box::pin(users::account(self, who))
+    }
+
+    fn has_administrator(&self) -> Reply<'_, bool> {
+        Box::pin(users::has_administrator(self))
+    }
+
+    fn users<'a>(&'a self, which: UserQuery<'a>) -> Reply<'a, Vec<User>> {
+        Box::pin(users::users(self, which))
+    }
+
+    fn change_user(&self, id: UserId, change: UserChange) -> Reply<'_, User> {
+        Box::pin(users::change(self, id, change))
+    }
+
+    fn add_digests(&self, id: UserId, digests: Digests) -> Reply<'_, ()> {
+        Box::pin(users::add_digests(self, id, digests))
+    }
+
+    fn forget_digests(&self) -> Reply<'_, usize> {
+        Box::pin(users::forget_digests(self))
+    }
+
+    fn remove_user(&self, id: UserId) -> Reply<'_, ()> {
+        Box::pin(users::remove(self, id))
+    }
+
+    fn find_users<'a>(&'a self, text: &'a str, names_too: bool, near: Option<UserId>, limit: u32) -> Reply<'a, Vec<User>> {
+        Box::pin(users::find(self, text, names_too, near, limit))
+    }
+
+    fn acquainted<'a>(&'a self, user: UserId, with: &'a [UserId]) -> Reply<'a, Vec<UserId>> {
+        Box::pin(users::acquainted(self, user, with))
+    }
+
+    fn add_room(&self, new: NewRoom) -> Reply<'_, Added<RoomFacts>> {
+        Box::pin(rooms::add(self, new))
+    }
+
+    fn room(&self, id: RoomId) -> Reply<'_, Option<RoomFacts>> {
+        Box::pin(rooms::facts(self, id))
+    }
+
+    fn rooms<'a>(&'a self, which: RoomQuery<'a>) -> Reply<'a, Vec<RoomCard>> {
+        Box::pin(rooms::cards(self, which))
+    }
+
+    fn pins(&self, room: RoomId) -> Reply<'_, Vec<Pin>> {
+        Box::pin(rooms::pins(self, room))
+    }
+
+    fn rooms_of(&self, user: UserId) -> Reply<'_, Vec<RoomId>> {
+        Box::pin(rooms::of_user(self, user))
+    }
+
+    fn files_of(&self, room: RoomId) -> Reply<'_, (u64, u64)> {
+        Box::pin(rooms::files(self, room))
+    }
+
+    fn change_room(&self, id: RoomId, basis: Basis, by: Option<UserId>, change: RoomChange) -> Reply<'_, Committed> {
+        Box::pin(rooms::change(self, id, basis, by, change))
+    }
+
+    fn post(&self, room: RoomId, basis: Basis, draft: Draft) -> Reply<'_, Posted> {
+        Box::pin(rooms::post(self, room, basis, draft))
+    }
+
+    fn change_message(&self, room: RoomId, seq: Seq, basis: Basis, by: Option<UserId>, whose: Whose, change: MessageChange) -> Reply<'_, Committed> {
+        Box::pin(rooms::change_message(self, room, seq, basis, by, whose, change))
+    }
+
+    fn page(&self, room: RoomId, window: Window, limit: u32) -> Reply<'_, MessagePage> {
+        Box::pin(rooms::page(self, room, window, limit))
+    }
+
+    fn changes<'a>(&'a self, room: RoomId, since: Rev, epoch: Option<&'a str>, limit: u32) -> Reply<'a, Changes> {
+        Box::pin(rooms::changes(self, room, since, epoch, limit))
+    }
+
+    fn mark_read(&self, room: RoomId, user: UserId, upto: Seq) -> Reply<'_, ReadMark> {
+        Box::pin(rooms::mark_read(self, room, user, upto))
+    }
+
+    fn readers(&self, room: RoomId, seq: Seq) -> Reply<'_, Vec<(ReadMark, String)>> {
+        Box::pin(rooms::readers(self, room, seq))
+    }
+
+    fn find_messages<'a>(&'a self, rooms: &'a [RoomId], words: &'a WordQuery, after: Option<&'a str>, limit: u32) -> Reply<'a, Found> {
+        Box::pin(rooms::find(self, rooms, words, after, limit))
+    }
+
+    fn add_media(&self, new: NewMedia) -> Reply<'_, Added<Media>> {
+        Box::pin(media::add(self, new))
+    }
+
+    fn media<'a>(&'a self, name: &'a str, id: Option<MediaId>, reader: UserId) -> Reply<'a, Option<Media>> {
+        Box::pin(media::readable(self, name, id, reader))
+    }
+
+    fn unused_media_bytes(&self, owner: UserId) -> Reply<'_, u64> {
+        Box::pin(media::unused_bytes(self, owner))
+    }
+
+    fn count_unused_media(&self, before: Timestamp, after: MediaId, count: u32) -> Reply<'_, (u64, u64, Option<MediaId>)> {
+        Box::pin(media::count_unused(self, before, after, count))
+    }
+
+    fn drop_unused_media(&self, before: Timestamp, after: MediaId, count: u32) -> Reply<'_, (Vec<String>, Option<MediaId>)> {
+        Box::pin(media::drop_unused(self, before, after, count))
+    }
+
+    fn known_media<'a>(&'a self, names: &'a [String]) -> Reply<'a, Vec<String>> {
+        Box::pin(media::known(self, names))
+    }
+
+    fn change_mine(&self, room: RoomId, user: UserId, muted: bool) -> Reply<'_, ()> {
+        Box::pin(rooms::change_mine(self, room, user, muted))
+    }
+
+    fn record(&self, by: Attribution, note: AuditNote) -> Reply<'_, ()> {
+        Box::pin(audit::record(self, by, note))
+    }
+
+    fn audit<'a>(&'a self, query: &'a AuditQuery) -> Reply<'a, Vec<AuditEntry>> {
+        Box::pin(audit::page(self, query))
+    }
+
+    /// Other servers commit too.
+    fn version(&self, _room: RoomId) -> Option<Version> {
+        None
+    }
+
+    fn settings(&self) -> Reply<'_, Settings> {
+        Box::pin(async { Ok(self.0.settings.clone()) })
+    }
+
+    fn attributed(&self, to: Attribution) -> Arc<dyn Store> {
+        Arc::new(Self(Arc::clone(&self.0), Some(Arc::new(to))))
+    }
+
+    fn ping(&self) -> Reply<'_, ()> {
+        Box::pin(async { Ok(self.tables().ping().await?) })
+    }
+}
