@@ -9,6 +9,7 @@
 
 mod audit;
 mod claims;
+mod encoding;
 mod ids;
 mod jobs;
 mod media;

@@ -1,8 +1,89 @@
-//! Settings that all servers share.
+//! Settings that all servers share: one row, created by whichever server is first.
 
-use super::tables::Tables;
+use serde::{Deserialize, Serialize};
+
+use super::encoding::{decode, encode};
+use super::tables::schema::people::SETTINGS;
+use super::tables::{
+    Compare, Condition, Consistency, Outcome, Put, Slice, TableError, Tables, Value,
+};
 use crate::store::{Settings, StoreError};
 
-pub(super) async fn load_or_create(_tables: &dyn Tables) -> Result<Settings, StoreError> {
-    unimplemented!()
+/// Key of the row.
+const ROW: &str = "server";
+const VERSION: u8 = 1;
+/// Other servers that start at the same time cannot win more often than this.
+const TRIES: usize = 10;
+
+#[derive(Serialize, Deserialize, PartialEq, Debug)]
+struct Stored {
+    signing_key: [u8; 32],
+    epoch: String,
+    instance: String,
+}
+
+/// Returns the settings of the keyspace; creates them if there are none yet.
+pub(super) async fn load_or_create(tables: &dyn Tables) -> Result<Settings, StoreError> {
+    for _ in 0..TRIES {
+        if let Some(bytes) = read(tables).await? {
+            let Stored { signing_key, epoch, instance } = decode(VERSION, &bytes)?;
+            return Ok(Settings { signing_key, epoch, instance });
+        }
+        let new =
+            Stored { signing_key: random()?, epoch: new_name::<8>()?, instance: new_name::<16>()? };
+        // Whatever its outcome: the row that is read next counts.
+        write(tables, None, &new).await?;
+    }
+    Err(StoreError::Unavailable)
+}
+
+/// Gives the keyspace a new epoch, after it was restored: every client reads its rooms again.
+/// Servers that are running must be started again. Returns the epoch.
+pub(super) async fn new_epoch(tables: &dyn Tables) -> Result<String, StoreError> {
+    for _ in 0..TRIES {
+        let before = read(tables).await?.ok_or(StoreError::Unavailable)?;
+        let stored: Stored = decode(VERSION, &before)?;
+        let new = Stored { epoch: new_name::<8>()?, ..stored };
+        write(tables, Some(before), &new).await?;
+        let now: Stored = decode(VERSION, &read(tables).await?.ok_or(StoreError::Unavailable)?)?;
+        if now == new {
+            return Ok(new.epoch);
+        }
+    }
+    Err(StoreError::Unavailable)
+}
+
+async fn write(
+    tables: &dyn Tables,
+    before: Option<Vec<u8>>,
+    new: &Stored,
+) -> Result<(), StoreError> {
+    let value = encode(VERSION, new)?;
+    let compare = Compare {
+        conditions: vec![Condition::Is(Vec::new(), "value", before.map(Value::Bytes))],
+        puts: vec![Put::conditional(&SETTINGS, [ROW.into()], [], [("value", value.into())])],
+    };
+    match tables.compare(compare).await {
+        Ok(Outcome::Applied | Outcome::Refused) | Err(TableError::Unknown) => Ok(()),
+        Err(TableError::Unavailable) => Err(StoreError::Unavailable),
+    }
+}
+
+async fn read(tables: &dyn Tables) -> Result<Option<Vec<u8>>, StoreError> {
+    let rows = tables.read(Slice::of(&SETTINGS, [ROW.into()]).at(Consistency::Serial)).await?;
+    Ok(rows.first().and_then(|row| row.bytes("value")).map(<[u8]>::to_vec))
+}
+
+fn new_name<const N: usize>() -> Result<String, StoreError> {
+    Ok(hex::encode(random::<N>()?))
+}
+
+/// Returns bytes of the operating system's generator.
+pub(super) fn random<const N: usize>() -> Result<[u8; N], StoreError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| {
+        tracing::error!(%error, "The operating system's generator of random numbers failed");
+        StoreError::Unavailable
+    })?;
+    Ok(bytes)
 }

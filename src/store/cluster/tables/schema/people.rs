@@ -36,5 +36,16 @@ pub static USERS: Table = Table {
     columns: &[Column::int("version"), Column::flag("gone"), Column::bytes("body")],
 };
 
+/// Settings that all servers share: signing key, epoch, id of the instance.
+pub static SETTINGS: Table = Table {
+    name: "settings",
+    kind: Kind::Conditional,
+    partition: &[Column::text("key")],
+    clustering: &[],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::bytes("value")],
+};
+
 /// All tables of this file.
-pub static TABLES: &[&Table] = &[&IDS, &CLAIMS, &USERS];
+pub static TABLES: &[&Table] = &[&IDS, &CLAIMS, &USERS, &SETTINGS];
