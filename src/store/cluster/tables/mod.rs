@@ -76,6 +76,9 @@ pub struct Slice {
     pub limit: Option<u32>,
     /// How much the read must have seen.
     pub consistency: Consistency,
+    /// The columns that are needed besides those of the key; others may be missing in the rows.
+    /// None: all.
+    pub columns: Option<&'static [&'static str]>,
 }
 
 impl Slice {
@@ -91,6 +94,7 @@ impl Slice {
             descending: false,
             limit: None,
             consistency: Consistency::Quorum,
+            columns: None,
         }
     }
 
@@ -119,6 +123,13 @@ impl Slice {
     #[must_use]
     pub fn first(mut self, limit: u32) -> Self {
         (self.descending, self.limit) = (false, Some(limit));
+        self
+    }
+
+    /// Only these columns besides those of the key.
+    #[must_use]
+    pub fn only(mut self, columns: &'static [&'static str]) -> Self {
+        self.columns = Some(columns);
         self
     }
 

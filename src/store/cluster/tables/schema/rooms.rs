@@ -113,7 +113,8 @@ pub static MARKS_BY_USER: Table = Table {
     columns: &[Column::int("seq"), Column::int("at")],
 };
 
-/// What a user chose for a room; the timestamp is the time in microseconds.
+/// What a user chose for a room; the timestamp is the time in microseconds. It is valid for one
+/// membership, that of the time of `joined`: whoever returns starts anew.
 pub static MINE: Table = Table {
     name: "mine",
     kind: Kind::Plain,
@@ -121,7 +122,7 @@ pub static MINE: Table = Table {
     clustering: &[Column::int("room")],
     order: Order::Ascending,
     statics: &[],
-    columns: &[Column::flag("muted")],
+    columns: &[Column::flag("muted"), Column::int("joined")],
 };
 
 /// Client ids used by an author in a room, with the first message; rows expire.
@@ -157,7 +158,7 @@ pub static MEDIA_ROOMS: Table = Table {
     columns: &[Column::flag("present")],
 };
 
-/// Files attached to messages of a room.
+/// Files attached to messages of a room, with their bytes.
 pub static ROOM_MEDIA: Table = Table {
     name: "room_media",
     kind: Kind::Plain,
@@ -165,7 +166,7 @@ pub static ROOM_MEDIA: Table = Table {
     clustering: &[Column::int("media"), Column::int("seq")],
     order: Order::Ascending,
     statics: &[],
-    columns: &[Column::flag("present")],
+    columns: &[Column::flag("present"), Column::int("size")],
 };
 
 /// The directory of public rooms, in 16 partitions by id.
@@ -177,6 +178,18 @@ pub static PUBLIC_ROOMS: Table = Table {
     order: Order::Ascending,
     statics: &[],
     columns: &[Column::flag("present"), Column::text("name"), Column::int("owner")],
+};
+
+/// All rooms in the order of their ids, in 16 partitions by id (`id % 16`); written when a room is
+/// added and when it is deleted.
+pub static ALL_ROOMS: Table = Table {
+    name: "all_rooms",
+    kind: Kind::Plain,
+    partition: &[Column::int("shard")],
+    clustering: &[Column::int("room")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::flag("present")],
 };
 
 /// All tables of rooms.
@@ -195,4 +208,5 @@ pub static TABLES: &[&Table] = &[
     &MEDIA_ROOMS,
     &ROOM_MEDIA,
     &PUBLIC_ROOMS,
+    &ALL_ROOMS,
 ];
