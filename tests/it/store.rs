@@ -28,6 +28,9 @@ use chatctl::model::{
     Change, Event, EventSink, Role, RoomEvent, RoomFacts, RoomId, User, UserId, Visibility, fold,
     skeleton,
 };
+use chatctl::store::cluster::Cluster;
+use chatctl::store::cluster::tables::Tables;
+use chatctl::store::cluster::tables::memory::Memory;
 use chatctl::store::engine::{Embedded, Options};
 use chatctl::store::{Basis, Draft, NewRoom, NewUser, Posted, Sessions, Store};
 use tempfile::TempDir;
@@ -47,18 +50,48 @@ macro_rules! contract {
                 }
             )*
         }
+
+        mod on_cluster {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    super::$name($crate::store::World::on_cluster().await).await;
+                }
+            )*
+        }
     };
 }
 use contract;
+
+/// Creates a test of each function for SQLite only.
+macro_rules! contract_of_sqlite {
+    ($($name:ident),* $(,)?) => {
+        mod on_sqlite_only {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    super::$name($crate::store::World::on_sqlite()).await;
+                }
+            )*
+        }
+    };
+}
+use contract_of_sqlite;
 
 /// A fresh engine and the events it has emitted.
 pub(crate) struct World {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) sessions: Arc<dyn Sessions>,
-    pub(crate) backend: Embedded,
+    engine: Engine,
     sink: EventSink,
     events: Receiver<Event>,
     dir: TempDir,
+}
+
+/// An open engine, and where it keeps what must be there when it is opened again.
+enum Engine {
+    Sqlite(Embedded),
+    Cluster(Cluster, Arc<dyn Tables>),
 }
 
 /// More events than any test leaves in the queue.
@@ -73,10 +106,43 @@ impl World {
         Self {
             store: Arc::new(backend.clone()),
             sessions: Arc::new(backend.clone()),
-            backend,
+            engine: Engine::Sqlite(backend),
             sink,
             events,
             dir,
+        }
+    }
+
+    /// The engine for several servers, over tables in memory.
+    pub(crate) async fn on_cluster() -> Self {
+        Self::on_tables(Arc::new(Memory::new())).await
+    }
+
+    pub(crate) async fn on_tables(tables: Arc<dyn Tables>) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let (sink, events) = channel(EVENTS);
+        let cluster = Cluster::open(Arc::clone(&tables), sink.clone()).await.unwrap();
+        Self {
+            store: Arc::new(cluster.clone()),
+            sessions: Arc::new(cluster.clone()),
+            engine: Engine::Cluster(cluster, tables),
+            sink,
+            events,
+            dir,
+        }
+    }
+
+    /// The engine of one machine, for tests of what only it has.
+    pub(crate) fn backend(&self) -> &Embedded {
+        let Engine::Sqlite(backend) = &self.engine else { panic!("a test of SQLite only") };
+        backend
+    }
+
+    /// Permanent id of the server's files, or of the cluster.
+    pub(crate) async fn server_id(&self) -> String {
+        match &self.engine {
+            Engine::Sqlite(backend) => backend.server_id().to_owned(),
+            Engine::Cluster(..) => self.store.settings().await.unwrap().instance,
         }
     }
 
@@ -85,21 +151,40 @@ impl World {
     }
 
     pub(crate) async fn close(&self) {
-        self.backend.close().await;
+        match &self.engine {
+            Engine::Sqlite(backend) => backend.close().await,
+            Engine::Cluster(cluster, _) => cluster.close().await,
+        }
+    }
+
+    /// Waits until the engine has done what an acknowledged change leaves for the background.
+    pub(crate) async fn settle(&self) {
+        if let Engine::Sqlite(backend) = &self.engine {
+            backend.settle().await;
+        }
     }
 
     /// Opens the closed engine again.
-    pub(crate) fn open_again(&mut self) {
-        self.backend =
-            Embedded::open(&self.path(), &Options::default(), self.sink.clone()).unwrap();
-        self.store = Arc::new(self.backend.clone());
-        self.sessions = Arc::new(self.backend.clone());
+    pub(crate) async fn open_again(&mut self) {
+        let path = self.path();
+        match &mut self.engine {
+            Engine::Sqlite(backend) => {
+                *backend = Embedded::open(&path, &Options::default(), self.sink.clone()).unwrap();
+                self.store = Arc::new(backend.clone());
+                self.sessions = Arc::new(backend.clone());
+            }
+            Engine::Cluster(cluster, tables) => {
+                *cluster = Cluster::open(Arc::clone(tables), self.sink.clone()).await.unwrap();
+                self.store = Arc::new(cluster.clone());
+                self.sessions = Arc::new(cluster.clone());
+            }
+        }
     }
 
     /// Opens the closed engine again, without collecting its events.
-    pub(crate) fn open_unheard(&mut self) {
+    pub(crate) async fn open_unheard(&mut self) {
         self.sink = channel(1).0;
-        self.open_again();
+        self.open_again().await;
     }
 
     /// Returns events so far. Those of a change are present before it is answered.

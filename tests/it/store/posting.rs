@@ -359,7 +359,7 @@ async fn what_is_posted_survives_a_restart(mut world: World) {
     for post in waiting {
         stored += i64::from(post.await.unwrap());
     }
-    world.open_again();
+    world.open_again().await;
     assert_eq!(world.facts(id).await.room.last_seq, Seq(stored));
     assert_eq!(world.say(id, &ann, "next").await.message.seq, Seq(stored + 1));
 }

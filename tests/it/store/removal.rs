@@ -154,7 +154,7 @@ async fn removal_goes_on_after_a_restart(mut world: World) {
     world.events();
     world.store.remove_user(ann.id).await.unwrap();
     world.close().await;
-    world.open_again();
+    world.open_again().await;
     let mut left: Vec<RoomId> = Vec::new();
     while left.len() < rooms.len() {
         let event = world

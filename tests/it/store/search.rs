@@ -4,12 +4,14 @@
 use chatctl::model::{RoomId, Seq, WordQuery};
 use chatctl::store::{Basis, Found, MessageChange, Missing, RoomChange, StoreError, Whose};
 
-use super::{PATIENCE, World, contract};
+use super::{PATIENCE, World, contract, contract_of_sqlite};
 
 contract!(
     words_are_found_in_the_given_rooms_alone,
     edits_and_deletions_are_followed,
     pages_go_on_where_the_last_one_ended,
+);
+contract_of_sqlite!(
     a_damaged_index_is_made_anew_while_the_chat_runs,
     an_index_of_other_messages_is_made_anew,
     what_was_said_while_no_index_was_open_is_found,
@@ -188,7 +190,7 @@ async fn a_damaged_index_is_made_anew_while_the_chat_runs(mut world: World) {
         [b"no database at all".to_vec(), Vec::new(), whole[..whole.len() / 2].to_vec(), damaged]
     {
         std::fs::write(&path, bytes).unwrap();
-        world.open_again();
+        world.open_again().await;
         world.say(room, &ann, "still chatting").await;
         finds(&world, &[room], "lost", &(1..=50).rev().collect::<Vec<_>>()).await;
         world.close().await;
@@ -211,7 +213,7 @@ async fn an_index_of_other_messages_is_made_anew(mut world: World) {
         world.path().with_file_name("search.db"),
     )
     .unwrap();
-    world.open_again();
+    world.open_again().await;
     finds(&world, &[room], "own", &[1]).await;
 }
 
@@ -222,10 +224,10 @@ async fn what_was_said_while_no_index_was_open_is_found(mut world: World) {
     finds(&world, &[room], "first", &[1]).await;
     world.close().await;
     std::fs::remove_file(world.path().with_file_name("search.db")).unwrap();
-    world.open_again();
+    world.open_again().await;
     world.say(room, &ann, "second first").await;
     finds(&world, &[room], "first", &[2, 1]).await;
     world.close().await;
-    world.open_again();
+    world.open_again().await;
     finds(&world, &[room], "first", &[2, 1]).await;
 }

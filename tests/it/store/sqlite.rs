@@ -138,7 +138,7 @@ async fn a_job_that_a_crash_left_is_finished() {
     beside(&world)
         .execute("INSERT INTO jobs (kind, target) VALUES ('name', ?1)", [ann.id.0])
         .unwrap();
-    world.open_again();
+    world.open_again().await;
     world
         .wait_for_step(
             id,
@@ -165,7 +165,7 @@ async fn old_client_ids_and_sessions_are_forgotten() {
             "UPDATE messages SET created = 5 WHERE seq = 1; UPDATE sessions SET expires = 5",
         )
         .unwrap();
-    world.open_again();
+    world.open_again().await;
     let conn = beside(&world);
     let started = Instant::now();
     while conn.query_row("SELECT count(*) FROM sessions", (), |row| row.get::<_, i64>(0)).unwrap()
@@ -213,7 +213,7 @@ async fn posts_a_second() {
     for producers in [1, 10, 100, 1_000] {
         let mut world = World::on_sqlite();
         world.close().await;
-        world.open_unheard();
+        world.open_unheard().await;
         let users = world.users(20).await;
         let mut rooms = Vec::new();
         for _ in 0..10 {
@@ -258,7 +258,7 @@ async fn reads_take() {
     }
     let mut world = World::on_sqlite();
     world.close().await;
-    world.open_unheard();
+    world.open_unheard().await;
     let users = world.users(50).await;
     for _ in 0..200 {
         let id = world.private(&users.iter().collect::<Vec<_>>()).await.room.id;

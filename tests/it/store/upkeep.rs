@@ -18,7 +18,7 @@ fn keep_posting(
 ) -> (Arc<AtomicBool>, Arc<AtomicUsize>, JoinHandle<()>) {
     let (stop, count) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
     let (store, author, stopped, counted) =
-        (world.backend.clone(), author.clone(), Arc::clone(&stop), Arc::clone(&count));
+        (world.backend().clone(), author.clone(), Arc::clone(&stop), Arc::clone(&count));
     let task = tokio::spawn(async move {
         while !stopped.load(Ordering::SeqCst) {
             let text = format!("message {}", counted.load(Ordering::SeqCst));
@@ -53,7 +53,7 @@ async fn a_copy_is_of_one_moment_however_much_is_written_meanwhile() {
         assert!(steps < 100, "the copy goes on");
         true
     };
-    world.backend.copy(to.clone(), progress).await.unwrap();
+    world.backend().copy(to.clone(), progress).await.unwrap();
     stop.store(true, Ordering::SeqCst);
     task.await.unwrap();
     assert_eq!(examine(&to).unwrap(), [""; 0]);
@@ -62,7 +62,7 @@ async fn a_copy_is_of_one_moment_however_much_is_written_meanwhile() {
     assert!((300..all).contains(&copied.counts.messages), "{} of {all}", copied.counts.messages);
     assert_eq!(copied.epoch, world.store.settings().await.unwrap().epoch);
     assert!(
-        matches!(world.backend.copy(to, |_, _| true).await, Err(UpkeepError::Io { .. })),
+        matches!(world.backend().copy(to, |_, _| true).await, Err(UpkeepError::Io { .. })),
         "no file is written over"
     );
 }
@@ -71,7 +71,7 @@ async fn a_copy_is_of_one_moment_however_much_is_written_meanwhile() {
 async fn an_interrupted_copy_leaves_nothing() {
     let world = World::on_sqlite();
     let to = world.path().with_file_name("copy.db");
-    let stopped = world.backend.copy(to.clone(), |_, _| false).await;
+    let stopped = world.backend().copy(to.clone(), |_, _| false).await;
     assert!(matches!(stopped, Err(UpkeepError::Interrupted)));
     let left: Vec<_> = std::fs::read_dir(world.path().parent().unwrap())
         .unwrap()
@@ -79,7 +79,7 @@ async fn an_interrupted_copy_leaves_nothing() {
         .collect();
     assert!(left.iter().all(|name| !name.to_string_lossy().starts_with("copy.db")), "{left:?}");
     world.close().await;
-    let closed = world.backend.copy(to, |_, _| true).await;
+    let closed = world.backend().copy(to, |_, _| true).await;
     assert!(matches!(closed, Err(UpkeepError::Unavailable)));
 }
 
@@ -96,13 +96,13 @@ async fn space_is_given_back_while_sends_go_on() {
         .change_room(gone, Basis::Nobody, Some(ann.id), chatctl::store::RoomChange::Delete)
         .await
         .unwrap();
-    wait_until(async || world.backend.stats().await.unwrap().messages == 0).await;
-    let before = world.backend.status().await.unwrap();
+    wait_until(async || world.backend().stats().await.unwrap().messages == 0).await;
+    let before = world.backend().status().await.unwrap();
     assert!(before.free_pages > 300, "{before:?}");
     let (stop, count, task) = keep_posting(&world, room, &ann);
     let posted = Arc::clone(&count);
     let (mut steps, mut last) = (0, 0);
-    let given = world.backend.vacuum(|done, all| {
+    let given = world.backend().vacuum(|done, all| {
         steps += 1;
         assert!(last <= done && done <= all);
         last = done;
@@ -116,14 +116,14 @@ async fn space_is_given_back_while_sends_go_on() {
     let given = given.await.unwrap();
     stop.store(true, Ordering::SeqCst);
     task.await.unwrap();
-    let after = world.backend.status().await.unwrap();
+    let after = world.backend().status().await.unwrap();
     assert!(
         given > 300 && steps > 4 && after.free_pages < before.free_pages - 250,
         "{given} pages in {steps} steps: {after:?}"
     );
-    assert_eq!(world.backend.check().await.unwrap(), [""; 0]);
+    assert_eq!(world.backend().check().await.unwrap(), [""; 0]);
     assert!(matches!(
-        world.backend.vacuum(|_, _| false).await,
+        world.backend().vacuum(|_, _| false).await,
         Ok(0) | Err(UpkeepError::Interrupted)
     ));
     assert_eq!(
@@ -142,7 +142,7 @@ async fn a_search_index_that_is_made_anew_finds_everything_again() {
     }
     let mut told = Vec::new();
     world
-        .backend
+        .backend()
         .reindex(|done, all| {
             told.push((done, all));
             true
@@ -156,7 +156,7 @@ async fn a_search_index_that_is_made_anew_finds_everything_again() {
         .await
         .unwrap();
     assert_eq!((found.messages.len(), found.behind), (50, false));
-    assert!(matches!(world.backend.reindex(|_, _| false).await, Err(UpkeepError::Interrupted)));
+    assert!(matches!(world.backend().reindex(|_, _| false).await, Err(UpkeepError::Interrupted)));
 }
 
 #[tokio::test]
@@ -182,7 +182,7 @@ async fn figures_tell_what_is_there() {
         )
         .await
         .unwrap();
-    let figures = world.backend.stats().await.unwrap();
+    let figures = world.backend().stats().await.unwrap();
     assert_eq!(
         (
             figures.users,
@@ -203,7 +203,7 @@ async fn figures_tell_what_is_there() {
         .map(|room| (room.id, room.name.as_deref(), room.messages, room.participants))
         .collect();
     assert_eq!(largest, [(loud.0, Some("private"), 3, 2), (quiet.0, Some("Quiet"), 1, 1)]);
-    let status = world.backend.status().await.unwrap();
+    let status = world.backend().status().await.unwrap();
     assert!(
         status.schema == status.known
             && status.pages > 10
@@ -212,7 +212,7 @@ async fn figures_tell_what_is_there() {
         "{status:?}"
     );
     assert_eq!(status.epoch, world.store.settings().await.unwrap().epoch);
-    assert_eq!(world.backend.check().await.unwrap(), [""; 0]);
+    assert_eq!(world.backend().check().await.unwrap(), [""; 0]);
 }
 
 async fn wait_until(mut done: impl AsyncFnMut() -> bool) {

@@ -183,12 +183,12 @@ async fn digests_belong_to_one_password(world: World) {
 async fn settings_survive_a_restart(mut world: World) {
     let before = world.store.settings().await.unwrap();
     assert_ne!(before.signing_key, [0; 32]);
-    let server = world.backend.server_id().to_owned();
+    let server = world.server_id().await;
     world.close().await;
     assert_eq!(world.store.ping().await, Err(StoreError::Unavailable));
     assert_eq!(world.store.add_user(new_user("late")).await, Err(StoreError::Unavailable));
-    world.open_again();
+    world.open_again().await;
     let after = world.store.settings().await.unwrap();
     assert_eq!((before.signing_key, before.epoch), (after.signing_key, after.epoch));
-    assert_eq!(server, world.backend.server_id());
+    assert_eq!(server, world.server_id().await);
 }

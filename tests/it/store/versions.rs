@@ -8,9 +8,9 @@ use chatctl::store::{
 };
 
 use super::sessions::new_session;
-use super::{PATIENCE, World, contract};
+use super::{PATIENCE, World, contract_of_sqlite};
 
-contract!(a_version_is_new_after_each_change_that_is_read);
+contract_of_sqlite!(a_version_is_new_after_each_change_that_is_read);
 
 /// What is read of a room, and the version that it has.
 #[derive(Debug, PartialEq)]
@@ -40,7 +40,7 @@ async fn a_version_is_new_after_each_change_that_is_read(world: World) {
     let other = world.private(&[&ann, &ben]).await.room.id;
     world.say(id, &ben, "of ben").await;
     // Jobs of the start are done, and the writer is past them.
-    world.backend.settle().await;
+    world.settle().await;
     world.user("last").await;
     let mut before = read(&world, id).await;
     let mut compare = async |what: &str, read_differently: bool| {
@@ -81,7 +81,7 @@ async fn a_version_is_new_after_each_change_that_is_read(world: World) {
     compare("no name in the room", true).await;
     rename("Ben").await;
     // Its job is done too.
-    world.backend.settle().await;
+    world.settle().await;
     world.user("one").await;
     compare("a display name", true).await;
     change(RoomChange::Add(cyd.id, Role::Member)).await;

@@ -116,7 +116,7 @@ pub struct Table {
     pub partition: &'static [Column],
     /// Clustering columns, by which the rows of a partition are sorted.
     pub clustering: &'static [Column],
-    /// Order of the first clustering column.
+    /// Order of all clustering columns.
     pub order: Order,
     /// Static columns: one value for a partition.
     pub statics: &'static [Column],
@@ -148,6 +148,13 @@ impl Row {
     pub fn get(&self, name: &str) -> Option<&Value> {
         let at = self.table.all_columns().position(|column| column.name == name)?;
         self.cells.get(at)?.as_ref()
+    }
+
+    /// Returns the values of the clustering columns; fewer than columns in a row of static values
+    /// alone.
+    pub fn clustering(&self) -> Vec<Value> {
+        let (skip, count) = (self.table.partition.len(), self.table.clustering.len());
+        self.cells.iter().skip(skip).take(count).flatten().cloned().collect()
     }
 
     /// Returns an integer.
