@@ -33,3 +33,11 @@ pub(super) async fn known(at: &Cluster, names: &[String]) -> Result<Vec<String>,
     let _ = at;
     unimplemented!("known_media")
 }
+
+/// Returns these files in the given order; `NotFound` unless all are uploads of this user. Called
+/// before a message with them is committed: for a day from now the collector of unused files
+/// spares them.
+pub(super) async fn attachable(at: &Cluster, owner: UserId, ids: &[MediaId]) -> Result<Vec<Media>, StoreError> {
+    let _ = (at, owner, ids);
+    unimplemented!("attachable")
+}

@@ -53,3 +53,8 @@ pub(super) async fn acquainted(at: &Cluster, user: UserId, with: &[UserId]) -> R
     let _ = at;
     unimplemented!("acquainted")
 }
+
+/// Returns these users with their pictures, ascending by id, except unknown and deleted ones.
+pub(super) async fn these(at: &Cluster, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
+    users(at, UserQuery::Ids(ids)).await
+}

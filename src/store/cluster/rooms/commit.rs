@@ -28,3 +28,12 @@ pub(in crate::store::cluster) async fn change_message(at: &Cluster, room: RoomId
     let _ = at;
     unimplemented!("change_message")
 }
+
+/// Commits the steps that `plan` returns for the current facts of a room, and their author, with
+/// one rev and no basis; called again if another change comes first. Nothing happens for no steps,
+/// or for a room that is gone (`rev` 0). For work of many steps, such as leaving the rooms of a
+/// deleted user.
+pub(in crate::store::cluster) async fn commit_planned(at: &Cluster, id: RoomId, plan: &(dyn Fn(&RoomFacts) -> (Who, Vec<Change>) + Send + Sync)) -> Result<Committed, StoreError> {
+    let _ = (at, plan(&facts(at, id).await?.ok_or(StoreError::Stale)?));
+    unimplemented!("commit_planned")
+}

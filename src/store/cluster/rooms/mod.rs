@@ -3,7 +3,7 @@
 mod commit;
 mod reading;
 
-pub(super) use commit::{add, change, change_message, facts, post};
+pub(super) use commit::{add, change, change_message, commit_planned, facts, post};
 pub(super) use reading::{
     cards, change_mine, changes, files, find, mark_read, of_user, page, pins, readers,
 };
