@@ -4,6 +4,9 @@
 //! that was never completed, since its server died, keeps its claims: whoever wants such a name
 //! first makes sure that the old holder can never be completed, and then takes it over with
 //! [`replace`]. The age of a claim ([`Claimed::at`]) only decides when to try.
+//!
+//! A holder that claims again what it has renews the claim, so that a take-over that began before
+//! fails.
 
 use super::Cluster;
 use super::tables::schema::people::CLAIMS;
@@ -62,26 +65,32 @@ pub(super) async fn claim(
     holder: i64,
 ) -> Result<Option<Claimed>, StoreError> {
     for _ in 0..TRIES {
-        if settle(at, Condition::Absent(Vec::new()), put(kind, key, holder)).await? {
+        if settle(at, vec![Condition::Absent(Vec::new())], put(kind, key, holder)).await? {
             return Ok(None);
         }
-        if let Some(claimed) = read(at, kind, key, Consistency::Serial).await? {
-            return Ok((claimed.holder != holder).then_some(claimed));
+        match read(at, kind, key, Consistency::Serial).await? {
+            Some(other) if other.holder != holder => return Ok(Some(other)),
+            Some(_) if settle(at, held_by(holder), put(kind, key, holder)).await? => {
+                return Ok(None);
+            }
+            // It was released or taken over in between, or the write is known not to have happened.
+            Some(_) | None => {}
         }
-        // It was released in between, or the write is known by now not to have happened.
     }
     Err(StoreError::Unavailable)
 }
 
-/// Passes a claim from one holder to another; false if `old` no longer has it.
+/// Passes a claim to another holder; false if it is no longer as it was.
 pub(super) async fn replace(
     at: &Cluster,
     kind: Kind,
     key: &str,
-    old: i64,
+    old: Claimed,
     new: i64,
 ) -> Result<bool, StoreError> {
-    if settle(at, held_by(old), put(kind, key, new)).await? {
+    let mut unchanged = held_by(old.holder);
+    unchanged.push(Condition::Is(Vec::new(), "at", Some(Value::Int(old.at.0))));
+    if settle(at, unchanged, put(kind, key, new)).await? {
         return Ok(true);
     }
     let now = read(at, kind, key, Consistency::Serial).await?;
@@ -108,8 +117,8 @@ pub(super) async fn holder_of(
     read(at, kind, key, Consistency::Quorum).await
 }
 
-fn held_by(holder: i64) -> Condition {
-    Condition::Is(Vec::new(), "holder", Some(Value::Int(holder)))
+fn held_by(holder: i64) -> Vec<Condition> {
+    vec![Condition::Is(Vec::new(), "holder", Some(Value::Int(holder)))]
 }
 
 fn put(kind: Kind, key: &str, holder: i64) -> Put {
@@ -119,8 +128,8 @@ fn put(kind: Kind, key: &str, holder: i64) -> Put {
 
 /// Writes; true if the condition held. After an unknown outcome the write is finished or dropped by
 /// the serial read of the caller; false then as well.
-async fn settle(at: &Cluster, condition: Condition, put: Put) -> Result<bool, StoreError> {
-    let compare = Compare { conditions: vec![condition], puts: vec![put] };
+async fn settle(at: &Cluster, conditions: Vec<Condition>, put: Put) -> Result<bool, StoreError> {
+    let compare = Compare { conditions, puts: vec![put] };
     match at.tables().compare(compare).await {
         Ok(outcome) => Ok(outcome == Outcome::Applied),
         Err(TableError::Unknown) => Ok(false),

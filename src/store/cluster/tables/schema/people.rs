@@ -25,7 +25,8 @@ pub static CLAIMS: Table = Table {
     columns: &[Column::int("holder"), Column::int("at")],
 };
 
-/// Users. `version` guards changes; 0: the account was never completed.
+/// Users. `version` guards changes; 0: the account was never completed. Rows are never removed;
+/// `gone`: deleted, or never to be completed.
 pub static USERS: Table = Table {
     name: "users",
     kind: Kind::Conditional,
@@ -34,6 +35,177 @@ pub static USERS: Table = Table {
     order: Order::Ascending,
     statics: &[],
     columns: &[Column::int("version"), Column::flag("gone"), Column::bytes("body")],
+};
+
+/// Folded names of users, in partitions of 1,000 ids; the timestamp is the user's version. A row may
+/// be of a user who was never completed.
+pub static DIRECTORY: Table = Table {
+    name: "directory",
+    kind: Kind::Plain,
+    partition: &[Column::int("bucket")],
+    clustering: &[Column::int("user")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::flag("present"), Column::text("login"), Column::text("name")],
+};
+
+/// Users who may be administrators, in one partition; the timestamp is the user's version.
+pub static ADMINISTRATORS: Table = Table {
+    name: "administrators",
+    kind: Kind::Plain,
+    partition: &[Column::text("role")],
+    clustering: &[Column::int("user")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::flag("present")],
+};
+
+/// Partitions of a table by ids that may have rows: which of them to read for all rows.
+pub static BUCKETS: Table = Table {
+    name: "buckets",
+    kind: Kind::Plain,
+    partition: &[Column::text("kind")],
+    clustering: &[Column::int("bucket")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::flag("present")],
+};
+
+/// Sessions by the hash of their secret. The timestamp is the time of the last use since their
+/// creation, so that the latest use wins, and that of `ended` is larger than any.
+pub static SESSIONS: Table = Table {
+    name: "sessions",
+    kind: Kind::Plain,
+    partition: &[Column::bytes("token")],
+    clustering: &[],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[
+        Column::bytes("body"),
+        Column::int("seen"),
+        Column::int("expires"),
+        Column::flag("ended"),
+    ],
+};
+
+/// The same sessions by user.
+pub static SESSIONS_BY_USER: Table = Table {
+    name: "sessions_by_user",
+    kind: Kind::Plain,
+    partition: &[Column::int("user")],
+    clustering: &[Column::int("id")],
+    order: Order::Descending,
+    statics: &[],
+    columns: &[
+        Column::bytes("body"),
+        Column::int("seen"),
+        Column::int("expires"),
+        Column::flag("ended"),
+    ],
+};
+
+/// One-time tickets by the hash of their secret; rows expire.
+pub static TICKETS: Table = Table {
+    name: "tickets",
+    kind: Kind::Conditional,
+    partition: &[Column::bytes("secret")],
+    clustering: &[],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[
+        Column::int("user"),
+        Column::int("session"),
+        Column::int("room"),
+        Column::int("until"),
+    ],
+};
+
+/// Uploaded files. `fresh` is the time from which their age is counted.
+pub static MEDIA: Table = Table {
+    name: "media",
+    kind: Kind::Conditional,
+    partition: &[Column::int("id")],
+    clustering: &[],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::int("fresh"), Column::bytes("body")],
+};
+
+/// Files with the same bytes.
+pub static MEDIA_BY_NAME: Table = Table {
+    name: "media_by_name",
+    kind: Kind::Plain,
+    partition: &[Column::text("name")],
+    clustering: &[Column::int("id")],
+    order: Order::Descending,
+    statics: &[],
+    columns: &[Column::flag("present")],
+};
+
+/// Files of an owner.
+pub static MEDIA_BY_OWNER: Table = Table {
+    name: "media_by_owner",
+    kind: Kind::Plain,
+    partition: &[Column::int("owner")],
+    clustering: &[Column::int("id")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::flag("present")],
+};
+
+/// All files, in partitions of 1,000 ids.
+pub static MEDIA_IDS: Table = Table {
+    name: "media_ids",
+    kind: Kind::Plain,
+    partition: &[Column::int("bucket")],
+    clustering: &[Column::int("id")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::flag("present")],
+};
+
+/// The audit log, in partitions of 1,000 ids.
+pub static AUDIT: Table = Table {
+    name: "audit",
+    kind: Kind::Plain,
+    partition: &[Column::int("bucket")],
+    clustering: &[Column::int("id")],
+    order: Order::Descending,
+    statics: &[],
+    columns: &[Column::bytes("body")],
+};
+
+/// Entries of the audit log by action, group of actions and person, in partitions of 100,000 ids.
+pub static AUDIT_INDEX: Table = Table {
+    name: "audit_index",
+    kind: Kind::Plain,
+    partition: &[Column::text("key"), Column::int("bucket")],
+    clustering: &[Column::int("id")],
+    order: Order::Descending,
+    statics: &[],
+    columns: &[Column::flag("present")],
+};
+
+/// Work of many steps that is not done yet, in partitions by user.
+pub static JOBS: Table = Table {
+    name: "jobs",
+    kind: Kind::Conditional,
+    partition: &[Column::int("shard")],
+    clustering: &[Column::int("id")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::bytes("body"), Column::int("cursor")],
+};
+
+/// Which server does what only one should do at a time; rows expire.
+pub static LEASES: Table = Table {
+    name: "leases",
+    kind: Kind::Conditional,
+    partition: &[Column::text("name")],
+    clustering: &[],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::text("owner")],
 };
 
 /// Settings that all servers share: signing key, epoch, id of the instance.
@@ -48,4 +220,23 @@ pub static SETTINGS: Table = Table {
 };
 
 /// All tables of this file.
-pub static TABLES: &[&Table] = &[&IDS, &CLAIMS, &USERS, &SETTINGS];
+pub static TABLES: &[&Table] = &[
+    &IDS,
+    &CLAIMS,
+    &USERS,
+    &DIRECTORY,
+    &ADMINISTRATORS,
+    &BUCKETS,
+    &SETTINGS,
+    &SESSIONS,
+    &SESSIONS_BY_USER,
+    &TICKETS,
+    &MEDIA,
+    &MEDIA_BY_NAME,
+    &MEDIA_BY_OWNER,
+    &MEDIA_IDS,
+    &AUDIT,
+    &AUDIT_INDEX,
+    &JOBS,
+    &LEASES,
+];
