@@ -1,7 +1,9 @@
 //! Rooms: their logs, and what is derived from them.
 
 mod commit;
+mod logged;
 mod reading;
+mod stored;
 
 pub(super) use commit::{add, change, change_message, commit_planned, facts, post};
 pub(super) use reading::{

@@ -49,7 +49,9 @@ pub static REACTIONS: Table = Table {
     columns: &[Column::flag("present"), Column::int("at"), Column::int("rev")],
 };
 
-/// What lists of rooms show, and the rev up to which everything is derived (`projected`).
+/// What lists of rooms show. `rev` is the one up to which everything is derived: the row is written
+/// after all others of a commit and before the commit is answered, so that everything that was
+/// acknowledged is at or below it. `at` is the time of the newest message (or of the creation).
 pub static ROOM_STATE: Table = Table {
     name: "room_state",
     kind: Kind::Plain,
@@ -62,14 +64,14 @@ pub static ROOM_STATE: Table = Table {
         Column::int("seq"),
         Column::int("facts_rev"),
         Column::int("at"),
-        Column::int("projected"),
         Column::flag("gone"),
         Column::bytes("body"),
         Column::bytes("last"),
     ],
 };
 
-/// Participants of a room.
+/// Participants of a room; `entered` ascends in the order of joining. Whoever left stays, not
+/// `present`.
 pub static PARTICIPANTS: Table = Table {
     name: "participants",
     kind: Kind::Plain,
@@ -77,10 +79,10 @@ pub static PARTICIPANTS: Table = Table {
     clustering: &[Column::int("user")],
     order: Order::Ascending,
     statics: &[],
-    columns: &[Column::flag("present"), Column::bytes("body")],
+    columns: &[Column::flag("present"), Column::int("entered"), Column::bytes("body")],
 };
 
-/// Rooms of a user.
+/// Rooms in which a user takes part (`present`) or which they own (`owned`).
 pub static ROOMS_BY_USER: Table = Table {
     name: "rooms_by_user",
     kind: Kind::Plain,
@@ -88,7 +90,12 @@ pub static ROOMS_BY_USER: Table = Table {
     clustering: &[Column::int("room")],
     order: Order::Ascending,
     statics: &[],
-    columns: &[Column::flag("present"), Column::int("since"), Column::int("role")],
+    columns: &[
+        Column::flag("present"),
+        Column::flag("owned"),
+        Column::int("since"),
+        Column::int("role"),
+    ],
 };
 
 /// Read marks of a room; their timestamp is the seq, so that a mark never moves back.
