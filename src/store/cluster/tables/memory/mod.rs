@@ -3,174 +3,143 @@
 //! Rows live as long as the value: an engine that is closed and opened again finds what it wrote,
 //! and several engines over one value are several servers of one cluster. What a real cluster would
 //! refuse, or would do without keeping its promises, panics ([`misuse`]). Lives of rows count by the
-//! clock of tokio, so that a test with paused time can let them end.
+//! clock of tokio, so that a test with paused time can let them end. [`Faults`] make it fail as a
+//! cluster does.
 
+mod faults;
+mod link;
 mod misuse;
 mod partition;
+mod state;
 
-use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::ops::Bound;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::task::yield_now;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
-use self::partition::Partition;
-use super::{Compare, Condition, Outcome, Page, Put, Row, Slice, Table, TableReply, Tables, Value};
+pub use self::faults::Faults;
+use self::faults::{Dice, Fate};
+pub use self::link::Link;
+use self::state::State;
+use super::{
+    Compare, Consistency, Outcome, Page, Put, Row, Slice, Table, TableError, TableReply, Tables,
+};
 
-/// A partition key after its hash.
-type Key = (u64, Vec<Value>);
+/// Tables in memory; clones share them.
+#[derive(Clone, Default)]
+pub struct Memory(Arc<Shared>);
 
-/// Tables in memory.
 #[derive(Default)]
-pub struct Memory {
+struct Shared {
     state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    tables: BTreeMap<&'static str, BTreeMap<Key, Partition>>,
-    /// Timestamp of the last conditional write: each is newer than all before.
-    ballot: i64,
-    /// Where pages of scans ended: the number of a place is what the caller gets.
-    places: Vec<Place>,
-}
-
-/// The last row of a page.
-struct Place {
-    partition: Key,
-    row: Vec<Value>,
-}
-
-impl State {
-    fn partition(&mut self, table: &'static Table, key: &[Value]) -> &mut Partition {
-        self.tables.entry(table.name).or_default().entry(hashed(key)).or_default()
-    }
-
-    fn read(&self, slice: &Slice, now: Instant) -> Vec<Row> {
-        let partitions = self.tables.get(slice.table.name);
-        partitions
-            .and_then(|partitions| partitions.get(&hashed(&slice.partition)))
-            .map_or_else(Vec::new, |partition| partition.read(slice, now))
-    }
-
-    fn write(&mut self, put: &Put, now: Instant) {
-        self.partition(put.table, &put.partition).put(put, put.timestamp, true, now);
-    }
-
-    fn holds(&mut self, compare: &Compare, now: Instant) -> bool {
-        let first = &compare.puts[0];
-        let partition = self.partition(first.table, &first.partition);
-        compare.conditions.iter().all(|condition| match condition {
-            Condition::Absent(key) => !partition.has(key, now),
-            Condition::Is(key, name, value) => partition.cell(key, name, now) == value.as_ref(),
-        })
-    }
-
-    fn commit(&mut self, compare: &Compare, now: Instant) {
-        self.ballot += 1;
-        let ballot = self.ballot;
-        for put in &compare.puts {
-            // A row with a condition on one of its columns is written by UPDATE.
-            let updated = |condition: &Condition| {
-                matches!(condition, Condition::Is(key, name, _)
-                    if *key == put.clustering && !partition::is_static(put.table, name))
-            };
-            let marker = !compare.conditions.iter().any(updated);
-            self.partition(put.table, &put.partition).put(put, ballot, marker, now);
-        }
-    }
-
-    fn scan(&mut self, table: &'static Table, from: Option<&[u8]>, limit: u32) -> Page {
-        let now = Instant::now();
-        let place = from.map(|from| self.place(from));
-        let start = place.map_or(Bound::Unbounded, |place| Bound::Included(&place.partition));
-        let empty = BTreeMap::new();
-        let partitions = self.tables.get(table.name).unwrap_or(&empty);
-        let mut rows = Vec::new();
-        let mut last = None;
-        for (key, partition) in partitions.range::<Key, _>((start, Bound::Unbounded)) {
-            let after = place.filter(|place| place.partition == *key).map(|place| &place.row);
-            for row in partition.read(&Slice::of(table, key.1.clone()), now) {
-                let clustering = row.clustering();
-                if after.is_some_and(|after| clustering <= *after) {
-                    continue;
-                }
-                rows.push(row);
-                if rows.len() == limit as usize {
-                    last = Some(Place { partition: key.clone(), row: clustering });
-                    break;
-                }
-            }
-            if last.is_some() {
-                break;
-            }
-        }
-        // As with a real cluster, the page after a full one may be empty.
-        let next = last.map(|place| {
-            self.places.push(place);
-            (self.places.len() - 1).to_be_bytes().to_vec()
-        });
-        Page { rows, next }
-    }
-
-    fn place(&self, from: &[u8]) -> &Place {
-        let number = from.try_into().map(usize::from_be_bytes);
-        number.ok().and_then(|at| self.places.get(at)).expect("a place that a scan returned")
-    }
-}
-
-/// Partitions are in the order of a hash, as those of a cluster are.
-fn hashed(key: &[Value]) -> Key {
-    let mut hasher = DefaultHasher::new();
-    key.hash(&mut hasher);
-    (hasher.finish(), key.to_vec())
+    faults: Mutex<Option<Faults>>,
 }
 
 impl Memory {
-    /// Empty tables.
+    /// Empty tables that never fail.
     pub fn new() -> Self {
         Self::default()
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Empty tables with these faults.
+    pub fn with_faults(faults: Faults) -> Self {
+        let state = Mutex::new(State::new(faults.seed));
+        Self(Arc::new(Shared { state, faults: Mutex::new(Some(faults)) }))
+    }
+
+    /// From now on nothing fails or takes time; what was late has happened. A conditional write in
+    /// doubt stays so until it is read.
+    pub fn calm(&self) {
+        *lock(&self.0.faults) = None;
+        lock(&self.0.state).catch_up_at_once(Instant::now());
+    }
+
+    /// Uses these faults from now on; their seed counts only in [`Self::with_faults`].
+    pub fn set_faults(&self, faults: Faults) {
+        *lock(&self.0.faults) = Some(faults);
+    }
+
+    /// The connection of one server, which can be stopped, cut and killed.
+    pub fn link(&self) -> Link {
+        Link::new(self.clone())
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    /// Does a step of an operation, after and before the time it takes. With faults it runs in a
+    /// task of its own: it goes on without whoever asked.
+    async fn step<T: Send + 'static>(
+        self: Arc<Self>,
+        step: impl FnOnce(&mut State, Option<&Faults>, Instant) -> Result<T, TableError>
+        + Send
+        + 'static,
+    ) -> Result<T, TableError> {
+        let faults = lock(&self.faults).clone();
+        let Some(faults) = faults else {
+            yield_now().await;
+            let (mut state, now) = (lock(&self.state), Instant::now());
+            return step(&mut state, None, now);
+        };
+        let task = tokio::spawn(async move {
+            let half = lock(&self.state).dice.latency(&faults) / 2;
+            sleep(half).await;
+            let done = {
+                let (mut state, now) = (lock(&self.state), Instant::now());
+                state.catch_up(now);
+                step(&mut state, lock(&self.faults).as_ref(), now)
+            };
+            sleep(half).await;
+            done
+        });
+        task.await.unwrap_or(Err(TableError::Unknown))
     }
 }
 
 impl Tables for Memory {
     fn read(&self, slice: Slice) -> TableReply<'_, Vec<Row>> {
         misuse::check_slice(&slice);
-        Box::pin(async move {
-            yield_now().await;
-            Ok(self.lock().read(&slice, Instant::now()))
-        })
+        let shared = Arc::clone(&self.0);
+        Box::pin(shared.step(move |state, faults, now| {
+            fail(&mut state.dice, faults.map(|faults| faults.reads))?;
+            if slice.consistency == Consistency::Serial {
+                state.decide(slice.table, &slice.partition, now);
+            }
+            Ok(state.read(&slice, now))
+        }))
     }
 
     fn write(&self, puts: Vec<Put>) -> TableReply<'_, ()> {
         misuse::check_write(&puts);
-        Box::pin(async move {
-            yield_now().await;
-            let now = Instant::now();
-            let mut state = self.lock();
-            puts.iter().for_each(|put| state.write(put, now));
-            Ok(())
-        })
+        let shared = Arc::clone(&self.0);
+        Box::pin(shared.step(move |state, faults, now| {
+            let failing = faults.filter(|faults| state.dice.happens(faults.writes));
+            let Some(faults) = failing else {
+                puts.iter().for_each(|put| state.write(put, now));
+                return Ok(());
+            };
+            fail_write(state, faults, puts, now)
+        }))
     }
 
     fn compare(&self, compare: Compare) -> TableReply<'_, Outcome> {
         misuse::check_compare(&compare);
-        Box::pin(async move {
-            yield_now().await;
-            let now = Instant::now();
-            let mut state = self.lock();
+        let shared = Arc::clone(&self.0);
+        Box::pin(shared.step(move |state, faults, now| {
+            let failing = faults.filter(|faults| state.dice.happens(faults.compares));
+            if let Some(faults) = failing {
+                return fail_compare(state, faults, compare, now);
+            }
+            state.decide(compare.puts[0].table, &compare.puts[0].partition, now);
             if !state.holds(&compare, now) {
                 return Ok(Outcome::Refused);
             }
             state.commit(&compare, now);
             Ok(Outcome::Applied)
-        })
+        }))
     }
 
     fn scan<'a>(
@@ -179,13 +148,81 @@ impl Tables for Memory {
         from: Option<&'a [u8]>,
         limit: u32,
     ) -> TableReply<'a, Page> {
-        Box::pin(async move {
-            yield_now().await;
-            Ok(self.lock().scan(table, from, limit))
-        })
+        let (shared, from) = (Arc::clone(&self.0), from.map(<[u8]>::to_vec));
+        Box::pin(shared.step(move |state, faults, now| {
+            fail(&mut state.dice, faults.map(|faults| faults.reads))?;
+            Ok(state.scan(table, from.as_deref(), limit, now))
+        }))
     }
 
     fn ping(&self) -> TableReply<'_, ()> {
-        Box::pin(async { Ok(()) })
+        let shared = Arc::clone(&self.0);
+        Box::pin(
+            shared
+                .step(|state, faults, _| fail(&mut state.dice, faults.map(|faults| faults.reads))),
+        )
     }
+}
+
+fn fail(dice: &mut Dice, chance: Option<u64>) -> Result<(), TableError> {
+    let failed = chance.is_some_and(|chance| dice.happens(chance));
+    if failed { Err(TableError::Unavailable) } else { Ok(()) }
+}
+
+/// Each partition has a fate of its own, unless the write is refused as a whole.
+fn fail_write(
+    state: &mut State,
+    faults: &Faults,
+    puts: Vec<Put>,
+    now: Instant,
+) -> Result<(), TableError> {
+    if Fate::draw(&mut state.dice) == Fate::Refused {
+        return Err(TableError::Unavailable);
+    }
+    let mut parts: Vec<Vec<Put>> = Vec::new();
+    for put in puts {
+        let same =
+            |part: &&mut Vec<Put>| part[0].table == put.table && part[0].partition == put.partition;
+        match parts.iter_mut().find(same) {
+            Some(part) => part.push(put),
+            None => parts.push(vec![put]),
+        }
+    }
+    for part in parts {
+        match Fate::draw(&mut state.dice) {
+            Fate::Done => part.iter().for_each(|put| state.write(put, now)),
+            Fate::Late => {
+                let due = now + state.dice.within(&faults.late);
+                state.delay(due, part);
+            }
+            Fate::Lost | Fate::Refused => {}
+        }
+    }
+    Err(TableError::Unknown)
+}
+
+fn fail_compare(
+    state: &mut State,
+    faults: &Faults,
+    compare: Compare,
+    now: Instant,
+) -> Result<Outcome, TableError> {
+    let fate = Fate::draw(&mut state.dice);
+    if fate == Fate::Refused {
+        return Err(TableError::Unavailable);
+    }
+    if fate != Fate::Lost {
+        state.decide(compare.puts[0].table, &compare.puts[0].partition, now);
+        let holds = state.holds(&compare, now);
+        match fate {
+            Fate::Done if holds => state.commit(&compare, now),
+            Fate::Late if holds => {
+                let alone = state.dice.roll(2) == 0;
+                let due = alone.then(|| now + state.dice.within(&faults.late));
+                state.doubt(due, compare);
+            }
+            _ => {}
+        }
+    }
+    Err(TableError::Unknown)
 }
