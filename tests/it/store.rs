@@ -16,6 +16,7 @@ mod rooms;
 mod search;
 mod sessions;
 mod sqlite;
+mod tables;
 mod upkeep;
 mod users;
 mod versions;

@@ -79,6 +79,9 @@ pub(super) fn check_slice(slice: &Slice) {
     let count = slice.prefix.len();
     refuse(table, count > table.clustering.len(), "more clustering values than columns");
     check_values(table, &table.clustering[..count], &slice.prefix, "the prefix of a read");
+    for name in slice.columns.into_iter().flatten() {
+        column(table, name);
+    }
     for bound in [&slice.from, &slice.to] {
         let (Bound::Including(value) | Bound::Excluding(value)) = bound else { continue };
         let Some(column) = table.clustering.get(count) else {
@@ -121,7 +124,9 @@ fn check_cells(put: &Put, only_statics: bool) {
 /// A column that is no part of the key.
 fn column(table: &'static Table, name: &str) -> Column {
     let known = table.statics.iter().chain(table.columns).find(|column| column.name == name);
-    let Some(column) = known else { panic!("table {}: no column {name} to write", table.name) };
+    let Some(column) = known else {
+        panic!("table {}: no column {name} besides its key", table.name)
+    };
     *column
 }
 

@@ -11,6 +11,8 @@ mod link;
 mod misuse;
 mod partition;
 mod state;
+#[cfg(test)]
+mod tests;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -146,12 +146,12 @@ impl Partition {
         let clustering = key.unwrap_or(&empty);
         let mut cells: Vec<Option<Value>> = slice.partition.iter().cloned().map(Some).collect();
         cells.extend((0..table.clustering.len()).map(|at| clustering.get(at).cloned()));
-        for column in table.statics {
-            cells.push(self.statics.get(column.name, self.deleted, now).cloned());
-        }
         let row = key.and_then(|key| self.rows.get(key));
-        for column in table.columns {
-            cells.push(row.and_then(|row| row.get(column.name, self.deleted, now)).cloned());
+        let statics = table.statics.iter().map(|column| (column.name, Some(&self.statics)));
+        for (name, held) in statics.chain(table.columns.iter().map(|column| (column.name, row))) {
+            let wanted = slice.columns.is_none_or(|columns| columns.contains(&name));
+            let held = held.filter(|_| wanted);
+            cells.push(held.and_then(|held| held.get(name, self.deleted, now)).cloned());
         }
         Row::new(table, cells)
     }
