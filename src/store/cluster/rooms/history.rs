@@ -1,0 +1,60 @@
+//! Pages of history.
+
+use super::{messages, state};
+use crate::model::{RoomId, Seq, Window};
+use crate::store::cluster::Cluster;
+use crate::store::{MessagePage, Missing, StoreError};
+
+/// Returns a page of a room's history.
+pub(in crate::store::cluster) async fn page(
+    at: &Cluster,
+    room: RoomId,
+    window: Window,
+    limit: u32,
+) -> Result<MessagePage, StoreError> {
+    let missing = StoreError::NotFound(Missing::Room);
+    let head = state::head(at, room).await?.ok_or_else(|| missing.clone())?;
+    let found = match window {
+        Window::Offset(skip) => {
+            let (skip, limit) = (skip as usize, limit as usize);
+            let seqs = messages::standing(at, room, head.seq, skip, limit).await?;
+            let mut found = messages::these(at, room, seqs).await?;
+            found.retain(|bare| !bare.is_deleted());
+            found.sort_by_key(|bare| bare.seq);
+            found
+        }
+        _ => {
+            let (from, to) = bounds(window, limit, head.seq);
+            messages::range(at, room, from, to).await?
+        }
+    };
+    let messages = messages::complete(at, room, found).await?;
+    // Whoever was removed before the messages were read must see from `facts_rev` that permission
+    // has to be checked again.
+    let after = state::head(at, room).await?.ok_or(missing)?;
+    Ok(MessagePage { facts_rev: after.facts_rev, messages })
+}
+
+/// Returns the first and the last seq of a window: seqs have no gaps.
+fn bounds(window: Window, limit: u32, last: Seq) -> (Seq, Seq) {
+    let (last, limit) = (last.0, i64::from(limit));
+    let (from, to) = match window {
+        Window::Latest | Window::Offset(_) => (last - limit + 1, last),
+        Window::Before(Seq(seq)) => {
+            let to = last.min(seq.saturating_sub(1));
+            (to - limit + 1, to)
+        }
+        Window::After(Seq(seq)) => {
+            let from = seq.saturating_add(1).max(1);
+            (from, from.saturating_add(limit - 1))
+        }
+        Window::Around(Seq(seq)) => {
+            let (seq, above) = (seq.max(0), limit / 2);
+            // The half below has its full number even if the position is above the newest message.
+            let to = last.min(seq);
+            (to - (limit - above) + 1, seq.saturating_add(above))
+        }
+        Window::One(Seq(seq)) => (seq, seq),
+    };
+    (Seq(from.max(1)), Seq(to.min(last)))
+}

@@ -1,0 +1,114 @@
+//! Read marks: the maximum of all positions ever requested, since their timestamp is the seq.
+
+use super::stored::{history_partition, named};
+use super::unread::Newest;
+use super::{participants, state};
+use crate::model::{Event, ReadMark, RoomId, Seq, Timestamp, UserId};
+use crate::store::cluster::tables::schema::rooms::{MARKS, MARKS_BY_USER, MESSAGES};
+use crate::store::cluster::tables::{Put, Row, Slice};
+use crate::store::cluster::{Cluster, users};
+use crate::store::{Missing, StoreError};
+
+/// Returns the writes that move a mark to `seq`, for requests, authors of messages and newcomers.
+pub(super) fn moved(room: RoomId, user: UserId, seq: Seq, at: Timestamp) -> [Put; 2] {
+    let put = |table, partition: i64, clustering: i64| {
+        let cells = [("seq", seq.0.into()), ("at", at.0.into())];
+        Put::plain(table, seq.0, [partition.into()], [clustering.into()], cells)
+    };
+    [put(&MARKS, room.0, user.0), put(&MARKS_BY_USER, user.0, room.0)]
+}
+
+/// Returns position and time of a mark.
+fn mark_of(row: &Row) -> Option<(Seq, Timestamp)> {
+    Some((Seq(row.int("seq")?), Timestamp(row.int("at")?)))
+}
+
+/// Moves a mark up to this message.
+pub(in crate::store::cluster) async fn mark_read(
+    at: &Cluster,
+    room: RoomId,
+    user: UserId,
+    upto: Seq,
+) -> Result<ReadMark, StoreError> {
+    let marks = async {
+        let slice = Slice::of(&MARKS, [room.0.into()]).under([user.0.into()]);
+        Ok(at.tables().read(slice).await?)
+    };
+    let ids = [user];
+    let (state, participant, marks, accounts) = futures_util::try_join!(
+        state::state(at, room),
+        participants::one(at, room, user),
+        marks,
+        users::these(at, &ids),
+    )?;
+    let (Some(state), Some(participant), [account]) = (state, participant, &accounts[..]) else {
+        return Err(StoreError::NotFound(Missing::Participant));
+    };
+    let last = state.head.seq;
+    let seq = upto.min(last);
+    let (old, since) =
+        marks.first().and_then(mark_of).unwrap_or((Seq(0), Timestamp(participant.joined)));
+    if seq <= old {
+        let unread = Newest::above(at, room, old, last).await?.unread(old);
+        return Ok(ReadMark { room, user, seq: old, at: since, unread });
+    }
+    let now = Timestamp::now();
+    let write = async { Ok(at.tables().write(moved(room, user, seq, now).to_vec()).await?) };
+    let ((), newest, author) = futures_util::try_join!(
+        write,
+        Newest::above(at, room, seq, last),
+        author_of(at, room, seq)
+    )?;
+    let mark = ReadMark { room, user, seq, at: now, unread: newest.unread(seq) };
+    let event = Event::Marked {
+        mark: mark.clone(),
+        person: named(account, &participant.edited_name),
+        author,
+        participants: state.body.users,
+    };
+    // The receiver is only gone when the process ends.
+    drop(at.0.sink.send(event).await);
+    Ok(mark)
+}
+
+async fn author_of(at: &Cluster, room: RoomId, seq: Seq) -> Result<UserId, StoreError> {
+    let slice =
+        Slice::of(&MESSAGES, history_partition(room, seq)).under([seq.0.into()]).only(&["author"]);
+    let rows = at.tables().read(slice).await?;
+    Ok(UserId(rows.first().and_then(|row| row.int("author")).unwrap_or_default()))
+}
+
+/// Returns the marks at or above this message with login names, in the order of joining.
+pub(in crate::store::cluster) async fn readers(
+    at: &Cluster,
+    room: RoomId,
+    seq: Seq,
+) -> Result<Vec<(ReadMark, String)>, StoreError> {
+    let Some(state) = state::state(at, room).await? else { return Ok(Vec::new()) };
+    let last = state.head.seq;
+    let marks = async { Ok(at.tables().read(Slice::of(&MARKS, [room.0.into()])).await?) };
+    let (participants, marks, newest) = futures_util::try_join!(
+        participants::first(at, room, state.body.users, u32::MAX),
+        marks,
+        Newest::above(at, room, seq.max(Seq(0)), last),
+    )?;
+    let known = |user: UserId| {
+        let place = marks.binary_search_by_key(&Some(user.0), |row| row.int("user")).ok()?;
+        mark_of(marks.get(place)?)
+    };
+    let mut found = Vec::new();
+    for (user, participant) in participants {
+        let (mark, since) = known(user).unwrap_or((Seq(0), Timestamp(participant.joined)));
+        if mark >= seq {
+            let unread = newest.unread(mark);
+            found.push(ReadMark { room, user, seq: mark, at: since, unread });
+        }
+    }
+    let ids: Vec<UserId> = found.iter().map(|mark| mark.user).collect();
+    let users = users::these(at, &ids).await?;
+    let readers = found.into_iter().filter_map(|mark| {
+        let place = users.binary_search_by_key(&mark.user, |user| user.id).ok()?;
+        Some((mark, users.get(place)?.login.clone()))
+    });
+    Ok(readers.collect())
+}

@@ -1,0 +1,75 @@
+//! Names of users as they are now, read once for all messages of a page.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use super::each::each;
+use super::participants;
+use crate::model::rules::shown_name;
+use crate::model::{Person, RoomId, User, UserId, Who};
+use crate::store::StoreError;
+use crate::store::cluster::{Cluster, users};
+
+/// Users, and the names that they have in rooms.
+#[derive(Default)]
+pub(super) struct Names {
+    users: HashMap<UserId, User>,
+    edited: HashMap<(RoomId, UserId), String>,
+}
+
+/// Whose names are needed.
+#[derive(Default)]
+pub(super) struct Needed {
+    users: BTreeSet<UserId>,
+    shown: HashSet<(RoomId, UserId)>,
+}
+
+impl Needed {
+    /// The account of this user.
+    pub(super) fn account(&mut self, user: UserId) {
+        self.users.insert(user);
+    }
+
+    /// The account of this user, and their name in this room.
+    pub(super) fn shown(&mut self, room: RoomId, user: UserId) {
+        self.users.insert(user);
+        self.shown.insert((room, user));
+    }
+}
+
+impl Names {
+    /// Reads the names that are needed.
+    pub(super) async fn read(at: &Cluster, needed: Needed) -> Result<Self, StoreError> {
+        let ids: Vec<UserId> = needed.users.into_iter().collect();
+        let users =
+            async { if ids.is_empty() { Ok(Vec::new()) } else { users::these(at, &ids).await } };
+        let edited = each(needed.shown, |(room, user)| {
+            Box::pin(async move {
+                let found = participants::one(at, room, user).await?;
+                Ok(((room, user), found.map(|found| found.edited_name).unwrap_or_default()))
+            })
+        });
+        let (users, edited) = futures_util::try_join!(users, edited)?;
+        Ok(Self {
+            users: users.into_iter().map(|user| (user.id, user)).collect(),
+            edited: edited.into_iter().collect(),
+        })
+    }
+
+    /// Returns a user, unless deleted.
+    pub(super) fn user(&self, id: UserId) -> Option<&User> {
+        self.users.get(&id)
+    }
+
+    /// Returns a user as named in a room.
+    pub(super) fn person(&self, room: RoomId, id: UserId) -> Option<Person> {
+        let user = self.users.get(&id)?;
+        let edited = self.edited.get(&(room, id)).map_or("", String::as_str);
+        let name = shown_name(edited, &user.name).to_owned();
+        Some(Person { id, login: user.login.clone(), name })
+    }
+
+    /// Returns a user as named in a room, or a deleted one.
+    pub(super) fn who(&self, room: RoomId, id: UserId) -> Who {
+        self.person(room, id).map_or(Who::Deleted, Who::User)
+    }
+}

@@ -1,0 +1,48 @@
+//! Pinned messages.
+
+use std::collections::HashMap;
+
+use super::messages::{self, Bare};
+use super::names::{Names, Needed};
+use super::state;
+use super::stored::{Stored as _, StoredPin};
+use crate::model::{Pin, RoomId, Seq, Timestamp, UserId};
+use crate::store::StoreError;
+use crate::store::cluster::Cluster;
+use crate::store::cluster::tables::Slice;
+use crate::store::cluster::tables::schema::rooms::PINS;
+
+/// Returns the pinned messages of a room, most recently pinned first.
+pub(in crate::store::cluster) async fn pins(
+    at: &Cluster,
+    room: RoomId,
+) -> Result<Vec<Pin>, StoreError> {
+    if state::head(at, room).await?.is_none() {
+        return Ok(Vec::new());
+    }
+    let mut pinned = Vec::new();
+    for row in at.tables().read(Slice::of(&PINS, [room.0.into()])).await? {
+        if row.flag("present") == Some(true)
+            && let (Some(seq), Some(body)) = (row.int("seq"), row.bytes("body"))
+        {
+            pinned.push((Seq(seq), StoredPin::decode(body)?));
+        }
+    }
+    pinned.sort_by_key(|(seq, pin)| std::cmp::Reverse((pin.at, *seq)));
+    let found = messages::these(at, room, pinned.iter().map(|(seq, _)| *seq).collect()).await?;
+    let mut needed = Needed::default();
+    for bare in &found {
+        bare.needs(room, &mut needed);
+    }
+    for by in pinned.iter().filter_map(|(_, pin)| pin.by) {
+        needed.shown(room, UserId(by));
+    }
+    let names = Names::read(at, needed).await?;
+    let mut found: HashMap<Seq, Bare> = found.into_iter().map(|bare| (bare.seq, bare)).collect();
+    let pins = pinned.into_iter().filter_map(|(seq, pin)| {
+        let bare = found.remove(&seq).filter(|bare| !bare.is_deleted())?;
+        let by = pin.by.map(|by| names.who(room, UserId(by)));
+        Some(Pin { message: bare.message(room, &names), by, at: Timestamp(pin.at) })
+    });
+    Ok(pins.collect())
+}
