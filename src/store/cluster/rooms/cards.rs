@@ -4,10 +4,10 @@ use std::cmp::Reverse;
 
 use super::directory::Listing;
 use super::each::each;
+use super::heads::{self, State};
 use super::messages;
 use super::names::{Names, Needed};
-use super::own::{self, Own};
-use super::state::{self, State};
+use super::own::Own;
 use super::stored::StoredParticipant;
 use super::unread::Newest;
 use super::{mine, participants};
@@ -43,7 +43,8 @@ pub(in crate::store::cluster) async fn cards(
             if descending {
                 ids.reverse();
             }
-            let ids = page_of(at, ids, offset, limit).await?;
+            let skipped = usize::try_from(offset).unwrap_or(usize::MAX);
+            let ids = ids.into_iter().skip(skipped).take(limit as usize).collect();
             let view = View { at, own: Some(own), participants };
             view.complete(view.bare(ids, |_, _| true).await?).await
         }
@@ -73,27 +74,6 @@ pub(in crate::store::cluster) async fn cards(
             view.complete(view.bare(named(at, name, limit).await?, |_, _| true).await?).await
         }
     }
-}
-
-/// Returns a page of the rooms that exist.
-async fn page_of(
-    at: &Cluster,
-    ids: Vec<RoomId>,
-    offset: u64,
-    limit: u32,
-) -> Result<Vec<RoomId>, StoreError> {
-    let (mut page, mut left) = (Vec::new(), usize::try_from(offset).unwrap_or(usize::MAX));
-    for part in ids.chunks(PART as usize) {
-        let found = own::existing(at, part.to_vec()).await?;
-        let skipped = left.min(found.len());
-        left -= skipped;
-        page.extend(found.into_iter().skip(skipped));
-        if page.len() >= limit as usize {
-            break;
-        }
-    }
-    page.truncate(limit as usize);
-    Ok(page)
 }
 
 /// Returns the newest rooms that the user may see, ascending by id, without participants.
@@ -199,7 +179,7 @@ impl View<'_> {
         let found = each(ids, |id| {
             Box::pin(async move {
                 let own = self.own.as_ref().filter(|own| own.has(id));
-                match state::state(self.at, id).await? {
+                match heads::state(self.at, id).await? {
                     Some(state) if wanted(&state, own.is_some()) => {
                         self.card(state, own).await.map(Some)
                     }

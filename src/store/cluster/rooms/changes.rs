@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::logged::StoredCommit;
 use super::messages::{self, Bare};
-use super::state::{self, Head};
+use super::heads::{self, Head};
 use super::stored::{self, Stored as _};
 use crate::model::{Changes, Rev, RoomId, Seq};
 use crate::store::cluster::Cluster;
@@ -29,7 +29,7 @@ pub(in crate::store::cluster) async fn changes(
 ) -> Result<Changes, StoreError> {
     let missing = StoreError::NotFound(Missing::Room);
     let ours = at.0.settings.epoch.clone();
-    let head = state::head(at, room).await?.ok_or_else(|| missing.clone())?;
+    let head = heads::head(at, room).await?.ok_or_else(|| missing.clone())?;
     let other_past = epoch.is_some_and(|theirs| theirs != ours);
     let mut changes = Changes {
         epoch: ours,

@@ -1,6 +1,6 @@
 //! Pages of history.
 
-use super::{messages, state};
+use super::{heads, messages};
 use crate::model::{RoomId, Seq, Window};
 use crate::store::cluster::Cluster;
 use crate::store::{MessagePage, Missing, StoreError};
@@ -13,7 +13,7 @@ pub(in crate::store::cluster) async fn page(
     limit: u32,
 ) -> Result<MessagePage, StoreError> {
     let missing = StoreError::NotFound(Missing::Room);
-    let head = state::head(at, room).await?.ok_or_else(|| missing.clone())?;
+    let head = heads::head(at, room).await?.ok_or_else(|| missing.clone())?;
     let found = match window {
         Window::Offset(skip) => {
             let (skip, limit) = (skip as usize, limit as usize);
@@ -31,7 +31,7 @@ pub(in crate::store::cluster) async fn page(
     let messages = messages::complete(at, room, found).await?;
     // Whoever was removed before the messages were read must see from `facts_rev` that permission
     // has to be checked again.
-    let after = state::head(at, room).await?.ok_or(missing)?;
+    let after = heads::head(at, room).await?.ok_or(missing)?;
     Ok(MessagePage { facts_rev: after.facts_rev, messages })
 }
 

@@ -2,7 +2,7 @@
 
 use super::stored::{history_partition, named};
 use super::unread::Newest;
-use super::{participants, state};
+use super::{heads, participants};
 use crate::model::{Event, ReadMark, RoomId, Seq, Timestamp, UserId};
 use crate::store::cluster::tables::schema::rooms::{MARKS, MARKS_BY_USER, MESSAGES};
 use crate::store::cluster::tables::{Put, Row, Slice};
@@ -36,7 +36,7 @@ pub(in crate::store::cluster) async fn mark_read(
     };
     let ids = [user];
     let (state, participant, marks, accounts) = futures_util::try_join!(
-        state::state(at, room),
+        heads::state(at, room),
         participants::one(at, room, user),
         marks,
         users::these(at, &ids),
@@ -84,7 +84,7 @@ pub(in crate::store::cluster) async fn readers(
     room: RoomId,
     seq: Seq,
 ) -> Result<Vec<(ReadMark, String)>, StoreError> {
-    let Some(state) = state::state(at, room).await? else { return Ok(Vec::new()) };
+    let Some(state) = heads::state(at, room).await? else { return Ok(Vec::new()) };
     let last = state.head.seq;
     let marks = async { Ok(at.tables().read(Slice::of(&MARKS, [room.0.into()])).await?) };
     let (participants, marks, newest) = futures_util::try_join!(

@@ -7,6 +7,7 @@ mod directory;
 mod each;
 mod files;
 mod find;
+mod heads;
 mod history;
 mod logged;
 mod marks;
@@ -16,7 +17,7 @@ mod names;
 mod own;
 mod participants;
 mod pins;
-mod state;
+
 mod stored;
 mod unread;
 

@@ -3,7 +3,6 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::each::each;
-use super::state;
 use crate::model::{RoomId, Seq, UserId};
 use crate::store::StoreError;
 use crate::store::cluster::Cluster;
@@ -99,12 +98,5 @@ pub(in crate::store::cluster) async fn of_user(
     user: UserId,
 ) -> Result<Vec<RoomId>, StoreError> {
     let rows = at.tables().read(Slice::of(&ROOMS_BY_USER, [user.0.into()])).await?;
-    existing(at, present(&rows).take(LISTED).collect()).await
-}
-
-/// Returns those of the rooms that exist, in the same order.
-pub(super) async fn existing(at: &Cluster, rooms: Vec<RoomId>) -> Result<Vec<RoomId>, StoreError> {
-    let found =
-        each(rooms, |room| Box::pin(async move { Ok(state::head(at, room).await?.map(|_| room)) }));
-    Ok(found.await?.into_iter().flatten().collect())
+    Ok(present(&rows).take(LISTED).collect())
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::messages::{self, Bare};
 use super::names::{Names, Needed};
-use super::state;
+use super::heads;
 use super::stored::{Stored as _, StoredPin};
 use crate::model::{Pin, RoomId, Seq, Timestamp, UserId};
 use crate::store::StoreError;
@@ -17,7 +17,7 @@ pub(in crate::store::cluster) async fn pins(
     at: &Cluster,
     room: RoomId,
 ) -> Result<Vec<Pin>, StoreError> {
-    if state::head(at, room).await?.is_none() {
+    if heads::head(at, room).await?.is_none() {
         return Ok(Vec::new());
     }
     let mut pinned = Vec::new();
