@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::heads::{self, Head};
 use super::logged::StoredCommit;
 use super::messages::{self, Bare};
-use super::heads::{self, Head};
 use super::stored::{self, Stored as _};
 use crate::model::{Changes, Rev, RoomId, Seq};
 use crate::store::cluster::Cluster;

@@ -1,39 +1,85 @@
-//! STUB: write side.
+//! The verbs that change a room.
 
+use super::open;
+use super::sequencer::{Answer, Order, submit};
+use crate::model::{Change, Rev, RoomFacts, RoomId, Seq, Timestamp, UserId, Who};
 use crate::store::cluster::Cluster;
-use crate::model::*;
-use crate::store::*;
+use crate::store::{Basis, Committed, Draft, MessageChange, Posted, RoomChange, StoreError, Whose};
 
-pub(in crate::store::cluster) async fn add(at: &Cluster, new: NewRoom) -> Result<Added<RoomFacts>, StoreError> {
-    let _ = at;
-    unimplemented!("add_room")
+/// Returns the room with all changes acknowledged before the call.
+pub(in crate::store::cluster) async fn facts(
+    at: &Cluster,
+    id: RoomId,
+) -> Result<Option<RoomFacts>, StoreError> {
+    let Some(room) = open::current(at, id).await? else { return Ok(None) };
+    Ok(Some(room.facts(at).await?))
 }
 
-pub(in crate::store::cluster) async fn facts(at: &Cluster, id: RoomId) -> Result<Option<RoomFacts>, StoreError> {
-    let _ = at;
-    unimplemented!("room")
+/// Makes one change of a room.
+pub(in crate::store::cluster) async fn change(
+    at: &Cluster,
+    id: RoomId,
+    basis: Basis,
+    by: Option<UserId>,
+    change: RoomChange,
+) -> Result<Committed, StoreError> {
+    committed(submit(at, id, Order::Room { basis, by, change }).await)
 }
 
-pub(in crate::store::cluster) async fn change(at: &Cluster, id: RoomId, basis: Basis, by: Option<UserId>, change: RoomChange) -> Result<Committed, StoreError> {
-    let _ = at;
-    unimplemented!("change_room")
+/// Posts a message. It is in the room's queue once the reply is first polled.
+pub(in crate::store::cluster) async fn post(
+    at: &Cluster,
+    room: RoomId,
+    basis: Basis,
+    draft: Draft,
+) -> Result<Posted, StoreError> {
+    match submit(at, room, Order::Post { basis, draft }).await? {
+        Answer::Posted(posted) => Ok(posted),
+        Answer::Committed(_) => Err(StoreError::Unavailable),
+    }
 }
 
-pub(in crate::store::cluster) async fn post(at: &Cluster, room: RoomId, basis: Basis, draft: Draft) -> Result<Posted, StoreError> {
-    let _ = at;
-    unimplemented!("post")
+/// Makes one change of a message.
+pub(in crate::store::cluster) async fn change_message(
+    at: &Cluster,
+    room: RoomId,
+    seq: Seq,
+    basis: Basis,
+    by: Option<UserId>,
+    whose: Whose,
+    change: MessageChange,
+) -> Result<Committed, StoreError> {
+    committed(submit(at, room, Order::Message { seq, basis, by, whose, change }).await)
 }
 
-pub(in crate::store::cluster) async fn change_message(at: &Cluster, room: RoomId, seq: Seq, basis: Basis, by: Option<UserId>, whose: Whose, change: MessageChange) -> Result<Committed, StoreError> {
-    let _ = at;
-    unimplemented!("change_message")
+fn committed(answer: Result<Answer, StoreError>) -> Result<Committed, StoreError> {
+    match answer? {
+        Answer::Committed(committed) => Ok(committed),
+        Answer::Posted(_) => Err(StoreError::Unavailable),
+    }
 }
 
 /// Commits the steps that `plan` returns for the current facts of a room, and their author, with
 /// one rev and no basis; called again if another change comes first. Nothing happens for no steps,
 /// or for a room that is gone (`rev` 0). For work of many steps, such as leaving the rooms of a
 /// deleted user.
-pub(in crate::store::cluster) async fn commit_planned(at: &Cluster, id: RoomId, plan: &(dyn Fn(&RoomFacts) -> (Who, Vec<Change>) + Send + Sync)) -> Result<Committed, StoreError> {
-    let _ = (at, plan(&facts(at, id).await?.ok_or(StoreError::Stale)?));
-    unimplemented!("commit_planned")
+pub(in crate::store::cluster) async fn commit_planned(
+    at: &Cluster,
+    id: RoomId,
+    plan: &(dyn Fn(&RoomFacts) -> (Who, Vec<Change>) + Send + Sync),
+) -> Result<Committed, StoreError> {
+    loop {
+        let nothing =
+            |rev, last_seq| Committed { rev, last_seq, at: Timestamp::now(), changes: Vec::new() };
+        let Some(room) = facts(at, id).await? else { return Ok(nothing(Rev(0), Seq(0))) };
+        let (by, changes) = plan(&room);
+        let (facts_rev, rev) = (room.room.facts_rev, room.room.rev);
+        if changes.is_empty() {
+            return Ok(nothing(rev, room.room.last_seq));
+        }
+        match committed(submit(at, id, Order::Planned { facts_rev, rev, by, changes }).await) {
+            Err(StoreError::Stale) => {}
+            answer => return answer,
+        }
+    }
 }

@@ -9,40 +9,40 @@ use crate::model::{Person, Rev, Seq, UserId, Who};
 /// `body` of a row: one commit, of one or more changes with consecutive revs. The key of the row is
 /// the last of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::store::cluster) struct StoredCommit {
+pub(super) struct StoredCommit {
     /// A random number, by which its server recognises it after an unknown outcome.
-    pub(in crate::store::cluster) token: u64,
-    pub(in crate::store::cluster) changes: Vec<StoredChange>,
+    pub(super) token: u64,
+    pub(super) changes: Vec<StoredChange>,
 }
 
 impl Stored for StoredCommit {}
 
 /// A step of the room's `rev`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::store::cluster) struct StoredChange {
-    pub(in crate::store::cluster) rev: i64,
-    pub(in crate::store::cluster) at: i64,
-    pub(in crate::store::cluster) by: StoredWho,
-    pub(in crate::store::cluster) steps: Vec<Step>,
+pub(super) struct StoredChange {
+    pub(super) rev: i64,
+    pub(super) at: i64,
+    pub(super) by: StoredWho,
+    pub(super) steps: Vec<Step>,
     /// The room afterwards, if its facts changed: then `rev` is its `facts_rev`.
-    pub(in crate::store::cluster) room: Option<StoredRoom>,
+    pub(super) room: Option<StoredRoom>,
 }
 
 impl StoredChange {
     /// Returns the message that it concerns; None: a change of facts.
-    pub(in crate::store::cluster) fn seq(&self) -> Option<Seq> {
+    pub(super) fn seq(&self) -> Option<Seq> {
         self.steps.iter().find_map(Step::seq)
     }
 
     /// Returns its rev.
-    pub(in crate::store::cluster) fn rev(&self) -> Rev {
+    pub(super) fn rev(&self) -> Rev {
         Rev(self.rev)
     }
 }
 
 /// The author of a change, with the names of that time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::store::cluster) enum StoredWho {
+pub(super) enum StoredWho {
     User { id: i64, login: String, name: String },
     Deleted,
     Server,
@@ -74,7 +74,7 @@ impl From<StoredWho> for Who {
 
 /// A part of a change. Appended to only: the order is part of the encoding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::store::cluster) enum Step {
+pub(super) enum Step {
     /// A new message.
     Posted { seq: i64, message: StoredMessage },
     /// A new text of a message.
@@ -103,7 +103,7 @@ pub(in crate::store::cluster) enum Step {
 
 impl Step {
     /// Returns the message whose row it changes.
-    pub(in crate::store::cluster) fn seq(&self) -> Option<Seq> {
+    pub(super) fn seq(&self) -> Option<Seq> {
         match self {
             Self::Posted { seq, .. }
             | Self::Edited { seq, .. }

@@ -3,7 +3,7 @@
 use super::each::each;
 use super::names::{Names, Needed};
 use super::stored::{self, MESSAGE_BUCKET, Stored as _, StoredLast, StoredMessage};
-use crate::model::{Message, Reaction, ReactionCount, Rev, RoomId, Seq, UserId};
+use crate::model::{Message, Reaction, ReactionCount, Rev, RoomId, Seq, Timestamp, UserId};
 use crate::store::StoreError;
 use crate::store::cluster::Cluster;
 use crate::store::cluster::tables::schema::rooms::{MESSAGES, REACTIONS};
@@ -19,15 +19,16 @@ pub(super) struct Bare {
     /// Rev of its last change, including reactions.
     pub(super) rev: Rev,
     pub(super) body: StoredMessage,
-    reactions: Vec<Given>,
+    pub(super) reactions: Vec<Given>,
 }
 
 /// A reaction of a user.
 #[derive(Clone, Debug)]
-struct Given {
+pub(super) struct Given {
     rev: Rev,
-    reaction: String,
-    user: UserId,
+    pub(super) at: Timestamp,
+    pub(super) reaction: String,
+    pub(super) user: UserId,
 }
 
 impl Bare {
@@ -114,8 +115,9 @@ impl Bare {
         };
         self.rev = self.rev.max(Rev(rev));
         if row.flag("present") == Some(true) && !self.is_deleted() {
+            let at = Timestamp(row.int("at").unwrap_or_default());
             let (rev, user) = (Rev(rev), UserId(user));
-            self.reactions.push(Given { rev, reaction: reaction.to_owned(), user });
+            self.reactions.push(Given { rev, at, reaction: reaction.to_owned(), user });
         }
     }
 }

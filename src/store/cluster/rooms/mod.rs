@@ -1,42 +1,56 @@
 //! Rooms: their logs, and what is derived from them.
+//!
+//! [`sequencer`] decides ([`decide`], [`room_changes`]) and commits to the [`log`]; [`projector`]
+//! derives the rows of all other tables; [`open`] brings a room up to date. All others read what
+//! is derived, from [`heads`] on.
 
+mod add;
 mod cards;
 mod changes;
 mod commit;
+mod decide;
 mod directory;
 mod each;
 mod files;
 mod find;
 mod heads;
 mod history;
+mod log;
 mod logged;
 mod marks;
 mod messages;
 mod mine;
+#[cfg(test)]
+mod model_tests;
 mod names;
+mod open;
 mod own;
 mod participants;
 mod pins;
-
+mod projector;
+mod room_changes;
+mod room_names;
+mod sequencer;
+mod state;
 mod stored;
 mod unread;
 
+pub(super) use add::add;
 pub(super) use cards::cards;
 pub(super) use changes::changes;
-pub(super) use commit::{add, change, change_message, commit_planned, facts, post};
+pub(super) use commit::{change, change_message, commit_planned, facts, post};
 pub(super) use files::files;
 pub(super) use find::find;
 pub(super) use history::page;
 pub(super) use marks::{mark_read, readers};
 pub(super) use mine::change_mine;
+pub(super) use open::Rooms;
 pub(super) use own::of_user;
 pub(super) use pins::pins;
 
 use crate::store::cluster::Cluster;
 
-/// State of the rooms that this server has open.
-#[derive(Default)]
-pub(super) struct Rooms {}
-
 /// Finishes what is being committed.
-pub(super) async fn close(_at: &Cluster) {}
+pub(super) async fn close(at: &Cluster) {
+    at.0.rooms.close().await;
+}

@@ -37,6 +37,14 @@ impl Needed {
 }
 
 impl Names {
+    /// Names that are known.
+    pub(super) fn known(
+        users: HashMap<UserId, User>,
+        edited: HashMap<(RoomId, UserId), String>,
+    ) -> Self {
+        Self { users, edited }
+    }
+
     /// Reads the names that are needed.
     pub(super) async fn read(at: &Cluster, needed: Needed) -> Result<Self, StoreError> {
         let ids: Vec<UserId> = needed.users.into_iter().collect();

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::heads;
 use super::messages::{self, Bare};
 use super::names::{Names, Needed};
-use super::heads;
 use super::stored::{Stored as _, StoredPin};
 use crate::model::{Pin, RoomId, Seq, Timestamp, UserId};
 use crate::store::StoreError;

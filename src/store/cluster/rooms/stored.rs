@@ -16,46 +16,44 @@ use crate::store::cluster::encoding;
 use crate::store::cluster::tables::Value;
 
 /// Revs per partition of the log.
-pub(in crate::store::cluster) const LOG_BUCKET: i64 = 500;
+pub(super) const LOG_BUCKET: i64 = 500;
 /// Messages per partition of the history.
-pub(in crate::store::cluster) const MESSAGE_BUCKET: i64 = 1000;
+pub(super) const MESSAGE_BUCKET: i64 = 1000;
 /// Partitions of lists of rooms.
-pub(in crate::store::cluster) const SHARDS: i64 = 16;
+pub(super) const SHARDS: i64 = 16;
 
 /// Returns the partition of the log with this rev; revs begin with 1.
-pub(in crate::store::cluster) fn bucket_of_rev(rev: Rev) -> i64 {
+pub(super) fn bucket_of_rev(rev: Rev) -> i64 {
     (rev.0.max(1) - 1) / LOG_BUCKET
 }
 
 /// Returns the last rev of a partition of the log.
-pub(in crate::store::cluster) fn last_rev_of(bucket: i64) -> Rev {
+pub(super) fn last_rev_of(bucket: i64) -> Rev {
     Rev((bucket + 1) * LOG_BUCKET)
 }
 
 /// Returns the partition of the history with this message; seqs begin with 1.
-pub(in crate::store::cluster) fn bucket_of_seq(seq: Seq) -> i64 {
+pub(super) fn bucket_of_seq(seq: Seq) -> i64 {
     (seq.0.max(1) - 1) / MESSAGE_BUCKET
 }
 
 /// Partition key of [`ROOM_LOG`](crate::store::cluster::tables::schema::rooms::ROOM_LOG).
-pub(in crate::store::cluster) fn log_partition(room: RoomId, bucket: i64) -> [Value; 2] {
+pub(super) fn log_partition(room: RoomId, bucket: i64) -> [Value; 2] {
     [room.0.into(), bucket.into()]
 }
 
 /// Partition key of the messages and reactions around this seq.
-pub(in crate::store::cluster) fn history_partition(room: RoomId, seq: Seq) -> [Value; 2] {
+pub(super) fn history_partition(room: RoomId, seq: Seq) -> [Value; 2] {
     [room.0.into(), bucket_of_seq(seq).into()]
 }
 
 /// Partition key of the lists of rooms.
-pub(in crate::store::cluster) fn shard_of(room: RoomId) -> [Value; 1] {
+pub(super) fn shard_of(room: RoomId) -> [Value; 1] {
     [room.0.rem_euclid(SHARDS).into()]
 }
 
 /// A type that is stored as bytes, with the version of its encoding.
-pub(in crate::store::cluster) trait Stored:
-    Serialize + for<'a> Deserialize<'a>
-{
+pub(super) trait Stored: Serialize + for<'a> Deserialize<'a> {
     /// Version of the encoding: a new field is a new type with the next one.
     const VERSION: u8 = 1;
 
@@ -73,32 +71,26 @@ pub(in crate::store::cluster) trait Stored:
 /// `body` of a message: everything but reactions and the names of its author. Of a deleted message
 /// `text`, `media` and `mentions` are empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::store::cluster) struct StoredMessage {
-    pub(in crate::store::cluster) author: i64,
-    pub(in crate::store::cluster) text: String,
-    pub(in crate::store::cluster) created: i64,
-    pub(in crate::store::cluster) edited: Option<i64>,
-    pub(in crate::store::cluster) deleted: Option<i64>,
-    pub(in crate::store::cluster) reply_to: Option<i64>,
-    pub(in crate::store::cluster) client_id: Option<String>,
-    pub(in crate::store::cluster) media: Vec<StoredMedia>,
+pub(super) struct StoredMessage {
+    pub(super) author: i64,
+    pub(super) text: String,
+    pub(super) created: i64,
+    pub(super) edited: Option<i64>,
+    pub(super) deleted: Option<i64>,
+    pub(super) reply_to: Option<i64>,
+    pub(super) client_id: Option<String>,
+    pub(super) media: Vec<StoredMedia>,
     /// Users it mentions, without its author.
-    pub(in crate::store::cluster) mentions: Vec<i64>,
+    pub(super) mentions: Vec<i64>,
     /// Revs of the log that contain its texts, oldest first.
-    pub(in crate::store::cluster) logged: Vec<i64>,
+    pub(super) logged: Vec<i64>,
 }
 
 impl Stored for StoredMessage {}
 
 impl StoredMessage {
     /// Returns the message without reactions; `rev` is that of its row.
-    pub(in crate::store::cluster) fn message(
-        self,
-        room: RoomId,
-        seq: Seq,
-        rev: Rev,
-        author: Who,
-    ) -> Message {
+    pub(super) fn message(self, room: RoomId, seq: Seq, rev: Rev, author: Who) -> Message {
         Message {
             room,
             seq,
@@ -116,19 +108,19 @@ impl StoredMessage {
     }
 
     /// Returns `mentions` as the column of that name has them: 8 bytes each.
-    pub(in crate::store::cluster) fn mentions_column(&self) -> Vec<u8> {
+    pub(super) fn mentions_column(&self) -> Vec<u8> {
         self.mentions.iter().flat_map(|user| user.to_be_bytes()).collect()
     }
 }
 
 /// Returns whether the column `mentions` has this user.
-pub(in crate::store::cluster) fn mentions(column: &[u8], user: UserId) -> bool {
+pub(super) fn mentions(column: &[u8], user: UserId) -> bool {
     column.chunks_exact(8).any(|id| id == user.0.to_be_bytes())
 }
 
 /// An uploaded file inside another row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::store::cluster) struct StoredMedia {
+pub(super) struct StoredMedia {
     id: i64,
     name: String,
     kind: String,
@@ -143,12 +135,12 @@ pub(in crate::store::cluster) struct StoredMedia {
 
 impl StoredMedia {
     /// Returns the number of the file.
-    pub(in crate::store::cluster) fn id(&self) -> MediaId {
+    pub(super) fn id(&self) -> MediaId {
         MediaId(self.id)
     }
 
     /// Returns its bytes.
-    pub(in crate::store::cluster) fn size(&self) -> u64 {
+    pub(super) fn size(&self) -> u64 {
         self.size
     }
 }
@@ -184,19 +176,19 @@ impl From<StoredMedia> for Media {
 /// `body` of a participant. Of one who has left (`present` false) `since` is the rev of leaving.
 /// The column `entered` has the order of joining.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::store::cluster) struct StoredParticipant {
-    pub(in crate::store::cluster) login: String,
-    pub(in crate::store::cluster) role: u8,
-    pub(in crate::store::cluster) edited_name: String,
-    pub(in crate::store::cluster) since: i64,
-    pub(in crate::store::cluster) joined: i64,
+pub(super) struct StoredParticipant {
+    pub(super) login: String,
+    pub(super) role: u8,
+    pub(super) edited_name: String,
+    pub(super) since: i64,
+    pub(super) joined: i64,
 }
 
 impl Stored for StoredParticipant {}
 
 impl StoredParticipant {
     /// Returns what is stored of a participant.
-    pub(in crate::store::cluster) fn of(participant: &Participant) -> Self {
+    pub(super) fn of(participant: &Participant) -> Self {
         Self {
             login: participant.login.clone(),
             role: role_to(participant.role),
@@ -208,11 +200,7 @@ impl StoredParticipant {
 
     /// Returns the participant with the account as it is now; None: the user was deleted, and has
     /// not left the room yet.
-    pub(in crate::store::cluster) fn participant(
-        &self,
-        user: UserId,
-        account: Option<&User>,
-    ) -> Participant {
+    pub(super) fn participant(&self, user: UserId, account: Option<&User>) -> Participant {
         let gone = AccountFlags { disabled: true, ..AccountFlags::default() };
         Participant {
             user,
@@ -228,13 +216,13 @@ impl StoredParticipant {
     }
 
     /// Returns the role.
-    pub(in crate::store::cluster) fn role(&self) -> Role {
+    pub(super) fn role(&self) -> Role {
         role_from(self.role)
     }
 }
 
 /// Returns a user as named in a room in which they have this name of their own; empty: none.
-pub(in crate::store::cluster) fn named(account: &User, edited_name: &str) -> Person {
+pub(super) fn named(account: &User, edited_name: &str) -> Person {
     Person {
         id: account.id,
         login: account.login.clone(),
@@ -243,7 +231,7 @@ pub(in crate::store::cluster) fn named(account: &User, edited_name: &str) -> Per
 }
 
 /// Returns the number of a role in columns and bytes.
-pub(in crate::store::cluster) fn role_to(role: Role) -> u8 {
+pub(super) fn role_to(role: Role) -> u8 {
     match role {
         Role::Member => 0,
         Role::SubAdmin => 1,
@@ -252,7 +240,7 @@ pub(in crate::store::cluster) fn role_to(role: Role) -> u8 {
 }
 
 /// Returns the role of a number; the least one for an unknown number.
-pub(in crate::store::cluster) fn role_from(number: u8) -> Role {
+pub(super) fn role_from(number: u8) -> Role {
     match number {
         2 => Role::Admin,
         1 => Role::SubAdmin,
@@ -262,33 +250,33 @@ pub(in crate::store::cluster) fn role_from(number: u8) -> Role {
 
 /// Returns the place of a participant in the order of joining: those of one change by their place
 /// in it.
-pub(in crate::store::cluster) fn entered(rev: Rev, place: usize) -> i64 {
+pub(super) fn entered(rev: Rev, place: usize) -> i64 {
     const PLACES: i64 = 1 << 20;
     rev.0 * PLACES + i64::try_from(place).unwrap_or(PLACES).min(PLACES - 1)
 }
 
 /// `body` of a room's state: its facts without participants.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::store::cluster) struct StoredRoom {
-    pub(in crate::store::cluster) name: Option<String>,
-    pub(in crate::store::cluster) topic: Option<String>,
-    pub(in crate::store::cluster) description: Option<String>,
-    pub(in crate::store::cluster) public: bool,
-    pub(in crate::store::cluster) archived: Option<i64>,
-    pub(in crate::store::cluster) read_only: bool,
-    pub(in crate::store::cluster) owner: Option<i64>,
-    pub(in crate::store::cluster) created: i64,
-    pub(in crate::store::cluster) facts_rev: i64,
-    pub(in crate::store::cluster) mode_rev: i64,
+pub(super) struct StoredRoom {
+    pub(super) name: Option<String>,
+    pub(super) topic: Option<String>,
+    pub(super) description: Option<String>,
+    pub(super) public: bool,
+    pub(super) archived: Option<i64>,
+    pub(super) read_only: bool,
+    pub(super) owner: Option<i64>,
+    pub(super) created: i64,
+    pub(super) facts_rev: i64,
+    pub(super) mode_rev: i64,
     /// Number of participants.
-    pub(in crate::store::cluster) users: u32,
+    pub(super) users: u32,
 }
 
 impl Stored for StoredRoom {}
 
 impl StoredRoom {
     /// Returns what is stored of a room with this number of participants.
-    pub(in crate::store::cluster) fn of(room: &Room, users: usize) -> Self {
+    pub(super) fn of(room: &Room, users: usize) -> Self {
         Self {
             name: room.name.clone(),
             topic: room.topic.clone(),
@@ -305,13 +293,7 @@ impl StoredRoom {
     }
 
     /// Returns the room; `owner` is the account of its owner, None if it was deleted.
-    pub(in crate::store::cluster) fn room(
-        &self,
-        id: RoomId,
-        rev: Rev,
-        last_seq: Seq,
-        owner: Option<&User>,
-    ) -> Room {
+    pub(super) fn room(&self, id: RoomId, rev: Rev, last_seq: Seq, owner: Option<&User>) -> Room {
         Room {
             id,
             name: self.name.clone(),
@@ -334,20 +316,20 @@ impl StoredRoom {
 /// `last` of a room's state: its newest message, which may be deleted by now. Its `rev` is that of
 /// its newest text: reactions are in their own rows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::store::cluster) struct StoredLast {
-    pub(in crate::store::cluster) seq: i64,
-    pub(in crate::store::cluster) rev: i64,
-    pub(in crate::store::cluster) message: StoredMessage,
+pub(super) struct StoredLast {
+    pub(super) seq: i64,
+    pub(super) rev: i64,
+    pub(super) message: StoredMessage,
 }
 
 impl Stored for StoredLast {}
 
 /// `body` of a pin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::store::cluster) struct StoredPin {
+pub(super) struct StoredPin {
     /// The user who pinned it; None: the server or its operator.
-    pub(in crate::store::cluster) by: Option<i64>,
-    pub(in crate::store::cluster) at: i64,
+    pub(super) by: Option<i64>,
+    pub(super) at: i64,
 }
 
 impl Stored for StoredPin {}

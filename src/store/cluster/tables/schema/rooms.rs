@@ -199,6 +199,17 @@ pub static ALL_ROOMS: Table = Table {
     columns: &[Column::flag("present")],
 };
 
+/// Unnamed private rooms by the set of their participants (SHA-256 of the ascending ids).
+pub static ROOMS_BY_PEOPLE: Table = Table {
+    name: "rooms_by_people",
+    kind: Kind::Plain,
+    partition: &[Column::bytes("people")],
+    clustering: &[Column::int("room")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::flag("present")],
+};
+
 /// All tables of rooms.
 pub static TABLES: &[&Table] = &[
     &ROOM_LOG,
@@ -216,4 +227,5 @@ pub static TABLES: &[&Table] = &[
     &ROOM_MEDIA,
     &PUBLIC_ROOMS,
     &ALL_ROOMS,
+    &ROOMS_BY_PEOPLE,
 ];

@@ -1,0 +1,444 @@
+//! Decides a batch of posts and changes of messages: first everything is read that they rest on,
+//! then each is decided after those before it.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use futures_util::future::try_join_all;
+
+use super::logged::{Step, StoredChange, StoredWho};
+use super::messages::{self, Bare, Given};
+use super::names::Names;
+use super::sequencer::{Done, Order, Waiting};
+use super::state::{Accounts, Snapshot, accounts};
+use super::stored::{StoredMedia, StoredMessage, bucket_of_rev, last_rev_of};
+use crate::model::{
+    Change, Event, Media, Message, MessageId, Reaction, Rev, RoomEvent, Seq, SocketId, Timestamp,
+    UserId, Who, check_reaction_room, fold,
+};
+use crate::store::cluster::tables::Slice;
+use crate::store::cluster::tables::schema::rooms::{PINS, SENT};
+use crate::store::cluster::{Cluster, media};
+use crate::store::{
+    Basis, Committed, Draft, MessageChange, Missing, StoreError, Whose, audit_notes,
+};
+
+/// A decided order; it counts once the changes of its batch are committed.
+pub(super) enum Ready {
+    Posted(Box<Message>),
+    /// The message that has the client id already.
+    Repeated(Seq),
+    Committed(Committed),
+}
+
+/// What is decided of a batch.
+#[derive(Default)]
+pub(super) struct Decided {
+    /// Results of the first orders; those after them must be decided later.
+    pub(super) done: Vec<Done>,
+    /// Changes with consecutive revs, none: nothing is committed.
+    pub(super) changes: Vec<StoredChange>,
+    /// Events of the changes, in their order.
+    pub(super) events: Vec<Event>,
+}
+
+/// A batch with everything read for it, at one rev of the room.
+pub(super) struct Batch<'a> {
+    room: &'a Snapshot,
+    accounts: Accounts,
+    names: Names,
+    rows: HashMap<Seq, Bare>,
+    pinned: HashSet<Seq>,
+    sent: HashMap<(UserId, String), Seq>,
+    /// Attachments by the place of their order.
+    media: HashMap<usize, Result<Vec<Media>, StoreError>>,
+}
+
+impl<'a> Batch<'a> {
+    /// Reads what the orders rest on.
+    pub(super) async fn read(
+        at: &Cluster,
+        room: &'a Snapshot,
+        orders: &VecDeque<Waiting>,
+    ) -> Result<Self, StoreError> {
+        let mut seqs = HashSet::new();
+        let (mut deleted, mut sent) = (HashSet::new(), HashSet::new());
+        let (mut users, mut attached) = (HashSet::new(), Vec::new());
+        for (place, waiting) in orders.iter().enumerate() {
+            match &waiting.order {
+                Order::Post { basis, draft } => {
+                    users.extend([Some(draft.author), user_of(*basis)].into_iter().flatten());
+                    seqs.extend(draft.reply_to);
+                    sent.extend(draft.client_id.clone().map(|id| (draft.author, id)));
+                    if !draft.media.is_empty() {
+                        attached.push((place, draft));
+                    }
+                }
+                Order::Message { seq, basis, by, change, .. } => {
+                    users.extend([*by, user_of(*basis)].into_iter().flatten());
+                    seqs.insert(*seq);
+                    if matches!(change, MessageChange::Delete) {
+                        deleted.insert(*seq);
+                    }
+                }
+                Order::Room { .. } | Order::Planned { .. } => {}
+            }
+        }
+        let (rows, pinned, sent, media) = tokio::try_join!(
+            messages::these(at, room.id, seqs.into_iter().collect()),
+            read_each(deleted, |seq| is_pinned(at, room, seq)),
+            read_each(sent, |key| sent_as(at, room, key)),
+            read_each(attached, |(place, draft)| attachable(at, place, draft)),
+        )?;
+        users.extend(rows.iter().map(|row| UserId(row.body.author)));
+        users.extend(rows.iter().flat_map(|row| row.reactions.iter().map(|given| given.user)));
+        let accounts = accounts(at, users).await?;
+        Ok(Self {
+            room,
+            names: room.names(&accounts),
+            accounts,
+            rows: rows.into_iter().map(|row| (row.seq, row)).collect(),
+            pinned: pinned.into_iter().map(|(seq, ())| seq).collect(),
+            sent: sent.into_iter().collect(),
+            media: media.into_iter().map(|((place, _), media)| (place, media)).collect(),
+        })
+    }
+}
+
+/// Reads each at the same time; without those for which there is nothing.
+async fn read_each<K: Clone, V, F>(
+    keys: impl IntoIterator<Item = K>,
+    read: impl Fn(K) -> F,
+) -> Result<Vec<(K, V)>, StoreError>
+where
+    F: Future<Output = Result<Option<V>, StoreError>>,
+{
+    let reads = keys.into_iter().map(|key| {
+        let found = read(key.clone());
+        async move { Ok::<_, StoreError>(found.await?.map(|value| (key, value))) }
+    });
+    Ok(try_join_all(reads).await?.into_iter().flatten().collect())
+}
+
+fn user_of(basis: Basis) -> Option<UserId> {
+    if let Basis::Member { user, .. } = basis { Some(user) } else { None }
+}
+
+/// Returns whether a message is pinned.
+pub(super) async fn is_pinned(
+    at: &Cluster,
+    room: &Snapshot,
+    seq: Seq,
+) -> Result<Option<()>, StoreError> {
+    use crate::store::cluster::tables::Bound::Including;
+    let slice = Slice::of(&PINS, [room.id.0.into()])
+        .between(Including(seq.0.into()), Including(seq.0.into()));
+    let rows = at.tables().read(slice).await?;
+    Ok(rows.first().and_then(|row| row.flag("present")).filter(|present| *present).map(drop))
+}
+
+async fn sent_as(
+    at: &Cluster,
+    room: &Snapshot,
+    (author, client_id): (UserId, String),
+) -> Result<Option<Seq>, StoreError> {
+    use crate::store::cluster::tables::Bound::Including;
+    let key = client_id.as_str();
+    let slice = Slice::of(&SENT, [room.id.0.into(), author.0.into()])
+        .between(Including(key.into()), Including(key.into()));
+    let rows = at.tables().read(slice).await?;
+    Ok(rows.first().and_then(|row| row.int("seq")).map(Seq))
+}
+
+async fn attachable(
+    at: &Cluster,
+    _place: usize,
+    draft: &Draft,
+) -> Result<Option<Result<Vec<Media>, StoreError>>, StoreError> {
+    Ok(Some(media::attachable(at, draft.author, &draft.media).await))
+}
+
+/// Decides the orders one after the other.
+pub(super) fn decide(batch: &Batch<'_>, orders: &VecDeque<Waiting>) -> Decided {
+    let mut draft = Deciding {
+        batch,
+        seq: batch.room.seq,
+        rev: batch.room.rev,
+        at: batch.room.at,
+        changed: HashSet::new(),
+        sent: HashMap::new(),
+        decided: Decided::default(),
+    };
+    let last = last_rev_of(bucket_of_rev(batch.room.rev.next()));
+    for (place, waiting) in orders.iter().enumerate() {
+        let Some(done) = (draft.rev < last).then(|| draft.order(place, waiting)).flatten() else {
+            break;
+        };
+        draft.decided.done.push(done);
+    }
+    draft.decided
+}
+
+/// A batch that is being decided, with the room as it is after the orders so far.
+struct Deciding<'a> {
+    batch: &'a Batch<'a>,
+    seq: Seq,
+    rev: Rev,
+    at: Timestamp,
+    /// Messages that were changed.
+    changed: HashSet<Seq>,
+    sent: HashMap<(UserId, &'a str), Seq>,
+    decided: Decided,
+}
+
+impl<'a> Deciding<'a> {
+    /// Decides an order; None: only after the commit of those before it.
+    fn order(&mut self, place: usize, waiting: &'a Waiting) -> Option<Done> {
+        match &waiting.order {
+            Order::Post { basis, draft } => {
+                if draft.reply_to.is_some_and(|target| self.changed.contains(&target)) {
+                    return None;
+                }
+                Some(self.post(place, *basis, draft).into())
+            }
+            Order::Message { seq, basis, by, whose, change } => {
+                let posted_now = *seq > self.batch.room.seq && *seq <= self.seq;
+                if posted_now || self.changed.contains(seq) {
+                    return None;
+                }
+                Some(
+                    self.change(*seq, *basis, *by, *whose, change)
+                        .unwrap_or_else(|error| Err(error).into()),
+                )
+            }
+            Order::Room { .. } | Order::Planned { .. } => None,
+        }
+    }
+
+    fn post(&mut self, place: usize, basis: Basis, draft: &'a Draft) -> Result<Ready, StoreError> {
+        let room = self.batch.room;
+        if !room.stands() {
+            return Err(super::state::gone(basis));
+        }
+        let Some(account) = self.batch.accounts.get(&draft.author) else {
+            let decided = user_of(basis) == Some(draft.author);
+            return Err(if decided {
+                StoreError::Stale
+            } else {
+                StoreError::NotFound(Missing::Participant)
+            });
+        };
+        room.on_basis(basis, &self.batch.accounts)?;
+        let key = draft.client_id.as_deref().map(|id| (draft.author, id));
+        if let Some(key) = key
+            && let Some(first) = self.first_with(key)
+        {
+            return Ok(Ready::Repeated(first));
+        }
+        if draft.reply_to.is_some_and(|target| !self.stands(target)) {
+            return Err(StoreError::NotFound(Missing::Message));
+        }
+        let media = self.batch.media.get(&place).cloned().unwrap_or(Ok(Vec::new()))?;
+        let now = Timestamp::now().max(self.at);
+        let (seq, rev) = (self.seq.next(), self.rev.next());
+        let body = StoredMessage {
+            author: draft.author.0,
+            text: draft.text.clone(),
+            created: now.0,
+            edited: None,
+            deleted: None,
+            reply_to: draft.reply_to.map(|seq| seq.0),
+            client_id: draft.client_id.clone(),
+            media: media.into_iter().map(StoredMedia::from).collect(),
+            mentions: mentioned(room, draft.author, &draft.mentions),
+            logged: vec![rev.0],
+        };
+        let by = Who::User(room.person(account));
+        let message = body.clone().message(room.id, seq, rev, by.clone());
+        (self.seq, self.at) = (seq, now);
+        self.sent.extend(key.map(|key| (key, seq)));
+        let step = Step::Posted { seq: seq.0, message: body };
+        self.store(now, by, draft.socket, step, Change::Posted(message.clone()));
+        Ok(Ready::Posted(Box::new(message)))
+    }
+
+    fn first_with(&self, key: (UserId, &'a str)) -> Option<Seq> {
+        let stored = || self.batch.sent.get(&(key.0, key.1.to_owned()));
+        self.sent.get(&key).or_else(stored).copied()
+    }
+
+    /// Returns whether the message exists and is not deleted.
+    fn stands(&self, seq: Seq) -> bool {
+        let posted_now = seq > self.batch.room.seq && seq <= self.seq;
+        posted_now || self.batch.rows.get(&seq).is_some_and(|row| !row.is_deleted())
+    }
+
+    fn change(
+        &mut self,
+        seq: Seq,
+        basis: Basis,
+        by: Option<UserId>,
+        whose: Whose,
+        change: &MessageChange,
+    ) -> Result<Done, StoreError> {
+        let (room, accounts) = (self.batch.room, &self.batch.accounts);
+        room.on_basis(basis, accounts)?;
+        let found = self.batch.rows.get(&seq).filter(|row| !row.is_deleted());
+        let row = found.ok_or(StoreError::NotFound(Missing::Message))?;
+        let author = UserId(row.body.author);
+        if whose == Whose::Own && Some(author) != by {
+            return Err(StoreError::NotAuthor);
+        }
+        let (now, rev) = (Timestamp::now(), self.rev.next());
+        let target = Target { batch: self.batch, row, by, now, rev };
+        let (step, event) = match change {
+            MessageChange::Edit { text, mentions } => target.edit(text, mentions),
+            MessageChange::Delete => target.delete(self.batch.pinned.contains(&seq)),
+            MessageChange::React(reaction) => match target.react(reaction)? {
+                Ok(changed) => changed,
+                Err(at) => return Ok(Ok(self.unchanged(at)).into()),
+            },
+            MessageChange::Unreact(reaction) => match target.unreact(reaction) {
+                Some(changed) => changed,
+                None => return Ok(Ok(self.unchanged(now)).into()),
+            },
+        };
+        // What authors do to their own messages is not administration.
+        let foreign = Some(author) != by && matches!(change, MessageChange::Delete);
+        let note = foreign.then(|| {
+            let login = accounts.get(&author).map_or("", |account| &account.login);
+            audit_notes::message_deleted(MessageId { room: room.id, seq }, login)
+        });
+        self.changed.insert(seq);
+        let who = by.map_or(Who::Server, |user| room.who(user, accounts));
+        self.store(now, who, None, step, event.clone());
+        let changes = vec![event];
+        let committed = Committed { rev, last_seq: self.seq, at: now, changes };
+        Ok(Done {
+            ready: Ok(Ready::Committed(committed)),
+            note: note.flatten(),
+            release: Vec::new(),
+        })
+    }
+
+    fn unchanged(&self, at: Timestamp) -> Ready {
+        let changes = Vec::new();
+        Ready::Committed(Committed { rev: self.rev, last_seq: self.seq, at, changes })
+    }
+
+    /// Adds a change, with its event, as the next rev.
+    fn store(
+        &mut self,
+        at: Timestamp,
+        by: Who,
+        socket: Option<SocketId>,
+        step: Step,
+        change: Change,
+    ) {
+        self.rev = self.rev.next();
+        self.decided.changes.push(StoredChange {
+            rev: self.rev.0,
+            at: at.0,
+            by: StoredWho::from(&by),
+            steps: vec![step],
+            room: None,
+        });
+        let event = RoomEvent {
+            room: self.batch.room.id,
+            rev: self.rev,
+            at,
+            by,
+            socket,
+            changes: vec![change],
+        };
+        self.decided.events.push(Event::Room(Arc::new(event)));
+    }
+}
+
+/// The message to change.
+struct Target<'a> {
+    batch: &'a Batch<'a>,
+    row: &'a Bare,
+    /// None: the operator, who can only delete.
+    by: Option<UserId>,
+    now: Timestamp,
+    rev: Rev,
+}
+
+impl Target<'_> {
+    fn message(&self, body: StoredMessage) -> Message {
+        let mut row = Bare { rev: self.rev, body, ..self.row.clone() };
+        if row.is_deleted() {
+            row.reactions.clear();
+        }
+        row.message(self.batch.room.id, &self.batch.names)
+    }
+
+    fn edit(&self, text: &str, names: &[Vec<String>]) -> (Step, Change) {
+        let mut body = self.row.body.clone();
+        text.clone_into(&mut body.text);
+        body.edited = Some(self.now.0);
+        body.mentions = mentioned(self.batch.room, UserId(body.author), names);
+        body.logged.push(self.rev.0);
+        let event = Change::Edited(self.message(body.clone()));
+        (Step::Edited { seq: self.row.seq.0, message: body }, event)
+    }
+
+    fn delete(&self, pinned: bool) -> (Step, Change) {
+        let mut body = self.row.body.clone();
+        let media = body.media.drain(..).map(|media| media.id().0).collect();
+        body.text.clear();
+        body.mentions.clear();
+        body.deleted = Some(self.now.0);
+        let event = Change::Deleted(self.message(body.clone()));
+        (Step::Deleted { seq: self.row.seq.0, message: body, media, pinned }, event)
+    }
+
+    /// Adds a reaction; the inner error is the time when it was added before.
+    fn react(&self, reaction: &Reaction) -> Result<Result<(Step, Change), Timestamp>, StoreError> {
+        let by = self.by.ok_or(StoreError::NotFound(Missing::User))?;
+        let counting = |given: &&Given| self.batch.accounts.contains_key(&given.user);
+        let given: Vec<&Given> = self.row.reactions.iter().filter(counting).collect();
+        let same = |given: &&&Given| given.reaction == reaction.as_str();
+        if let Some(known) = given.iter().filter(same).find(|given| given.user == by) {
+            return Ok(Err(known.at));
+        }
+        let kinds: HashSet<&str> = given.iter().map(|given| given.reaction.as_str()).collect();
+        let own = given.iter().filter(|given| given.user == by).count();
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let known = kinds.contains(reaction.as_str());
+        check_reaction_room(number(kinds.len()), known, number(own))
+            .map_err(|_| StoreError::TooManyReactions)?;
+        let (seq, text) = (self.row.seq, reaction.as_str().to_owned());
+        let step = Step::Reacted { seq: seq.0, user: by.0, reaction: text };
+        Ok(Ok((step, Change::Reacted { seq, reaction: reaction.clone() })))
+    }
+
+    /// Removes a reaction; None: there is none.
+    fn unreact(&self, reaction: &Reaction) -> Option<(Step, Change)> {
+        let by = self.by?;
+        let mut given = self.row.reactions.iter();
+        given.find(|given| given.user == by && given.reaction == reaction.as_str())?;
+        let (seq, text) = (self.row.seq, reaction.as_str().to_owned());
+        let step = Step::Unreacted { seq: seq.0, user: by.0, reaction: text };
+        Some((step, Change::Unreacted { seq, reaction: reaction.clone() }))
+    }
+}
+
+/// Returns whom a text mentions: at each place the first name of a participant, except the author.
+fn mentioned(room: &Snapshot, author: UserId, places: &[Vec<String>]) -> Vec<i64> {
+    if places.is_empty() {
+        return Vec::new();
+    }
+    let members = room.members.list().iter();
+    let logins: HashMap<String, UserId> =
+        members.map(|member| (fold(&member.body.login), member.user)).collect();
+    let mut found: Vec<i64> = Vec::new();
+    for names in places {
+        let user = names.iter().find_map(|name| logins.get(name));
+        if let Some(user) = user.filter(|user| **user != author && !found.contains(&user.0)) {
+            found.push(user.0);
+        }
+    }
+    found
+}

@@ -1,0 +1,347 @@
+//! Derives the rows of all other tables from the log.
+//!
+//! They carry the rev as their timestamp, so that deriving a change again, or late, changes nothing.
+//! The room's state is written last: whoever reads a rev there finds everything up to it.
+
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use super::logged::{Step, StoredChange};
+use super::state::{Members, Snapshot};
+use super::stored::{Stored, StoredMessage, StoredParticipant, history_partition, shard_of};
+use crate::model::{RoomId, Seq, UserId};
+use crate::store::StoreError;
+use crate::store::cluster::Cluster;
+use crate::store::cluster::tables::schema::rooms::{
+    ALL_ROOMS, MARKS, MARKS_BY_USER, MEDIA_ROOMS, MESSAGES, PARTICIPANTS, PINS, PUBLIC_ROOMS,
+    REACTIONS, ROOM_MEDIA, ROOM_STATE, ROOMS_BY_PEOPLE, ROOMS_BY_USER, SENT,
+};
+use crate::store::cluster::tables::{Put, Value};
+
+/// How long client ids are remembered (the contract: at least 30 days).
+const REMEMBERED: Duration = Duration::from_hours(31 * 24);
+/// Rows per write.
+const ROWS: usize = 256;
+/// Waits before a failed write is repeated.
+const PATIENCE: [u64; 3] = [20, 100, 500];
+
+/// Writes the rows derived from the changes after `before`, and returns the room after them.
+pub(super) async fn project(
+    at: &Cluster,
+    before: &Snapshot,
+    changes: &[StoredChange],
+) -> Result<Snapshot, StoreError> {
+    let mut after = before.clone();
+    let mut puts = Vec::new();
+    let mut facts = false;
+    for change in changes {
+        let earlier = after.clone();
+        after.apply(change);
+        facts |= change.room.is_some();
+        Rows { before: &earlier, after: &after, change, puts: &mut puts }.add()?;
+    }
+    let state = state_row(&after, facts)?;
+    for some in puts.chunks(ROWS) {
+        write(at, some).await?;
+    }
+    write(at, &[state]).await?;
+    Ok(after)
+}
+
+/// Writes, repeatedly if need be: each row carries its timestamp.
+async fn write(at: &Cluster, puts: &[Put]) -> Result<(), StoreError> {
+    for wait in PATIENCE {
+        if at.tables().write(puts.to_vec()).await.is_ok() {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(wait)).await;
+    }
+    at.tables().write(puts.to_vec()).await.map_err(|_| StoreError::Unavailable)
+}
+
+fn state_row(after: &Snapshot, facts: bool) -> Result<Put, StoreError> {
+    let mut cells: Vec<(&'static str, Value)> =
+        vec![("rev", after.rev.0.into()), ("seq", after.seq.0.into()), ("at", after.at.0.into())];
+    if facts {
+        cells.push(("facts_rev", after.room.facts_rev.into()));
+        cells.push(("body", after.room.encode()?.into()));
+    }
+    if after.gone {
+        cells.push(("gone", true.into()));
+    } else if let Some(last) = &after.last {
+        cells.push(("last", last.encode()?.into()));
+    }
+    Ok(Put::plain(&ROOM_STATE, after.rev.0, [after.id.0.into()], [], cells))
+}
+
+/// Returns the key by which an unnamed private room of exactly these people is found.
+pub(super) fn people_key(ids: impl IntoIterator<Item = UserId>) -> Vec<u8> {
+    let mut ids: Vec<UserId> = ids.into_iter().collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut hash = Sha256::new();
+    for id in ids {
+        hash.update(id.0.to_be_bytes());
+    }
+    hash.finalize().to_vec()
+}
+
+fn key_of(room: &Snapshot) -> Option<Vec<u8>> {
+    let people = |members: &Members| people_key(members.list().iter().map(|member| member.user));
+    let unnamed = room.stands() && !room.room.public && room.room.name.is_none();
+    unnamed.then(|| people(&room.members))
+}
+
+/// Collects the rows derived from one change.
+struct Rows<'a> {
+    before: &'a Snapshot,
+    after: &'a Snapshot,
+    change: &'a StoredChange,
+    puts: &'a mut Vec<Put>,
+}
+
+impl Rows<'_> {
+    fn add(&mut self) -> Result<(), StoreError> {
+        for step in &self.change.steps {
+            self.add_step(step)?;
+        }
+        if self.change.room.is_some() {
+            self.add_lists();
+        }
+        Ok(())
+    }
+
+    fn id(&self) -> RoomId {
+        self.after.id
+    }
+
+    fn put<const P: usize, const C: usize, const N: usize>(
+        &mut self,
+        table: &'static crate::store::cluster::tables::Table,
+        partition: [Value; P],
+        clustering: [Value; C],
+        cells: [(&'static str, Value); N],
+    ) {
+        self.puts.push(Put::plain(table, self.change.rev, partition, clustering, cells));
+    }
+
+    fn add_step(&mut self, step: &Step) -> Result<(), StoreError> {
+        let (room, rev) = (self.id().0, self.change.rev);
+        match step {
+            Step::Posted { seq, message } => self.posted(*seq, message),
+            Step::Edited { seq, message } => self.text(*seq, message),
+            Step::Deleted { seq, message, media, pinned } => {
+                for media in media {
+                    self.media(*media, *seq, None);
+                }
+                if *pinned {
+                    self.unpinned(*seq);
+                }
+                self.text(*seq, message)
+            }
+            Step::Reacted { seq, user, reaction } => {
+                self.reaction(*seq, *user, reaction, true);
+                Ok(())
+            }
+            Step::Unreacted { seq, user, reaction } => {
+                self.reaction(*seq, *user, reaction, false);
+                Ok(())
+            }
+            Step::Updated { owner } => {
+                self.owned(*owner);
+                Ok(())
+            }
+            Step::Pinned { seq, pin } => {
+                let cells =
+                    [("present", true.into()), ("rev", rev.into()), ("body", pin.encode()?.into())];
+                self.put(&PINS, [room.into()], [(*seq).into()], cells);
+                Ok(())
+            }
+            Step::Unpinned { seq } => {
+                self.unpinned(*seq);
+                Ok(())
+            }
+            Step::ParticipantAdded { user, entered, participant } => {
+                self.entered(*user, *entered, participant)
+            }
+            Step::ParticipantChanged { user, participant } => {
+                let cells = [("body", participant.encode()?.into())];
+                self.put(&PARTICIPANTS, [room.into()], [(*user).into()], cells);
+                let cells = [
+                    ("since", participant.since.into()),
+                    ("role", i64::from(participant.role).into()),
+                ];
+                self.put(&ROOMS_BY_USER, [(*user).into()], [room.into()], cells);
+                Ok(())
+            }
+            Step::ParticipantRemoved { user, login, .. } => self.left(*user, login),
+            Step::RoomDeleted => {
+                for member in self.before.members.list() {
+                    self.absent(member.user.0);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn posted(&mut self, seq: i64, message: &StoredMessage) -> Result<(), StoreError> {
+        let (room, author, rev) = (self.id().0, message.author, self.change.rev);
+        let cells = [
+            ("rev", rev.into()),
+            ("author", author.into()),
+            ("gone", false.into()),
+            ("mentions", message.mentions_column().into()),
+            ("body", message.encode()?.into()),
+        ];
+        self.put(&MESSAGES, history_partition(self.id(), Seq(seq)), [seq.into()], cells);
+        if let Some(client_id) = &message.client_id {
+            let key = [client_id.as_str().into()];
+            let cells = [("seq", seq.into())];
+            let put = Put::plain(&SENT, rev, [room.into(), author.into()], key, cells);
+            self.puts.push(put.living(REMEMBERED));
+        }
+        for media in &message.media {
+            self.media(media.id().0, seq, Some(media.size()));
+        }
+        if self.before.member(UserId(author)).is_some() {
+            self.mark(author, seq, message.created);
+        }
+        Ok(())
+    }
+
+    /// Moves a read mark; its timestamp is the seq, so that it never moves back.
+    fn mark(&mut self, user: i64, seq: i64, at: i64) {
+        let (room, cells) = (self.id().0, [("seq", seq.into()), ("at", at.into())]);
+        let of_room = Put::plain(&MARKS, seq, [room.into()], [user.into()], cells.clone());
+        let of_user = Put::plain(&MARKS_BY_USER, seq, [user.into()], [room.into()], cells);
+        self.puts.extend([of_room, of_user]);
+    }
+
+    fn text(&mut self, seq: i64, message: &StoredMessage) -> Result<(), StoreError> {
+        let cells = [
+            ("rev", self.change.rev.into()),
+            ("gone", message.deleted.is_some().into()),
+            ("mentions", message.mentions_column().into()),
+            ("body", message.encode()?.into()),
+        ];
+        self.put(&MESSAGES, history_partition(self.id(), Seq(seq)), [seq.into()], cells);
+        Ok(())
+    }
+
+    /// A file is attached with this size, or no longer.
+    fn media(&mut self, media: i64, seq: i64, size: Option<u64>) {
+        let room = self.id().0;
+        let present = [("present", size.is_some().into())];
+        self.put(&MEDIA_ROOMS, [media.into()], [room.into(), seq.into()], present.clone());
+        let mut cells = present.to_vec();
+        cells.extend(size.map(|size| ("size", i64::try_from(size).unwrap_or(i64::MAX).into())));
+        let key = [media.into(), seq.into()];
+        self.puts.push(Put::plain(&ROOM_MEDIA, self.change.rev, [room.into()], key, cells));
+    }
+
+    fn reaction(&mut self, seq: i64, user: i64, reaction: &str, present: bool) {
+        let (partition, rev) = (history_partition(self.id(), Seq(seq)), self.change.rev);
+        let key = [seq.into(), reaction.into(), user.into()];
+        let cells =
+            [("present", present.into()), ("at", self.change.at.into()), ("rev", rev.into())];
+        self.put(&REACTIONS, partition.clone(), key, cells);
+        self.put(&MESSAGES, partition, [seq.into()], [("rev", rev.into())]);
+    }
+
+    fn unpinned(&mut self, seq: i64) {
+        let cells = [("present", false.into()), ("rev", self.change.rev.into())];
+        self.put(&PINS, [self.id().0.into()], [seq.into()], cells);
+    }
+
+    fn entered(
+        &mut self,
+        user: i64,
+        entered: i64,
+        participant: &StoredParticipant,
+    ) -> Result<(), StoreError> {
+        let room = self.id().0;
+        let cells = [
+            ("present", true.into()),
+            ("entered", entered.into()),
+            ("body", participant.encode()?.into()),
+        ];
+        self.put(&PARTICIPANTS, [room.into()], [user.into()], cells);
+        let cells = [
+            ("present", true.into()),
+            ("since", participant.since.into()),
+            ("role", i64::from(participant.role).into()),
+        ];
+        self.put(&ROOMS_BY_USER, [user.into()], [room.into()], cells);
+        self.mark(user, self.before.seq.0, participant.joined);
+        Ok(())
+    }
+
+    fn left(&mut self, user: i64, login: &str) -> Result<(), StoreError> {
+        let known = self.before.member(UserId(user)).map(|member| member.body.clone());
+        let body = known.unwrap_or_else(|| StoredParticipant {
+            login: login.to_owned(),
+            role: 0,
+            edited_name: String::new(),
+            since: 0,
+            joined: self.change.at,
+        });
+        let body = StoredParticipant { since: self.change.rev, ..body };
+        let cells = [("present", false.into()), ("body", body.encode()?.into())];
+        self.put(&PARTICIPANTS, [self.id().0.into()], [user.into()], cells);
+        self.absent(user);
+        Ok(())
+    }
+
+    fn absent(&mut self, user: i64) {
+        let cells = [("present", false.into()), ("since", self.change.rev.into())];
+        self.put(&ROOMS_BY_USER, [user.into()], [self.id().0.into()], cells);
+    }
+
+    /// Passes on the ownership from this user.
+    fn owned(&mut self, before: Option<i64>) {
+        let (room, after) = (self.id().0, self.after.room.owner);
+        if before == after {
+            return;
+        }
+        for (user, owned) in [(before, false), (after, true)] {
+            let Some(user) = user else { continue };
+            self.put(&ROOMS_BY_USER, [user.into()], [room.into()], [("owned", owned.into())]);
+        }
+    }
+
+    /// Rows of the lists of rooms.
+    fn add_lists(&mut self) {
+        let (id, room) = (self.id(), &self.after.room);
+        let (stands, stood) = (self.after.stands(), self.before.stands());
+        if stands != stood {
+            self.put(&ALL_ROOMS, shard_of(id), [id.0.into()], [("present", stands.into())]);
+        }
+        if room.public || (stood && self.before.room.public) {
+            let mut cells = vec![("present", (stands && room.public).into())];
+            cells.extend(room.name.as_deref().map(|name| ("name", name.into())));
+            cells.extend(room.owner.map(|owner| ("owner", owner.into())));
+            let put =
+                Put::plain(&PUBLIC_ROOMS, self.change.rev, shard_of(id), [id.0.into()], cells);
+            self.puts.push(put);
+        }
+        if !stood {
+            self.owned(None);
+        }
+        if !stands && let Some(owner) = room.owner {
+            self.put(&ROOMS_BY_USER, [owner.into()], [id.0.into()], [("owned", false.into())]);
+        }
+        let (old, new) = (key_of(self.before), key_of(self.after));
+        if old != new {
+            for (key, present) in [(old, false), (new, true)] {
+                let Some(key) = key else { continue };
+                self.put(
+                    &ROOMS_BY_PEOPLE,
+                    [key.into()],
+                    [id.0.into()],
+                    [("present", present.into())],
+                );
+            }
+        }
+    }
+}

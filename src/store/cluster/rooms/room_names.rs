@@ -1,0 +1,87 @@
+//! Names of public rooms, each of which is claimed by its room.
+//!
+//! A room claims a new name before the commit that gives it the name, and releases the old one
+//! after. A server that dies in between leaves a claim without a room of that name, which the next
+//! one who wants it takes over.
+
+use std::time::Duration;
+
+use super::open::catch_up;
+use super::state::Snapshot;
+use crate::model::{Change, Claim, Room, RoomId, Timestamp, Visibility, fold};
+use crate::store::StoreError;
+use crate::store::cluster::Cluster;
+use crate::store::cluster::claims::{self, Kind};
+use crate::store::cluster::tables::Consistency;
+
+/// A commit that was prepared with a claim has happened after this time, or never will.
+const PREPARED: Duration = Duration::from_mins(1);
+
+/// A name that a room no longer has.
+pub(super) struct Release {
+    room: RoomId,
+    key: String,
+}
+
+impl Release {
+    /// Releases the name. If that fails, the next one who wants it finds out.
+    pub(super) async fn release(self, at: &Cluster) {
+        let released = claims::release(at, Kind::PublicRoom, &self.key, self.room.0).await;
+        if let Err(error) = released {
+            tracing::warn!(%error, room = self.room.0, "The old name of a room is still claimed");
+        }
+    }
+}
+
+/// Claims the name of a public room for it; `Taken` if another one has it.
+pub(super) async fn claim(at: &Cluster, room: RoomId, name: &str) -> Result<Release, StoreError> {
+    let key = fold(name);
+    let taken = StoreError::Taken(Claim::RoomName);
+    if let Some(other) = claims::claim(at, Kind::PublicRoom, &key, room.0).await? {
+        let old = other.at.plus(PREPARED) < Timestamp::now();
+        if !old
+            || has(at, RoomId(other.holder), &key).await?
+            || !claims::replace(at, Kind::PublicRoom, &key, other, room.0).await?
+        {
+            return Err(taken);
+        }
+    }
+    Ok(Release { room, key })
+}
+
+/// Returns whether a room has this name, counting what was committed and not derived.
+async fn has(at: &Cluster, room: RoomId, key: &str) -> Result<bool, StoreError> {
+    let open = at.0.rooms.open(room);
+    let now = catch_up(at, &open, Consistency::Serial).await?;
+    Ok(key_of(&now).as_deref() == Some(key))
+}
+
+fn key_of(room: &Snapshot) -> Option<String> {
+    let public = room.stands() && room.room.public;
+    room.room.name.as_deref().filter(|_| public).map(fold)
+}
+
+/// Claims the name that a public room gets with these changes, and returns the one it loses.
+pub(super) async fn prepare(
+    at: &Cluster,
+    before: &Snapshot,
+    changes: &[Change],
+) -> Result<Vec<Release>, StoreError> {
+    let old = key_of(before);
+    let deleted = changes.iter().any(|change| matches!(change, Change::RoomDeleted));
+    let room = changes.iter().rev().find_map(|change| match change {
+        Change::Updated(room) => Some(room),
+        _ => None,
+    });
+    let name = room.map_or(before.room.name.as_deref(), |room| room.name.as_deref());
+    let public =
+        room.map_or(before.room.public, |room: &Room| room.visibility == Visibility::Public);
+    let new = name.filter(|_| public && !deleted).map(fold);
+    if let (Some(name), Some(key)) = (name, &new)
+        && old.as_ref() != Some(key)
+    {
+        claim(at, before.id, name).await?;
+    }
+    let lost = old.filter(|old| new.as_ref() != Some(old));
+    Ok(lost.map(|key| Release { room: before.id, key }).into_iter().collect())
+}
