@@ -10,6 +10,7 @@ pub mod engine;
 pub mod files;
 mod memory;
 mod query;
+mod seldom;
 mod sqlite;
 pub mod transfer;
 

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, and helpers are tests too")]
 
 mod applied;
+pub(crate) mod cassandra;
 mod changes;
 mod marks;
 mod media;
@@ -57,6 +58,16 @@ macro_rules! contract {
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $name() {
                     super::$name($crate::store::World::on_cluster().await).await;
+                }
+            )*
+        }
+
+        mod on_cassandra {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    let Some(world) = $crate::store::World::on_cassandra().await else { return };
+                    super::$name(world).await;
                 }
             )*
         }
@@ -117,6 +128,15 @@ impl World {
     /// The engine for several servers, over tables in memory.
     pub(crate) async fn on_cluster() -> Self {
         Self::on_tables(Arc::new(Memory::new())).await
+    }
+
+    /// The engine for several servers, over a real Cassandra; None unless `tests/run` asks for it,
+    /// since it takes minutes.
+    pub(crate) async fn on_cassandra() -> Option<Self> {
+        if !cassandra::is_wanted() {
+            return None;
+        }
+        Some(Self::on_tables(Arc::new(cassandra::tables().await)).await)
     }
 
     pub(crate) async fn on_tables(tables: Arc<dyn Tables>) -> Self {

@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::counters::Counters;
 use super::counters::Touch;
-use super::error::{Cause, Seldom, commit_failed, unchanged};
+use super::error::{Cause, commit_failed, unchanged};
 use super::health::Health;
 use super::marks::{MarkOrder, Marks};
 use super::search::Waker;
@@ -23,6 +23,7 @@ use super::work::{Task, Work};
 use super::{job_orders, jobs, wal};
 use crate::model::{Event, EventSink, Timestamp};
 use crate::store::StoreError;
+use crate::store::seldom::Seldom;
 
 /// Maximum number of operations per commit; more would only delay the first.
 const MAX_BATCH: usize = 1_000;

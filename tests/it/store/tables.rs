@@ -56,6 +56,18 @@ macro_rules! tables_contract {
                 }
             )*
         }
+
+        mod on_cassandra {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    if super::super::cassandra::is_wanted() {
+                        let tables = super::super::cassandra::connect().await;
+                        super::$name(std::sync::Arc::new(tables), stringify!($name)).await;
+                    }
+                }
+            )*
+        }
     };
 }
 

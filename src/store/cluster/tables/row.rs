@@ -129,6 +129,11 @@ impl Table {
     pub fn all_columns(&self) -> impl Iterator<Item = &'static Column> {
         self.partition.iter().chain(self.clustering).chain(self.statics).chain(self.columns)
     }
+
+    /// Returns whether a column is static.
+    pub fn is_static(&self, name: &str) -> bool {
+        self.statics.iter().any(|column| column.name == name)
+    }
 }
 
 /// A row that was read: all columns of its table, each with or without a value.

@@ -5,7 +5,6 @@
 
 use std::fmt::Display;
 
-use super::partition::is_static;
 use crate::store::cluster::tables::{
     Bound, Column, Compare, Condition, Kind, Put, Slice, Table, Type, Value,
 };
@@ -51,7 +50,7 @@ fn check_condition(table: &'static Table, condition: &Condition, compare: &Compa
             refuse(table, !inserted, "a row that must be absent but is not written");
             let is = |other: &Condition| {
                 matches!(other, Condition::Is(other, name, _)
-                    if other == key && !is_static(table, name))
+                    if other == key && !table.is_static(name))
             };
             let twice = compare.conditions.iter().any(is);
             refuse(table, twice, "a row that must be absent and have a value");
@@ -61,7 +60,7 @@ fn check_condition(table: &'static Table, condition: &Condition, compare: &Compa
             if let Some(value) = value {
                 check_type(table, &column, value);
             }
-            if is_static(table, name) {
+            if table.is_static(name) {
                 refuse(table, !key.is_empty(), "a static column of a row");
             } else {
                 check_values(table, table.clustering, key, "a condition");
@@ -111,7 +110,7 @@ fn check_cells(put: &Put, only_statics: bool) {
     let table = put.table;
     for (name, value) in &put.cells {
         check_type(table, &column(table, name), value);
-        let is_static = is_static(table, name);
+        let is_static = table.is_static(name);
         let lost = only_statics && !is_static && !put.delete;
         refuse(table, lost, &format!("column {name} in a row without clustering values"));
         let expires = is_static && put.life.is_some();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::store::cluster::tables::{Bound, Put, Row, Slice, Table, Value};
+use crate::store::cluster::tables::{Bound, Put, Row, Slice, Value};
 
 /// A value with its timestamp. As a row's marker it has no value: it makes a row without other
 /// cells one that is there.
@@ -97,7 +97,7 @@ impl Partition {
         }
         for (name, value) in &put.cells {
             let cell = cell(Some(value.clone()));
-            if is_static(put.table, name) {
+            if put.table.is_static(name) {
                 self.statics.put(Some(name), cell, now);
             } else if let Some(row) = self.rows.get_mut(&put.clustering) {
                 row.put(Some(name), cell, now);
@@ -155,11 +155,6 @@ impl Partition {
         }
         Row::new(table, cells)
     }
-}
-
-/// Returns whether a column is static.
-pub(super) fn is_static(table: &Table, name: &str) -> bool {
-    table.statics.iter().any(|column| column.name == name)
 }
 
 /// Rows expire after whole seconds, at least one, as in CQL.

@@ -7,7 +7,7 @@ use std::ops::Bound;
 use tokio::time::Instant;
 
 use super::faults::Dice;
-use super::partition::{Partition, is_static};
+use super::partition::Partition;
 use crate::store::cluster::tables::{Compare, Condition, Page, Put, Row, Slice, Table, Value};
 
 /// A partition key after its hash.
@@ -72,7 +72,7 @@ impl State {
             // A row with a condition on one of its columns is written by UPDATE.
             let updated = |condition: &Condition| {
                 matches!(condition, Condition::Is(key, name, _)
-                    if *key == put.clustering && !is_static(put.table, name))
+                    if *key == put.clustering && !put.table.is_static(name))
             };
             let marker = !compare.conditions.iter().any(updated);
             self.partition(put.table, &put.partition).put(put, ballot, marker, now);
