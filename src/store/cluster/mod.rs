@@ -7,11 +7,14 @@
 //!
 //! [`tables`] is the seam below which an engine of tables is: CQL, or memory with faults.
 
+mod acquaintance;
 mod audit;
+mod buckets;
 mod claims;
 mod encoding;
 mod ids;
 mod jobs;
+mod leases;
 mod media;
 mod rooms;
 mod session_verbs;
@@ -22,11 +25,14 @@ mod users;
 mod verbs;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use self::tables::closed::Closed;
 use self::tables::{TableError, Tables};
 use super::StoreError;
 use super::memory::Attempts;
-use crate::model::{Attribution, EventSink};
+use crate::model::{Attribution, Event, EventSink};
 use crate::store::Settings;
 
 /// A handle of the engine; with an attribution, its changes are recorded in the audit log.
@@ -35,26 +41,51 @@ pub struct Cluster(Arc<Inner>, Option<Arc<Attribution>>);
 
 struct Inner {
     tables: Arc<dyn Tables>,
+    /// Whether the engine was closed.
+    closed: AtomicBool,
     /// Committed events of this server, in the order of each room's log.
     sink: EventSink,
     settings: Settings,
     ids: ids::Ids,
     rooms: rooms::Rooms,
+    directory: users::Directory,
+    workers: jobs::Workers,
     attempts: Attempts,
+    options: Options,
+}
+
+/// Settings of the engine that are not in its tables.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// How long entries of the audit log are kept; None: for ever.
+    pub audit_for: Option<Duration>,
 }
 
 impl Cluster {
     /// Opens the keyspace; creates what every cluster has once (signing key, epoch, instance id).
     /// `Unavailable` if the tables cannot be read.
     pub async fn open(tables: Arc<dyn Tables>, sink: EventSink) -> Result<Self, StoreError> {
+        Self::open_with(tables, sink, Options::default()).await
+    }
+
+    /// Like [`open`](Self::open), with other options.
+    pub async fn open_with(
+        tables: Arc<dyn Tables>,
+        sink: EventSink,
+        options: Options,
+    ) -> Result<Self, StoreError> {
         let settings = settings::load_or_create(&*tables).await?;
         let inner = Inner {
             tables,
+            closed: AtomicBool::new(false),
             sink,
             settings,
             ids: ids::Ids::default(),
             rooms: rooms::Rooms::default(),
+            directory: users::Directory::default(),
+            workers: jobs::Workers::default(),
             attempts: Attempts::default(),
+            options,
         };
         let cluster = Self(Arc::new(inner), None);
         jobs::start(&cluster);
@@ -65,10 +96,17 @@ impl Cluster {
     pub async fn close(&self) {
         jobs::stop(self).await;
         rooms::close(self).await;
+        self.0.closed.store(true, Ordering::Release);
+    }
+
+    /// Emits an event of a change that is committed.
+    async fn emit(&self, event: Event) {
+        // Without a receiver the process is ending.
+        drop(self.0.sink.send(event).await);
     }
 
     fn tables(&self) -> &dyn Tables {
-        &*self.0.tables
+        if self.0.closed.load(Ordering::Acquire) { &Closed } else { &*self.0.tables }
     }
 }
 

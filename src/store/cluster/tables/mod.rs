@@ -9,6 +9,7 @@
 //! different clocks: [`Kind::Conditional`] is written by [`Tables::compare`] alone, and
 //! [`Kind::Plain`] by [`Tables::write`] alone.
 
+pub mod closed;
 pub mod cql;
 pub mod memory;
 pub mod schema;

@@ -1,60 +1,43 @@
-//! STUB.
+//! Users: one row each, which counts, and what they are found by.
 
-use super::Cluster;
-use crate::model::*;
-use crate::store::*;
+mod adding;
+mod changing;
+mod digests;
+mod directory;
+mod names;
+mod reading;
+mod removing;
+mod rows;
+mod stored;
 
-pub(super) async fn add(at: &Cluster, new: NewUser) -> Result<User, StoreError> {
-    let _ = at;
-    unimplemented!("add_user")
+pub(super) use adding::add;
+pub(super) use changing::change;
+pub(super) use digests::{add_digests, forget_digests};
+pub(super) use directory::Directory;
+pub(super) use reading::{account, find, has_administrator, these, users};
+pub(super) use removing::remove;
+pub(super) use rows::{Kept, has_reached, prevent, read};
+
+use super::{Cluster, acquaintance};
+use crate::model::UserId;
+use crate::store::StoreError;
+
+/// Returns those of these users who share a room with this one, including that user.
+pub(super) async fn acquainted(
+    at: &Cluster,
+    user: UserId,
+    with: &[UserId],
+) -> Result<Vec<UserId>, StoreError> {
+    acquaintance::among(at, user, with).await
 }
 
-pub(super) async fn account(at: &Cluster, who: UserKey<'_>) -> Result<Option<Account>, StoreError> {
-    let _ = at;
-    unimplemented!("account")
+/// Writes what a user is found by again, as of the version that was read: the server that wrote it
+/// may have died in between.
+pub(super) async fn list_again(at: &Cluster, user: &Kept) -> Result<(), StoreError> {
+    directory::write(at, user.id, user.version, &user.stored).await
 }
 
-pub(super) async fn has_administrator(at: &Cluster) -> Result<bool, StoreError> {
-    let _ = at;
-    unimplemented!("has_administrator")
-}
-
-pub(super) async fn users(at: &Cluster, which: UserQuery<'_>) -> Result<Vec<User>, StoreError> {
-    let _ = at;
-    unimplemented!("users")
-}
-
-pub(super) async fn change(at: &Cluster, id: UserId, change: UserChange) -> Result<User, StoreError> {
-    let _ = at;
-    unimplemented!("change_user")
-}
-
-pub(super) async fn add_digests(at: &Cluster, id: UserId, digests: Digests) -> Result<(), StoreError> {
-    let _ = at;
-    unimplemented!("add_digests")
-}
-
-pub(super) async fn forget_digests(at: &Cluster) -> Result<usize, StoreError> {
-    let _ = at;
-    unimplemented!("forget_digests")
-}
-
-pub(super) async fn remove(at: &Cluster, id: UserId) -> Result<(), StoreError> {
-    let _ = at;
-    unimplemented!("remove_user")
-}
-
-pub(super) async fn find(at: &Cluster, text: &str, names_too: bool, near: Option<UserId>, limit: u32) -> Result<Vec<User>, StoreError> {
-    let _ = at;
-    unimplemented!("find_users")
-}
-
-pub(super) async fn acquainted(at: &Cluster, user: UserId, with: &[UserId]) -> Result<Vec<UserId>, StoreError> {
-    let _ = at;
-    unimplemented!("acquainted")
-}
-
-/// Returns these users with their pictures, ascending by id, except unknown and deleted ones.
-pub(super) async fn these(at: &Cluster, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
-    users(at, UserQuery::Ids(ids)).await
+/// Removes what a user is found by who was deleted with this version.
+pub(super) async fn unlist(at: &Cluster, id: UserId, version: i64) -> Result<(), StoreError> {
+    directory::remove(at, id, version).await
 }

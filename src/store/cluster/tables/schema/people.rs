@@ -153,7 +153,8 @@ pub static MEDIA_BY_OWNER: Table = Table {
     columns: &[Column::flag("present")],
 };
 
-/// All files, in partitions of 1,000 ids.
+/// All files, in partitions of 1,000 ids; what else lists a file can be found from here when its
+/// own row is gone.
 pub static MEDIA_IDS: Table = Table {
     name: "media_ids",
     kind: Kind::Plain,
@@ -161,7 +162,7 @@ pub static MEDIA_IDS: Table = Table {
     clustering: &[Column::int("id")],
     order: Order::Ascending,
     statics: &[],
-    columns: &[Column::flag("present")],
+    columns: &[Column::text("name"), Column::int("owner")],
 };
 
 /// The audit log, in partitions of 1,000 ids.

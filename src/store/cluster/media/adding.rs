@@ -1,0 +1,100 @@
+//! Adding a file. The same bytes of the same owner under the same file name are one file: whoever
+//! claims them last finds the first.
+
+use sha2::{Digest, Sha256};
+
+use super::rows::{self, Kept};
+use super::usage;
+use crate::model::{Media, MediaId, Timestamp};
+use crate::store::cluster::claims::{self, Claimed, Kind};
+use crate::store::cluster::{Cluster, ids};
+use crate::store::{Added, NewMedia, StoreError};
+
+/// Attempts, each of which another upload of the same may overtake.
+const TRIES: usize = 10;
+
+/// Adds a file, or finds the existing one.
+pub(in crate::store::cluster) async fn add(
+    at: &Cluster,
+    new: NewMedia,
+) -> Result<Added<Media>, StoreError> {
+    let key = key(&new);
+    if let Some(claimed) = claims::holder_of(at, Kind::File, &key).await?
+        && let Some(value) = again(at, MediaId(claimed.holder)).await?
+    {
+        return Ok(Added { value, existed: true });
+    }
+    let media = insert(at, new).await?;
+    for _ in 0..TRIES {
+        let Some(other) = claims::claim(at, Kind::File, &key, media.id.0).await? else {
+            return Ok(Added { value: media, existed: false });
+        };
+        if let Some(value) = again(at, MediaId(other.holder)).await? {
+            forget(at, media).await;
+            return Ok(Added { value, existed: true });
+        }
+        // The file is gone for good.
+        if claims::replace(at, Kind::File, &key, other, media.id.0).await? {
+            return Ok(Added { value: media, existed: false });
+        }
+    }
+    Err(StoreError::Unavailable)
+}
+
+async fn insert(at: &Cluster, new: NewMedia) -> Result<Media, StoreError> {
+    let media = Media {
+        id: MediaId(ids::take(at, ids::Kind::Media).await?),
+        name: new.name,
+        kind: new.kind,
+        owner: new.owner,
+        is_image: new.is_image,
+        size: new.size,
+        width: new.width,
+        height: new.height,
+        file_name: new.file_name,
+        created: Timestamp::now(),
+    };
+    rows::insert(at, &media).await?;
+    Ok(media)
+}
+
+/// Returns a file that is uploaded again. It is about to be used: its age starts again.
+async fn again(at: &Cluster, id: MediaId) -> Result<Option<Media>, StoreError> {
+    for _ in 0..TRIES {
+        let Some(kept) = rows::read(at, id).await? else { return Ok(None) };
+        let renewed = !usage::is_used(at, &kept.media).await?;
+        if let Some(kept) = rows::refresh(at, &kept, Timestamp::now(), renewed).await? {
+            return Ok(Some(kept.media));
+        }
+    }
+    Err(StoreError::Unavailable)
+}
+
+/// Removes a file that lost the race for its claim. A failure is only logged: it is unused.
+async fn forget(at: &Cluster, media: Media) {
+    let fresh = media.created;
+    if let Err(error) = rows::remove(at, &Kept { media, fresh }).await {
+        tracing::debug!(%error, "A file that was uploaded twice is left for the collector");
+    }
+}
+
+/// Releases the claim of a file that is gone.
+pub(super) async fn release(at: &Cluster, media: &Media) -> Result<(), StoreError> {
+    let key = key(&NewMedia {
+        owner: media.owner,
+        name: media.name.clone(),
+        kind: String::new(),
+        is_image: false,
+        size: 0,
+        width: None,
+        height: None,
+        file_name: media.file_name.clone(),
+    });
+    claims::release(at, Kind::File, &key, media.id.0).await
+}
+
+fn key(new: &NewMedia) -> String {
+    let file_name = new.file_name.as_deref().unwrap_or_default();
+    let text = format!("{} {} {file_name}", new.owner, new.name);
+    hex::encode(Sha256::digest(text.as_bytes()))
+}

@@ -1,0 +1,189 @@
+//! Rows of sessions.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Hash32, Session, SessionId, Timestamp, UserId};
+use crate::store::cluster::encoding::{decode, encode};
+use crate::store::cluster::tables::schema::people::{SESSIONS, SESSIONS_BY_USER};
+use crate::store::cluster::tables::{Put, Row, Slice, Value};
+use crate::store::cluster::{Cluster, users};
+use crate::store::{NewSession, StoreError};
+
+const VERSION: u8 = 1;
+/// Timestamp of an end, larger than that of any use.
+const END: i64 = 1 << 52;
+/// How long rows stay after the expiry that they say.
+const KEPT_AFTER: Duration = Duration::from_hours(24);
+/// How long the end of a session stays beyond its expiry: longer than any use of it that a server
+/// may still be writing.
+const END_KEPT_AFTER: Duration = Duration::from_hours(31 * 24);
+
+/// What never changes of a session: version 1.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Stored {
+    id: i64,
+    user: i64,
+    token: [u8; 32],
+    device: String,
+    address: Option<String>,
+    created: i64,
+    generation: u32,
+}
+
+/// A session that has not ended.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    pub(super) stored: Stored,
+    pub(super) seen: Timestamp,
+    pub(super) expires: Timestamp,
+}
+
+impl Stored {
+    pub(super) fn new(id: SessionId, new: &NewSession, generation: u32) -> Self {
+        Self {
+            id: id.0,
+            user: new.user.0,
+            token: new.token.0,
+            device: new.device.clone(),
+            address: new.address.map(|address| address.to_string()),
+            created: new.now.0,
+            generation,
+        }
+    }
+
+    pub(super) fn id(&self) -> SessionId {
+        SessionId(self.id)
+    }
+
+    /// Returns whether the user has not ended it with a new password or been disabled since.
+    pub(super) fn is_of(&self, owner: &users::Kept) -> bool {
+        owner.stored.admits(self.generation, self.id())
+    }
+}
+
+impl Kept {
+    /// Returns the user, unless the session has ended with its generation or its user.
+    pub(super) async fn owner(&self, at: &Cluster) -> Result<Option<users::Kept>, StoreError> {
+        let owner = users::read(at, UserId(self.stored.user)).await?;
+        Ok(owner.filter(|owner| self.stored.is_of(owner)))
+    }
+
+    pub(super) fn session(&self, owner: &users::Kept) -> Session {
+        let user = owner.stored.user(owner.id);
+        Session {
+            id: self.stored.id(),
+            user: user.id,
+            login: user.login,
+            name: user.name,
+            admin: user.admin,
+            guest: user.guest,
+            token: Hash32(self.stored.token),
+            device: self.stored.device.clone(),
+            address: self.stored.address.as_ref().and_then(|text| text.parse().ok()),
+            peer: None,
+            created: Timestamp(self.stored.created),
+            seen: self.seen,
+            expires: self.expires,
+        }
+    }
+
+    /// Time until the expiry, counted from the last use: rows expire by themselves.
+    fn life(&self) -> Duration {
+        let millis = self.expires.0.saturating_sub(self.seen.0);
+        Duration::from_millis(millis.max(0).unsigned_abs())
+    }
+}
+
+/// Returns the session of a secret, unless it has ended.
+pub(super) async fn by_token(at: &Cluster, token: Hash32) -> Result<Option<Kept>, StoreError> {
+    let slice = Slice::of(&SESSIONS, [token.0.to_vec().into()]);
+    first(&at.tables().read(slice).await?)
+}
+
+/// Returns a session of a user, unless it has ended.
+pub(super) async fn by_id(
+    at: &Cluster,
+    user: UserId,
+    id: SessionId,
+) -> Result<Option<Kept>, StoreError> {
+    let slice = Slice::of(&SESSIONS_BY_USER, [user.0.into()]).under([id.0.into()]);
+    first(&at.tables().read(slice).await?)
+}
+
+/// Returns the sessions of a user that have not ended, newest first; some may have expired.
+pub(super) async fn of_user(at: &Cluster, user: UserId) -> Result<Vec<Kept>, StoreError> {
+    let rows = at.tables().read(Slice::of(&SESSIONS_BY_USER, [user.0.into()])).await?;
+    let mut found = Vec::with_capacity(rows.len());
+    for row in rows.iter().rev() {
+        found.extend(kept(row)?);
+    }
+    Ok(found)
+}
+
+fn first(rows: &[Row]) -> Result<Option<Kept>, StoreError> {
+    rows.first().map_or(Ok(None), kept)
+}
+
+fn kept(row: &Row) -> Result<Option<Kept>, StoreError> {
+    // The end of a session may outlive the rest of its row.
+    let (None | Some(false), Some(body)) = (row.flag("ended"), row.bytes("body")) else {
+        return Ok(None);
+    };
+    let stored = decode(VERSION, body)?;
+    let time = |name| Timestamp(row.int(name).unwrap_or_default());
+    Ok(Some(Kept { stored, seen: time("seen"), expires: time("expires") }))
+}
+
+/// Writes the rows of a session as of its last use.
+pub(super) async fn write(at: &Cluster, kept: &Kept) -> Result<(), StoreError> {
+    let cells = [
+        ("body", encode(VERSION, &kept.stored)?.into()),
+        ("seen", kept.seen.0.into()),
+        ("expires", kept.expires.0.into()),
+    ];
+    let used = kept.seen.0.saturating_sub(kept.stored.created).clamp(0, END - 2) + 1;
+    put(at, &kept.stored, used, &cells, kept.life() + KEPT_AFTER).await
+}
+
+/// Ends a session for good.
+pub(super) async fn end(at: &Cluster, kept: &Kept) -> Result<(), StoreError> {
+    let cells = [("ended", true.into())];
+    put(at, &kept.stored, END, &cells, kept.life() + END_KEPT_AFTER).await
+}
+
+async fn put(
+    at: &Cluster,
+    stored: &Stored,
+    timestamp: i64,
+    cells: &[(&'static str, Value)],
+    life: Duration,
+) -> Result<(), StoreError> {
+    let (token, user): ([Value; 1], [Value; 1]) =
+        ([stored.token.to_vec().into()], [stored.user.into()]);
+    let by_token = Put::plain(&SESSIONS, timestamp, token, [], cells);
+    let by_user = Put::plain(&SESSIONS_BY_USER, timestamp, user, [stored.id.into()], cells);
+    Ok(at.tables().write(vec![by_token.living(life), by_user.living(life)]).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stored_sessions_of_version_1_are_read() {
+        let stored = Stored {
+            id: 1,
+            user: 2,
+            token: [3; 32],
+            device: "x".to_owned(),
+            address: Some("::1".to_owned()),
+            created: 4,
+            generation: 5,
+        };
+        let bytes = encode(VERSION, &stored).unwrap();
+        assert_eq!(hex::encode(&bytes), format!("010204{}017801033a3a310805", "03".repeat(32)));
+        assert_eq!(decode::<Stored>(VERSION, &bytes), Ok(stored));
+    }
+}

@@ -1,0 +1,146 @@
+//! Changes of a user.
+//!
+//! The next version of the row is the commit: a conditional write, which also ends the sessions
+//! that end with it, since they are of an earlier generation then. An e-mail address is claimed
+//! before, and the old one released after. What rooms must hear is ordered before as well, so that
+//! it is not lost; see [`jobs`].
+
+use super::rows::{self, Kept, Wrote};
+use super::stored::Stored;
+use super::{directory, names};
+use crate::model::{Event, FileKind, Media, Missing, User, UserId};
+use crate::store::cluster::claims::Kind;
+use crate::store::cluster::{Cluster, audit, jobs, media, sessions};
+use crate::store::{Ended, StoreError, UserChange, audit_notes};
+
+/// Attempts, each of which another change of the same user may overtake.
+const TRIES: usize = 20;
+
+/// Changes a user, all or nothing.
+pub(in crate::store::cluster) async fn change(
+    at: &Cluster,
+    id: UserId,
+    change: UserChange,
+) -> Result<User, StoreError> {
+    for _ in 0..TRIES {
+        let before = rows::read(at, id).await?.ok_or(StoreError::NotFound(Missing::User))?;
+        let picture = picture(at, id, &change).await?;
+        let after = before.stored.changed(&change, picture);
+        let new_email =
+            after.email_key().filter(|_| after.email_key() != before.stored.email_key());
+        if let Some(email) = &new_email {
+            names::claim(at, id, Kind::Email, email).await?;
+        }
+        let committed = commit(at, &before, &after, &change).await;
+        if committed.is_err() && committed != Err(StoreError::Unknown) {
+            release(at, id, new_email).await;
+        }
+        if let Some(user) = committed? {
+            return Ok(user);
+        }
+    }
+    Err(StoreError::Unavailable)
+}
+
+/// Returns the new profile picture. `NotFound` unless it is a picture of this user.
+async fn picture(
+    at: &Cluster,
+    id: UserId,
+    change: &UserChange,
+) -> Result<Option<Media>, StoreError> {
+    let Some(Some(picture)) = change.media else { return Ok(None) };
+    let mut found = media::attachable(at, id, &[picture]).await?;
+    let portrait =
+        found.pop().filter(|file| file.is_image && FileKind::of(&file.kind).is_portrait());
+    portrait.map(Some).ok_or(StoreError::NotFound(Missing::Media))
+}
+
+/// Writes the next version, and does what follows from it. None: another change came first.
+async fn commit(
+    at: &Cluster,
+    before: &Kept,
+    after: &Stored,
+    change: &UserChange,
+) -> Result<Option<User>, StoreError> {
+    let (id, version) = (before.id, before.version + 1);
+    let (old, new) = (before.stored.user(id), after.user(id));
+    let ending = match (&change.password, change.disabled) {
+        (_, Some(true)) => Some(Ended::All),
+        (Some(password), _) => Some(password.keep.map_or(Ended::All, Ended::AllBut)),
+        (None, _) => None,
+    };
+    // Read before, so that their sockets are closed even if they cannot be read after it.
+    let mut ended = match ending {
+        Some(which) => sessions::live(at, before, which).await?,
+        None => Vec::new(),
+    };
+    if after.admin {
+        directory::mark_administrator(at, id, version, true).await?;
+    }
+    let works = orders(before, after, change);
+    jobs::order(at, id, version, &works).await?;
+    let noted = |ended: usize| {
+        audit_notes::user_changed(
+            &old,
+            &new,
+            change.password.is_some(),
+            u32::try_from(ended).unwrap_or(u32::MAX),
+        )
+    };
+    let entry = audit::begin(at, || noted(ended.len())).await?;
+    let wrote = rows::write(at, id, before.version, after).await;
+    let wrote = audit::settle(at, entry, wrote, |wrote| *wrote == Wrote::Done).await?;
+    if wrote == Wrote::Stale {
+        return Ok(None);
+    }
+    jobs::wake(at, id);
+    at.emit(Event::UserChanged { user: id }).await;
+    if let Some(which) = ending {
+        ended = sessions::end_all(at, before, which, ended).await;
+    }
+    follow(at, before, after, version).await;
+    if !ended.is_empty() {
+        at.emit(Event::SessionEnded { user: id, sessions: ended }).await;
+    }
+    Ok(Some(new))
+}
+
+/// What rooms must be told. Succession comes first: rooms receive the flag when the role is gone.
+fn orders(before: &Kept, after: &Stored, change: &UserChange) -> Vec<jobs::Work> {
+    let (old, mut works) = (&before.stored, Vec::new());
+    if change.disabled == Some(true) || change.guest == Some(true) {
+        works.push(jobs::Work::Succession);
+    }
+    if (&old.name, old.picture(), old.bot, old.guest)
+        != (&after.name, after.picture(), after.bot, after.guest)
+    {
+        works.push(jobs::Work::Name);
+    }
+    works
+}
+
+/// What others find by: a failure is only logged, since the user's row is what counts.
+async fn follow(at: &Cluster, before: &Kept, after: &Stored, version: i64) {
+    let id = before.id;
+    if before.stored.email_key() != after.email_key() {
+        release(at, id, before.stored.email_key()).await;
+    }
+    let listed = async {
+        if before.stored.name != after.name {
+            directory::write(at, id, version, after).await?;
+        }
+        if before.stored.admin && !after.admin {
+            directory::mark_administrator(at, id, version, false).await?;
+        }
+        Ok::<_, StoreError>(())
+    };
+    if let Err(error) = listed.await {
+        tracing::warn!(%error, user.id = %id, "The directory was not updated");
+    }
+}
+
+async fn release(at: &Cluster, id: UserId, email: Option<String>) {
+    if let Some(email) = email {
+        names::release_all(at, id, &[(Kind::Email, email)]).await;
+    }
+}

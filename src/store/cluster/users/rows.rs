@@ -1,0 +1,163 @@
+//! Rows of users: reading them, and writing the next version on condition that it is the next.
+
+use crate::model::UserId;
+use crate::store::StoreError;
+use crate::store::cluster::Cluster;
+use crate::store::cluster::encoding::{decode, encode};
+use crate::store::cluster::tables::schema::people::USERS;
+use crate::store::cluster::tables::{
+    Compare, Condition, Consistency, Outcome, Put, Slice, TableError, Value,
+};
+
+use super::stored::{Stored, VERSION};
+
+/// A user whose account is complete and not deleted.
+#[derive(Clone, Debug)]
+pub(in crate::store::cluster) struct Kept {
+    pub(in crate::store::cluster) id: UserId,
+    /// Version of the row, which the next write replaces.
+    pub(in crate::store::cluster) version: i64,
+    pub(in crate::store::cluster) stored: Stored,
+}
+
+/// What a row says.
+#[derive(Clone, Debug)]
+pub(super) enum State {
+    /// There is no row.
+    Missing,
+    /// The account is being created, or its server died while it was.
+    Incomplete,
+    /// Deleted, or never completed.
+    Gone,
+    /// An account.
+    Kept(Box<Kept>),
+}
+
+/// Result of writing a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wrote {
+    /// It is the user's version now.
+    Done,
+    /// The row has another version.
+    Stale,
+}
+
+/// Returns a user, except deleted ones.
+pub(in crate::store::cluster) async fn read(
+    at: &Cluster,
+    id: UserId,
+) -> Result<Option<Kept>, StoreError> {
+    match state(at, id, Consistency::Quorum).await? {
+        State::Kept(kept) => Ok(Some(*kept)),
+        State::Missing | State::Incomplete | State::Gone => Ok(None),
+    }
+}
+
+/// Returns what the row of a user says.
+pub(super) async fn state(
+    at: &Cluster,
+    id: UserId,
+    consistency: Consistency,
+) -> Result<State, StoreError> {
+    let rows = at.tables().read(Slice::of(&USERS, [id.0.into()]).at(consistency)).await?;
+    let Some(row) = rows.first() else { return Ok(State::Missing) };
+    let (Some(version), Some(bytes)) = (row.int("version"), row.bytes("body")) else {
+        return Ok(State::Missing);
+    };
+    match (row.flag("gone"), version) {
+        (Some(true), _) => Ok(State::Gone),
+        (_, 0) => Ok(State::Incomplete),
+        _ => {
+            let stored = decode(VERSION, bytes)?;
+            Ok(State::Kept(Box::new(Kept { id, version, stored })))
+        }
+    }
+}
+
+/// Adds an incomplete user: version 0.
+pub(super) async fn insert(at: &Cluster, id: UserId, stored: &Stored) -> Result<(), StoreError> {
+    let new = vec![Condition::Absent(Vec::new())];
+    match put(at, id, new, 0, false, encode(VERSION, stored)?).await {
+        Ok(Wrote::Done) => Ok(()),
+        // Ids are given out once, and an incomplete user is none.
+        Ok(Wrote::Stale) | Err(_) => Err(StoreError::Unavailable),
+    }
+}
+
+/// Writes version `before + 1`. `Unknown` if it may have been written and overwritten since.
+pub(super) async fn write(
+    at: &Cluster,
+    id: UserId,
+    before: i64,
+    stored: &Stored,
+) -> Result<Wrote, StoreError> {
+    put(at, id, at_version(before), before + 1, false, encode(VERSION, stored)?).await
+}
+
+/// Writes version `before + 1` of a user who is deleted, or shall never be completed. Nothing of
+/// them is kept.
+pub(super) async fn bury(at: &Cluster, id: UserId, before: i64) -> Result<Wrote, StoreError> {
+    put(at, id, at_version(before), before + 1, true, encode(VERSION, &Stored::default())?).await
+}
+
+fn at_version(version: i64) -> Vec<Condition> {
+    vec![Condition::Is(Vec::new(), "version", Some(Value::Int(version)))]
+}
+
+async fn put(
+    at: &Cluster,
+    id: UserId,
+    conditions: Vec<Condition>,
+    version: i64,
+    gone: bool,
+    body: Vec<u8>,
+) -> Result<Wrote, StoreError> {
+    let cells = [("version", version.into()), ("gone", gone.into()), ("body", body.clone().into())];
+    let puts = vec![Put::conditional(&USERS, [id.0.into()], [], cells)];
+    match at.tables().compare(Compare { conditions, puts }).await {
+        Ok(Outcome::Applied) => return Ok(Wrote::Done),
+        Ok(Outcome::Refused) => return Ok(Wrote::Stale),
+        Err(TableError::Unavailable) => return Err(StoreError::Unavailable),
+        Err(TableError::Unknown) => {}
+    }
+    let slice = Slice::of(&USERS, [id.0.into()]).at(Consistency::Serial);
+    let rows = at.tables().read(slice).await.map_err(|_| StoreError::Unknown)?;
+    let now = rows.first().and_then(|row| {
+        Some((row.int("version")?, row.flag("gone")?, row.bytes("body")?.to_vec()))
+    });
+    match now {
+        Some(now) if now == (version, gone, body) => Ok(Wrote::Done),
+        Some((later, ..)) if later > version => Err(StoreError::Unknown),
+        _ => Ok(Wrote::Stale),
+    }
+}
+
+/// Returns whether a user has this version or a later one.
+pub(in crate::store::cluster) async fn has_reached(
+    at: &Cluster,
+    id: UserId,
+    version: i64,
+) -> Result<bool, StoreError> {
+    Ok(version_of(at, id).await? >= version)
+}
+
+/// Ensures that nobody who has read the user before `version` can write that version; false if it
+/// was written in between.
+pub(in crate::store::cluster) async fn prevent(
+    at: &Cluster,
+    id: UserId,
+    version: i64,
+) -> Result<bool, StoreError> {
+    match state(at, id, Consistency::Serial).await? {
+        State::Kept(kept) if kept.version < version => {
+            Ok(write(at, id, kept.version, &kept.stored).await? == Wrote::Done)
+        }
+        State::Kept(_) | State::Gone => Ok(false),
+        State::Missing | State::Incomplete => Ok(true),
+    }
+}
+
+async fn version_of(at: &Cluster, id: UserId) -> Result<i64, StoreError> {
+    let rows = at.tables().read(Slice::of(&USERS, [id.0.into()])).await?;
+    Ok(rows.first().and_then(|row| row.int("version")).unwrap_or_default())
+}
