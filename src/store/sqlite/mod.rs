@@ -164,7 +164,9 @@ impl Sqlite {
         let readers = Readers::open(path, options.readers)?.reporting(Arc::clone(&health));
         let io = |why: io::Error| OpenError::Io { path: path.to_owned(), why };
         let places = Arc::new(Semaphore::new(QUEUE));
-        let search = Search::start(path, &settings.epoch, Arc::clone(&places)).map_err(io)?;
+        let queue = Arc::clone(&places);
+        let writer_is_busy = Box::new(move || queue.available_permits() < QUEUE);
+        let search = Search::of_database(path, &settings.epoch, writer_is_busy).map_err(io)?;
         let (orders, ordered) = channel();
         let versions = Arc::new(Versions::default());
         let writer = Writer::new(Tools {

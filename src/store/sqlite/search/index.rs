@@ -57,12 +57,12 @@ pub(super) struct Entry {
 }
 
 /// The write connection of the index.
-pub(super) struct Index(Connection);
+pub(in crate::store) struct Index(pub(super) Connection);
 
 impl Index {
     /// Opens the file if it is intact, follows these rules and belongs to this database; otherwise
-    /// creates a new index that starts with that change.
-    pub(super) fn open(path: &Path, epoch: &str, change: i64) -> io::Result<Self> {
+    /// creates a new index that starts with that change and has these tables of its source.
+    pub(super) fn open(path: &Path, epoch: &str, change: i64, tables: &str) -> io::Result<Self> {
         match Self::reopen(path, epoch) {
             Ok(Some(index)) => return Ok(index),
             Ok(None) => {}
@@ -72,7 +72,7 @@ impl Index {
             }
         }
         discard(path)?;
-        Self::create(path, epoch, change).map_err(io::Error::other)
+        Self::create(path, epoch, change, tables).map_err(io::Error::other)
     }
 
     fn reopen(path: &Path, epoch: &str) -> Result<Option<Self>> {
@@ -103,12 +103,13 @@ impl Index {
         Ok(sound.then_some(Self(conn)))
     }
 
-    fn create(path: &Path, epoch: &str, change: i64) -> Result<Self> {
+    fn create(path: &Path, epoch: &str, change: i64, tables: &str) -> Result<Self> {
         schema::create(path)
             .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
         let mut conn = connect(path)?;
         let tx = conn.transaction()?;
         tx.execute_batch(TABLES)?;
+        tx.execute_batch(tables)?;
         tx.execute(BEGIN, params![epoch, boot(), change])?;
         tx.pragma_update(None, "user_version", VERSION)?;
         tx.commit()?;
@@ -128,7 +129,7 @@ impl Index {
         new: &[Entry],
         changed: &[Entry],
         reached: Marks,
-        pause: impl Fn(),
+        pause: &dyn Fn(),
     ) -> Result<()> {
         let tx = self.0.transaction()?;
         {

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Result};
 
-use super::feeder::ends;
 use super::index::{MARKS, STATE, VERSION, boot};
+use super::rows::ends;
 
 /// Also checks the words: SQLite calls FTS5.
 const WHOLE: &str = "PRAGMA integrity_check(1)";

@@ -1,20 +1,23 @@
 //! Full-text search: an index in a separate file, fed by a separate thread, so that posting never
 //! waits for it.
 //!
-//! `index` is the file; `feeder` the thread that follows the messages. The index can always be
-//! rebuilt from the messages, so it is never synced, never backed up, and discarded when in doubt.
+//! `index` is the file; `feeder` the thread that follows the messages of a `source`, which for this
+//! engine are its `rows`. The index can always be rebuilt from the messages, so it is never synced,
+//! never backed up, and discarded when in doubt.
 
 mod feeder;
 mod index;
 mod index_state;
+mod rows;
+mod source;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{JoinHandle, Thread};
 
-use tokio::sync::Semaphore;
-
+use self::rows::MessageRows;
+use self::source::Source;
 use super::error::Cause;
 use super::readers::Readers;
 use super::{Sqlite, messages};
@@ -26,7 +29,7 @@ pub use index_state::Glance;
 pub(super) use index_state::index_state;
 
 #[cfg(test)]
-pub(super) use feeder::STATEMENTS;
+pub(super) use rows::STATEMENTS;
 
 /// Number of connections for searching.
 const READERS: u32 = 2;
@@ -58,9 +61,12 @@ struct Shared {
     stop: AtomicBool,
     /// Whether something was committed since the last pass of the thread.
     news: Arc<AtomicBool>,
-    /// Places in the queue of the writer.
-    places: Arc<Semaphore>,
+    /// Whether the messages have more urgent work.
+    busy: Busy,
 }
+
+/// Tells whether the messages have more urgent work, to which the thread gives way.
+pub(in crate::store) type Busy = Box<dyn Fn() -> bool + Send + Sync>;
 
 /// Notifies the feeder of commits; costs next to nothing if it has been notified already.
 #[derive(Clone)]
@@ -78,16 +84,22 @@ impl Waker {
 }
 
 impl Search {
-    /// Opens or creates the index of the database and starts to feed it. Failures are logged and
-    /// retried later: the chat runs without an index.
-    /// `places` are those of the writer's queue, to which the thread gives way.
-    pub(super) fn start(
-        database: &Path,
+    /// Opens or creates the index of a database and starts to feed it.
+    pub(super) fn of_database(database: &Path, epoch: &str, busy: Busy) -> std::io::Result<Self> {
+        let rows = MessageRows::of(database.to_owned());
+        Self::start(database.with_file_name("search.db"), epoch, rows, busy)
+    }
+
+    /// Opens or creates an index and starts to feed it. Failures are logged and retried later: the
+    /// chat runs without an index.
+    pub(in crate::store) fn start(
+        path: PathBuf,
         epoch: &str,
-        places: Arc<Semaphore>,
+        source: impl Source,
+        busy: Busy,
     ) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
-            path: database.with_file_name("search.db"),
+            path,
             readers: Mutex::new(None),
             behind: AtomicBool::new(true),
             damaged: AtomicBool::new(false),
@@ -95,10 +107,9 @@ impl Search {
             fed: AtomicI64::new(0),
             stop: AtomicBool::new(false),
             news: Arc::new(AtomicBool::new(true)),
-            places,
+            busy,
         });
-        let feeder =
-            feeder::Feeder::new(Arc::clone(&shared), database.to_owned(), epoch.to_owned());
+        let feeder = feeder::Feeder::new(Arc::clone(&shared), source, epoch.to_owned());
         let thread = std::thread::Builder::new()
             .name("store-search".to_owned())
             .spawn(move || feeder.run())?;
@@ -217,11 +228,6 @@ impl Sqlite {
 }
 
 impl Shared {
-    /// Returns whether operations wait for the writer.
-    fn writer_is_busy(&self) -> bool {
-        self.places.available_permits() < super::QUEUE
-    }
-
     fn readers(&self) -> std::sync::MutexGuard<'_, Option<Readers>> {
         self.readers.lock().unwrap_or_else(PoisonError::into_inner)
     }
