@@ -1,22 +1,14 @@
 //! Read marks: the maximum of all positions ever requested, since their timestamp is the seq.
 
+use super::projector::moved_mark;
 use super::stored::{history_partition, named};
 use super::unread::Newest;
 use super::{heads, participants};
 use crate::model::{Event, ReadMark, RoomId, Seq, Timestamp, UserId};
-use crate::store::cluster::tables::schema::rooms::{MARKS, MARKS_BY_USER, MESSAGES};
-use crate::store::cluster::tables::{Put, Row, Slice};
+use crate::store::cluster::tables::schema::rooms::{MARKS, MESSAGES};
+use crate::store::cluster::tables::{Row, Slice};
 use crate::store::cluster::{Cluster, users};
 use crate::store::{Missing, StoreError};
-
-/// Returns the writes that move a mark to `seq`, for requests, authors of messages and newcomers.
-pub(super) fn moved(room: RoomId, user: UserId, seq: Seq, at: Timestamp) -> [Put; 2] {
-    let put = |table, partition: i64, clustering: i64| {
-        let cells = [("seq", seq.0.into()), ("at", at.0.into())];
-        Put::plain(table, seq.0, [partition.into()], [clustering.into()], cells)
-    };
-    [put(&MARKS, room.0, user.0), put(&MARKS_BY_USER, user.0, room.0)]
-}
 
 /// Returns position and time of a mark.
 fn mark_of(row: &Row) -> Option<(Seq, Timestamp)> {
@@ -53,7 +45,7 @@ pub(in crate::store::cluster) async fn mark_read(
         return Ok(ReadMark { room, user, seq: old, at: since, unread });
     }
     let now = Timestamp::now();
-    let write = async { Ok(at.tables().write(moved(room, user, seq, now).to_vec()).await?) };
+    let write = async { Ok(at.tables().write(moved_mark(room, user, seq, now).to_vec()).await?) };
     let ((), newest, author) = futures_util::try_join!(
         write,
         Newest::above(at, room, seq, last),

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::logged::{Step, StoredChange};
 use super::state::{Members, Snapshot};
 use super::stored::{Stored, StoredMessage, StoredParticipant, history_partition, shard_of};
-use crate::model::{RoomId, Seq, UserId};
+use crate::model::{RoomId, Seq, Timestamp, UserId};
 use crate::store::StoreError;
 use crate::store::cluster::Cluster;
 use crate::store::cluster::tables::schema::rooms::{
@@ -85,6 +85,16 @@ pub(super) fn people_key(ids: impl IntoIterator<Item = UserId>) -> Vec<u8> {
         hash.update(id.0.to_be_bytes());
     }
     hash.finalize().to_vec()
+}
+
+/// Returns the rows of a read mark that moves to `seq`, which is their timestamp: a mark never moves
+/// back.
+pub(super) fn moved_mark(room: RoomId, user: UserId, seq: Seq, at: Timestamp) -> [Put; 2] {
+    let cells = [("seq", seq.0.into()), ("at", at.0.into())];
+    let put = |table, partition: i64, clustering: i64| {
+        Put::plain(table, seq.0, [partition.into()], [clustering.into()], cells.clone())
+    };
+    [put(&MARKS, room.0, user.0), put(&MARKS_BY_USER, user.0, room.0)]
 }
 
 fn key_of(room: &Snapshot) -> Option<Vec<u8>> {
@@ -210,12 +220,8 @@ impl Rows<'_> {
         Ok(())
     }
 
-    /// Moves a read mark; its timestamp is the seq, so that it never moves back.
     fn mark(&mut self, user: i64, seq: i64, at: i64) {
-        let (room, cells) = (self.id().0, [("seq", seq.into()), ("at", at.into())]);
-        let of_room = Put::plain(&MARKS, seq, [room.into()], [user.into()], cells.clone());
-        let of_user = Put::plain(&MARKS_BY_USER, seq, [user.into()], [room.into()], cells);
-        self.puts.extend([of_room, of_user]);
+        self.puts.extend(moved_mark(self.id(), UserId(user), Seq(seq), Timestamp(at)));
     }
 
     fn text(&mut self, seq: i64, message: &StoredMessage) -> Result<(), StoreError> {
