@@ -85,14 +85,14 @@ fn root() -> PathBuf {
 /// Connects to the keyspace of all tests, which the first call creates.
 pub(crate) async fn connect() -> Cql {
     static CREATED: OnceCell<()> = OnceCell::const_new();
-    let cql = Cql::connect(options("chatctl")).await.unwrap();
-    let create = async {
+    let cql = Box::pin(Cql::connect(options("chatctl"))).await.unwrap();
+    Box::pin(CREATED.get_or_init(async || {
         cql.create_keyspace(&BTreeMap::from([(Cassandra::DATACENTER.to_owned(), 1)]))
             .await
             .unwrap();
         cql.create_tables(schema::all().chain([&PLAIN, &GUARDED, &SINGLE])).await.unwrap();
-    };
-    CREATED.get_or_init(|| create).await;
+    }))
+    .await;
     cql
 }
 
@@ -169,12 +169,16 @@ impl Tables for Apart {
     }
 
     fn write(&self, mut puts: Vec<Put>) -> TableReply<'_, ()> {
-        puts.iter_mut().for_each(|put| self.hide(&mut put.partition));
+        for put in &mut puts {
+            self.hide(&mut put.partition);
+        }
         self.inner.write(puts)
     }
 
     fn compare(&self, mut compare: Compare) -> TableReply<'_, Outcome> {
-        compare.puts.iter_mut().for_each(|put| self.hide(&mut put.partition));
+        for put in &mut compare.puts {
+            self.hide(&mut put.partition);
+        }
         self.inner.compare(compare)
     }
 

@@ -222,7 +222,7 @@ async fn a_deleted_partition_hides_what_is_older(tables: T, test: &str) {
 
 async fn a_row_expires_as_a_whole(tables: T, test: &str) {
     let cells = [("n", 1.into())];
-    let long = row(test, (1, "a"), 1, &cells).living(Duration::from_secs(3600));
+    let long = row(test, (1, "a"), 1, &cells).living(Duration::from_hours(1));
     let short = row(test, (2, "b"), 1, &cells).living(Duration::from_millis(10));
     put(&tables, [long, short]).await;
     until(async || names(&tables, Slice::of(&PLAIN, key(test, 1))).await == ["1a"]).await;

@@ -21,14 +21,20 @@ pub(super) enum Action {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
     /// The driver says so.
-    #[error(transparent)]
-    Driver(#[from] ExecutionError),
+    #[error("{0}")]
+    Driver(Box<ExecutionError>),
     /// The driver did not answer within its own time-out.
     #[error("the driver does not answer")]
     Silent,
     /// An answer that cannot be understood.
     #[error("an unexpected answer: {0}")]
     Odd(String),
+}
+
+impl From<ExecutionError> for Failure {
+    fn from(error: ExecutionError) -> Self {
+        Self::Driver(Box::new(error))
+    }
 }
 
 impl Failure {
@@ -113,7 +119,7 @@ mod tests {
 
     impl IntoFailure for RequestAttemptError {
         fn into_failure(self) -> Failure {
-            Failure::Driver(ExecutionError::LastAttemptError(self))
+            ExecutionError::LastAttemptError(self).into()
         }
     }
 
@@ -131,11 +137,11 @@ mod tests {
             required: 2,
             write_type,
         };
-        let late = Failure::Driver(ExecutionError::RequestTimeout(Duration::from_secs(2)));
+        let late = Failure::from(ExecutionError::RequestTimeout(Duration::from_secs(2)));
         for (failure, wanted) in [
             (late, [No, Unknown, Unknown]),
             (Failure::Silent, [No, Unknown, Unknown]),
-            (Failure::Driver(ExecutionError::EmptyPlan), [No, No, No]),
+            (ExecutionError::EmptyPlan.into(), [No, No, No]),
             (db(DbError::Invalid), [No, No, No]),
             (db(timeout(WriteType::Simple)), [No, Unknown, Unknown]),
             (db(timeout(WriteType::Cas)), [No, Unknown, Unknown]),

@@ -153,7 +153,7 @@ impl Cql {
         let preparing = async { Ok(self.session.prepare(text).await?) };
         // Nothing has been sent that could have an effect.
         let prepared = self.within(preparing).await.map_err(|failure| match failure {
-            Failure::Silent => Failure::Driver(ExecutionError::EmptyPlan),
+            Failure::Silent => ExecutionError::EmptyPlan.into(),
             other => other,
         })?;
         let mut cache = self.prepared.write().unwrap_or_else(PoisonError::into_inner);
@@ -273,13 +273,11 @@ impl Tables for Cql {
             let parts = partitions(puts);
             let writing = parts.into_iter().map(|puts| self.write_partition(puts));
             let done: Vec<_> = stream::iter(writing).buffer_unordered(PARTITIONS).collect().await;
-            let failed = done.iter().filter_map(|done| done.err());
-            let nothing = done.iter().all(|done| *done == Err(TableError::Unavailable));
-            match failed.last() {
-                None => Ok(()),
-                Some(_) if nothing => Err(TableError::Unavailable),
-                Some(_) => Err(TableError::Unknown),
+            if done.iter().all(Result::is_ok) {
+                return Ok(());
             }
+            let nothing = done.iter().all(|done| *done == Err(TableError::Unavailable));
+            Err(if nothing { TableError::Unavailable } else { TableError::Unknown })
         })
     }
 

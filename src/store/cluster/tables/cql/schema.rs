@@ -8,12 +8,12 @@ use std::time::Duration;
 use scylla::statement::Statement;
 
 use super::error::Failure;
-use super::statement::full_name;
+use super::statement::{add, full_name};
 use super::{Bind, Cql};
 use crate::store::cluster::tables::{Column, Order, Table, Type, Value};
 
 /// A change of the schema has to reach all nodes.
-const AGREEING: Duration = Duration::from_secs(60);
+const AGREEING: Duration = Duration::from_mins(1);
 
 /// Why the schema could not be read or changed.
 #[derive(Debug, thiserror::Error)]
@@ -38,7 +38,7 @@ impl Cql {
             self.keyspace
         );
         for (datacenter, count) in replicas {
-            text += &format!(", '{}': {count}", datacenter.replace('\'', "''"));
+            add(&mut text, format_args!(", '{}': {count}", datacenter.replace('\'', "''")));
         }
         text.push('}');
         if self.is_scylla().await {
@@ -154,16 +154,16 @@ pub(super) fn create(keyspace: &str, table: &Table, unified: bool) -> String {
     let mut text = format!("CREATE TABLE IF NOT EXISTS {} (", full_name(keyspace, table));
     for column in table.all_columns() {
         let kind = if table.is_static(column.name) { " static" } else { "" };
-        text += &format!("\"{}\" {}{kind}, ", column.name, cql_type(column.of));
+        add(&mut text, format_args!("\"{}\" {}{kind}, ", column.name, cql_type(column.of)));
     }
     let names = |columns: &[Column], after: &str| {
         let named: Vec<_> =
             columns.iter().map(|column| format!("\"{}\"{after}", column.name)).collect();
         named.join(", ")
     };
-    text += &format!("PRIMARY KEY (({})", names(table.partition, ""));
+    add(&mut text, format_args!("PRIMARY KEY (({})", names(table.partition, "")));
     if !table.clustering.is_empty() {
-        text += &format!(", {}", names(table.clustering, ""));
+        add(&mut text, format_args!(", {}", names(table.clustering, "")));
     }
     text.push_str("))");
     let mut with = Vec::new();
@@ -174,7 +174,7 @@ pub(super) fn create(keyspace: &str, table: &Table, unified: bool) -> String {
         with.push("compaction = {'class': 'UnifiedCompactionStrategy'}".to_owned());
     }
     if !with.is_empty() {
-        text += &format!(" WITH {}", with.join(" AND "));
+        add(&mut text, format_args!(" WITH {}", with.join(" AND ")));
     }
     text
 }

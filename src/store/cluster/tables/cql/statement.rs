@@ -2,6 +2,7 @@
 //!
 //! A text depends only on the table and on which columns are named, so that few are ever prepared.
 
+use std::fmt::{Arguments, Write as _};
 use std::time::Duration;
 
 use crate::store::cluster::tables::{
@@ -42,7 +43,7 @@ impl Line {
 
     /// Adds ` "name" = ?`, after `before`.
     fn equals(&mut self, before: &str, name: &str, value: &Value) {
-        self.text += &format!("{before}\"{name}\" = ?");
+        add(&mut self.text, format_args!("{before}\"{name}\" = ?"));
         self.bind(value);
     }
 
@@ -62,7 +63,7 @@ impl Line {
         for (name, value) in conditions {
             match value {
                 Some(value) => self.equals(before, name, value),
-                None => self.text += &format!("{before}\"{name}\" = null"),
+                None => add(&mut self.text, format_args!("{before}\"{name}\" = null")),
             }
             before = " AND ";
         }
@@ -80,6 +81,11 @@ impl Line {
 fn seconds(life: Duration) -> i32 {
     let whole = life.as_secs() + u64::from(life.subsec_nanos() > 0);
     i32::try_from(whole).unwrap_or(LONGEST_LIFE).clamp(1, LONGEST_LIFE)
+}
+
+/// Adds to a text.
+pub(super) fn add(text: &mut String, what: Arguments<'_>) {
+    text.write_fmt(what).expect("a String takes everything");
 }
 
 /// `"keyspace"."table"`.
@@ -120,11 +126,11 @@ fn insert(
     let mut marks = String::new();
     for (name, value) in key.chain(cells.iter().map(|(name, value)| (*name, value))) {
         let comma = if marks.is_empty() { "" } else { ", " };
-        line.text += &format!("{comma}\"{name}\"");
-        marks += &format!("{comma}?");
+        add(&mut line.text, format_args!("{comma}\"{name}\""));
+        add(&mut marks, format_args!("{comma}?"));
         line.bind(value);
     }
-    line.text += &format!(") VALUES ({marks})");
+    add(&mut line.text, format_args!(") VALUES ({marks})"));
     line
 }
 
@@ -267,7 +273,7 @@ pub(super) fn select(keyspace: &str, slice: &Slice) -> Line {
             Bound::Excluding(value) => (excluding, value),
         };
         let name = ranged.map_or("", |column| column.name);
-        line.text += &format!(" AND \"{name}\" {sign} ?");
+        add(&mut line.text, format_args!(" AND \"{name}\" {sign} ?"));
         line.bind(value);
     }
     let turned = slice.descending != (table.order == Order::Descending);
@@ -275,7 +281,7 @@ pub(super) fn select(keyspace: &str, slice: &Slice) -> Line {
         let order = if slice.descending { "DESC" } else { "ASC" };
         let columns: Vec<_> =
             table.clustering.iter().map(|column| format!("\"{}\" {order}", column.name)).collect();
-        line.text += &format!(" ORDER BY {}", columns.join(", "));
+        add(&mut line.text, format_args!(" ORDER BY {}", columns.join(", ")));
     }
     if let Some(limit) = slice.limit {
         line.add(" LIMIT ?");

@@ -62,7 +62,7 @@ fn a_commit_is_one_batch() {
     let head = Put::conditional(&ROOM_LOG, key(), vec![], vec![("head_rev", 3.into())]);
     let row = Put::conditional(&ROOM_LOG, key(), vec![3.into()], vec![("body", vec![1u8].into())]);
     let conditions = vec![Condition::Is(vec![], "head_rev", Some(2.into()))];
-    let life = Duration::from_secs(60);
+    let life = Duration::from_mins(1);
     let compare = Compare { conditions, puts: vec![head.clone(), row.clone().living(life)] };
     let lines = guarded("chat", &compare);
     assert_eq!(

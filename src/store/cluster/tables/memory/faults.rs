@@ -76,7 +76,7 @@ fn millis(from: u64, to: u64) -> Range<Duration> {
     Duration::from_millis(from)..Duration::from_millis(to)
 }
 
-/// Random numbers from a seed (SplitMix64).
+/// Random numbers from a seed (`SplitMix64`).
 #[derive(Debug, Default)]
 pub(super) struct Dice(u64);
 
@@ -129,6 +129,11 @@ pub(super) enum Fate {
 
 impl Fate {
     pub(super) fn draw(dice: &mut Dice) -> Self {
-        [Self::Refused, Self::Done, Self::Lost, Self::Late][dice.roll(4) as usize]
+        match dice.roll(4) {
+            0 => Self::Refused,
+            1 => Self::Done,
+            2 => Self::Lost,
+            _ => Self::Late,
+        }
     }
 }

@@ -120,7 +120,9 @@ impl Tables for Memory {
         Box::pin(shared.step(move |state, faults, now| {
             let failing = faults.filter(|faults| state.dice.happens(faults.writes));
             let Some(faults) = failing else {
-                puts.iter().for_each(|put| state.write(put, now));
+                for put in &puts {
+                    state.write(put, now);
+                }
                 return Ok(());
             };
             fail_write(state, faults, puts, now)

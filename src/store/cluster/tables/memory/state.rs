@@ -24,9 +24,12 @@ pub(super) struct State {
     late: Vec<(Instant, Put)>,
     /// Conditional writes of unknown outcome, by their partition; from the time, if any, they have
     /// happened.
-    doubts: BTreeMap<(&'static str, Vec<Value>), (Option<Instant>, Compare)>,
+    doubts: BTreeMap<(&'static str, Vec<Value>), Doubt>,
     pub(super) dice: Dice,
 }
+
+/// A conditional write in doubt, and the time from which it has happened.
+type Doubt = (Option<Instant>, Compare);
 
 /// The last row of a page.
 struct Place {
@@ -95,7 +98,7 @@ impl State {
         for (_, put) in self.late.extract_if(.., |(due, _)| *due <= now).collect::<Vec<_>>() {
             self.write(&put, now);
         }
-        let due = |(due, _): &(Option<Instant>, Compare)| due.is_some_and(|due| due <= now);
+        let due = |(due, _): &Doubt| due.is_some_and(|due| due <= now);
         let done: Vec<_> = self.doubts.extract_if(.., |_, doubt| due(doubt)).collect();
         for (_, (_, compare)) in done {
             self.commit(&compare, now);
