@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Work;
 use super::queue::{self, Job};
 use crate::model::rules::{plan_departure, plan_handover, plan_rename, shown_name};
-use crate::model::{Change, Person, RoomFacts, RoomId, Timestamp, User, Who};
+use crate::model::{Change, Person, RoomFacts, RoomId, Timestamp, User, UserId, Who};
 use crate::store::StoreError;
 use crate::store::cluster::tables::schema::rooms::ROOMS_BY_USER;
 use crate::store::cluster::tables::{Bound, Slice};
@@ -45,21 +45,19 @@ pub(super) async fn step(at: &Cluster, job: &Job) -> Result<Step, StoreError> {
             let Some(user) = users::read(at, job.user).await? else { return Ok(Step::Finished) };
             users::list_again(at, &user).await?;
             let user = user.stored.user(job.user);
-            in_next(at, job, &|facts| told(facts, &user)).await
+            in_next(at, job, &|facts, _| told(facts, &user)).await
         }
         Work::Succession => {
             let Some(user) = users::read(at, job.user).await? else { return Ok(Step::Finished) };
             let user = user.stored.user(job.user);
-            in_next(at, job, &|facts| (Who::Server, plan_handover(&current(facts, &user), user.id)))
+            in_next(at, job, &|facts, _| (Who::Server, plan_handover(&current(facts, &user), user.id)))
                 .await
         }
     }
 }
 
-type Plan<'a> = &'a (dyn Fn(&RoomFacts) -> (Who, Vec<Change>) + Send + Sync);
-
 /// Commits a plan in the next room of the user.
-async fn in_next(at: &Cluster, job: &Job, plan: Plan<'_>) -> Result<Step, StoreError> {
+async fn in_next(at: &Cluster, job: &Job, plan: rooms::Plan<'_>) -> Result<Step, StoreError> {
     let mut rooms = rooms::of_user(at, job.user).await?;
     rooms.retain(|room| *room > job.cursor);
     let Some(room) = rooms.into_iter().min() else { return Ok(Step::Finished) };
@@ -73,14 +71,14 @@ async fn farewell(at: &Cluster, job: &Job, login: &str, name: &str) -> Result<St
         .between(Bound::Excluding(job.cursor.0.into()), Bound::Open)
         .first(1);
     let rows = at.tables().read(slice).await?;
-    let plan = |facts: &RoomFacts| {
+    let plan = |facts: &RoomFacts, owner: Option<UserId>| {
         let edited = facts.participant(job.user).map_or("", |leaving| &leaving.edited_name);
         let person = Person {
             id: job.user,
             login: login.to_owned(),
             name: shown_name(edited, name).to_owned(),
         };
-        let changes = plan_departure(facts, &person, facts.room.owner == Some(job.user));
+        let changes = plan_departure(facts, &person, owner == Some(job.user));
         (person.into(), changes)
     };
     if let Some(room) = rows.first().and_then(|row| row.int("room")).map(RoomId) {

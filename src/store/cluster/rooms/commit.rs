@@ -59,23 +59,27 @@ fn committed(answer: Result<Answer, StoreError>) -> Result<Committed, StoreError
     }
 }
 
-/// Commits the steps that `plan` returns for the current facts of a room, and their author, with
-/// one rev and no basis; called again if another change comes first. Nothing happens for no steps,
-/// or for a room that is gone (`rev` 0). For work of many steps, such as leaving the rooms of a
-/// deleted user.
+/// Plans the steps of a change, and names their author, from the facts of a room and its owner,
+/// whom the facts do not name once they are deleted.
+pub(in crate::store::cluster) type Plan<'a> =
+    &'a (dyn Fn(&RoomFacts, Option<UserId>) -> (Who, Vec<Change>) + Send + Sync);
+
+/// Commits the steps that `plan` returns, with one rev and no basis; called again if another change
+/// comes first. Nothing happens for no steps, or for a room that is gone (`rev` 0). For work of many
+/// steps, such as leaving the rooms of a deleted user.
 pub(in crate::store::cluster) async fn commit_planned(
     at: &Cluster,
     id: RoomId,
-    plan: &(dyn Fn(&RoomFacts) -> (Who, Vec<Change>) + Send + Sync),
+    plan: Plan<'_>,
 ) -> Result<Committed, StoreError> {
     loop {
         let nothing =
             |rev, last_seq| Committed { rev, last_seq, at: Timestamp::now(), changes: Vec::new() };
-        let Some(room) = facts(at, id).await? else { return Ok(nothing(Rev(0), Seq(0))) };
-        let (by, changes) = plan(&room);
-        let (facts_rev, rev) = (room.room.facts_rev, room.room.rev);
+        let Some(room) = open::current(at, id).await? else { return Ok(nothing(Rev(0), Seq(0))) };
+        let (by, changes) = plan(&room.facts(at).await?, room.room.owner.map(UserId));
+        let (facts_rev, rev) = (Rev(room.room.facts_rev), room.rev);
         if changes.is_empty() {
-            return Ok(nothing(rev, room.room.last_seq));
+            return Ok(nothing(rev, room.seq));
         }
         match committed(submit(at, id, Order::Planned { facts_rev, rev, by, changes }).await) {
             Err(StoreError::Stale) => {}

@@ -38,7 +38,7 @@ mod unread;
 pub(super) use add::add;
 pub(super) use cards::cards;
 pub(super) use changes::changes;
-pub(super) use commit::{change, change_message, commit_planned, facts, post};
+pub(super) use commit::{Plan, change, change_message, commit_planned, facts, post};
 pub(super) use files::files;
 pub(super) use find::find;
 pub(super) use history::page;
