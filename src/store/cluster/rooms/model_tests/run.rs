@@ -1,0 +1,227 @@
+//! One run: servers, clients, and what happens to the servers.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::mpsc::channel;
+use tokio::time::sleep;
+
+use super::Mutant;
+use super::check;
+use super::client::{Client, Journal};
+use crate::model::{Event, Role, RoomId, User, Visibility, fold, skeleton};
+use crate::store::cluster::Cluster;
+use crate::store::cluster::tables::Tables;
+use crate::store::cluster::tables::memory::{Faults, Link, Memory};
+use crate::store::{NewRoom, NewUser, Store};
+
+const SERVERS: usize = 3;
+const CLIENTS: usize = 5;
+const USERS: usize = 3;
+const ROOMS: usize = 2;
+/// Things that happen to servers in a run.
+const BLOWS: u64 = 8;
+
+/// Random numbers from a seed (SplitMix64).
+#[derive(Clone)]
+pub(super) struct Dice(u64);
+
+impl Dice {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) ^ 0x5851_f42d_4c95_7f2d)
+    }
+
+    pub(super) fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % sides
+    }
+
+    pub(super) fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+        &of[usize::try_from(self.roll(of.len() as u64)).unwrap_or(0)]
+    }
+}
+
+/// What happened in runs.
+#[derive(Debug, Default)]
+pub(super) struct Figures {
+    pub(super) messages: usize,
+    pub(super) changes: usize,
+    pub(super) repeated: usize,
+    pub(super) unanswered: usize,
+    pub(super) killed: usize,
+}
+
+impl Figures {
+    pub(super) fn add(&mut self, other: &Self) {
+        self.messages += other.messages;
+        self.changes += other.changes;
+        self.repeated += other.repeated;
+        self.unanswered += other.unanswered;
+        self.killed += other.killed;
+    }
+}
+
+/// Events that a server has emitted.
+pub(super) type Heard = Arc<Mutex<Vec<Event>>>;
+
+/// A server, alive or not.
+#[derive(Clone)]
+pub(super) struct Server {
+    pub(super) cluster: Cluster,
+    link: Link,
+    heard: Heard,
+}
+
+/// All that runs share.
+pub(super) struct World {
+    memory: Memory,
+    mutant: Mutant,
+    servers: Mutex<Vec<Server>>,
+    heard: Mutex<Vec<Heard>>,
+}
+
+impl World {
+    async fn server(&self) -> Server {
+        let link = self.memory.link();
+        let (sink, mut events) = channel(64);
+        let heard = Heard::default();
+        let into = Arc::clone(&heard);
+        tokio::spawn(async move {
+            while let Some(event) = events.recv().await {
+                lock(&into).push(event);
+            }
+        });
+        lock(&self.heard).push(Arc::clone(&heard));
+        loop {
+            let tables: Arc<dyn Tables> = Arc::new(link.clone());
+            if let Ok(cluster) = Cluster::open(tables, sink.clone()).await {
+                *lock(&cluster.0.rooms.mutant) = self.mutant;
+                return Server { cluster, link, heard };
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Returns one of the servers that are not killed.
+    pub(super) fn pick(&self, dice: &mut Dice) -> Cluster {
+        dice.pick(&lock(&self.servers)).cluster.clone()
+    }
+
+    /// Lets something happen to a server.
+    async fn blow(&self, dice: &mut Dice) -> bool {
+        let place = usize::try_from(dice.roll(SERVERS as u64)).unwrap_or(0);
+        let server = lock(&self.servers)[place].clone();
+        let span = Duration::from_millis(20 + dice.roll(600));
+        match dice.roll(3) {
+            0 => {
+                server.link.kill();
+                let new = self.server().await;
+                lock(&self.servers)[place] = new;
+                return true;
+            }
+            1 => server.link.stop(),
+            _ => server.link.cut(),
+        }
+        sleep(span).await;
+        server.link.open();
+        false
+    }
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs a seed; returns what happened, and the promises that were broken.
+pub(super) fn run(seed: u64, mutant: Mutant) -> (Figures, Vec<String>) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime");
+    runtime.block_on(play(seed, mutant))
+}
+
+async fn play(seed: u64, mutant: Mutant) -> (Figures, Vec<String>) {
+    let memory = Memory::with_faults(Faults::often(seed));
+    memory.calm();
+    let (servers, heard) = (Mutex::default(), Mutex::default());
+    let world = Arc::new(World { memory, mutant, servers, heard });
+    for _ in 0..SERVERS {
+        let new = world.server().await;
+        lock(&world.servers).push(new);
+    }
+    let (users, rooms) = set_up(&world).await;
+    world.memory.set_faults(Faults::often(seed));
+    let journal = Arc::new(Mutex::new(Journal::default()));
+    let mut dice = Dice::new(seed);
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|number| {
+            let client = Client {
+                number,
+                user: users[number % users.len()].clone(),
+                world: Arc::clone(&world),
+                rooms: rooms.clone(),
+                journal: Arc::clone(&journal),
+                dice: Dice::new(seed * 100 + number as u64 + 1),
+            };
+            tokio::spawn(client.work())
+        })
+        .collect();
+    let mut figures = Figures::default();
+    for _ in 0..BLOWS {
+        sleep(Duration::from_millis(dice.roll(250))).await;
+        figures.killed += usize::from(world.blow(&mut dice).await);
+    }
+    for client in clients {
+        if let Err(error) = client.await {
+            return (figures, vec![format!("a client failed: {error}")]);
+        }
+    }
+    world.memory.calm();
+    // What servers still settle by themselves.
+    sleep(Duration::from_secs(20)).await;
+    let reader = world.server().await;
+    let heard = lock(&world.heard).clone();
+    let broken = check::check(&reader.cluster, &rooms, &journal, &heard, &mut figures).await;
+    (figures, broken)
+}
+
+async fn set_up(world: &World) -> (Vec<User>, Vec<RoomId>) {
+    let server = world.pick(&mut Dice::new(0));
+    let mut users = Vec::new();
+    for number in 0..USERS {
+        users.push(server.add_user(new_user(&format!("user{number}"))).await.expect("a user"));
+    }
+    let mut rooms = Vec::new();
+    for _ in 0..ROOMS {
+        let new = NewRoom {
+            name: Some("room".to_owned()),
+            visibility: Visibility::Private,
+            owner: users[0].id,
+            participants: users.iter().map(|user| (user.id, Role::Admin)).collect(),
+            reuse: false,
+        };
+        rooms.push(server.add_room(new).await.expect("a room").value.room.id);
+    }
+    (users, rooms)
+}
+
+fn new_user(login: &str) -> NewUser {
+    let folded = fold(login);
+    NewUser {
+        login: login.to_owned(),
+        look_alike: skeleton(&folded),
+        folded,
+        name: login.to_owned(),
+        email: None,
+        birth: None,
+        password: String::new(),
+        md5: None,
+        sha1: None,
+        admin: false,
+    }
+}
