@@ -52,6 +52,25 @@ pub(super) async fn begin(
     }
 }
 
+/// Records a change that is about to be made by `by`.
+pub(super) async fn begin_by(
+    at: &Cluster,
+    by: &Attribution,
+    note: &AuditNote,
+) -> Result<Begun, StoreError> {
+    write(at, by, note).await
+}
+
+/// Withdraws entries of changes that were not made. A failure is only logged.
+pub(super) async fn withdraw_all(at: &Cluster, entries: Vec<Begun>) {
+    for entry in entries {
+        if let Err(error) = withdraw(at, &entry).await {
+            tracing::warn!(%error, audit.id = entry.id, "The audit log has an entry of a change \
+                                                         that was not made");
+        }
+    }
+}
+
 /// Withdraws the entry of a change unless it was made, or may have been; `made` tells for a known
 /// outcome. Returns the outcome.
 pub(super) async fn settle<T>(
@@ -65,9 +84,8 @@ pub(super) async fn settle<T>(
         Ok(value) => made(value),
         Err(error) => *error == StoreError::Unknown,
     };
-    if !stays && let Err(error) = withdraw(at, &entry).await {
-        tracing::warn!(%error, audit.id = entry.id, "The audit log has an entry of a change that \
-                                                     was not made");
+    if !stays {
+        withdraw_all(at, vec![entry]).await;
     }
     outcome
 }

@@ -47,7 +47,7 @@ pub(in crate::store::cluster) async fn add(
         None => None,
     };
     let change = first_change(id, &new, &accounts);
-    match commit(at, id, &change).await {
+    match recorded(at, id, &change, &accounts).await {
         Ok(room) => Ok(Added { value: tell(at, &room, &accounts).await, existed: false }),
         Err(error) => {
             if error == StoreError::Unavailable
@@ -140,6 +140,22 @@ fn first_change(id: RoomId, new: &NewRoom, accounts: &Accounts) -> StoredChange 
     StoredChange { rev: rev.0, at: now.0, by, steps, room: Some(room) }
 }
 
+/// Commits the first change, with its entry in the audit log.
+async fn recorded(
+    at: &Cluster,
+    id: RoomId,
+    change: &StoredChange,
+    accounts: &Accounts,
+) -> Result<Arc<Snapshot>, StoreError> {
+    let note = || {
+        let mut after = Snapshot::nothing(id);
+        after.apply(change);
+        audit_notes::room_added(&after.facts_with(accounts))
+    };
+    let entry = audit::begin(at, note).await?;
+    audit::settle(at, entry, commit(at, id, change).await, |_| true).await
+}
+
 /// Commits the first change. Nobody else knows the id, except one who looks at a claim.
 async fn commit(
     at: &Cluster,
@@ -181,10 +197,5 @@ async fn tell(at: &Cluster, room: &Snapshot, accounts: &Accounts) -> RoomFacts {
         at: now,
     };
     emit(at, facts.participants.iter().map(|participant| event(participant.user)).collect()).await;
-    if let (Some(attribution), Some(note)) = (&at.1, audit_notes::room_added(&facts))
-        && let Err(error) = audit::record(at, (**attribution).clone(), note).await
-    {
-        tracing::error!(%error, room = room.id.0, "A new room is missing in the audit log");
-    }
     facts
 }

@@ -214,7 +214,15 @@ async fn work(at: &Cluster, open: &OpenRoom, mut batch: VecDeque<Waiting>) -> Ve
             answer(at, &snapshot, batch, decided.done).await;
             return rest;
         }
-        match commit(at, open, &snapshot, &mut decided).await {
+        let entries = match note(at, &batch, &decided.done).await {
+            Ok(entries) => entries,
+            Err(error) => return refuse(batch, &error),
+        };
+        let committing = commit(at, open, &snapshot, &mut decided).await;
+        if let Committing::Lost | Committing::Failed(StoreError::Unavailable) = committing {
+            audit::withdraw_all(at, entries).await;
+        }
+        match committing {
             Committing::Happened(after) => {
                 let rest = batch.split_off(decided.done.len());
                 answer(at, &after, batch, decided.done).await;
@@ -232,6 +240,26 @@ async fn work(at: &Cluster, open: &OpenRoom, mut batch: VecDeque<Waiting>) -> Ve
         }
     }
     refuse(batch, &StoreError::Unavailable)
+}
+
+/// Writes the entries of the audit log for what is about to be committed.
+async fn note(
+    at: &Cluster,
+    batch: &VecDeque<Waiting>,
+    done: &[Done],
+) -> Result<Vec<audit::Begun>, StoreError> {
+    let mut entries = Vec::new();
+    for (waiting, done) in batch.iter().zip(done) {
+        let (Some(by), Some(note)) = (&waiting.attribution, &done.note) else { continue };
+        match audit::begin_by(at, by, note).await {
+            Ok(entry) => entries.push(entry),
+            Err(error) => {
+                audit::withdraw_all(at, entries).await;
+                return Err(error);
+            }
+        }
+    }
+    Ok(entries)
 }
 
 /// Returns the room's newest state known here, after settling what is unsettled.
@@ -366,11 +394,6 @@ pub(super) fn random() -> Result<u64, StoreError> {
 async fn answer(at: &Cluster, now: &Snapshot, batch: VecDeque<Waiting>, done: Vec<Done>) {
     let mut first: HashMap<Seq, Posted> = HashMap::new();
     for (waiting, done) in batch.into_iter().zip(done) {
-        if let (Some(attribution), Some(note)) = (&waiting.attribution, done.note)
-            && let Err(error) = audit::record(at, (**attribution).clone(), note).await
-        {
-            tracing::error!(%error, room = now.id.0, "A change is missing in the audit log");
-        }
         for name in done.release {
             name.release(at).await;
         }
