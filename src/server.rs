@@ -1,5 +1,7 @@
 //! Assembly: store → live → chat → api. The only file that knows every part.
 
+mod engine;
+
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,9 +30,9 @@ use crate::logging;
 use crate::service::notify::{self, State};
 use crate::service::sockets::Socket;
 use crate::service::watchdog;
-use crate::store::engine::{Embedded, OpenError, Options};
+use crate::store::engine::{Engine, OpenError};
 use crate::store::files::Files;
-use crate::store::{Store, StoreError};
+use crate::store::StoreError;
 
 /// How long offline work waits for background jobs it has started.
 const SETTLING: Duration = Duration::from_mins(5);
@@ -98,7 +100,7 @@ pub struct Process {
 /// Store, live rooms and chat: the parts needed with and without listeners.
 struct World {
     chat: Chat,
-    store: Embedded,
+    engine: Engine,
     hub: Arc<Hub>,
     dispatcher: JoinHandle<()>,
 }
@@ -115,23 +117,18 @@ impl World {
             Files::open(&directory).map_err(|why| OpenError::Io { path: directory, why })
         });
         let files = opened.await.map_err(|_| StoreError::Unavailable)??;
-        let options =
-            Options { readers: config.database.readers, quiet, audit_for: config.audit.kept_for() };
-        let sink = events.clone();
-        let store = tokio::task::spawn_blocking(move || Embedded::open(&database, &options, sink))
-            .await
-            .map_err(|_| StoreError::Unavailable)??;
-        let settings = store.settings().await?;
+        let (engine, server_id) = engine::open(config, database, quiet, events.clone()).await?;
+        let settings = engine.store().settings().await?;
         let hub = Hub::new(current);
         let bus = Arc::new(LocalBus::new(events));
         let parts = Parts {
-            store: Arc::new(store.clone()),
-            sessions: Arc::new(store.clone()),
+            store: engine.store(),
+            sessions: engine.sessions(),
             bus,
             hub: Arc::clone(&hub),
             files,
             settings,
-            server_id: store.server_id().to_owned(),
+            server_id,
         };
         let chat = Chat::new(parts, current.clone())?;
         chat.settle_digests().await?;
@@ -141,7 +138,7 @@ impl World {
             drop(chat.claim_media().await);
         }
         let dispatcher = tokio::spawn(Dispatcher::new(chat.clone(), receiver).run());
-        Ok(Self { chat, store, hub, dispatcher })
+        Ok(Self { chat, engine, hub, dispatcher })
     }
 
     /// Opens it and asks the service manager for more time while the database is migrated.
@@ -170,7 +167,7 @@ impl World {
 
     /// Completes queued work of the writer; acknowledged data is on disk already.
     async fn close(self) {
-        self.store.close().await;
+        self.engine.close().await;
         self.dispatcher.abort();
         if let Err(failed) = self.dispatcher.await
             && failed.is_panic()
@@ -192,14 +189,14 @@ pub async fn offline<T>(
     let world = World::open(&config, database.clone(), quiet).await?;
     let parts = admin::Parts {
         chat: world.chat.clone(),
-        store: world.store.clone(),
+        engine: world.engine.clone(),
         database,
         config,
         running: None,
     };
     let done = work(&Admin::new(parts)).await;
     // Jobs that fail on a full disk are resumed at the next start.
-    drop(tokio::time::timeout(SETTLING, world.store.settle()).await);
+    drop(tokio::time::timeout(SETTLING, world.engine.settle()).await);
     world.close().await;
     Ok(done)
 }
@@ -267,7 +264,7 @@ pub async fn run(
     };
     let admin = Admin::new(admin::Parts {
         chat: chat.clone(),
-        store: world.store.clone(),
+        engine: world.engine.clone(),
         database,
         config: current.clone(),
         running: Some(running),
@@ -292,16 +289,18 @@ pub async fn run(
         }))
     });
     let collector = tokio::spawn(collect(chat.clone()));
-    let backups = Schedule::of(&config, &chat, &world.store)
-        .await?
-        .map(|schedule| tokio::spawn(schedule.run()));
+    let backups = match world.engine.embedded() {
+        Some(store) => Schedule::of(&config, &chat, store).await?,
+        None => None,
+    };
+    let backups = backups.map(|schedule| tokio::spawn(schedule.run()));
     let context = Context::new(chat.clone(), admin.clone(), current.clone(), &metrics);
     for listener in &for_metrics {
         info!("Metrics on {}.", listener.address);
     }
     let upkeep = metrics.clone();
     let upkeep = tokio::spawn(async move { upkeep.keep().await });
-    let gauges = tokio::spawn(admin::measure::keep(current.clone(), world.store.clone()));
+    let gauges = tokio::spawn(admin::measure::keep(current.clone(), world.engine.clone()));
     let measured = tokio::spawn(accept::serve(
         for_metrics,
         api::metrics_door(&context, &metrics),

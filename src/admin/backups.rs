@@ -18,6 +18,9 @@ use super::outcome::{Failure, Output};
 use super::{Admin, Call};
 use crate::model::{AuditNote, AuditTarget};
 
+/// What makes backups of a cluster.
+const BACKUP_INSTEAD: &str = "back it up with the tools of its database (nodetool snapshot), see \
+                              docs/cluster.md";
 /// Size of a part in bytes.
 const PART: usize = 256 * 1024;
 /// Number of parts queued for the reader.
@@ -58,7 +61,7 @@ impl BackupStore {
         let given =
             if self.recipients.is_empty() { &config.backup.recipients } else { &self.recipients };
         let recipients = Recipients::parse(given)?;
-        let source = Source::of(&config, &parts.chat, &parts.store).await;
+        let source = Source::of(&config, &parts.chat, admin.embedded(BACKUP_INSTEAD)?).await;
         let Made { path, bytes, head } = with_progress(output, async |heard| {
             let tell = move |done, all| heard.tell(done, all);
             create(&source, &admin.backups(), &recipients, tell).await
@@ -169,7 +172,7 @@ impl Admin {
 
     async fn send_backup(&self, output: &Output) -> Result<(), Failure> {
         let parts = &self.0.parts;
-        let source = Source::of(&parts.config.get(), &parts.chat, &parts.store).await;
+        let source = Source::of(&parts.config.get(), &parts.chat, self.embedded(BACKUP_INSTEAD)?).await;
         let (sender, written) = mpsc::channel(WAITING);
         let writing = with_progress(output, async |heard| {
             write(&source, Parts { sender, part: BytesMut::new() }, move |done, all| {

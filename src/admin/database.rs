@@ -10,13 +10,16 @@ use utoipa::ToSchema;
 
 use super::outcome::{Failure, Kind, Output};
 use super::transfer::disk;
-use super::{Call, items, status};
-use crate::config::Config;
+use super::{Call, in_cluster, items, status};
+use crate::config::{self, Config};
 use crate::model::rules::count;
 use crate::store::engine::upkeep::checkup::{problems_of, uploaded_files};
 use crate::store::engine::upkeep::{Plan, UpkeepError, plan};
 use crate::store::engine::{self, Embedded};
 use crate::store::files::place;
+
+/// What shows the state of a cluster.
+const STATUS_INSTEAD: &str = "its state is shown by chatctl cluster status";
 
 /// Reports progress of blocking work without waiting; tells the work to stop when the receiver is
 /// gone.
@@ -60,11 +63,11 @@ pub struct DbStatus {}
 impl DbStatus {
     pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
         let Call { admin, output, .. } = call;
-        let parts = &admin.0.parts;
+        let store = admin.embedded(STATUS_INSTEAD)?;
         output
             .item(items::Database {
-                path: status::absolute(&parts.database),
-                status: parts.store.status().await?,
+                path: status::absolute(&admin.0.parts.database),
+                status: store.status().await?,
             })
             .await
     }
@@ -80,7 +83,8 @@ impl DbCheck {
     pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
         let Call { admin, output, .. } = call;
         let parts = &admin.0.parts;
-        let mut problems = match parts.store.check().await {
+        let store = admin.embedded("check it with nodetool verify, and chatctl cluster check")?;
+        let mut problems = match store.check().await {
             Err(error @ UpkeepError::Replaced(_)) => vec![format!("{error}.")],
             checked => checked?,
         };
@@ -105,7 +109,7 @@ pub struct DbVacuum {}
 impl DbVacuum {
     pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
         let Call { admin, output, .. } = call;
-        let store = &admin.0.parts.store;
+        let store = admin.embedded("its nodes return free space themselves (compaction)")?;
         let page = store.status().await?.page_bytes;
         let pages = match admin.running() {
             Some(_) => {
@@ -130,7 +134,10 @@ pub struct DbReindex {}
 impl DbReindex {
     pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
         let Call { admin, output, .. } = call;
-        let store = &admin.0.parts.store;
+        let store = admin.embedded(
+            "to build the search index of a server again, stop it, remove search.db from its data \
+             directory and start it",
+        )?;
         with_progress(output, async |heard| {
             store.reindex(move |done, all| heard.tell(done, all)).await
         })
@@ -147,7 +154,7 @@ pub struct DbStats {}
 impl DbStats {
     pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
         let Call { admin, output, .. } = call;
-        output.item(admin.0.parts.store.stats().await?).await
+        output.item(admin.embedded(STATUS_INSTEAD)?.stats().await?).await
     }
 }
 
@@ -156,8 +163,11 @@ pub fn engine_version() -> &'static str {
     engine::version()
 }
 
-/// Creates an empty database if there is none.
+/// Creates an empty database if the engine is embedded and there is none.
 pub fn create(config: &Config) -> Result<(), Failure> {
+    if config.database.engine == config::Engine::Cluster {
+        return Ok(());
+    }
     let database = config.server.data_dir.join(&config.database.path);
     if database.exists() {
         return Ok(());
@@ -176,6 +186,9 @@ pub fn copy_for_trial(config: &Config, directory: &Path, name: &str) -> Result<(
 
 /// The migrations that opening the database would run.
 pub fn migrations(config: &Config) -> Result<Plan, Failure> {
+    if config.database.engine == config::Engine::Cluster {
+        return Err(in_cluster("chatctl cluster init adds what a new version needs"));
+    }
     Ok(plan(&config.server.data_dir.join(&config.database.path))?)
 }
 

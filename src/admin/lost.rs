@@ -4,7 +4,7 @@
 use std::fs;
 
 use super::outcome::{Failure, Kind};
-use crate::config::Config;
+use crate::config::{Config, Engine};
 use crate::model::rules::count;
 use crate::store::engine::upkeep::checkup::is_database;
 use crate::store::files::kept;
@@ -14,7 +14,8 @@ use crate::store::files::kept;
 pub fn check(config: &Config, new: bool) -> Result<(), Failure> {
     let data = &config.server.data_dir;
     let database = data.join(&config.database.path);
-    if new || database.exists() {
+    // The data of a cluster is elsewhere.
+    if new || database.exists() || config.database.engine == Engine::Cluster {
         return Ok(());
     }
     let mut found = Vec::new();

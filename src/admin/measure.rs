@@ -10,7 +10,7 @@ use super::certificates;
 use crate::config::current::Current;
 use crate::config::{Config, Server};
 use crate::model::Timestamp;
-use crate::store::engine::Embedded;
+use crate::store::engine::{Embedded, Engine};
 
 /// Interval between measurements of files and free space.
 const EVERY: Duration = Duration::from_secs(15);
@@ -20,37 +20,44 @@ const SELDOM: u32 = 20;
 const OFTEN: u32 = 4;
 
 /// Measures until it is dropped.
-pub async fn keep(current: Current, store: Embedded) {
+pub async fn keep(current: Current, engine: Engine) {
     let mut times = tokio::time::interval(EVERY);
     times.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     for round in 0_u32.. {
         times.tick().await;
-        // Also set by each commit; a writer that waits for a lock or a disk makes none.
-        set("chatctl_store_queue", store.queued() as u64);
-        if let Ok(files) = store.sizes().await {
-            set("chatctl_database_bytes", files.database);
-            set("chatctl_database_wal_bytes", files.log);
-            set("chatctl_search_index_bytes", files.search);
-            set("chatctl_search_lag_messages", files.search_lag);
-        }
-        if round.is_multiple_of(SELDOM)
-            && let Ok(bytes) = store.media_bytes().await
-        {
-            set("chatctl_media_bytes", bytes);
-        }
-        if round.is_multiple_of(OFTEN)
-            && let Ok(census) = store.census().await
-        {
-            set("chatctl_users", census.users);
-            for (visibility, rooms) in
-                [("public", census.public_rooms), ("private", census.private_rooms)]
-            {
-                gauge!("chatctl_rooms", "visibility" => visibility).set(float(rooms));
-            }
+        // What a cluster has is measured by the tools of its database.
+        if let Some(store) = engine.embedded() {
+            database(store, round).await;
         }
         let config = current.get();
         // A failed measurement keeps the last value.
         drop(tokio::task::spawn_blocking(move || places(&config)).await);
+    }
+}
+
+async fn database(store: &Embedded, round: u32) {
+    // Also set by each commit; a writer that waits for a lock or a disk makes none.
+    set("chatctl_store_queue", store.queued() as u64);
+    if let Ok(files) = store.sizes().await {
+        set("chatctl_database_bytes", files.database);
+        set("chatctl_database_wal_bytes", files.log);
+        set("chatctl_search_index_bytes", files.search);
+        set("chatctl_search_lag_messages", files.search_lag);
+    }
+    if round.is_multiple_of(SELDOM)
+        && let Ok(bytes) = store.media_bytes().await
+    {
+        set("chatctl_media_bytes", bytes);
+    }
+    if round.is_multiple_of(OFTEN)
+        && let Ok(census) = store.census().await
+    {
+        set("chatctl_users", census.users);
+        for (visibility, rooms) in
+            [("public", census.public_rooms), ("private", census.private_rooms)]
+        {
+            gauge!("chatctl_rooms", "visibility" => visibility).set(float(rooms));
+        }
     }
 }
 

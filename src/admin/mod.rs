@@ -49,7 +49,7 @@ pub use crate::chat::Operator;
 use crate::config::current::Current;
 use crate::live::Hub;
 use crate::logging;
-use crate::store::engine::Embedded;
+use crate::store::engine::{Embedded, Engine};
 
 pub use command::Command;
 pub use database::{problems_of_data, verdict as verdict_of};
@@ -66,9 +66,9 @@ pub struct Admin(Arc<Inner>);
 pub struct Parts {
     /// The chat.
     pub chat: Chat,
-    /// The store, for maintenance.
-    pub store: Embedded,
-    /// The database file.
+    /// The storage engine, for maintenance.
+    pub engine: Engine,
+    /// The database file; not used if the engine is a cluster.
     pub database: PathBuf,
     /// The configuration in effect.
     pub config: Current,
@@ -124,10 +124,20 @@ impl Admin {
     /// Waits for background work, so that the result of a command is complete when it is reported;
     /// gives up after [`SETTLING`].
     async fn settle(&self) {
-        drop(tokio::time::timeout(SETTLING, self.0.parts.store.settle()).await);
+        drop(tokio::time::timeout(SETTLING, self.0.parts.engine.settle()).await);
+    }
+
+    /// The embedded engine, which has files. `instead` says what to do if the data is in a cluster.
+    fn embedded(&self, instead: &str) -> Result<&Embedded, Failure> {
+        self.0.parts.engine.embedded().ok_or_else(|| in_cluster(instead))
     }
 
     fn running(&self) -> Option<&Running> {
         self.0.parts.running.as_ref()
     }
+}
+
+/// The failure of what only works on the files of an embedded database.
+pub fn in_cluster(instead: &str) -> Failure {
+    Failure::failed(format!("the data is in a cluster, not in files of this server; {instead}"))
 }

@@ -132,7 +132,8 @@ pub struct UserWithoutPassword {}
 impl UserWithoutPassword {
     pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
         let Call { admin, operator, output, .. } = call;
-        for login in admin.0.parts.store.without_password().await? {
+        let store = admin.embedded("list the accounts with chatctl user list")?;
+        for login in store.without_password().await? {
             let account = admin
                 .chat()
                 .account_of(operator, &login)

@@ -90,6 +90,8 @@ pub(super) fn existing(global: &Global) -> Result<Config, Failure> {
         (&config.server.data_dir, config.server.data_dir.join(&config.database.path));
     match std::fs::metadata(&database) {
         Ok(_) => Ok(config),
+        // The data is elsewhere; the directory has files of this server.
+        Err(_) if config.database.engine == config::Engine::Cluster => Ok(config),
         // Without access to the directory, the socket may still be accessible.
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Ok(config),
         // A running server reports the state of its database itself.

@@ -244,6 +244,34 @@ pub fn is_listenable(address: &str) -> bool {
     }
 }
 
+/// Returns whether it is a node of a database: `HOST` or `HOST:PORT`.
+pub fn is_node(node: &str) -> bool {
+    let (host, port) = match node.rsplit_once(':') {
+        // An IPv6 address with a port is written in brackets.
+        Some((host, port)) if !host.contains(':') || host.ends_with(']') => (host, Some(port)),
+        _ => (node, None),
+    };
+    !host.is_empty()
+        && !host.contains([' ', '/', '@', ','])
+        && port.is_none_or(|port| port.parse::<u16>().is_ok())
+}
+
+/// Returns whether it can be the name of a keyspace without quotes.
+pub fn is_keyspace(name: &str) -> bool {
+    name.len() <= 48
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+}
+
+/// Returns whether it is the URL of a Redis server, without a path other than a database number.
+pub fn is_redis(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("redis://").or_else(|| url.strip_prefix("rediss://")) else {
+        return false;
+    };
+    let (node, database) = rest.split_once('/').unwrap_or((rest, ""));
+    is_node(node) && (database.is_empty() || database.parse::<u32>().is_ok())
+}
+
 /// Why a text is not `scheme://host[:port]`.
 enum Not<'a> {
     Origin,

@@ -7,6 +7,7 @@
 mod acme;
 mod backup;
 pub mod check;
+mod cluster;
 pub mod current;
 mod keys;
 pub mod load;
@@ -27,6 +28,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use backup::{Audit, Backup, BackupS3, Masked};
+pub use cluster::{Cluster, Engine};
 pub use log::{Log, LogFormat, LogLevel, Rotation};
 pub use outgoing::{Alerts, Egress, Mail, MailSecurity, Ship};
 pub use server::Server;
@@ -37,8 +39,10 @@ pub use server::Server;
 pub struct Config {
     /// Addresses, directories, TLS, heartbeat.
     pub server: Server,
-    /// The database file and its readers.
+    /// The engine; the database file and its readers.
     pub database: Database,
+    /// Cassandra or ScyllaDB, and Redis.
+    pub cluster: Cluster,
     /// Registration, passwords, sessions.
     pub auth: Auth,
     /// Rooms and messages.
@@ -74,6 +78,9 @@ pub struct Config {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Database {
+    /// Engine: `sqlite`, a file of this machine, or `cluster`, which several servers share (see
+    /// `[cluster]`).
+    pub engine: Engine,
     /// Database file, relative to the data directory.
     pub path: PathBuf,
     /// Number of read connections. Default: one per CPU core, at least 2 and at most 8.
@@ -82,7 +89,7 @@ pub struct Database {
 
 impl Default for Database {
     fn default() -> Self {
-        Self { path: PathBuf::from("chat.db"), readers: None }
+        Self { engine: Engine::Sqlite, path: PathBuf::from("chat.db"), readers: None }
     }
 }
 

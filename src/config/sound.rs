@@ -2,7 +2,7 @@
 //! check` and `doctor`.
 
 use super::check::{self, MAX_SOCKET_PATH};
-use super::{Config, MailSecurity, Server, Ship};
+use super::{Config, Engine, MailSecurity, Server, Ship};
 use crate::model::rules::Network;
 
 /// Maximum duration of a value in seconds: a century. Much longer durations cannot be added to the
@@ -51,6 +51,7 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
     }
     found.extend(out_of_range(config));
     found.extend(wrong_backups(config));
+    found.extend(wrong_cluster(config));
     let mut bad =
         |section: &str, key: &str, why: &str| found.push(format!("[{section}] {key} {why}"));
     if let Some(readers) = database.readers.filter(|readers| *readers > MOST_READERS) {
@@ -97,6 +98,55 @@ fn wrong_backups(config: &Config) -> Vec<String> {
     }
     for key in backup.recipients.iter().filter(|key| !check::is_recipient(key)) {
         bad("backup", "recipients", &format!("contains {}", check::wrong_recipient(key)));
+    }
+    found
+}
+
+/// Returns what is wrong with the shared database and Redis.
+fn wrong_cluster(config: &Config) -> Vec<String> {
+    let cluster = &config.cluster;
+    let mut found = Vec::new();
+    let mut bad =
+        |section: &str, key: &str, why: &str| found.push(format!("[{section}] {key} {why}"));
+    if config.database.engine == Engine::Cluster {
+        if cluster.cassandra.is_empty() {
+            bad("cluster", "cassandra", "must contain a node, since [database] engine is cluster");
+        }
+        if config.backup.every_hours.is_some() {
+            bad(
+                "backup",
+                "every_hours",
+                "must be unset, since [database] engine is cluster: a cluster is backed up with \
+                 the tools of its database",
+            );
+        }
+    }
+    for node in cluster.cassandra.iter().filter(|node| !check::is_node(node)) {
+        bad("cluster", "cassandra", &format!("contains {node:?}, which is not HOST or HOST:PORT"));
+    }
+    if !check::is_keyspace(&cluster.keyspace) {
+        bad(
+            "cluster",
+            "keyspace",
+            &format!(
+                "must be 1 to 48 lowercase letters, digits and underscores, and begin with a \
+                 letter: {:?}",
+                cluster.keyspace
+            ),
+        );
+    }
+    if cluster.user.is_some() != cluster.password.is_some() {
+        bad("cluster", "user", "and password must be given together");
+    }
+    for (n, url) in cluster.redis.iter().enumerate() {
+        if url.contains('@') {
+            // Not shown: it is a secret, and nothing would mask it.
+            let place = format!("entry {} of {}", n + 1, cluster.redis.len());
+            bad("cluster", "redis", &format!("{place} must not contain a password; give it in \
+                                              redis_password"));
+        } else if !check::is_redis(url) {
+            bad("cluster", "redis", &format!("contains {url:?}, which is not redis://HOST:PORT"));
+        }
     }
     found
 }

@@ -1,7 +1,63 @@
 //! Selects the storage engine. Everything above the store names this module and never an engine
 //! itself.
 //!
-//! SQLite is the only engine. Unlike an external server it has a file that can be checked, copied,
-//! compacted and migrated ([`upkeep`]), which only administration does.
+//! SQLite is embedded: unlike an external server it has a file that can be checked, copied,
+//! compacted and migrated ([`upkeep`]), which only administration does. A [`Cluster`] keeps the
+//! data in Cassandra or ScyllaDB, whose own tools do that.
 
+use std::sync::Arc;
+
+use super::{Sessions, Store};
+
+pub use super::cluster::Cluster;
+pub use super::cluster::tables::{Tables, cql};
 pub use super::sqlite::{OpenError, Options, Sqlite as Embedded, engine as version, upkeep};
+
+/// The engine in use. Clones share it.
+#[derive(Clone)]
+pub enum Engine {
+    /// A file of this machine.
+    Embedded(Embedded),
+    /// Data shared with other servers.
+    Cluster(Cluster),
+}
+
+impl Engine {
+    /// Returns the store.
+    pub fn store(&self) -> Arc<dyn Store> {
+        match self {
+            Self::Embedded(embedded) => Arc::new(embedded.clone()),
+            Self::Cluster(cluster) => Arc::new(cluster.clone()),
+        }
+    }
+
+    /// Returns the sessions.
+    pub fn sessions(&self) -> Arc<dyn Sessions> {
+        match self {
+            Self::Embedded(embedded) => Arc::new(embedded.clone()),
+            Self::Cluster(cluster) => Arc::new(cluster.clone()),
+        }
+    }
+
+    /// Returns the engine if it is embedded.
+    pub fn embedded(&self) -> Option<&Embedded> {
+        if let Self::Embedded(embedded) = self { Some(embedded) } else { None }
+    }
+
+    /// Waits until jobs (deletion of rooms and accounts) are done, a step of them fails, or the
+    /// store does not respond.
+    pub async fn settle(&self) {
+        match self {
+            Self::Embedded(embedded) => embedded.settle().await,
+            Self::Cluster(cluster) => cluster.settle().await,
+        }
+    }
+
+    /// Completes what is queued and ends background work. Later requests are `Unavailable`.
+    pub async fn close(&self) {
+        match self {
+            Self::Embedded(embedded) => embedded.close().await,
+            Self::Cluster(cluster) => cluster.close().await,
+        }
+    }
+}

@@ -14,7 +14,7 @@ const MOST: usize = 10;
 pub(super) fn look(ground: &Installation, report: &mut Report) {
     let path = ground.database();
     if let Server::Here(live) = &ground.server
-        && !live.store.is_in_place()
+        && live.engine.embedded().is_some_and(|store| !store.is_in_place())
     {
         return report.fail(
             format!(

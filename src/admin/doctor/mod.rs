@@ -47,7 +47,7 @@ use crate::config::current::Change;
 use crate::config::load::ConfigError;
 use crate::logging::alerts::Reach;
 use crate::logging::ship::Shipped;
-use crate::store::engine::Embedded;
+use crate::store::engine::Engine;
 
 /// The installation to check.
 #[derive(Clone)]
@@ -79,8 +79,8 @@ pub enum Server {
 /// State of a running server.
 #[derive(Clone)]
 pub struct Live {
-    /// The store.
-    pub store: Embedded,
+    /// The storage engine.
+    pub engine: Engine,
     /// Listen addresses.
     pub addresses: Vec<String>,
     /// Start time, by its clocks.
@@ -198,7 +198,7 @@ impl Admin {
         let server = match self.running() {
             None => Server::Stopped,
             Some(running) => Server::Here(Box::new(Live {
-                store: parts.store.clone(),
+                engine: parts.engine.clone(),
                 addresses: running.addresses.clone(),
                 start: running.start,
                 pending: {

@@ -61,7 +61,8 @@ fn bad(ground: &Installation, report: &mut Report, found: String) {
     match &ground.server {
         _ if !ground.may_repair() => report.fail(found, AGAIN),
         Server::Here(live) => {
-            let made = tokio::runtime::Handle::current().block_on(live.store.reindex(|_, _| true));
+            let Some(store) = live.engine.embedded() else { return report.fail(found, AGAIN) };
+            let made = tokio::runtime::Handle::current().block_on(store.reindex(|_, _| true));
             report.repaired(found, "rebuilt", made, AGAIN);
         }
         _ => report.repaired(

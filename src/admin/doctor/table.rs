@@ -7,6 +7,7 @@ use super::{
     shipping, uploads, websocket,
 };
 use crate::admin::Failure;
+use crate::config::Engine;
 
 /// Which process runs a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub struct Check {
     pub about: &'static str,
     /// The process that runs it.
     pub side: Side,
+    /// It needs the file of an embedded database.
+    of_file: bool,
     look: fn(&Installation, &mut Report),
 }
 
@@ -39,7 +42,11 @@ impl Check {
     /// Runs the check; returns at least one finding. Blocks.
     pub(super) fn run(&self, ground: &Installation) -> Vec<Finding> {
         let mut report = Report::new(self.name);
-        (self.look)(ground, &mut report);
+        if self.of_file && ground.config.database.engine == Engine::Cluster {
+            report.skip("the data is in a cluster, not in a file of this server");
+        } else {
+            (self.look)(ground, &mut report);
+        }
         if report.is_empty() {
             report.ok("no problems found");
         }
@@ -53,7 +60,12 @@ const fn check(
     side: Side,
     look: fn(&Installation, &mut Report),
 ) -> Check {
-    Check { name, about, side, look }
+    Check { name, about, side, of_file: false, look }
+}
+
+/// A check of the database file, or of what only exists with one.
+const fn of_file(check: Check) -> Check {
+    Check { of_file: true, ..check }
 }
 
 /// All checks, in the order of the report.
@@ -89,40 +101,40 @@ pub const CHECKS: &[Check] = &[
         Side::Files,
         descriptors::look,
     ),
-    check("schema", "the schema version of the database", Side::Files, database::schema),
-    check(
+    of_file(check("schema", "the schema version of the database", Side::Files, database::schema)),
+    of_file(check(
         "database",
         "damage, lost references and gaps in the database",
         Side::Files,
         database::look,
-    ),
-    check(
+    )),
+    of_file(check(
         "search",
         "whether the search index is complete and up to date",
         Side::Files,
         search::look,
-    ),
-    check("rooms", "rooms whose admins cannot log in", Side::Files, rooms::look),
-    check(
+    )),
+    of_file(check("rooms", "rooms whose admins cannot log in", Side::Files, rooms::look)),
+    of_file(check(
         "uploads",
         "missing, damaged and unreferenced uploaded files",
         Side::Files,
         uploads::look,
-    ),
-    check(
+    )),
+    of_file(check(
         "backup",
         "age of the newest backup, leftovers of interrupted ones",
         Side::Files,
         backups::look,
-    ),
-    check("copies", "age of the newest backup in [backup] to", Side::Files, copies::look),
+    )),
+    of_file(check("copies", "age of the newest backup in [backup] to", Side::Files, copies::look)),
     check(
         "logs",
         "whether the log directory can be written, and its size",
         Side::Files,
         logs::look,
     ),
-    check("clock", "the clock against the newest message and file", Side::Files, clock::look),
+    of_file(check("clock", "the clock against the newest message and file", Side::Files, clock::look)),
     check("certificate", "the TLS certificate and its key", Side::Files, certificate::look),
     check(
         "acme",

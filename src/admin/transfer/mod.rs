@@ -40,6 +40,8 @@ use crate::store::Store;
 use crate::store::files::Files;
 use crate::store::transfer::{Kind, Note, Reason, Report};
 
+/// Why neither works on a cluster.
+const NOT_YET: &str = "exports and imports of a cluster are not possible yet";
 /// Product name in the header of an export.
 const PRODUCT: &str = concat!("chatctl ", env!("CARGO_PKG_VERSION"));
 
@@ -54,6 +56,7 @@ impl ExportAll {
     pub(in crate::admin) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
         let Call { admin, output, .. } = call;
         let parts = &admin.0.parts;
+        let store = admin.embedded(NOT_YET)?;
         let _hold = admin.chat().hold_media().await;
         if admin.running().is_none() {
             return export::export(parts.database.clone(), &admin.files(), output).await;
@@ -66,7 +69,7 @@ impl ExportAll {
         let copy = Scratch::directory(data, EXPORT_PREFIX, COPY_ENDING).map_err(cannot)?;
         let database = copy.path().join("chat.db");
         with_progress(output, async |heard| {
-            parts.store.copy(database.clone(), move |done, all| heard.tell(done, all)).await
+            store.copy(database.clone(), move |done, all| heard.tell(done, all)).await
         })
         .await?;
         export::export(database, &admin.files(), output).await
@@ -90,7 +93,7 @@ impl Admin {
     ) -> Result<(), Failure> {
         let config = self.0.parts.config.get();
         let target = Target {
-            store: self.0.parts.store.clone(),
+            store: self.embedded(NOT_YET)?.clone(),
             files: (!rehearsal).then(|| self.files()),
             refuse_look_alikes: config.auth.confusable_names == Confusables::Refuse,
             max_chars: config.rooms.max_message_chars,

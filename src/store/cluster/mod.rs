@@ -16,6 +16,7 @@ mod ids;
 mod jobs;
 mod leases;
 mod media;
+pub mod promises;
 mod rooms;
 mod session_verbs;
 mod sessions;
@@ -103,6 +104,11 @@ impl Cluster {
     async fn emit(&self, event: Event) {
         // Without a receiver the process is ending.
         drop(self.0.sink.send(event).await);
+    }
+
+    /// Waits until jobs (deletion of rooms and accounts) are done, or a step of them fails.
+    pub async fn settle(&self) {
+        jobs::settle(self).await;
     }
 
     fn tables(&self) -> &dyn Tables {

@@ -1,0 +1,73 @@
+//! Opens the storage engine that the configuration names.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::{fs, io};
+
+use super::ServeError;
+use crate::config::{self, Config};
+use crate::model::EventSink;
+use crate::store::StoreError;
+use crate::store::engine::{Cluster, Embedded, Engine, OpenError, Options, Tables};
+
+/// Opens the engine; returns it with the id of this server in logs and `/health`.
+pub(super) async fn open(
+    config: &Config,
+    database: PathBuf,
+    quiet: bool,
+    sink: EventSink,
+) -> Result<(Engine, String), ServeError> {
+    match config.database.engine {
+        config::Engine::Sqlite => embedded(config, database, quiet, sink).await,
+        config::Engine::Cluster => cluster(config, sink).await,
+    }
+}
+
+async fn embedded(
+    config: &Config,
+    database: PathBuf,
+    quiet: bool,
+    sink: EventSink,
+) -> Result<(Engine, String), ServeError> {
+    let options =
+        Options { readers: config.database.readers, quiet, audit_for: config.audit.kept_for() };
+    let store = tokio::task::spawn_blocking(move || Embedded::open(&database, &options, sink))
+        .await
+        .map_err(|_| StoreError::Unavailable)??;
+    let server_id = store.server_id().to_owned();
+    Ok((Engine::Embedded(store), server_id))
+}
+
+/// Name of the file in the data directory with the id of this server.
+const SERVER_ID: &str = "server-id";
+
+/// Returns the id of the server of a data directory, which is created at its first start. Blocks.
+fn server_id(data: &Path) -> Result<String, OpenError> {
+    let path = data.join(SERVER_ID);
+    let failed = |why: io::Error| OpenError::Io { path: path.clone(), why };
+    match fs::read_to_string(&path) {
+        Ok(text) if !text.trim().is_empty() => Ok(text.trim().to_owned()),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
+        _ => {
+            let mut bytes = [0; 4];
+            getrandom::fill(&mut bytes)
+                .map_err(|error| failed(io::Error::other(error.to_string())))?;
+            let id = hex::encode(bytes);
+            // Complete or not there at all: a half-written id would be kept for ever.
+            let new = data.join(format!("{SERVER_ID}.new"));
+            fs::write(&new, format!("{id}\n")).map_err(failed)?;
+            fs::rename(&new, &path).map_err(failed)?;
+            Ok(id)
+        }
+    }
+}
+
+async fn cluster(config: &Config, sink: EventSink) -> Result<(Engine, String), ServeError> {
+    let data = config.server.data_dir.clone();
+    let id = tokio::task::spawn_blocking(move || server_id(&data))
+        .await
+        .map_err(|_| StoreError::Unavailable)??;
+    let tables: Arc<dyn Tables> = todo!();
+    let cluster = Cluster::open(tables, sink).await?;
+    Ok((Engine::Cluster(cluster), id))
+}
