@@ -283,3 +283,17 @@ async fn walk(tables: &dyn Tables, place: i64) -> Result<(), Broken> {
         format!("{} rows, {} of {} found", found.len(), once.len(), wanted.len())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::cluster::tables::memory::Memory;
+
+    #[tokio::test(start_paused = true)]
+    async fn tables_in_memory_keep_all_promises() {
+        let tables = Memory::default();
+        for (n, promise) in (1..).zip(PROMISES) {
+            assert_eq!(promise.tried(&tables, -1000 * n).await, Ok(()), "{}", promise.says);
+        }
+    }
+}
