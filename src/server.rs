@@ -14,6 +14,7 @@ use tracing::{error, info, warn};
 
 use crate::admin::backup::{self, Schedule};
 use crate::admin::certificate::Unusable;
+use crate::admin::cluster::connect::Unreached;
 use crate::admin::control::Control;
 use crate::admin::doctor::Start;
 use crate::admin::reload::{Reloader, Renew};
@@ -66,6 +67,12 @@ pub enum ServeError {
          server listens on"
     )]
     Redirect,
+    /// The database of the cluster cannot be reached.
+    #[error(transparent)]
+    Cluster(#[from] Unreached),
+    /// The database of the cluster lacks tables.
+    #[error("{0}")]
+    Tables(admin::Failure),
     /// The database was opened but does not respond.
     #[error("the database does not respond: {0}")]
     Store(#[from] StoreError),

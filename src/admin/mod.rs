@@ -12,6 +12,7 @@ pub mod backup;
 pub mod backups;
 pub mod certificate;
 pub mod certificates;
+pub mod cluster;
 pub mod command;
 pub mod control;
 pub mod database;

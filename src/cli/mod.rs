@@ -4,6 +4,7 @@
 mod ask;
 mod audit;
 mod backup;
+mod cluster;
 mod config;
 mod db;
 mod doctor;
@@ -103,6 +104,9 @@ enum Noun {
     /// Check and maintain the database
     #[command(subcommand)]
     Db(db::Verb),
+    /// Set up and check the database that several servers share
+    #[command(subcommand)]
+    Cluster(cluster::Verb),
     /// Create, verify and restore backups
     #[command(subcommand)]
     Backup(backup::Verb),
@@ -183,6 +187,7 @@ pub fn run() -> ExitCode {
         Noun::User(verb) => user::run(global, verb),
         Noun::Room(verb) => room::run(global, verb),
         Noun::Db(verb) => db::run(global, &verb),
+        Noun::Cluster(verb) => cluster::run(global, &verb),
         Noun::Backup(verb) => backup::run(global, verb),
         Noun::Export { file } => transfer::export(global, file.as_deref()),
         Noun::Import(opts) => transfer::import(global, &opts),

@@ -2,13 +2,20 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use std::{fs, io};
 
 use super::ServeError;
+use crate::admin::cluster::connect::{self, Unreached};
+use crate::admin::cluster::ready;
 use crate::config::{self, Config};
 use crate::model::EventSink;
 use crate::store::StoreError;
-use crate::store::engine::{Cluster, Embedded, Engine, OpenError, Options, Tables};
+use crate::store::engine::{Cluster, ClusterOptions, Embedded, Engine, OpenError, Options};
+
+/// How long a start waits for the database of a cluster, and the pause between attempts.
+const STARTING: Duration = Duration::from_mins(1);
+const AGAIN: Duration = Duration::from_secs(2);
 
 /// Opens the engine; returns it with the id of this server in logs and `/health`.
 pub(super) async fn open(
@@ -62,12 +69,27 @@ fn server_id(data: &Path) -> Result<String, OpenError> {
     }
 }
 
+/// Opens the shared data. Waits for a database that does not answer yet: after a power failure all
+/// machines start at once.
 async fn cluster(config: &Config, sink: EventSink) -> Result<(Engine, String), ServeError> {
     let data = config.server.data_dir.clone();
     let id = tokio::task::spawn_blocking(move || server_id(&data))
         .await
         .map_err(|_| StoreError::Unavailable)??;
-    let tables: Arc<dyn Tables> = todo!();
-    let cluster = Cluster::open(tables, sink).await?;
+    let began = Instant::now();
+    let cql = loop {
+        match connect::database(config, None).await {
+            Ok(cql) => break cql,
+            Err(error @ Unreached::Certificates(_)) => return Err(error.into()),
+            Err(error) if began.elapsed() > STARTING => return Err(error.into()),
+            Err(error) => {
+                tracing::warn!("Waiting for the database of the cluster: {error}.");
+                tokio::time::sleep(AGAIN).await;
+            }
+        }
+    };
+    ready(config, &cql).await.map_err(ServeError::Tables)?;
+    let options = ClusterOptions { audit_for: config.audit.kept_for(), ..ClusterOptions::default() };
+    let cluster = Cluster::open_with(Arc::new(cql), sink, options).await?;
     Ok((Engine::Cluster(cluster), id))
 }

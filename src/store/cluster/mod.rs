@@ -116,6 +116,12 @@ impl Cluster {
     }
 }
 
+/// Gives the data a new epoch, after they were restored: every client reads its rooms again. Servers
+/// that are running must be started again. Returns the epoch.
+pub async fn new_epoch(tables: &dyn Tables) -> Result<String, StoreError> {
+    settings::new_epoch(tables).await
+}
+
 impl From<TableError> for StoreError {
     fn from(error: TableError) -> Self {
         match error {

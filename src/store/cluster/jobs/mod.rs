@@ -9,6 +9,12 @@ mod queue;
 mod steps;
 mod worker;
 
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use super::Cluster;
+
 pub(super) use queue::order;
 pub(super) use worker::{Workers, start, stop, wake};
 
@@ -26,4 +32,20 @@ pub(super) enum Work {
         /// The display name.
         name: String,
     },
+}
+
+/// Interval at which [`settle`] looks.
+const SETTLING: Duration = Duration::from_millis(20);
+
+/// Waits until no jobs wait, of any server, or they cannot be read. Without end if one cannot be
+/// done.
+pub(super) async fn settle(at: &Cluster) {
+    loop {
+        let shards = join_all((0..queue::SHARDS).map(|shard| queue::waiting(at, shard))).await;
+        let Ok(jobs) = shards.into_iter().collect::<Result<Vec<_>, _>>() else { return };
+        if jobs.iter().all(Vec::is_empty) {
+            return;
+        }
+        tokio::time::sleep(SETTLING).await;
+    }
 }

@@ -1,0 +1,155 @@
+//! Connections to the database of a cluster and to Redis, as the configuration names them.
+
+use std::time::Duration;
+
+use redis::{Client, ConnectionAddr, IntoConnectionInfo};
+
+use crate::admin::Failure;
+use crate::config::Config;
+use crate::egress::trusted;
+use crate::store::engine::cql::{ConnectError, Cql, Options};
+
+/// Port of Cassandra and ScyllaDB.
+const PORT: u16 = 9042;
+/// Time-out of a request to the database.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Time-out of a question to Redis.
+const REDIS_PATIENCE: Duration = Duration::from_secs(3);
+
+/// Why the database of a cluster is not reached.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreached {
+    /// The certificates cannot be used.
+    #[error("[cluster] tls_ca cannot be used: {0}")]
+    Certificates(String),
+    /// There is no connection.
+    #[error("the nodes of [cluster] cassandra ({nodes}) cannot be used: {why}")]
+    Nodes {
+        /// The configured nodes.
+        nodes: String,
+        /// The reason.
+        why: ConnectError,
+    },
+}
+
+impl From<Unreached> for Failure {
+    fn from(error: Unreached) -> Self {
+        Self::failed(error.to_string())
+    }
+}
+
+/// `HOST:PORT` of a configured node.
+fn with_port(node: &str) -> String {
+    let has_port = match node.rsplit_once(':') {
+        Some((host, _)) => !host.contains(':') || host.ends_with(']'),
+        None => false,
+    };
+    if has_port {
+        node.to_owned()
+    } else if node.contains(':') && !node.starts_with('[') {
+        format!("[{node}]:{PORT}")
+    } else {
+        format!("{node}:{PORT}")
+    }
+}
+
+/// Connects to the database, once. `keyspace` replaces the configured one.
+pub async fn database(config: &Config, keyspace: Option<&str>) -> Result<Cql, Unreached> {
+    let cluster = &config.cluster;
+    let tls = match cluster.tls_ca.clone() {
+        None => None,
+        Some(ca) => {
+            let read = tokio::task::spawn_blocking(move || trusted(Some(ca))).await;
+            let read = read.unwrap_or_else(|error| Err(error.to_string()));
+            Some(std::sync::Arc::new(read.map_err(Unreached::Certificates)?))
+        }
+    };
+    let login = cluster.user.clone().zip(cluster.password.as_ref().map(|it| it.0.clone()));
+    let options = Options {
+        nodes: cluster.cassandra.iter().map(|node| with_port(node)).collect(),
+        keyspace: keyspace.unwrap_or(&cluster.keyspace).to_owned(),
+        datacenter: cluster.datacenter.clone(),
+        login,
+        tls,
+        patience: PATIENCE,
+    };
+    let nodes = cluster.cassandra.join(", ");
+    Cql::connect(options).await.map_err(|why| Unreached::Nodes { nodes, why })
+}
+
+/// What a Redis server says of itself.
+pub struct Redis {
+    /// Its version.
+    pub version: String,
+    /// What it does when its memory is full.
+    pub policy: String,
+    /// Limit of its memory in bytes; 0: none.
+    pub max_memory: u64,
+    /// Memory in use, in bytes.
+    pub memory: u64,
+}
+
+/// Asks a Redis server of the configuration.
+pub async fn redis(config: &Config, url: &str) -> Result<Redis, String> {
+    let mut info = url.into_connection_info().map_err(|error| error.to_string())?;
+    if let Some(password) = &config.cluster.redis_password {
+        let settings = info.redis_settings().clone().set_password(password.0.clone());
+        info = info.set_redis_settings(settings);
+    }
+    // No URL of the configuration has another form.
+    if matches!(info.addr(), ConnectionAddr::Unix(_)) {
+        return Err("is not the address of a server".to_owned());
+    }
+    let asking = async {
+        let client = Client::open(info)?;
+        let mut connection = client.get_multiplexed_async_connection().await?;
+        redis::cmd("INFO").query_async::<String>(&mut connection).await
+    };
+    match tokio::time::timeout(REDIS_PATIENCE, asking).await {
+        Err(_) => Err(format!("no answer within {} seconds", REDIS_PATIENCE.as_secs())),
+        Ok(Err(error)) => Err(error.to_string()),
+        Ok(Ok(info)) => Ok(understood(&info)),
+    }
+}
+
+/// Reads the answer of `INFO`.
+fn understood(info: &str) -> Redis {
+    let value = |key: &str| {
+        let line = info.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
+        line.unwrap_or_default().trim().to_owned()
+    };
+    Redis {
+        version: value("redis_version"),
+        policy: value("maxmemory_policy"),
+        max_memory: value("maxmemory").parse().unwrap_or(0),
+        memory: value("used_memory").parse().unwrap_or(0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_port_of_a_node_may_be_left_out() {
+        for (node, full) in [
+            ("db1", "db1:9042"),
+            ("db1:19042", "db1:19042"),
+            ("10.0.0.1", "10.0.0.1:9042"),
+            ("fd00::1", "[fd00::1]:9042"),
+            ("[fd00::1]", "[fd00::1]:9042"),
+            ("[fd00::1]:9043", "[fd00::1]:9043"),
+        ] {
+            assert_eq!(with_port(node), full);
+        }
+    }
+
+    #[test]
+    fn what_redis_says_is_understood() {
+        let said = "# Server\r\nredis_version:7.0.15\r\n# Memory\r\nused_memory:1024\r\n\
+                    maxmemory:0\r\nmaxmemory_policy:noeviction\r\n";
+        let redis = understood(said);
+        assert_eq!((redis.version.as_str(), redis.policy.as_str()), ("7.0.15", "noeviction"));
+        assert_eq!((redis.memory, redis.max_memory), (1024, 0));
+    }
+}
