@@ -22,7 +22,7 @@ mod upkeep;
 mod users;
 mod versions;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ use chatctl::model::{
     Change, Event, EventSink, Role, RoomEvent, RoomFacts, RoomId, User, UserId, Visibility, fold,
     skeleton,
 };
-use chatctl::store::cluster::Cluster;
+use chatctl::store::cluster::{self, Cluster};
 use chatctl::store::cluster::tables::Tables;
 use chatctl::store::cluster::tables::memory::Memory;
 use chatctl::store::engine::{Embedded, Options};
@@ -142,7 +142,7 @@ impl World {
     pub(crate) async fn on_tables(tables: Arc<dyn Tables>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (sink, events) = channel(EVENTS);
-        let cluster = Cluster::open(Arc::clone(&tables), sink.clone()).await.unwrap();
+        let cluster = open_cluster(&tables, &sink, dir.path()).await;
         Self {
             store: Arc::new(cluster.clone()),
             sessions: Arc::new(cluster.clone()),
@@ -195,7 +195,7 @@ impl World {
                 self.sessions = Arc::new(backend.clone());
             }
             Engine::Cluster(cluster, tables) => {
-                *cluster = Cluster::open(Arc::clone(tables), self.sink.clone()).await.unwrap();
+                *cluster = open_cluster(tables, &self.sink, self.dir.path()).await;
                 self.store = Arc::new(cluster.clone());
                 self.sessions = Arc::new(cluster.clone());
             }
@@ -307,6 +307,13 @@ impl World {
     pub(crate) async fn say(&self, room: RoomId, user: &User, text: &str) -> Posted {
         self.store.post(room, self.member(room, user.id).await, draft(user, text)).await.unwrap()
     }
+}
+
+/// Opens the engine for several servers, with this server's index in the directory.
+async fn open_cluster(tables: &Arc<dyn Tables>, sink: &EventSink, dir: &Path) -> Cluster {
+    let options =
+        cluster::Options { search: Some(dir.join("search.db")), ..cluster::Options::default() };
+    Cluster::open_with(Arc::clone(tables), sink.clone(), options).await.unwrap()
 }
 
 pub(crate) fn new_user(login: &str) -> NewUser {

@@ -18,6 +18,7 @@ mod leases;
 mod media;
 pub mod promises;
 mod rooms;
+mod search;
 mod session_verbs;
 mod sessions;
 mod settings;
@@ -25,15 +26,16 @@ pub mod tables;
 mod users;
 mod verbs;
 
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use self::tables::closed::Closed;
 use self::tables::{TableError, Tables};
 use super::StoreError;
 use super::memory::Attempts;
-use crate::model::{Attribution, Event, EventSink};
+use crate::model::{Attribution, Event, EventSink, Rev, RoomId};
 use crate::store::Settings;
 
 /// A handle of the engine; with an attribution, its changes are recorded in the audit log.
@@ -52,6 +54,8 @@ struct Inner {
     directory: users::Directory,
     workers: jobs::Workers,
     attempts: Attempts,
+    /// None: there is no search.
+    finder: OnceLock<search::Finder>,
     options: Options,
 }
 
@@ -60,6 +64,8 @@ struct Inner {
 pub struct Options {
     /// How long entries of the audit log are kept; None: for ever.
     pub audit_for: Option<Duration>,
+    /// File of this server's search index; None: `find_messages` is `Unavailable`.
+    pub search: Option<PathBuf>,
 }
 
 impl Cluster {
@@ -86,17 +92,49 @@ impl Cluster {
             directory: users::Directory::default(),
             workers: jobs::Workers::default(),
             attempts: Attempts::default(),
+            finder: OnceLock::new(),
             options,
         };
         let cluster = Self(Arc::new(inner), None);
+        cluster.start_search()?;
         jobs::start(&cluster);
         Ok(cluster)
+    }
+
+    fn start_search(&self) -> Result<(), StoreError> {
+        let Some(path) = self.0.options.search.clone() else { return Ok(()) };
+        let epoch = &self.0.settings.epoch;
+        let finder = search::Finder::start(path, epoch, Arc::downgrade(&self.0));
+        let finder = finder.map_err(|error| {
+            tracing::error!(%error, "The thread of the search index cannot be started");
+            StoreError::Unavailable
+        })?;
+        // It was empty.
+        drop(self.0.finder.set(finder));
+        Ok(())
+    }
+
+    /// Takes note of an event that arrived from another server, so that its message is found.
+    pub fn noticed(&self, event: &Event) {
+        if let Event::Room(step) = event {
+            self.point(step.room, step.rev);
+        }
+    }
+
+    /// Tells the search that a room has this rev.
+    fn point(&self, room: RoomId, rev: Rev) {
+        if let Some(finder) = self.0.finder.get() {
+            finder.point(room, rev);
+        }
     }
 
     /// Finishes what is being written and stops background work.
     pub async fn close(&self) {
         jobs::stop(self).await;
         rooms::close(self).await;
+        if let Some(finder) = self.0.finder.get() {
+            finder.close().await;
+        }
         self.0.closed.store(true, Ordering::Release);
     }
 

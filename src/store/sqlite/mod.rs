@@ -28,7 +28,7 @@ mod readers;
 mod room_changes;
 mod rooms;
 mod schema;
-mod search;
+pub(in crate::store) mod search;
 mod session_verbs;
 mod sessions;
 mod sql;

@@ -4,14 +4,12 @@
 use chatctl::model::{RoomId, Seq, WordQuery};
 use chatctl::store::{Basis, Found, MessageChange, Missing, RoomChange, StoreError, Whose};
 
-use super::{PATIENCE, World, contract, contract_of_sqlite};
+use super::{PATIENCE, World, contract};
 
 contract!(
     words_are_found_in_the_given_rooms_alone,
     edits_and_deletions_are_followed,
     pages_go_on_where_the_last_one_ended,
-);
-contract_of_sqlite!(
     a_damaged_index_is_made_anew_while_the_chat_runs,
     an_index_of_other_messages_is_made_anew,
     what_was_said_while_no_index_was_open_is_found,

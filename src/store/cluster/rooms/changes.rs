@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::heads::{self, Head};
-use super::logged::StoredCommit;
+use super::logged::{StoredChange, StoredCommit};
 use super::messages::{self, Bare};
 use super::stored::{self, Stored as _};
 use crate::model::{Changes, Rev, RoomId, Seq};
@@ -115,7 +115,8 @@ async fn read(
     let mut page = Page::default();
     let mut reached = since;
     while reached < head.rev {
-        let Some(named) = next(at, room, reached, head).await? else { return Ok(None) };
+        let Some(found) = next(at, room, reached, head.rev).await? else { return Ok(None) };
+        let named: Vec<Named> = found.iter().map(|change| (change.rev(), change.seq())).collect();
         // A page needs few of the messages that a part of the log may name.
         for part in named.chunks(limit.min(PART)) {
             if page.take(at, room, part, (head, limit)).await? {
@@ -127,32 +128,31 @@ async fn read(
     Ok(Some(page))
 }
 
-/// Returns the next revs of the log with the message that each concerns, at least one. None: the
-/// log no longer has them.
-async fn next(
+/// Returns the next changes of the log up to `upto`, at least one. None: the log no longer has them.
+pub(super) async fn next(
     at: &Cluster,
     room: RoomId,
     since: Rev,
-    head: Head,
-) -> Result<Option<Vec<Named>>, StoreError> {
+    upto: Rev,
+) -> Result<Option<Vec<StoredChange>>, StoreError> {
     let bucket = stored::bucket_of_rev(since.next());
     let slice = Slice::of(&ROOM_LOG, stored::log_partition(room, bucket))
         .between(Bound::Excluding(since.0.into()), Bound::Open)
         .first(ROWS);
-    let (mut named, mut expected) = (Vec::new(), since.next());
+    let (mut found, mut expected) = (Vec::new(), since.next());
     for row in at.tables().read(slice).await? {
         let Some(body) = row.bytes("body") else { continue };
         for change in StoredCommit::decode(body)?.changes {
             let rev = change.rev();
-            if rev <= since || rev > head.rev {
+            if rev <= since || rev > upto {
                 continue;
             }
             if rev != expected {
                 return Ok(None);
             }
             expected = rev.next();
-            named.push((rev, change.seq()));
+            found.push(change);
         }
     }
-    Ok((!named.is_empty()).then_some(named))
+    Ok((!found.is_empty()).then_some(found))
 }

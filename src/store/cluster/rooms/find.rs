@@ -1,16 +1,61 @@
-//! Full-text search.
+//! Full-text search in the messages of rooms.
 
-use crate::model::{RoomId, WordQuery};
+use std::collections::HashMap;
+
+use super::each::each;
+use super::heads;
+use super::messages::{self, Bare};
+use super::names::{Names, Needed};
+use crate::model::{Message, MessageId, RoomId, Seq, WordQuery};
 use crate::store::cluster::Cluster;
+use crate::store::sqlite::search::{Reading, Search};
 use crate::store::{Found, StoreError};
 
-/// There is no index.
+/// Finds messages of these rooms. `Unavailable` without an index.
 pub(in crate::store::cluster) async fn find(
-    _at: &Cluster,
-    _rooms: &[RoomId],
-    _words: &WordQuery,
-    _after: Option<&str>,
-    _limit: u32,
+    at: &Cluster,
+    rooms: &[RoomId],
+    words: &WordQuery,
+    after: Option<&str>,
+    limit: u32,
 ) -> Result<Found, StoreError> {
-    Err(StoreError::Unavailable)
+    let search = &at.0.finder.get().ok_or(StoreError::Unavailable)?.search;
+    let read = |rows| -> Reading<'_> { Box::pin(current(at, search, rooms, rows)) };
+    search.page(rooms, words, after, limit, &read).await
+}
+
+/// Returns the current messages of rows of the index, in the order of the rows, without deleted
+/// ones and those of other rooms.
+async fn current(
+    at: &Cluster,
+    search: &Search,
+    rooms: &[RoomId],
+    rows: Vec<i64>,
+) -> Result<Vec<(i64, Message)>, StoreError> {
+    let places: HashMap<i64, MessageId> = search.places(rows.clone()).await?.into_iter().collect();
+    let mut wanted: HashMap<RoomId, Vec<Seq>> = HashMap::new();
+    for place in places.values().filter(|place| rooms.contains(&place.room)) {
+        wanted.entry(place.room).or_default().push(place.seq);
+    }
+    let found = each(wanted, |(room, seqs)| {
+        Box::pin(async move {
+            let exists = heads::head(at, room).await?.is_some();
+            let found = if exists { messages::these(at, room, seqs).await? } else { Vec::new() };
+            Ok((room, found))
+        })
+    });
+    let mut bare: HashMap<MessageId, Bare> = HashMap::new();
+    let mut needed = Needed::default();
+    for (room, found) in found.await? {
+        for found in found.into_iter().filter(|bare| !bare.is_deleted()) {
+            found.needs(room, &mut needed);
+            bare.insert(MessageId { room, seq: found.seq }, found);
+        }
+    }
+    let names = Names::read(at, needed).await?;
+    let messages = rows.into_iter().filter_map(|row| {
+        let place = places.get(&row)?;
+        Some((row, bare.remove(place)?.message(place.room, &names)))
+    });
+    Ok(messages.collect())
 }

@@ -31,7 +31,8 @@ pub(super) struct State {
     pub(super) last: Option<StoredLast>,
 }
 
-fn head_of(row: &Row) -> Option<Head> {
+/// Returns where a room is; None: it is gone.
+pub(super) fn head_of(row: &Row) -> Option<Head> {
     if row.flag("gone") == Some(true) {
         return None;
     }

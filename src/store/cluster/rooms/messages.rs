@@ -139,6 +139,20 @@ async fn rows(
     Ok(pages.await?.into_iter().flatten().collect())
 }
 
+/// Returns the messages from `from` to `to`, both included, ascending, without reactions.
+pub(super) async fn bodies(
+    at: &Cluster,
+    room: RoomId,
+    from: Seq,
+    to: Seq,
+) -> Result<Vec<(Seq, StoredMessage)>, StoreError> {
+    let mut found = Vec::new();
+    for row in rows(at, &MESSAGES, room, (from, to)).await? {
+        found.extend(Bare::of(&row)?.map(|bare| (bare.seq, bare.body)));
+    }
+    Ok(found)
+}
+
 /// Returns these messages, in no particular order; unknown ones are omitted.
 pub(super) async fn these(
     at: &Cluster,

@@ -33,6 +33,7 @@ mod room_names;
 mod sequencer;
 mod state;
 mod stored;
+mod texts;
 mod unread;
 
 pub(super) use add::add;
@@ -47,6 +48,7 @@ pub(super) use mine::change_mine;
 pub(super) use open::Rooms;
 pub(super) use own::of_user;
 pub(super) use pins::pins;
+pub(super) use texts::{all_revs, texts};
 
 use crate::store::cluster::Cluster;
 

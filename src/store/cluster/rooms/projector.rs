@@ -46,6 +46,7 @@ pub(super) async fn project(
         write(at, some).await?;
     }
     write(at, &[state]).await?;
+    at.point(after.id, after.rev);
     Ok(after)
 }
 

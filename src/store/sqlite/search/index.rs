@@ -31,8 +31,8 @@ pub(super) const STATE: &str = "SELECT epoch, boot, clean FROM state";
 const REOPEN: &str = "UPDATE state SET boot = ?1, clean = 0";
 pub(super) const MARKS: &str = "SELECT message, change FROM state";
 const MOVE: &str = "UPDATE state SET message = ?1, change = ?2";
-const ADD: &str = "INSERT INTO words (rowid, room, text) VALUES (?1, ?2, ?3)";
-const REMOVE: &str = "DELETE FROM words WHERE rowid = ?1";
+pub(super) const ADD: &str = "INSERT INTO words (rowid, room, text) VALUES (?1, ?2, ?3)";
+pub(super) const REMOVE: &str = "DELETE FROM words WHERE rowid = ?1";
 const FIND: &str =
     "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid < ?2 ORDER BY rowid DESC LIMIT ?3";
 
@@ -208,7 +208,7 @@ pub(super) fn boot() -> String {
         .unwrap_or_default()
 }
 
-fn room_word(room: RoomId) -> String {
+pub(super) fn room_word(room: RoomId) -> String {
     format!("r{}", room.0)
 }
 

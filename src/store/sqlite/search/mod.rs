@@ -8,6 +8,7 @@
 mod feeder;
 mod index;
 mod index_state;
+pub(in crate::store) mod places;
 mod rows;
 mod source;
 
@@ -16,17 +17,20 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{JoinHandle, Thread};
 
+use futures_util::future::BoxFuture;
+
 use self::rows::MessageRows;
-use self::source::Source;
 use super::error::Cause;
 use super::readers::Readers;
 use super::{Sqlite, messages};
-use crate::model::{Message, RoomId, WordQuery};
+use crate::model::{Message, MessageId, RoomId, WordQuery};
 use crate::store::{Found, Missing, StoreError};
 
+pub(in crate::store) use index::Index;
 pub(super) use index::discard;
 pub use index_state::Glance;
 pub(super) use index_state::index_state;
+pub(in crate::store) use source::{Followed, Source};
 
 #[cfg(test)]
 pub(super) use rows::STATEMENTS;
@@ -41,7 +45,7 @@ const MANY_ROOMS: usize = 16;
 const PAGES_OF_ALL: usize = 8;
 
 /// Search in one database.
-pub(super) struct Search {
+pub(in crate::store) struct Search {
     shared: Arc<Shared>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -68,15 +72,18 @@ struct Shared {
 /// Tells whether the messages have more urgent work, to which the thread gives way.
 pub(in crate::store) type Busy = Box<dyn Fn() -> bool + Send + Sync>;
 
+/// Messages that are being read, with their rows.
+pub(in crate::store) type Reading<'r> = BoxFuture<'r, Result<Vec<(i64, Message)>, StoreError>>;
+
 /// Notifies the feeder of commits; costs next to nothing if it has been notified already.
 #[derive(Clone)]
-pub(super) struct Waker {
+pub(in crate::store) struct Waker {
     news: Arc<AtomicBool>,
     thread: Thread,
 }
 
 impl Waker {
-    pub(super) fn wake(&self) {
+    pub(in crate::store) fn wake(&self) {
         if !self.news.swap(true, Ordering::AcqRel) {
             self.thread.unpark();
         }
@@ -117,7 +124,7 @@ impl Search {
     }
 
     /// Returns the waker for the writer; None once the search is closed.
-    pub(super) fn waker(&self) -> Option<Waker> {
+    pub(in crate::store) fn waker(&self) -> Option<Waker> {
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
         thread.as_ref().map(|thread| Waker {
             news: Arc::clone(&self.shared.news),
@@ -148,6 +155,57 @@ impl Search {
         found.await
     }
 
+    /// Finds matching rows in the index and reads their current messages until the page is full.
+    /// `read` returns the messages of rows in the same order, without missing and deleted ones.
+    pub(in crate::store) async fn page<'r>(
+        &self,
+        rooms: &[RoomId],
+        words: &WordQuery,
+        after: Option<&str>,
+        limit: u32,
+        read: &(dyn Fn(Vec<i64>) -> Reading<'r> + Sync),
+    ) -> Result<Found, StoreError> {
+        let mut below = after
+            .map_or(Ok(i64::MAX), |cursor| i64::from_str_radix(cursor, 16))
+            .map_err(|_| StoreError::NotFound(Missing::Cursor))?;
+        let wanted = limit as usize + 1;
+        let mut found: Vec<(i64, Message)> = Vec::new();
+        let mut pages_of_all = if rooms.len() < MANY_ROOMS { 0 } else { PAGES_OF_ALL };
+        while found.len() < wanted && !rooms.is_empty() {
+            let listed = (pages_of_all == 0).then_some(rooms);
+            pages_of_all = pages_of_all.saturating_sub(1);
+            let rows = self.find(listed, words, below, limit + 1).await?;
+            let Some(last) = rows.last().copied() else { break };
+            let more = rows.len() > limit as usize;
+            // Other rooms may have been searched, and the index may be slightly older than the
+            // messages.
+            found.extend(read(rows).await?.into_iter().filter(|(_, message)| {
+                rooms.contains(&message.room) && words.is_in(&message.text)
+            }));
+            if !more {
+                break;
+            }
+            below = last;
+        }
+        let more = found.len() > limit as usize;
+        found.truncate(limit as usize);
+        let cursor = found.last().filter(|_| more).map(|(row, _)| format!("{row:x}"));
+        Ok(Found {
+            messages: found.into_iter().map(|(_, message)| message).collect(),
+            cursor,
+            behind: self.behind(),
+        })
+    }
+
+    /// Returns which messages these rows are, in an index with [places](self::places).
+    pub(in crate::store) async fn places(
+        &self,
+        rows: Vec<i64>,
+    ) -> Result<Vec<(i64, MessageId)>, StoreError> {
+        let readers = self.shared.readers().clone().ok_or_else(|| Cause::Search.count())?;
+        readers.read(move |conn| Ok(places::messages(conn, &rows)?)).await
+    }
+
     /// Returns whether acknowledged messages may be missing for longer than usual.
     pub(super) fn behind(&self) -> bool {
         self.shared.behind.load(Ordering::Acquire)
@@ -171,8 +229,16 @@ impl Search {
         self.shared.fed.load(Ordering::Acquire)
     }
 
+    /// Lets the thread end without waiting for it.
+    pub(in crate::store) fn stop(&self) {
+        self.shared.stop.store(true, Ordering::Release);
+        if let Some(thread) = &*self.thread.lock().unwrap_or_else(PoisonError::into_inner) {
+            thread.thread().unpark();
+        }
+    }
+
     /// Ends the thread; missing messages are added at the next start. Blocks.
-    pub(super) fn close(&self) {
+    pub(in crate::store) fn close(&self) {
         self.shared.stop.store(true, Ordering::Release);
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
@@ -185,7 +251,7 @@ impl Search {
 }
 
 impl Sqlite {
-    /// Reads matching rows from the index and their current messages until the page is full.
+    /// Returns a page of matching messages.
     pub(super) async fn search(
         &self,
         rooms: &[RoomId],
@@ -193,37 +259,10 @@ impl Sqlite {
         after: Option<&str>,
         limit: u32,
     ) -> Result<Found, StoreError> {
-        let mut below = after
-            .map_or(Ok(i64::MAX), |cursor| i64::from_str_radix(cursor, 16))
-            .map_err(|_| StoreError::NotFound(Missing::Cursor))?;
-        let wanted = limit as usize + 1;
-        let mut found: Vec<(i64, Message)> = Vec::new();
-        let mut pages_of_all = if rooms.len() < MANY_ROOMS { 0 } else { PAGES_OF_ALL };
-        while found.len() < wanted && !rooms.is_empty() {
-            let listed = (pages_of_all == 0).then_some(rooms);
-            pages_of_all = pages_of_all.saturating_sub(1);
-            let rows = self.0.search.find(listed, words, below, limit + 1).await?;
-            let Some(last) = rows.last().copied() else { break };
-            let more = rows.len() > limit as usize;
-            let page = self.read(move |conn| Ok(messages::by_rows(conn, &rows)?)).await?;
-            // Other rooms may have been searched, and the index may be slightly older than the
-            // messages.
-            found.extend(page.into_iter().filter(|(_, message)| {
-                rooms.contains(&message.room) && words.is_in(&message.text)
-            }));
-            if !more {
-                break;
-            }
-            below = last;
-        }
-        let more = found.len() > limit as usize;
-        found.truncate(limit as usize);
-        let cursor = found.last().filter(|_| more).map(|(row, _)| format!("{row:x}"));
-        Ok(Found {
-            messages: found.into_iter().map(|(_, message)| message).collect(),
-            cursor,
-            behind: self.0.search.behind(),
-        })
+        let read = |rows: Vec<i64>| -> Reading<'_> {
+            Box::pin(self.read(move |conn| Ok(messages::by_rows(conn, &rows)?)))
+        };
+        self.0.search.page(rooms, words, after, limit, &read).await
     }
 }
 

@@ -1,0 +1,77 @@
+//! Rooms that have moved on since the index followed them.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::model::{Rev, RoomId};
+
+/// Beyond this number of rooms no more are noted: all rooms are compared instead.
+const MANY: usize = 100_000;
+
+/// Rooms with their newest rev, as far as this server knows.
+#[derive(Default)]
+pub(super) struct Pointers(Mutex<Noted>);
+
+#[derive(Default)]
+struct Noted {
+    rooms: HashMap<RoomId, Rev>,
+    lost: bool,
+}
+
+impl Pointers {
+    fn lock(&self) -> MutexGuard<'_, Noted> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes a room; false if the same was noted before.
+    pub(super) fn add(&self, room: RoomId, rev: Rev) -> bool {
+        let mut noted = self.lock();
+        if noted.rooms.len() >= MANY && !noted.rooms.contains_key(&room) {
+            return !std::mem::replace(&mut noted.lost, true);
+        }
+        let known = noted.rooms.entry(room).or_default();
+        let newer = *known < rev;
+        *known = rev.max(*known);
+        newer
+    }
+
+    /// Takes up to `count` rooms.
+    pub(super) fn take(&self, count: usize) -> Vec<(RoomId, Rev)> {
+        let mut noted = self.lock();
+        let rooms: Vec<RoomId> = noted.rooms.keys().take(count).copied().collect();
+        rooms.into_iter().filter_map(|room| noted.rooms.remove_entry(&room)).collect()
+    }
+
+    /// Returns, once, whether rooms were not noted.
+    pub(super) fn lost(&self) -> bool {
+        std::mem::take(&mut self.lock().lost)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_rev_of_a_room_is_noted_once() {
+        let pointers = Pointers::default();
+        assert!(pointers.add(RoomId(1), Rev(3)));
+        assert!(!pointers.add(RoomId(1), Rev(3)));
+        assert!(!pointers.add(RoomId(1), Rev(2)));
+        assert!(pointers.add(RoomId(1), Rev(4)));
+        assert_eq!(pointers.take(10), [(RoomId(1), Rev(4))]);
+        assert!(pointers.take(10).is_empty());
+        assert!(!pointers.lost());
+    }
+
+    #[test]
+    fn more_rooms_than_fit_are_compared_instead() {
+        let pointers = Pointers::default();
+        let rooms = i64::try_from(MANY).unwrap() + 2;
+        for room in 0..rooms {
+            pointers.add(RoomId(room), Rev(1));
+        }
+        assert_eq!((pointers.take(usize::MAX).len(), pointers.lost()), (MANY, true));
+        assert!(!pointers.lost(), "told once");
+    }
+}
