@@ -78,6 +78,8 @@ pub(super) struct Queue {
 /// A commit of unknown outcome, with the events that are emitted if it happened.
 pub(super) struct Unsettled {
     pub(super) token: u64,
+    /// The rev that it follows.
+    pub(super) after: Rev,
     pub(super) events: Vec<Event>,
 }
 
@@ -266,24 +268,24 @@ pub(super) async fn catch_up(
         Some(known) => (known, consistency),
         None => (Arc::new(base(at, open.id).await?), Consistency::Serial),
     };
-    let tail = log::tail(at, open.id, before.rev, consistency).await?;
-    let tokens: Vec<u64> = tail.iter().map(|commit| commit.token).collect();
+    // Readers may have advanced over a commit of this server before it knew of it.
+    let waiting = lock(&open.unsettled).as_ref().map(|waiting| (waiting.token, waiting.after));
+    let from = waiting.map_or(before.rev, |(_, after)| after.min(before.rev));
+    let tail = log::tail(at, open.id, from, consistency).await?;
+    let happened =
+        waiting.filter(|(token, _)| tail.iter().any(|commit| commit.token == *token));
     let changes: Vec<StoredChange> = tail
         .into_iter()
         .flat_map(|commit| commit.changes)
         .filter(|change| change.rev() > before.rev)
         .collect();
     let snapshot = open.share(settle(at, &before, &changes).await?);
-    let ours = {
-        let mut unsettled = lock(&open.unsettled);
-        let happened =
-            unsettled.as_ref().is_some_and(|unsettled| tokens.contains(&unsettled.token));
-        // After a serial read it has happened, or never will.
-        if happened || consistency == Consistency::Serial { unsettled.take() } else { None }
-            .filter(|_| happened)
-    };
-    if let Some(ours) = ours {
-        emit(at, ours.events).await;
+    // After a serial read it has happened, or never will.
+    if happened.is_some() || (waiting.is_some() && consistency == Consistency::Serial) {
+        let settled = lock(&open.unsettled).take();
+        if let (Some(ours), Some(_)) = (settled, happened) {
+            emit(at, ours.events).await;
+        }
     }
     Ok(snapshot)
 }

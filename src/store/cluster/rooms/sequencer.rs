@@ -325,7 +325,7 @@ async fn commit(
         Ok(Outcome::Refused) => return lost(at, open, before).await,
         Err(TableError::Unavailable) => return Committing::Failed(StoreError::Unavailable),
         Err(TableError::Unknown) => {
-            *lock(&open.unsettled) = Some(Unsettled { token, events });
+            *lock(&open.unsettled) = Some(Unsettled { token, after: before.rev, events });
             return settle(at, open, before, token).await;
         }
     }
@@ -341,7 +341,7 @@ async fn commit(
             Committing::Happened(after)
         }
         Err(_) => {
-            *lock(&open.unsettled) = Some(Unsettled { token, events });
+            *lock(&open.unsettled) = Some(Unsettled { token, after: before.rev, events });
             Committing::Failed(StoreError::Unknown)
         }
     }
