@@ -142,3 +142,54 @@ async fn first_free(tables: &dyn Tables, kind: Kind) -> Result<Option<i64>, Stor
     let rows = tables.read(slice).await.map_err(|_| StoreError::Unavailable)?;
     Ok(rows.first().and_then(|row| row.int("next")))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::store::cluster::faulty::open;
+    use crate::store::cluster::tables::memory::{Faults, Memory};
+
+    #[tokio::test(start_paused = true)]
+    async fn ids_are_given_out_once_and_ascend_on_each_server_under_faults() {
+        for seed in 0..20 {
+            println!("seed {seed}");
+            let memory = Memory::with_faults(Faults::often(seed));
+            let mut servers = Vec::new();
+            for _ in 0..3 {
+                let server = open(&memory).await.0;
+                servers.push(tokio::spawn(async move {
+                    let mut taken = Vec::new();
+                    for _ in 0..200 {
+                        taken.extend(take(&server, Kind::Room).await);
+                    }
+                    taken
+                }));
+            }
+            let (mut all, mut count) = (BTreeSet::new(), 0);
+            for server in servers {
+                let taken = server.await.unwrap();
+                assert!(taken.is_sorted_by(|one, next| one < next), "{taken:?}");
+                count += taken.len();
+                all.extend(taken);
+            }
+            assert_eq!(all.len(), count);
+            assert!(count > 500 && all.first().is_some_and(|first| *first >= 1), "{count}");
+        }
+    }
+
+    #[tokio::test]
+    async fn blocks_are_of_one_id_while_nobody_competes() {
+        let memory = Memory::new();
+        let (one, two) = (open(&memory).await.0, open(&memory).await.0);
+        for expected in 1..=5 {
+            assert_eq!(take(&one, Kind::User).await, Ok(expected));
+        }
+        assert_eq!(take(&two, Kind::User).await, Ok(6));
+        assert_eq!(take(&two, Kind::Media).await, Ok(1));
+        raise(&two, Kind::User, 100).await.unwrap();
+        raise(&two, Kind::User, 50).await.unwrap();
+        assert!(take(&one, Kind::User).await.unwrap() > 100);
+    }
+}

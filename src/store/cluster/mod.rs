@@ -12,6 +12,8 @@ mod audit;
 mod buckets;
 mod claims;
 mod encoding;
+#[cfg(test)]
+mod faulty;
 mod ids;
 mod jobs;
 mod leases;

@@ -7,6 +7,8 @@
 //! conditional write that stores it.
 
 mod ending;
+#[cfg(test)]
+mod model_tests;
 mod rows;
 mod tickets;
 

@@ -4,6 +4,8 @@ mod adding;
 mod changing;
 mod digests;
 mod directory;
+#[cfg(test)]
+mod model_tests;
 mod names;
 mod reading;
 mod removing;

@@ -15,6 +15,29 @@ use crate::store::cluster::tables::Consistency;
 
 /// A change that takes longer is taken for abandoned. It fails then; it does not break anything.
 const ABANDONED: Duration = Duration::from_mins(1);
+/// How a test of faults changes what is written here.
+#[cfg(test)]
+#[derive(Clone, Copy)]
+pub(super) struct Altered {
+    /// Instead of [`ABANDONED`]. Zero: everybody takes over from everybody.
+    pub(super) abandoned: Duration,
+    /// A planted mistake: a claim is taken over while its holder can still complete it.
+    pub(super) carelessly: bool,
+}
+
+#[cfg(test)]
+thread_local! {
+    pub(super) static ALTERED: std::cell::Cell<Altered> =
+        const { std::cell::Cell::new(Altered { abandoned: ABANDONED, carelessly: false }) };
+}
+
+fn abandoned() -> Duration {
+    #[cfg(test)]
+    return ALTERED.get().abandoned;
+    #[cfg(not(test))]
+    ABANDONED
+}
+
 /// Attempts to take over what others take over at the same time.
 const TRIES: usize = 5;
 
@@ -80,11 +103,13 @@ fn has(kept: &rows::Kept, kind: Kind, key: &str) -> bool {
 /// Returns whether the holder of a claim neither has the name nor can get it any more.
 async fn ousted(at: &Cluster, kind: Kind, key: &str, claimed: Claimed) -> Result<bool, StoreError> {
     let holder = UserId(claimed.holder);
-    let is_old = claimed.at.plus(ABANDONED) < Timestamp::now();
+    let is_old = claimed.at.plus(abandoned()) <= Timestamp::now();
     let wrote = match rows::state(at, holder, Consistency::Serial).await? {
         State::Gone => return Ok(true),
         State::Kept(kept) if has(&kept, kind, key) => return Ok(false),
         _ if !is_old => return Ok(false),
+        #[cfg(test)]
+        _ if ALTERED.get().carelessly => return Ok(true),
         // Rows come before claims.
         State::Missing => return Ok(false),
         State::Incomplete => rows::bury(at, holder, 0).await?,
