@@ -48,6 +48,8 @@ pub(super) use mine::change_mine;
 pub(super) use open::Rooms;
 pub(super) use own::of_user;
 pub(super) use pins::pins;
+#[cfg(test)]
+pub(super) use texts::Texts;
 pub(super) use texts::{all_revs, texts};
 
 use crate::store::cluster::Cluster;

@@ -58,3 +58,6 @@ impl Drop for Finder {
         self.search.stop();
     }
 }
+
+#[cfg(test)]
+mod tests;

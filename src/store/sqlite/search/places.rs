@@ -200,3 +200,6 @@ pub(super) fn messages(conn: &Connection, rows: &[i64]) -> Result<Vec<(i64, Mess
         })?
         .collect()
 }
+
+#[cfg(test)]
+mod tests;
