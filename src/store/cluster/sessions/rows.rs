@@ -136,7 +136,8 @@ fn kept(row: &Row) -> Result<Option<Kept>, StoreError> {
     Ok(Some(Kept { stored, seen: time("seen"), expires: time("expires") }))
 }
 
-/// Writes the rows of a session as of its last use.
+/// Writes the rows of a session as of its last use. That by user comes first: what is found by its
+/// secret is found by its user too, who can end it.
 pub(super) async fn write(at: &Cluster, kept: &Kept) -> Result<(), StoreError> {
     let cells = [
         ("body", encode(VERSION, &kept.stored)?.into()),
@@ -144,27 +145,31 @@ pub(super) async fn write(at: &Cluster, kept: &Kept) -> Result<(), StoreError> {
         ("expires", kept.expires.0.into()),
     ];
     let used = kept.seen.0.saturating_sub(kept.stored.created).clamp(0, END - 2) + 1;
-    put(at, &kept.stored, used, &cells, kept.life() + KEPT_AFTER).await
+    let [by_token, by_user] = puts(&kept.stored, used, &cells, kept.life() + KEPT_AFTER);
+    at.tables().write(vec![by_user]).await?;
+    Ok(at.tables().write(vec![by_token]).await?)
 }
 
-/// Ends a session for good.
+/// Ends a session for good. The row by its secret comes first: if this fails, the session is still
+/// found by its user, and ended when it is repeated.
 pub(super) async fn end(at: &Cluster, kept: &Kept) -> Result<(), StoreError> {
     let cells = [("ended", true.into())];
-    put(at, &kept.stored, END, &cells, kept.life() + END_KEPT_AFTER).await
+    let [by_token, by_user] = puts(&kept.stored, END, &cells, kept.life() + END_KEPT_AFTER);
+    at.tables().write(vec![by_token]).await?;
+    Ok(at.tables().write(vec![by_user]).await?)
 }
 
-async fn put(
-    at: &Cluster,
+fn puts(
     stored: &Stored,
     timestamp: i64,
     cells: &[(&'static str, Value)],
     life: Duration,
-) -> Result<(), StoreError> {
+) -> [Put; 2] {
     let (token, user): ([Value; 1], [Value; 1]) =
         ([stored.token.to_vec().into()], [stored.user.into()]);
     let by_token = Put::plain(&SESSIONS, timestamp, token, [], cells);
     let by_user = Put::plain(&SESSIONS_BY_USER, timestamp, user, [stored.id.into()], cells);
-    Ok(at.tables().write(vec![by_token.living(life), by_user.living(life)]).await?)
+    [by_token.living(life), by_user.living(life)]
 }
 
 #[cfg(test)]
