@@ -100,6 +100,7 @@ impl Cluster {
         let cluster = Self(Arc::new(inner), None);
         cluster.start_search()?;
         jobs::start(&cluster);
+        rooms::start(&cluster);
         Ok(cluster)
     }
 

@@ -14,7 +14,7 @@ use crate::store::cluster::tables::{
 };
 
 /// How long changes are known by their revs.
-const LIFE: Duration = Duration::from_hours(31 * 24);
+pub(super) const LIFE: Duration = Duration::from_hours(31 * 24);
 
 /// Returns the commits after this rev, which must be the last of one, in their order.
 pub(super) async fn tail(

@@ -34,6 +34,7 @@ pub(in crate::store::cluster) struct Rooms {
     clock: AtomicU64,
     closing: AtomicBool,
     running: Arc<Running>,
+    deleted: Arc<Notify>,
     #[cfg(test)]
     pub(super) mutant: Mutex<Mutant>,
 }
@@ -107,6 +108,11 @@ impl Rooms {
         if self.is_closing() { None } else { Some(run) }
     }
 
+    /// Rings when a room was deleted here, and at the end.
+    pub(super) fn deleted(&self) -> Arc<Notify> {
+        Arc::clone(&self.deleted)
+    }
+
     pub(super) fn is_closing(&self) -> bool {
         self.closing.load(Ordering::Acquire)
     }
@@ -114,6 +120,7 @@ impl Rooms {
     /// Refuses new operations and waits for those that are being committed.
     pub(super) async fn close(&self) {
         self.closing.store(true, Ordering::Release);
+        self.deleted.notify_waiters();
         loop {
             let ended = self.running.ended.notified();
             if self.running.count.load(Ordering::Acquire) == 0 {
@@ -172,7 +179,7 @@ impl OpenRoom {
 }
 
 /// A row of the rooms' state.
-struct State {
+pub(super) struct State {
     rev: Rev,
     seq: Seq,
     at: Timestamp,
@@ -185,16 +192,30 @@ struct State {
 impl State {
     fn of(row: &Row) -> Result<Option<Self>, StoreError> {
         let (Some(rev), Some(body)) = (row.int("rev"), row.bytes("body")) else { return Ok(None) };
+        let gone = row.flag("gone").unwrap_or_default();
         let room = StoredRoom::decode(body)?;
+        let last = row.bytes("last").filter(|_| !gone);
         Ok(Some(Self {
             rev: Rev(rev),
             seq: Seq(row.int("seq").unwrap_or_default()),
             at: Timestamp(row.int("at").unwrap_or_default()),
             facts_rev: Rev(room.facts_rev),
-            gone: row.flag("gone").unwrap_or_default(),
+            gone,
             room,
-            last: row.bytes("last").map(StoredLast::decode).transpose()?,
+            last: last.map(StoredLast::decode).transpose()?,
         }))
+    }
+
+    pub(super) fn is_gone(&self) -> bool {
+        self.gone
+    }
+
+    pub(super) fn rev(&self) -> Rev {
+        self.rev
+    }
+
+    pub(super) fn seq(&self) -> Seq {
+        self.seq
     }
 
     fn snapshot(self, id: RoomId, members: Arc<super::state::Members>) -> Snapshot {
@@ -203,7 +224,7 @@ impl State {
     }
 }
 
-async fn state_of(at: &Cluster, id: RoomId) -> Result<Option<State>, StoreError> {
+pub(super) async fn state_of(at: &Cluster, id: RoomId) -> Result<Option<State>, StoreError> {
     let rows = at.tables().read(Slice::of(&ROOM_STATE, [id.0.into()])).await?;
     rows.first().map_or(Ok(None), State::of)
 }
@@ -272,8 +293,7 @@ pub(super) async fn catch_up(
     let waiting = lock(&open.unsettled).as_ref().map(|waiting| (waiting.token, waiting.after));
     let from = waiting.map_or(before.rev, |(_, after)| after.min(before.rev));
     let tail = log::tail(at, open.id, from, consistency).await?;
-    let happened =
-        waiting.filter(|(token, _)| tail.iter().any(|commit| commit.token == *token));
+    let happened = waiting.filter(|(token, _)| tail.iter().any(|commit| commit.token == *token));
     let changes: Vec<StoredChange> = tail
         .into_iter()
         .flat_map(|commit| commit.changes)
@@ -316,7 +336,10 @@ async fn settle(
     if state_of(at, before.id).await?.is_some_and(|state| state.rev >= after.rev) {
         return Ok(after);
     }
-    projector::project(at, before, changes).await
+    let after = projector::project(at, before, changes).await?;
+    // Its server may have died before it told anybody.
+    emit(at, vec![Event::Lost { room: Some(before.id) }]).await;
+    Ok(after)
 }
 
 /// Advances over commits whose rows have expired before anything was derived from them, so that the

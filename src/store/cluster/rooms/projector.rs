@@ -14,8 +14,8 @@ use crate::model::{RoomId, Seq, Timestamp, UserId};
 use crate::store::StoreError;
 use crate::store::cluster::Cluster;
 use crate::store::cluster::tables::schema::rooms::{
-    ALL_ROOMS, MARKS, MARKS_BY_USER, MEDIA_ROOMS, MESSAGES, PARTICIPANTS, PINS, PUBLIC_ROOMS,
-    REACTIONS, ROOM_MEDIA, ROOM_STATE, ROOMS_BY_PEOPLE, ROOMS_BY_USER, SENT,
+    ALL_ROOMS, GONE_ROOMS, MARKS, MARKS_BY_USER, MEDIA_ROOMS, MESSAGES, PARTICIPANTS, PINS,
+    PUBLIC_ROOMS, REACTIONS, ROOM_MEDIA, ROOM_STATE, ROOMS_BY_PEOPLE, ROOMS_BY_USER, SENT,
 };
 use crate::store::cluster::tables::{Put, Value};
 
@@ -191,6 +191,8 @@ impl Rows<'_> {
                 for member in self.before.members.list() {
                     self.absent(member.user.0);
                 }
+                let present = [("present", true.into())];
+                self.put(&GONE_ROOMS, shard_of(self.id()), [room.into()], present);
                 Ok(())
             }
         }

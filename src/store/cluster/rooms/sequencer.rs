@@ -11,8 +11,9 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::decide::{self, Batch, Decided, Ready};
+use super::erasure::{self, Erased};
 use super::log;
-use super::logged::StoredCommit;
+use super::logged::{Step, StoredChange, StoredCommit};
 #[cfg(test)]
 use super::model_tests::Mutant;
 use super::open::{OpenRoom, Unsettled, catch_up, emit, lock, skip_expired};
@@ -338,6 +339,7 @@ async fn commit(
         Ok(after) => {
             let after = open.share(after);
             emit(at, events).await;
+            clean_up(at, &after, &row.changes);
             Committing::Happened(after)
         }
         Err(_) => {
@@ -345,6 +347,21 @@ async fn commit(
             Committing::Failed(StoreError::Unknown)
         }
     }
+}
+
+/// Has removed what deleted rooms and messages leave.
+fn clean_up(at: &Cluster, room: &Snapshot, changes: &[StoredChange]) {
+    if room.gone {
+        at.0.rooms.deleted().notify_one();
+        return;
+    }
+    let erased = changes.iter().flat_map(|change| &change.steps).filter_map(|step| match step {
+        Step::Deleted { seq, message, .. } => {
+            Some(Erased { seq: *seq, revs: message.logged.clone() })
+        }
+        _ => None,
+    });
+    erasure::start(at, room.id, erased.collect());
 }
 
 /// Reads what came first.

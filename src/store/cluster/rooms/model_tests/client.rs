@@ -6,11 +6,9 @@ use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
 use super::run::{Dice, World, lock};
-use crate::model::{Message, Reaction, Rev, RoomId, Seq, User, Window};
+use crate::model::{Message, Reaction, Rev, RoomId, Seq, User, UserId, Window};
 use crate::store::cluster::Cluster;
-use crate::store::{
-    Basis, Draft, MessageChange, Posted, RoomChange, Store, StoreError, Whose,
-};
+use crate::store::{Basis, Draft, MessageChange, Posted, RoomChange, Store, StoreError, Whose};
 
 /// Things that a client does.
 const DEEDS: u64 = 14;
@@ -117,15 +115,7 @@ impl Client {
         client_id: Option<String>,
     ) -> Result<Posted, StoreError> {
         let user = self.user.id;
-        let draft = Draft {
-            author: user,
-            text,
-            client_id,
-            reply_to: None,
-            media: Vec::new(),
-            socket: None,
-            mentions: Vec::new(),
-        };
+        let draft = draft(user, text, client_id);
         self.ask(|server| async move {
             let basis = member(&server, room, user).await?;
             server.post(room, basis, draft).await
@@ -136,9 +126,8 @@ impl Client {
     /// Looks for an acknowledged message on another server.
     async fn look(&mut self, message: &Message) {
         let (room, seq) = (message.room, message.seq);
-        let found = self.ask(|server| async move {
-            server.messages(room, Window::One(seq), 1).await
-        });
+        let found =
+            self.ask(|server| async move { server.messages(room, Window::One(seq), 1).await });
         if let Ok(found) = found.await
             && found.first().is_none_or(|found| found.client_id != message.client_id)
         {
@@ -192,11 +181,19 @@ impl Client {
     }
 }
 
-async fn member(
-    server: &Cluster,
-    room: RoomId,
-    user: crate::model::UserId,
-) -> Result<Basis, StoreError> {
+pub(super) fn draft(author: UserId, text: String, client_id: Option<String>) -> Draft {
+    Draft {
+        author,
+        text,
+        client_id,
+        reply_to: None,
+        media: Vec::new(),
+        socket: None,
+        mentions: Vec::new(),
+    }
+}
+
+async fn member(server: &Cluster, room: RoomId, user: UserId) -> Result<Basis, StoreError> {
     let facts = server.room(room).await?.ok_or(StoreError::Stale)?;
     let participant = facts.participant(user).ok_or(StoreError::Stale)?;
     Ok(Basis::Member { user, since: facts.basis_of(participant) })

@@ -8,12 +8,12 @@ use tokio::time::sleep;
 
 use super::Mutant;
 use super::check;
-use super::client::{Client, Journal};
+use super::client::{Client, Journal, draft};
 use crate::model::{Event, Role, RoomId, User, Visibility, fold, skeleton};
 use crate::store::cluster::Cluster;
 use crate::store::cluster::tables::Tables;
 use crate::store::cluster::tables::memory::{Faults, Link, Memory};
-use crate::store::{NewRoom, NewUser, Store};
+use crate::store::{Basis, NewRoom, NewUser, Store};
 
 const SERVERS: usize = 3;
 const CLIENTS: usize = 5;
@@ -154,10 +154,10 @@ async fn play(seed: u64, mutant: Mutant) -> (Figures, Vec<String>) {
         let new = world.server().await;
         lock(&world.servers).push(new);
     }
-    let (users, rooms) = set_up(&world).await;
+    let mut dice = Dice::new(seed);
+    let (users, rooms) = set_up(&world, &mut dice).await;
     world.memory.set_faults(Faults::often(seed));
     let journal = Arc::new(Mutex::new(Journal::default()));
-    let mut dice = Dice::new(seed);
     let clients: Vec<_> = (0..CLIENTS)
         .map(|number| {
             let client = Client {
@@ -190,8 +190,10 @@ async fn play(seed: u64, mutant: Mutant) -> (Figures, Vec<String>) {
     (figures, broken)
 }
 
-async fn set_up(world: &World) -> (Vec<User>, Vec<RoomId>) {
-    let server = world.pick(&mut Dice::new(0));
+/// Adds users and rooms: some rooms have nearly as many messages as a partition of the log or of
+/// the history takes.
+async fn set_up(world: &World, dice: &mut Dice) -> (Vec<User>, Vec<RoomId>) {
+    let server = world.pick(dice);
     let mut users = Vec::new();
     for number in 0..USERS {
         users.push(server.add_user(new_user(&format!("user{number}"))).await.expect("a user"));
@@ -205,7 +207,13 @@ async fn set_up(world: &World) -> (Vec<User>, Vec<RoomId>) {
             participants: users.iter().map(|user| (user.id, Role::Admin)).collect(),
             reuse: false,
         };
-        rooms.push(server.add_room(new).await.expect("a room").value.room.id);
+        let room = server.add_room(new).await.expect("a room").value.room.id;
+        let posts = (0..*dice.pick(&[0, 0, 480, 980])).map(|number| {
+            let draft = draft(users[0].id, format!("before {number}"), None);
+            server.post(room, Basis::Nobody, draft)
+        });
+        futures_util::future::try_join_all(posts).await.expect("posts");
+        rooms.push(room);
     }
     (users, rooms)
 }

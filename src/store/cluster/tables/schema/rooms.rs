@@ -210,6 +210,17 @@ pub static ROOMS_BY_PEOPLE: Table = Table {
     columns: &[Column::flag("present")],
 };
 
+/// Deleted rooms whose contents are not removed yet, in 16 partitions by id.
+pub static GONE_ROOMS: Table = Table {
+    name: "gone_rooms",
+    kind: Kind::Plain,
+    partition: &[Column::int("shard")],
+    clustering: &[Column::int("room")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::flag("present")],
+};
+
 /// All tables of rooms.
 pub static TABLES: &[&Table] = &[
     &ROOM_LOG,
@@ -228,4 +239,5 @@ pub static TABLES: &[&Table] = &[
     &PUBLIC_ROOMS,
     &ALL_ROOMS,
     &ROOMS_BY_PEOPLE,
+    &GONE_ROOMS,
 ];
