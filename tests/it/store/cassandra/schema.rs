@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use chatctl::store::cluster::tables::cql::{ConnectError, Cql};
-use chatctl::store::cluster::tables::{Column, Kind, Order, Table};
+use chatctl::store::cluster::tables::{Column, Kind, Order, Table, TableError, Tables};
+use chatctl::store::engine::promises::PROMISES;
 
 use super::{DATACENTER, cassandra, is_wanted, options};
 
@@ -88,6 +89,16 @@ async fn a_wrong_keyspace_or_node_is_told() {
     let mut far = options(cassandra(), "chatctl");
     far.datacenter = Some("elsewhere".to_owned());
     let cql = Box::pin(Cql::connect(far)).await.unwrap();
-    use chatctl::store::cluster::tables::{TableError, Tables};
     assert_eq!(cql.ping().await, Err(TableError::Unavailable));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_engine_relies_on_holds() {
+    if !is_wanted() {
+        return;
+    }
+    let cql = super::connect().await;
+    for (n, promise) in (1_i64..).zip(PROMISES) {
+        assert_eq!(promise.tried(&cql, -1_000 * n).await, Ok(()), "{}", promise.says);
+    }
 }
