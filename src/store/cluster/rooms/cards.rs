@@ -225,11 +225,16 @@ impl Bare {
         if let Some(owner) = self.state.body.owner {
             needed.account(UserId(owner));
         }
-        for (user, _) in &self.participants {
-            needed.account(*user);
-        }
+        let id = self.state.id;
         if let Some(newest) = &self.newest {
-            newest.needs(self.state.id, needed);
+            newest.needs(id, needed);
+            if self.participants.len() == self.state.body.users as usize {
+                needed.known(id, newest.author(), "");
+            }
+        }
+        for (user, participant) in &self.participants {
+            needed.account(*user);
+            needed.known(id, *user, &participant.edited_name);
         }
     }
 

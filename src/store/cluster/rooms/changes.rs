@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::heads::{self, Head};
 use super::logged::{StoredChange, StoredCommit};
 use super::messages::{self, Bare};
+use super::open;
 use super::stored::{self, Stored as _};
 use crate::model::{Changes, Rev, RoomId, Seq};
 use crate::store::cluster::Cluster;
@@ -27,15 +27,17 @@ pub(in crate::store::cluster) async fn changes(
     epoch: Option<&str>,
     limit: u32,
 ) -> Result<Changes, StoreError> {
-    let missing = StoreError::NotFound(Missing::Room);
     let ours = at.0.settings.epoch.clone();
-    let head = heads::head(at, room).await?.ok_or_else(|| missing.clone())?;
+    let Some(snapshot) = open::current(at, room).await? else {
+        return Err(StoreError::NotFound(Missing::Room));
+    };
+    let head = snapshot.rev;
     let other_past = epoch.is_some_and(|theirs| theirs != ours);
     let mut changes = Changes {
         epoch: ours,
-        rev: head.rev,
+        rev: head,
         more: false,
-        reset: other_past || since > head.rev || since.0 < 0,
+        reset: other_past || since > head || since.0 < 0,
         room: None,
         messages: Vec::new(),
     };
@@ -46,13 +48,13 @@ pub(in crate::store::cluster) async fn changes(
         changes.reset = true;
         return Ok(changes);
     };
-    if head.facts_rev > since {
-        changes.room = Some(super::facts(at, room).await?.ok_or(missing)?);
+    if snapshot.room.facts_rev > since.0 {
+        changes.room = Some(snapshot.facts(at).await?);
     }
     if let Some(reached) = page.reached {
         (changes.rev, changes.more) = (reached, true);
     }
-    changes.messages = messages::complete(at, room, page.messages).await?;
+    changes.messages = messages::complete(at, &snapshot, page.messages).await?;
     Ok(changes)
 }
 
@@ -76,7 +78,7 @@ impl Page {
         at: &Cluster,
         room: RoomId,
         named: &[Named],
-        (head, limit): (Head, usize),
+        (head, limit): (Rev, usize),
     ) -> Result<bool, StoreError> {
         let seqs = named.iter().filter_map(|(_, seq)| *seq).collect();
         let found = messages::these(at, room, seqs).await?;
@@ -85,7 +87,7 @@ impl Page {
         for (rev, seq) in named {
             // A message comes at its last change. One that changes while it is read comes now, since
             // that change is above the rev that is answered.
-            let is_last = |bare: &Bare| bare.rev <= *rev || bare.rev > head.rev;
+            let is_last = |bare: &Bare| bare.rev <= *rev || bare.rev > head;
             let Some(seq) = seq.filter(|seq| current.get(seq).is_some_and(is_last)) else {
                 continue;
             };
@@ -109,13 +111,13 @@ async fn read(
     at: &Cluster,
     room: RoomId,
     since: Rev,
-    head: Head,
+    head: Rev,
     limit: usize,
 ) -> Result<Option<Page>, StoreError> {
     let mut page = Page::default();
     let mut reached = since;
-    while reached < head.rev {
-        let Some(found) = next(at, room, reached, head.rev).await? else { return Ok(None) };
+    while reached < head {
+        let Some(found) = next(at, room, reached, head).await? else { return Ok(None) };
         let named: Vec<Named> = found.iter().map(|change| (change.rev(), change.seq())).collect();
         // A page needs few of the messages that a part of the log may name.
         for part in named.chunks(limit.min(PART)) {

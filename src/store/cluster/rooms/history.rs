@@ -1,6 +1,6 @@
 //! Pages of history.
 
-use super::{heads, messages};
+use super::{heads, messages, open};
 use crate::model::{RoomId, Seq, Window};
 use crate::store::cluster::Cluster;
 use crate::store::{MessagePage, Missing, StoreError};
@@ -13,22 +13,19 @@ pub(in crate::store::cluster) async fn page(
     limit: u32,
 ) -> Result<MessagePage, StoreError> {
     let missing = StoreError::NotFound(Missing::Room);
-    let head = heads::head(at, room).await?.ok_or_else(|| missing.clone())?;
-    let found = match window {
-        Window::Offset(skip) => {
-            let (skip, limit) = (skip as usize, limit as usize);
-            let seqs = messages::standing(at, room, head.seq, skip, limit).await?;
-            let mut found = messages::these(at, room, seqs).await?;
-            found.retain(|bare| !bare.is_deleted());
-            found.sort_by_key(|bare| bare.seq);
-            found
-        }
-        _ => {
-            let (from, to) = bounds(window, limit, head.seq);
-            messages::range(at, room, from, to).await?
-        }
+    let snapshot = open::current(at, room).await?.ok_or_else(|| missing.clone())?;
+    let found = if let Window::Offset(skip) = window {
+        let (skip, limit) = (skip as usize, limit as usize);
+        let seqs = messages::standing(at, room, snapshot.seq, skip, limit).await?;
+        let mut found = messages::these(at, room, seqs).await?;
+        found.retain(|bare| !bare.is_deleted());
+        found.sort_by_key(|bare| bare.seq);
+        found
+    } else {
+        let (from, to) = bounds(window, limit, snapshot.seq);
+        messages::range(at, room, from, to).await?
     };
-    let messages = messages::complete(at, room, found).await?;
+    let messages = messages::complete(at, &snapshot, found).await?;
     // Whoever was removed before the messages were read must see from `facts_rev` that permission
     // has to be checked again.
     let after = heads::head(at, room).await?.ok_or(missing)?;

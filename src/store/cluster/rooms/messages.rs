@@ -2,6 +2,7 @@
 
 use super::each::each;
 use super::names::{Names, Needed};
+use super::state::Snapshot;
 use super::stored::{self, MESSAGE_BUCKET, Stored as _, StoredLast, StoredMessage};
 use crate::model::{Message, Reaction, ReactionCount, Rev, RoomId, Seq, Timestamp, UserId};
 use crate::store::StoreError;
@@ -47,9 +48,14 @@ impl Bare {
         self.body.deleted.is_some()
     }
 
+    /// Returns its author.
+    pub(super) fn author(&self) -> UserId {
+        UserId(self.body.author)
+    }
+
     /// Names the users that it needs.
     pub(super) fn needs(&self, room: RoomId, needed: &mut Needed) {
-        needed.shown(room, UserId(self.body.author));
+        needed.shown(room, self.author());
         for given in &self.reactions {
             needed.account(given.user);
         }
@@ -57,7 +63,7 @@ impl Bare {
 
     /// Returns the message with these names.
     pub(super) fn message(self, room: RoomId, names: &Names) -> Message {
-        let author = names.who(room, UserId(self.body.author));
+        let author = names.who(room, self.author());
         let mut counts: Vec<ReactionCount> = Vec::new();
         for given in self.reactions {
             let Some(user) = names.user(given.user) else { continue };
@@ -228,13 +234,14 @@ pub(super) async fn newest(
 /// Completes messages of a room with names.
 pub(super) async fn complete(
     at: &Cluster,
-    room: RoomId,
+    room: &Snapshot,
     found: Vec<Bare>,
 ) -> Result<Vec<Message>, StoreError> {
     let mut needed = Needed::default();
     for bare in &found {
-        bare.needs(room, &mut needed);
+        bare.needs(room.id, &mut needed);
     }
+    needed.known_in(room);
     let names = Names::read(at, needed).await?;
-    Ok(found.into_iter().map(|bare| bare.message(room, &names)).collect())
+    Ok(found.into_iter().map(|bare| bare.message(room.id, &names)).collect())
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::each::each;
 use super::participants;
+use super::state::Snapshot;
 use crate::model::rules::shown_name;
 use crate::model::{Person, RoomId, User, UserId, Who};
 use crate::store::StoreError;
@@ -21,6 +22,7 @@ pub(super) struct Names {
 pub(super) struct Needed {
     users: BTreeSet<UserId>,
     shown: HashSet<(RoomId, UserId)>,
+    known: HashMap<(RoomId, UserId), String>,
 }
 
 impl Needed {
@@ -33,6 +35,20 @@ impl Needed {
     pub(super) fn shown(&mut self, room: RoomId, user: UserId) {
         self.users.insert(user);
         self.shown.insert((room, user));
+    }
+
+    /// The name that a user has in a room is known; empty: none.
+    pub(super) fn known(&mut self, room: RoomId, user: UserId, edited_name: &str) {
+        self.known.insert((room, user), edited_name.to_owned());
+    }
+
+    /// The names in this room are known.
+    pub(super) fn known_in(&mut self, room: &Snapshot) {
+        let shown: Vec<_> = self.shown.iter().filter(|(id, _)| *id == room.id).copied().collect();
+        for (id, user) in shown {
+            let member = room.member(user);
+            self.known(id, user, member.map_or("", |member| &member.body.edited_name));
+        }
     }
 }
 
@@ -50,17 +66,17 @@ impl Names {
         let ids: Vec<UserId> = needed.users.into_iter().collect();
         let users =
             async { if ids.is_empty() { Ok(Vec::new()) } else { users::these(at, &ids).await } };
-        let edited = each(needed.shown, |(room, user)| {
+        let mut known = needed.known;
+        let unknown = needed.shown.into_iter().filter(|key| !known.contains_key(key));
+        let edited = each(unknown.collect::<Vec<_>>(), |(room, user)| {
             Box::pin(async move {
                 let found = participants::one(at, room, user).await?;
                 Ok(((room, user), found.map(|found| found.edited_name).unwrap_or_default()))
             })
         });
         let (users, edited) = futures_util::try_join!(users, edited)?;
-        Ok(Self {
-            users: users.into_iter().map(|user| (user.id, user)).collect(),
-            edited: edited.into_iter().collect(),
-        })
+        known.extend(edited);
+        Ok(Self { users: users.into_iter().map(|user| (user.id, user)).collect(), edited: known })
     }
 
     /// Returns a user, unless deleted.

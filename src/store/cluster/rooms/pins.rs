@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::heads;
 use super::messages::{self, Bare};
 use super::names::{Names, Needed};
+use super::open;
 use super::stored::{Stored as _, StoredPin};
 use crate::model::{Pin, RoomId, Seq, Timestamp, UserId};
 use crate::store::StoreError;
@@ -17,9 +17,7 @@ pub(in crate::store::cluster) async fn pins(
     at: &Cluster,
     room: RoomId,
 ) -> Result<Vec<Pin>, StoreError> {
-    if heads::head(at, room).await?.is_none() {
-        return Ok(Vec::new());
-    }
+    let Some(snapshot) = open::current(at, room).await? else { return Ok(Vec::new()) };
     let mut pinned = Vec::new();
     for row in at.tables().read(Slice::of(&PINS, [room.0.into()])).await? {
         if row.flag("present") == Some(true)
@@ -37,6 +35,7 @@ pub(in crate::store::cluster) async fn pins(
     for by in pinned.iter().filter_map(|(_, pin)| pin.by) {
         needed.shown(room, UserId(by));
     }
+    needed.known_in(&snapshot);
     let names = Names::read(at, needed).await?;
     let mut found: HashMap<Seq, Bare> = found.into_iter().map(|bare| (bare.seq, bare)).collect();
     let pins = pinned.into_iter().filter_map(|(seq, pin)| {

@@ -437,5 +437,5 @@ async fn answer(at: &Cluster, now: &Snapshot, batch: VecDeque<Waiting>, done: Ve
 /// Returns one message in its current version.
 async fn one(at: &Cluster, room: &Snapshot, seq: Seq) -> Result<Option<Message>, StoreError> {
     let found = messages::these(at, room.id, vec![seq]).await?;
-    Ok(messages::complete(at, room.id, found).await?.pop())
+    Ok(messages::complete(at, room, found).await?.pop())
 }

@@ -46,15 +46,15 @@ async fn of_room(at: &Cluster, room: RoomId, known: Progress) -> Result<Option<T
         return walk_on(at, room, Walk { upto: Seq(0), aim: head.rev }, head).await.map(Some);
     };
     let rev = found.last().map_or(known.rev, StoredChange::rev);
-    let said = found.into_iter().flat_map(|change| change.steps).filter_map(said_in).collect();
-    let heard = Heard { room, said, progress: Some(Progress { rev, walk: None }) };
+    let texts = found.into_iter().flat_map(|change| change.steps).filter_map(said_in).collect();
+    let heard = Heard { room, said: texts, progress: Some(Progress { rev, walk: None }) };
     Ok(Some(Texts { heard, more: rev < head.rev }))
 }
 
 async fn walk_on(at: &Cluster, room: RoomId, walk: Walk, head: Head) -> Result<Texts, StoreError> {
     let upto = head.seq.min(Seq(walk.upto.0 + PART));
     let found = messages::bodies(at, room, walk.upto.next(), upto).await?;
-    let said = found.into_iter().map(|(seq, message)| said(seq, message)).collect();
+    let texts = found.into_iter().map(|(seq, message)| said(seq, message)).collect();
     let ended = upto == head.seq;
     let progress = if ended {
         Progress { rev: walk.aim, walk: None }
@@ -62,7 +62,7 @@ async fn walk_on(at: &Cluster, room: RoomId, walk: Walk, head: Head) -> Result<T
         Progress { rev: Rev(0), walk: Some(Walk { upto, ..walk }) }
     };
     let more = !ended || walk.aim < head.rev;
-    Ok(Texts { heard: Heard { room, said, progress: Some(progress) }, more })
+    Ok(Texts { heard: Heard { room, said: texts, progress: Some(progress) }, more })
 }
 
 fn said(seq: Seq, message: StoredMessage) -> Said {
