@@ -150,7 +150,7 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 }
 
 /// Trusts the certificate authorities of the system and of a PEM file. Blocks.
-pub fn trusted(ca: Option<PathBuf>) -> Result<ClientConfig, String> {
+fn trusted(ca: Option<PathBuf>) -> Result<ClientConfig, String> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if let Some(path) = ca {

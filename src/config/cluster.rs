@@ -1,7 +1,5 @@
 //! `[cluster]` and the choice of the engine: data that several servers share.
 
-use std::path::PathBuf;
-
 use serde::{Deserialize, Serialize};
 
 use super::Masked;
@@ -32,9 +30,6 @@ pub struct Cluster {
     pub user: Option<String>,
     /// Password of that user.
     pub password: Option<Masked>,
-    /// PEM file with the certificates of authorities for connections to Cassandra or ScyllaDB. Unset:
-    /// connections are not encrypted.
-    pub tls_ca: Option<PathBuf>,
     /// URLs of Redis: `redis://HOST:PORT`, `rediss://` with TLS. Several independent servers share
     /// the rooms.
     pub redis: Vec<String>,
@@ -52,7 +47,6 @@ impl Default for Cluster {
             datacenter: None,
             user: None,
             password: None,
-            tls_ca: None,
             redis: Vec::new(),
             redis_password: None,
             search: true,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use std::{fs, io};
 
 use super::ServeError;
-use crate::admin::cluster::connect::{self, Unreached};
+use crate::admin::cluster::connect;
 use crate::admin::cluster::ready;
 use crate::config::{self, Config};
 use crate::model::EventSink;
@@ -80,7 +80,6 @@ async fn cluster(config: &Config, sink: EventSink) -> Result<(Engine, String), S
     let cql = loop {
         match connect::database(config, None).await {
             Ok(cql) => break cql,
-            Err(error @ Unreached::Certificates(_)) => return Err(error.into()),
             Err(error) if began.elapsed() > STARTING => return Err(error.into()),
             Err(error) => {
                 tracing::warn!("Waiting for the database of the cluster: {error}.");

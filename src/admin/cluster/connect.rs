@@ -6,7 +6,6 @@ use redis::{Client, ConnectionAddr, IntoConnectionInfo};
 
 use crate::admin::Failure;
 use crate::config::Config;
-use crate::egress::trusted;
 use crate::store::engine::cql::{ConnectError, Cql, Options};
 
 /// Port of Cassandra and ScyllaDB.
@@ -16,20 +15,12 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Time-out of a question to Redis.
 const REDIS_PATIENCE: Duration = Duration::from_secs(3);
 
-/// Why the database of a cluster is not reached.
+/// The database of a cluster is not reached.
 #[derive(Debug, thiserror::Error)]
-pub enum Unreached {
-    /// The certificates cannot be used.
-    #[error("[cluster] tls_ca cannot be used: {0}")]
-    Certificates(String),
-    /// There is no connection.
-    #[error("the nodes of [cluster] cassandra ({nodes}) cannot be used: {why}")]
-    Nodes {
-        /// The configured nodes.
-        nodes: String,
-        /// The reason.
-        why: ConnectError,
-    },
+#[error("the nodes of [cluster] cassandra ({nodes}) cannot be used: {why}")]
+pub struct Unreached {
+    nodes: String,
+    why: ConnectError,
 }
 
 impl From<Unreached> for Failure {
@@ -56,25 +47,16 @@ fn with_port(node: &str) -> String {
 /// Connects to the database, once. `keyspace` replaces the configured one.
 pub async fn database(config: &Config, keyspace: Option<&str>) -> Result<Cql, Unreached> {
     let cluster = &config.cluster;
-    let tls = match cluster.tls_ca.clone() {
-        None => None,
-        Some(ca) => {
-            let read = tokio::task::spawn_blocking(move || trusted(Some(ca))).await;
-            let read = read.unwrap_or_else(|error| Err(error.to_string()));
-            Some(std::sync::Arc::new(read.map_err(Unreached::Certificates)?))
-        }
-    };
     let login = cluster.user.clone().zip(cluster.password.as_ref().map(|it| it.0.clone()));
     let options = Options {
         nodes: cluster.cassandra.iter().map(|node| with_port(node)).collect(),
         keyspace: keyspace.unwrap_or(&cluster.keyspace).to_owned(),
         datacenter: cluster.datacenter.clone(),
         login,
-        tls,
         patience: PATIENCE,
     };
     let nodes = cluster.cassandra.join(", ");
-    Cql::connect(options).await.map_err(|why| Unreached::Nodes { nodes, why })
+    Cql::connect(options).await.map_err(|why| Unreached { nodes, why })
 }
 
 /// What a Redis server says of itself.

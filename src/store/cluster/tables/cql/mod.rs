@@ -33,7 +33,6 @@ use scylla::statement::batch::{Batch, BatchType};
 use scylla::statement::prepared::PreparedStatement;
 use scylla::statement::{Consistency as Level, SerialConsistency};
 use scylla::value::Row as CqlRow;
-use tokio_rustls::rustls::ClientConfig;
 
 pub use self::checkup::{Checkup, Node};
 use self::error::{Action, Failure};
@@ -68,8 +67,6 @@ pub struct Options {
     pub datacenter: Option<String>,
     /// User and password.
     pub login: Option<(String, String)>,
-    /// TLS; None: without encryption.
-    pub tls: Option<Arc<ClientConfig>>,
     /// Time-out of a request.
     pub patience: Duration,
 }
@@ -125,8 +122,7 @@ impl Cql {
             .default_execution_profile_handle(profile.into_handle())
             .fetch_full_schema_metadata(false)
             .keepalive_interval(ALIVE)
-            .keepalive_timeout(ALIVE)
-            .tls_context(options.tls);
+            .keepalive_timeout(ALIVE);
         if let Some((user, password)) = options.login {
             builder = builder.user(user, password);
         }
