@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, and helpers are tests too")]
 
 mod applied;
+mod audit;
 pub(crate) mod cassandra;
 mod changes;
 mod marks;
