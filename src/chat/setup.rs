@@ -1,5 +1,5 @@
-//! Creates the first administrator over HTTP: requires a one-time secret that is only shown to the
-//! operator starting the server. There is never an open setup page.
+//! Creates the first administrator over HTTP: requires a secret that is only shown to the operator
+//! starting the server, and that works once. There is never an open setup page.
 
 use std::sync::{MutexGuard, PoisonError};
 
@@ -22,13 +22,13 @@ struct Taken<'a> {
 }
 
 impl Chat {
-    /// Creates a secret for [`Chat::set_up`] while there is no administrator; invalidates the
-    /// previous one.
+    /// Returns the secret for [`Chat::set_up`] while there is no administrator. It is the same at
+    /// each start and on all servers with the same data, any of which may be asked.
     pub async fn invite_administrator(&self) -> Result<Option<String>> {
         if self.store().has_administrator().await? {
             return Ok(None);
         }
-        let secret = tokens::new_secret()?;
+        let secret = self.0.keys.set_up_secret();
         *self.invitation() = Some(tokens::hash(&secret)?);
         Ok(Some(secret))
     }

@@ -16,6 +16,7 @@ const SECRET_BYTES: usize = 20;
 pub(super) struct Keys {
     encoding: EncodingKey,
     decoding: DecodingKey,
+    set_up: [u8; 32],
 }
 
 /// The claims of a token.
@@ -43,10 +44,23 @@ pub(super) struct Opened {
     pub(super) login: Option<String>,
 }
 
+/// What the secret of the set-up link is derived from, beside the key. No token begins like this.
+const SET_UP: &[u8] = b"the first administrator";
+
 impl Keys {
     pub(super) fn new(key: &[u8; 32]) -> Self {
         hs256::install();
-        Self { encoding: EncodingKey::from_secret(key), decoding: DecodingKey::from_secret(key) }
+        Self {
+            encoding: EncodingKey::from_secret(key),
+            decoding: DecodingKey::from_secret(key),
+            set_up: hs256::derived(key, SET_UP),
+        }
+    }
+
+    /// The secret of the link that creates the first administrator: the same on all servers with
+    /// these data, and at each start.
+    pub(super) fn set_up_secret(&self) -> String {
+        hex::encode(&self.set_up[..SECRET_BYTES])
     }
 
     /// Signs a token for this session.

@@ -22,6 +22,14 @@ pub(super) fn install() {
     PROVIDER.install_default().unwrap_or(());
 }
 
+/// Derives a secret for one purpose from the key of the tokens.
+pub(super) fn derived(key: &[u8; 32], purpose: &[u8]) -> [u8; 32] {
+    let tag = hmac::sign(&Key::new(HMAC_SHA256, key), purpose);
+    let mut secret = [0; 32];
+    secret.copy_from_slice(tag.as_ref());
+    secret
+}
+
 struct Hs256(Key);
 
 impl Hs256 {

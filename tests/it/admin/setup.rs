@@ -64,8 +64,10 @@ async fn the_link_is_good_until_there_is_an_administrator_and_never_in_a_file() 
     assert!(!server.log_files().contains(&token));
     server.restart().await;
     let client = Client::new(&server);
-    client.post("/api/setup", ask(&token, "root")).await.fails(403, "forbidden");
-    let token = self::token(&server).await;
+    client.post("/api/setup", ask(&"0".repeat(40), "root")).await.fails(403, "forbidden");
+    assert_eq!(self::token(&server).await, token, "a restart prints the same link");
+    let elsewhere = Server::start().await;
+    assert_ne!(self::token(&elsewhere).await, token);
     client.post("/api/setup", ask(&token, "root")).await.is(201);
     client.post("/api/setup", ask(&token, "other")).await.fails(403, "forbidden");
     server.restart().await;
