@@ -139,7 +139,7 @@ async fn write(
 }
 
 async fn log_of(tables: &Cql, log: usize) -> Vec<Row> {
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + Duration::from_mins(1);
     loop {
         match tables.read(slice(log)).await {
             Ok(rows) => return rows,
@@ -149,26 +149,12 @@ async fn log_of(tables: &Cql, log: usize) -> Vec<Row> {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nodes_stop_and_die_and_nothing_acknowledged_is_lost() {
-    if !is_wanted() {
-        return;
-    }
-    let mut three = Three::start();
-    let first = three.connect().await;
-    create(&first, 3).await;
-    assert_eq!(first.checkup().await.unwrap().nodes.len(), 3);
-    let (journal, stop) =
-        (Arc::new(Mutex::new(Journal::default())), Arc::new(AtomicBool::new(false)));
-    let mut writers = Vec::new();
-    for server in 0..SERVERS {
-        let tables = Arc::new(three.connect().await);
-        writers.push(tokio::spawn(write(tables, server, Arc::clone(&journal), Arc::clone(&stop))));
-    }
+/// Stops and kills nodes; between two outages commits go on.
+async fn outages(three: &mut Three, journal: &Mutex<Journal>) {
     // Waits until so many more commits are acknowledged.
     let progress = async |count: usize, what: &str| {
         let acknowledged = || journal.lock().unwrap().applied.len();
-        let (before, until) = (acknowledged(), Instant::now() + Duration::from_secs(60));
+        let (before, until) = (acknowledged(), Instant::now() + Duration::from_mins(1));
         while acknowledged() < before + count {
             assert!(
                 Instant::now() < until,
@@ -209,6 +195,25 @@ async fn nodes_stop_and_die_and_nothing_acknowledged_is_lost() {
         three.nodes[n] = three.node(n);
     }
     progress(20, "after all have died").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_stop_and_die_and_nothing_acknowledged_is_lost() {
+    if !is_wanted() {
+        return;
+    }
+    let mut three = Three::start();
+    let first = three.connect().await;
+    create(&first, 3).await;
+    assert_eq!(first.checkup().await.unwrap().nodes.len(), 3);
+    let (journal, stop) =
+        (Arc::new(Mutex::new(Journal::default())), Arc::new(AtomicBool::new(false)));
+    let mut writers = Vec::new();
+    for server in 0..SERVERS {
+        let tables = Arc::new(three.connect().await);
+        writers.push(tokio::spawn(write(tables, server, Arc::clone(&journal), Arc::clone(&stop))));
+    }
+    outages(&mut three, &journal).await;
     stop.store(true, Ordering::SeqCst);
     for writer in writers {
         writer.await.unwrap();
@@ -223,7 +228,7 @@ async fn nodes_stop_and_die_and_nothing_acknowledged_is_lost() {
 
 /// Compares the logs with what was told to the writers.
 fn check(logs: &[Vec<Row>], journal: &Journal) {
-    println!("{:?}, slowest {:?}", journal.counts, journal.slowest);
+    eprintln!("{:?}, slowest {:?}", journal.counts, journal.slowest);
     for (log, rows) in logs.iter().enumerate() {
         let at: Vec<i64> = rows.iter().map(|row| row.int("at").unwrap()).collect();
         let head = rows[0].int("head").unwrap();
