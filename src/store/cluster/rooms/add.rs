@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::logged::{Step, StoredChange, StoredCommit, StoredWho};
 use super::open::{catch_up, emit};
-use super::sequencer::random;
 use super::state::{Accounts, Snapshot, accounts};
 use super::stored::{StoredParticipant, StoredRoom, entered, role_to};
 use super::{log, open, projector, room_names};
@@ -165,7 +164,7 @@ async fn commit(
     let before = Snapshot::nothing(id);
     let mut after = before.clone();
     after.apply(change);
-    let token = random()?;
+    let token = log::token()?;
     let row = StoredCommit { token, changes: vec![change.clone()] };
     let open = at.0.rooms.open(id);
     match log::commit(at, &before, &after, &row).await {

@@ -1,7 +1,8 @@
 //! The verbs that change a room.
 
 use super::open;
-use super::sequencer::{Answer, Order, submit};
+use super::orders::{Answer, Order};
+use super::sequencer::submit;
 use crate::model::{Change, Rev, RoomFacts, RoomId, Seq, Timestamp, UserId, Who};
 use crate::store::cluster::Cluster;
 use crate::store::{Basis, Committed, Draft, MessageChange, Posted, RoomChange, StoreError, Whose};

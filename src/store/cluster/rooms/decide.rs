@@ -9,7 +9,8 @@ use futures_util::future::try_join_all;
 use super::logged::{Step, StoredChange, StoredWho};
 use super::messages::{self, Bare, Given};
 use super::names::Names;
-use super::sequencer::{Done, Order, Waiting};
+use super::orders::{Decided, Done, Order, Ready, Waiting};
+use super::pins::is_pinned;
 use super::state::{Accounts, Snapshot, accounts};
 use super::stored::{StoredMedia, StoredMessage, bucket_of_rev, last_rev_of};
 use crate::model::{
@@ -17,30 +18,11 @@ use crate::model::{
     UserId, Who, check_reaction_room, fold,
 };
 use crate::store::cluster::tables::Slice;
-use crate::store::cluster::tables::schema::rooms::{PINS, SENT};
+use crate::store::cluster::tables::schema::rooms::SENT;
 use crate::store::cluster::{Cluster, media};
 use crate::store::{
     Basis, Committed, Draft, MessageChange, Missing, StoreError, Whose, audit_notes,
 };
-
-/// A decided order; it counts once the changes of its batch are committed.
-pub(super) enum Ready {
-    Posted(Box<Message>),
-    /// The message that has the client id already.
-    Repeated(Seq),
-    Committed(Committed),
-}
-
-/// What is decided of a batch.
-#[derive(Default)]
-pub(super) struct Decided {
-    /// Results of the first orders; those after them must be decided later.
-    pub(super) done: Vec<Done>,
-    /// Changes with consecutive revs, none: nothing is committed.
-    pub(super) changes: Vec<StoredChange>,
-    /// Events of the changes, in their order.
-    pub(super) events: Vec<Event>,
-}
 
 /// A batch with everything read for it, at one rev of the room.
 pub(super) struct Batch<'a> {
@@ -86,7 +68,7 @@ impl<'a> Batch<'a> {
         }
         let (rows, pinned, sent, media) = tokio::try_join!(
             messages::these(at, room.id, seqs.into_iter().collect()),
-            read_each(deleted, |seq| is_pinned(at, room, seq)),
+            read_each(deleted, |seq| is_pinned(at, room.id, seq)),
             read_each(sent, |key| sent_as(at, room, key)),
             read_each(attached, |(place, draft)| attachable(at, place, draft)),
         )?;
@@ -122,19 +104,6 @@ where
 
 fn user_of(basis: Basis) -> Option<UserId> {
     if let Basis::Member { user, .. } = basis { Some(user) } else { None }
-}
-
-/// Returns whether a message is pinned.
-pub(super) async fn is_pinned(
-    at: &Cluster,
-    room: &Snapshot,
-    seq: Seq,
-) -> Result<Option<()>, StoreError> {
-    use crate::store::cluster::tables::Bound::Including;
-    let slice = Slice::of(&PINS, [room.id.0.into()])
-        .between(Including(seq.0.into()), Including(seq.0.into()));
-    let rows = at.tables().read(slice).await?;
-    Ok(rows.first().and_then(|row| row.flag("present")).filter(|present| *present).map(drop))
 }
 
 async fn sent_as(

@@ -7,11 +7,11 @@ use super::state::Snapshot;
 use super::stored::{Stored, bucket_of_rev, last_rev_of, log_partition};
 use crate::model::{Rev, RoomId, Seq};
 use crate::store::StoreError;
-use crate::store::cluster::Cluster;
 use crate::store::cluster::tables::schema::rooms::ROOM_LOG;
 use crate::store::cluster::tables::{
     Bound, Compare, Condition, Consistency, Outcome, Put, Slice, TableError, Value,
 };
+use crate::store::cluster::{Cluster, settings};
 
 /// How long changes are known by their revs.
 pub(super) const LIFE: Duration = Duration::from_hours(31 * 24);
@@ -106,4 +106,9 @@ pub(super) async fn commit(
             puts: vec![Put::conditional(&ROOM_LOG, partition, [], head), row.living(LIFE)],
         })
         .await
+}
+
+/// Returns a random number by which a commit is recognised.
+pub(super) fn token() -> Result<u64, StoreError> {
+    Ok(u64::from_be_bytes(settings::random()?))
 }

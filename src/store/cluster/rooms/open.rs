@@ -14,8 +14,8 @@ use super::log;
 use super::logged::StoredChange;
 #[cfg(test)]
 use super::model_tests::Mutant;
+use super::orders::Waiting;
 use super::projector;
-use super::sequencer::Waiting;
 use super::state::{Member, Snapshot};
 use super::stored::{Stored, StoredLast, StoredParticipant, StoredRoom};
 use crate::model::{Event, Rev, RoomId, Seq, Timestamp, UserId};
@@ -324,7 +324,9 @@ async fn settle(
     changes: &[StoredChange],
 ) -> Result<Snapshot, StoreError> {
     let mut after = before.clone();
-    changes.iter().for_each(|change| after.apply(change));
+    for change in changes {
+        after.apply(change);
+    }
     if changes.is_empty() {
         return Ok(after);
     }

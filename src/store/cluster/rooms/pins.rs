@@ -45,3 +45,14 @@ pub(in crate::store::cluster) async fn pins(
     });
     Ok(pins.collect())
 }
+
+/// Returns whether a message is pinned.
+pub(super) async fn is_pinned(
+    at: &Cluster,
+    room: RoomId,
+    seq: Seq,
+) -> Result<Option<()>, StoreError> {
+    let slice = Slice::of(&PINS, [room.0.into()]).under([seq.0.into()]);
+    let rows = at.tables().read(slice).await?;
+    Ok(rows.first().and_then(|row| row.flag("present")).filter(|present| *present).map(drop))
+}

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::decide::{Decided, Ready, is_pinned};
 use super::logged::{Step, StoredChange, StoredWho};
-use super::sequencer::{Done, Order, Waiting};
+use super::orders::{Decided, Done, Order, Ready, Waiting};
+use super::pins::is_pinned;
 use super::state::{Accounts, Snapshot, accounts};
 use super::stored::{StoredParticipant, StoredPin, StoredRoom, entered};
 use super::{messages, room_names};
@@ -105,7 +105,7 @@ async fn pinning(
     now: Timestamp,
 ) -> Result<Option<Step>, StoreError> {
     let missing = StoreError::NotFound(Missing::Message);
-    let is_pinned = is_pinned(at, room, seq).await?.is_some();
+    let is_pinned = is_pinned(at, room.id, seq).await?.is_some();
     if !pinned {
         return if is_pinned { Ok(Some(Step::Unpinned { seq: seq.0 })) } else { Err(missing) };
     }

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use super::open::catch_up;
+use super::orders::Release;
 use super::state::Snapshot;
 use crate::model::{Change, Claim, Room, RoomId, Timestamp, Visibility, fold};
 use crate::store::StoreError;
@@ -16,22 +17,6 @@ use crate::store::cluster::tables::Consistency;
 
 /// A commit that was prepared with a claim has happened after this time, or never will.
 const PREPARED: Duration = Duration::from_mins(1);
-
-/// A name that a room no longer has.
-pub(super) struct Release {
-    room: RoomId,
-    key: String,
-}
-
-impl Release {
-    /// Releases the name. If that fails, the next one who wants it finds out.
-    pub(super) async fn release(self, at: &Cluster) {
-        let released = claims::release(at, Kind::PublicRoom, &self.key, self.room.0).await;
-        if let Err(error) = released {
-            tracing::warn!(%error, room = self.room.0, "The old name of a room is still claimed");
-        }
-    }
-}
 
 /// Claims the name of a public room for it; `Taken` if another one has it.
 pub(super) async fn claim(at: &Cluster, room: RoomId, name: &str) -> Result<Release, StoreError> {

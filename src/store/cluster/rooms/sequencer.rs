@@ -10,20 +10,16 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::decide::{self, Batch, Decided, Ready};
-use super::erasure::{self, Erased};
-use super::log;
-use super::logged::{Step, StoredChange, StoredCommit};
-#[cfg(test)]
-use super::model_tests::Mutant;
-use super::open::{OpenRoom, Unsettled, catch_up, emit, lock, skip_expired};
-use super::room_names::Release;
+use super::committing::{Committing, commit};
+use super::decide::{self, Batch};
+use super::open::{OpenRoom, catch_up, lock};
+use super::orders::{Answer, Decided, Done, Order, Ready, Waiting};
 use super::state::Snapshot;
-use super::{messages, projector, room_changes};
-use crate::model::{Attribution, AuditNote, Change, Event, Message, Rev, RoomId, Seq, UserId, Who};
-use crate::store::cluster::tables::{Consistency, Outcome, TableError};
+use super::{log, messages, room_changes};
+use crate::model::{Message, RoomId, Seq};
+use crate::store::cluster::tables::Consistency;
 use crate::store::cluster::{Cluster, audit};
-use crate::store::{Basis, Committed, Draft, MessageChange, Posted, RoomChange, StoreError, Whose};
+use crate::store::{Posted, StoreError};
 
 /// Changes per commit.
 const MOST: usize = 64;
@@ -31,72 +27,8 @@ const MOST: usize = 64;
 const BYTES: usize = 256 * 1024;
 /// Lost races after which the callers are told to try again.
 const TRIES: u32 = 40;
-/// Serial reads after a write of unknown outcome, before that is the answer.
-const SETTLE_TRIES: u32 = 4;
 /// Interval of settling a commit for which nobody waits any more.
 const SETTLE_EVERY: Duration = Duration::from_secs(1);
-
-/// A requested change.
-pub(super) enum Order {
-    Post {
-        basis: Basis,
-        draft: Draft,
-    },
-    Message {
-        seq: Seq,
-        basis: Basis,
-        by: Option<UserId>,
-        whose: Whose,
-        change: MessageChange,
-    },
-    Room {
-        basis: Basis,
-        by: Option<UserId>,
-        change: RoomChange,
-    },
-    /// Steps planned for the facts of this rev, when the room had `rev`.
-    Planned {
-        facts_rev: Rev,
-        rev: Rev,
-        by: Who,
-        changes: Vec<Change>,
-    },
-}
-
-impl Order {
-    fn bytes(&self) -> usize {
-        match self {
-            Self::Post { draft, .. } => draft.text.len(),
-            Self::Message { change: MessageChange::Edit { text, .. }, .. } => text.len(),
-            Self::Message { .. } | Self::Room { .. } | Self::Planned { .. } => 0,
-        }
-    }
-
-    /// Returns whether it changes facts, and so is a commit of its own.
-    pub(super) fn is_alone(&self) -> bool {
-        matches!(self, Self::Room { .. } | Self::Planned { .. })
-    }
-}
-
-/// The answer to an order.
-pub(super) enum Answer {
-    Posted(Posted),
-    Committed(Committed),
-}
-
-/// An order with its reply channel.
-pub(super) struct Waiting {
-    pub(super) order: Order,
-    pub(super) attribution: Option<Arc<Attribution>>,
-    pub(super) answer: oneshot::Sender<Result<Answer, StoreError>>,
-}
-
-impl Waiting {
-    fn answer(self, answer: Result<Answer, StoreError>) {
-        // The caller may have disconnected.
-        drop(self.answer.send(answer));
-    }
-}
 
 /// Puts an order into the room's queue, at once, and returns its answer.
 pub(super) async fn submit(at: &Cluster, id: RoomId, order: Order) -> Result<Answer, StoreError> {
@@ -115,22 +47,36 @@ pub(super) async fn submit(at: &Cluster, id: RoomId, order: Order) -> Result<Ans
                 return Err(StoreError::Unavailable);
             };
             queue.running = true;
-            let (at, open) = (Cluster(Arc::clone(&at.0), None), Arc::clone(&open));
+            let (at, turn) = (Cluster(Arc::clone(&at.0), None), Turn(Arc::clone(&open)));
             tokio::spawn(async move {
-                run_room(at, open).await;
-                drop(run);
+                run_room(at, &turn.0).await;
+                drop((turn, run));
             });
         }
     }
     answered.await.unwrap_or(Err(StoreError::Unknown))
 }
 
+/// A sequencer at work. One that panics leaves the room to the next one, and whoever waits for it
+/// does not know what has happened.
+struct Turn(Arc<OpenRoom>);
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let mut queue = lock(&self.0.queue);
+            queue.running = false;
+            queue.waiting.clear();
+        }
+    }
+}
+
 /// Works until nothing waits; settles what is unsettled then.
-async fn run_room(at: Cluster, open: Arc<OpenRoom>) {
+async fn run_room(at: Cluster, open: &OpenRoom) {
     loop {
-        let batch = take(&open);
+        let batch = take(open);
         if !batch.is_empty() {
-            let rest = work(&at, &open, batch).await;
+            let rest = work(&at, open, batch).await;
             let mut queue = lock(&open.queue);
             for waiting in rest.into_iter().rev() {
                 queue.waiting.push_front(waiting);
@@ -147,7 +93,7 @@ async fn run_room(at: Cluster, open: Arc<OpenRoom>) {
         }
         tokio::time::sleep(SETTLE_EVERY).await;
         // A failure leaves it unsettled.
-        drop(catch_up(&at, &open, Consistency::Serial).await);
+        drop(catch_up(&at, open, Consistency::Serial).await);
     }
 }
 
@@ -168,21 +114,6 @@ fn take(open: &OpenRoom) -> VecDeque<Waiting> {
         }
     }
     batch
-}
-
-/// What is done with an order once the commit has happened.
-pub(super) struct Done {
-    pub(super) ready: Result<Ready, StoreError>,
-    /// For the audit log.
-    pub(super) note: Option<AuditNote>,
-    /// Names that the room no longer has.
-    pub(super) release: Vec<Release>,
-}
-
-impl From<Result<Ready, StoreError>> for Done {
-    fn from(ready: Result<Ready, StoreError>) -> Self {
-        Self { ready, note: None, release: Vec::new() }
-    }
 }
 
 /// Decides and commits a batch, and answers it. Returns the orders at its end that must be decided
@@ -298,113 +229,13 @@ fn refuse(batch: VecDeque<Waiting>, error: &StoreError) -> VecDeque<Waiting> {
     VecDeque::new()
 }
 
-pub(super) enum Committing {
-    /// It is durable, derived, and its events are emitted.
-    Happened(Arc<Snapshot>),
-    /// Another server was first; its changes are known now.
-    Lost,
-    /// Nothing happened, or it is not known yet.
-    Failed(StoreError),
-}
-
-async fn commit(
-    at: &Cluster,
-    open: &OpenRoom,
-    before: &Snapshot,
-    decided: &mut Decided,
-) -> Committing {
-    let Ok(token) = random() else { return Committing::Failed(StoreError::Unavailable) };
-    let row = StoredCommit { token, changes: decided.changes.clone() };
-    let mut after = before.clone();
-    decided.changes.iter().for_each(|change| after.apply(change));
-    let events = std::mem::take(&mut decided.events);
-    let outcome = log::commit(at, before, &after, &row).await;
-    #[cfg(test)]
-    let token = if at.0.rooms.is(Mutant::NoToken) { 0 } else { token };
-    match outcome {
-        Ok(Outcome::Applied) => {}
-        Ok(Outcome::Refused) => return lost(at, open, before).await,
-        Err(TableError::Unavailable) => return Committing::Failed(StoreError::Unavailable),
-        Err(TableError::Unknown) => {
-            *lock(&open.unsettled) = Some(Unsettled { token, after: before.rev, events });
-            return settle(at, open, before, token).await;
-        }
-    }
-    #[cfg(test)]
-    if at.0.rooms.is(Mutant::AnswerBeforeProjecting) {
-        return super::model_tests::answer_early(at, open, before, after, row.changes, events)
-            .await;
-    }
-    match projector::project(at, before, &row.changes).await {
-        Ok(after) => {
-            let after = open.share(after);
-            emit(at, events).await;
-            clean_up(at, &after, &row.changes);
-            Committing::Happened(after)
-        }
-        Err(_) => {
-            *lock(&open.unsettled) = Some(Unsettled { token, after: before.rev, events });
-            Committing::Failed(StoreError::Unknown)
-        }
-    }
-}
-
-/// Has removed what deleted rooms and messages leave.
-fn clean_up(at: &Cluster, room: &Snapshot, changes: &[StoredChange]) {
-    if room.gone {
-        at.0.rooms.deleted().notify_one();
-        return;
-    }
-    let erased = changes.iter().flat_map(|change| &change.steps).filter_map(|step| match step {
-        Step::Deleted { seq, message, .. } => {
-            Some(Erased { seq: *seq, revs: message.logged.clone() })
-        }
-        _ => None,
-    });
-    erasure::start(at, room.id, erased.collect());
-}
-
-/// Reads what came first.
-async fn lost(at: &Cluster, open: &OpenRoom, before: &Snapshot) -> Committing {
-    for consistency in [Consistency::Quorum, Consistency::Serial] {
-        match catch_up(at, open, consistency).await {
-            Ok(now) if now.rev > before.rev => return Committing::Lost,
-            Ok(_) => {}
-            Err(error) => return Committing::Failed(error),
-        }
-    }
-    match skip_expired(at, open).await {
-        Ok(()) => Committing::Lost,
-        Err(error) => Committing::Failed(error),
-    }
-}
-
-/// Finds out whether a commit has happened.
-async fn settle(at: &Cluster, open: &OpenRoom, before: &Snapshot, token: u64) -> Committing {
-    for n in 0..SETTLE_TRIES {
-        let found = log::tail(at, open.id, before.rev, Consistency::Serial).await;
-        if let Ok(found) = found
-            && let Ok(now) = catch_up(at, open, Consistency::Serial).await
-        {
-            let happened = found.iter().any(|commit| commit.token == token);
-            return if happened { Committing::Happened(now) } else { Committing::Lost };
-        }
-        tokio::time::sleep(Duration::from_millis(100 << n)).await;
-    }
-    Committing::Failed(StoreError::Unknown)
-}
-
 /// Waits for a random time after several lost races, so that others are not disturbed for ever.
 async fn pause(lost: u32) {
     if lost > 1 {
         let most = 4_u64 << lost.min(6);
-        let wait = random().unwrap_or_default() % most;
+        let wait = log::token().unwrap_or_default() % most;
         tokio::time::sleep(Duration::from_millis(wait)).await;
     }
-}
-
-pub(super) fn random() -> Result<u64, StoreError> {
-    Ok(u64::from_be_bytes(super::super::settings::random()?))
 }
 
 /// Answers the orders of a batch; everything they rest on is derived.

@@ -41,7 +41,7 @@ pub(super) async fn check(
         figures.messages += stored.messages.len();
         let page = reader.messages(*room, Window::Latest, 10_000).await.unwrap_or_default();
         stored.compare(&page, &mut broken);
-        if facts.room.last_seq.0 as usize != stored.messages.len() {
+        if facts.room.last_seq.0 != stored.count() {
             broken.push(format!("room {room}: its state has {}", facts.room.last_seq));
         }
         told(*room, &stored, &journal, &mut broken);
@@ -73,7 +73,7 @@ impl History {
             }
             for step in &change.steps {
                 if let Step::Posted { seq, message } = step {
-                    let next = history.messages.len() as i64 + 1;
+                    let next = history.count() + 1;
                     if *seq != next {
                         broken.push(format!("seq {seq} where {next} belongs"));
                     }
@@ -95,6 +95,10 @@ impl History {
             }
         }
         history
+    }
+
+    fn count(&self) -> i64 {
+        i64::try_from(self.messages.len()).unwrap_or(i64::MAX)
     }
 
     fn step(&mut self, rev: i64, step: &Step) {
@@ -203,10 +207,8 @@ fn says(changes: &[StoredChange], event: &RoomEvent) -> bool {
     let place = usize::try_from(event.rev.0 - 1).unwrap_or(usize::MAX);
     let Some(change) = changes.get(place) else { return false };
     match (event.changes.first(), change.steps.first()) {
-        (Some(Change::Posted(message)), Some(Step::Posted { seq, message: stored })) => {
-            message.seq.0 == *seq && (message.text == stored.text || stored.text.is_empty())
-        }
-        (Some(Change::Edited(message)), Some(Step::Edited { seq, message: stored })) => {
+        (Some(Change::Posted(message)), Some(Step::Posted { seq, message: stored }))
+        | (Some(Change::Edited(message)), Some(Step::Edited { seq, message: stored })) => {
             message.seq.0 == *seq && (message.text == stored.text || stored.text.is_empty())
         }
         (Some(Change::Deleted(message)), Some(Step::Deleted { seq, .. })) => message.seq.0 == *seq,

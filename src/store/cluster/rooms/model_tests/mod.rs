@@ -9,10 +9,10 @@ mod check;
 mod client;
 mod run;
 
+use super::committing::Committing;
 use super::logged::StoredChange;
 use super::open::{OpenRoom, emit};
 use super::projector;
-use super::sequencer::Committing;
 use super::state::Snapshot;
 use crate::model::Event;
 use crate::store::cluster::Cluster;
@@ -67,12 +67,12 @@ fn the_promises_hold_under_faults() {
     };
     let mut total = run::Figures::default();
     for seed in seeds {
-        println!("seed {seed}");
+        eprintln!("seed {seed}");
         let (figures, broken) = run::run(seed, Mutant::None);
         assert!(broken.is_empty(), "seed {seed}: {broken:#?}");
         total.add(&figures);
     }
-    println!("{total:?}");
+    eprintln!("{total:?}");
     assert!(total.repeated > 0 && total.unanswered > 0 && total.killed > 0, "{total:?}");
 }
 
@@ -88,7 +88,7 @@ fn each_planted_mistake_is_found() {
             let (_, broken) = run::run(seed, mutant);
             broken.into_iter().next().map(|broken| (seed, broken))
         });
-        println!("{mutant:?}: {found:?}");
+        eprintln!("{mutant:?}: {found:?}");
         assert!(found.is_some(), "{mutant:?} was not found");
     }
 }

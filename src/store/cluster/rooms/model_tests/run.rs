@@ -22,7 +22,7 @@ const ROOMS: usize = 2;
 /// Things that happen to servers in a run.
 const BLOWS: u64 = 8;
 
-/// Random numbers from a seed (SplitMix64).
+/// Random numbers from a seed (`SplitMix64`).
 #[derive(Clone)]
 pub(super) struct Dice(u64);
 

@@ -1,3 +1,5 @@
+//! Tests of what is stored.
+
 use super::super::logged::{Step, StoredChange, StoredCommit, StoredWho};
 use super::*;
 
@@ -62,17 +64,17 @@ fn pin() -> StoredPin {
     StoredPin { by: Some(3), at: 9 }
 }
 
-fn same<T: Stored + PartialEq + std::fmt::Debug>(value: T) {
-    assert_eq!(T::decode(&value.encode().unwrap()).unwrap(), value);
+fn same<T: Stored + PartialEq + std::fmt::Debug>(value: &T) {
+    assert_eq!(T::decode(&value.encode().unwrap()).unwrap(), *value);
 }
 
 #[test]
 fn everything_is_read_as_it_was_stored() {
-    same(message());
-    same(participant());
-    same(room());
-    same(pin());
-    same(StoredLast { seq: 1, rev: 2, message: message() });
+    same(&message());
+    same(&participant());
+    same(&room());
+    same(&pin());
+    same(&StoredLast { seq: 1, rev: 2, message: message() });
     let steps = vec![
         Step::Posted { seq: 1, message: message() },
         Step::Edited { seq: 1, message: message() },
@@ -90,7 +92,7 @@ fn everything_is_read_as_it_was_stored() {
     let by = StoredWho::User { id: 3, login: "ann".to_owned(), name: "Ann".to_owned() };
     let change = |by| StoredChange { rev: 7, at: 8, by, steps: steps.clone(), room: Some(room()) };
     let changes = vec![change(by), change(StoredWho::Deleted), change(StoredWho::Server)];
-    same(StoredCommit { token: u64::MAX, changes });
+    same(&StoredCommit { token: u64::MAX, changes });
 }
 
 /// Bytes that a released server may have stored must stay readable.

@@ -1,0 +1,125 @@
+//! Orders to change a room, and what is decided of them.
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use super::logged::StoredChange;
+use crate::model::{Attribution, AuditNote, Change, Event, Message, Rev, RoomId, Seq, UserId, Who};
+use crate::store::cluster::Cluster;
+use crate::store::cluster::claims::{self, Kind};
+use crate::store::{Basis, Committed, Draft, MessageChange, Posted, RoomChange, StoreError, Whose};
+
+/// A requested change.
+pub(super) enum Order {
+    Post {
+        basis: Basis,
+        draft: Draft,
+    },
+    Message {
+        seq: Seq,
+        basis: Basis,
+        by: Option<UserId>,
+        whose: Whose,
+        change: MessageChange,
+    },
+    Room {
+        basis: Basis,
+        by: Option<UserId>,
+        change: RoomChange,
+    },
+    /// Steps planned for the facts of this rev, when the room had `rev`.
+    Planned {
+        facts_rev: Rev,
+        rev: Rev,
+        by: Who,
+        changes: Vec<Change>,
+    },
+}
+
+impl Order {
+    /// Returns how much text it has.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Post { draft, .. } => draft.text.len(),
+            Self::Message { change: MessageChange::Edit { text, .. }, .. } => text.len(),
+            Self::Message { .. } | Self::Room { .. } | Self::Planned { .. } => 0,
+        }
+    }
+
+    /// Returns whether it changes facts, and so is a commit of its own.
+    pub(super) fn is_alone(&self) -> bool {
+        matches!(self, Self::Room { .. } | Self::Planned { .. })
+    }
+}
+
+/// The answer to an order.
+pub(super) enum Answer {
+    Posted(Posted),
+    Committed(Committed),
+}
+
+/// An order with its reply channel.
+pub(super) struct Waiting {
+    pub(super) order: Order,
+    pub(super) attribution: Option<Arc<Attribution>>,
+    pub(super) answer: oneshot::Sender<Result<Answer, StoreError>>,
+}
+
+impl Waiting {
+    /// Sends the answer.
+    pub(super) fn answer(self, answer: Result<Answer, StoreError>) {
+        // The caller may have disconnected.
+        drop(self.answer.send(answer));
+    }
+}
+
+/// A decided order; it counts once the changes of its batch are committed.
+pub(super) enum Ready {
+    Posted(Box<Message>),
+    /// The message that has the client id already.
+    Repeated(Seq),
+    Committed(Committed),
+}
+
+/// What is decided of a batch.
+#[derive(Default)]
+pub(super) struct Decided {
+    /// Results of the first orders; those after them must be decided later.
+    pub(super) done: Vec<Done>,
+    /// Changes with consecutive revs, none: nothing is committed.
+    pub(super) changes: Vec<StoredChange>,
+    /// Events of the changes, in their order.
+    pub(super) events: Vec<Event>,
+}
+
+/// What is done with an order once the commit has happened.
+pub(super) struct Done {
+    pub(super) ready: Result<Ready, StoreError>,
+    /// For the audit log.
+    pub(super) note: Option<AuditNote>,
+    /// Names that the room no longer has.
+    pub(super) release: Vec<Release>,
+}
+
+impl From<Result<Ready, StoreError>> for Done {
+    fn from(ready: Result<Ready, StoreError>) -> Self {
+        Self { ready, note: None, release: Vec::new() }
+    }
+}
+
+/// A name that a room no longer has.
+pub(super) struct Release {
+    pub(super) room: RoomId,
+    pub(super) key: String,
+}
+
+impl Release {
+    /// Releases the name. If that fails, the next one who wants it finds out.
+    pub(super) async fn release(self, at: &Cluster) {
+        let released = claims::release(at, Kind::PublicRoom, &self.key, self.room.0).await;
+        if let Err(error) = released {
+            tracing::warn!(%error, room = self.room.0, "The old name of a room is still claimed");
+        }
+    }
+}
