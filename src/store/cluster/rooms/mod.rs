@@ -32,6 +32,8 @@ mod own;
 mod participants;
 mod pins;
 mod projector;
+#[cfg(test)]
+mod reading_tests;
 mod room_changes;
 mod room_names;
 mod sequencer;

@@ -9,6 +9,8 @@ mod check;
 mod client;
 mod run;
 
+pub(super) use run::Dice;
+
 use super::committing::Committing;
 use super::logged::StoredChange;
 use super::open::{OpenRoom, emit};

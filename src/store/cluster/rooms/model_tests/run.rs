@@ -24,14 +24,14 @@ const BLOWS: u64 = 8;
 
 /// Random numbers from a seed (`SplitMix64`).
 #[derive(Clone)]
-pub(super) struct Dice(u64);
+pub(in crate::store::cluster::rooms) struct Dice(u64);
 
 impl Dice {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(in crate::store::cluster::rooms) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) ^ 0x5851_f42d_4c95_7f2d)
     }
 
-    pub(super) fn roll(&mut self, sides: u64) -> u64 {
+    pub(in crate::store::cluster::rooms) fn roll(&mut self, sides: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -39,7 +39,7 @@ impl Dice {
         (mixed ^ (mixed >> 31)) % sides
     }
 
-    pub(super) fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+    pub(in crate::store::cluster::rooms) fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
         &of[usize::try_from(self.roll(of.len() as u64)).unwrap_or(0)]
     }
 }
