@@ -77,7 +77,7 @@ impl<'a> Batch<'a> {
         let accounts = accounts(at, users).await?;
         Ok(Self {
             room,
-            names: room.names(&accounts),
+            names: Names::within(room, &accounts),
             accounts,
             rows: rows.into_iter().map(|row| (row.seq, row)).collect(),
             pinned: pinned.into_iter().map(|(seq, ())| seq).collect(),

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::each::each;
 use super::participants;
-use super::state::Snapshot;
+use super::state::{Accounts, Snapshot};
 use crate::model::rules::shown_name;
 use crate::model::{Person, RoomId, User, UserId, Who};
 use crate::store::StoreError;
@@ -53,12 +53,13 @@ impl Needed {
 }
 
 impl Names {
-    /// Names that are known.
-    pub(super) fn known(
-        users: HashMap<UserId, User>,
-        edited: HashMap<(RoomId, UserId), String>,
-    ) -> Self {
-        Self { users, edited }
+    /// These accounts as named in this room.
+    pub(super) fn within(room: &Snapshot, accounts: &Accounts) -> Self {
+        let members = accounts.keys().filter_map(|user| room.member(*user));
+        let edited = members
+            .filter(|member| !member.body.edited_name.is_empty())
+            .map(|member| ((room.id, member.user), member.body.edited_name.clone()));
+        Self { users: accounts.clone(), edited: edited.collect() }
     }
 
     /// Reads the names that are needed.

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::logged::{Step, StoredChange};
-use super::names::Names;
 use super::stored::{StoredLast, StoredParticipant, StoredRoom, named};
 use crate::model::{Person, Rev, Room, RoomFacts, RoomId, Seq, Timestamp, User, UserId, Who};
 use crate::store::cluster::{Cluster, users};
@@ -147,15 +146,6 @@ impl Snapshot {
     /// Returns a user as named in this room.
     pub(super) fn person(&self, account: &User) -> Person {
         named(account, self.member(account.id).map_or("", |member| &member.body.edited_name))
-    }
-
-    /// Returns these accounts as named in this room.
-    pub(super) fn names(&self, accounts: &Accounts) -> Names {
-        let members = accounts.keys().filter_map(|user| self.member(*user));
-        let edited = members
-            .filter(|member| !member.body.edited_name.is_empty())
-            .map(|member| ((self.id, member.user), member.body.edited_name.clone()));
-        Names::known(accounts.clone(), edited.collect())
     }
 
     /// Returns a user as author of a message or change.
