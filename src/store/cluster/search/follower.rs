@@ -30,6 +30,28 @@ pub(super) struct Follower {
     /// Rooms of which more changes are known to wait.
     left: Vec<RoomId>,
     comparison: Comparison,
+    /// Whether the last attempt failed.
+    waiting: bool,
+}
+
+/// Why a step failed.
+enum Trouble {
+    /// The index cannot be used.
+    Index(rusqlite::Error),
+    /// The rooms cannot be read now.
+    Rooms(StoreError),
+}
+
+impl From<rusqlite::Error> for Trouble {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Index(error)
+    }
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        Self::Rooms(error)
+    }
 }
 
 /// A walk over all rooms that compares revs.
@@ -48,37 +70,55 @@ impl Comparison {
 
 impl Follower {
     pub(super) fn new(engine: Weak<Inner>, pointers: Arc<Pointers>, runtime: Handle) -> Self {
-        Self { engine, pointers, runtime, left: Vec::new(), comparison: Comparison::now() }
+        let (left, comparison) = (Vec::new(), Comparison::now());
+        Self { engine, pointers, runtime, left, comparison, waiting: false }
     }
 
-    /// Returns the next rooms to read, with the progress of each, and whether others wait.
-    fn next(&mut self, at: &Cluster, index: &Index) -> Result<(Vec<(RoomId, Progress)>, bool)> {
+    /// Reads the next rooms and adds their texts to the index.
+    fn step(
+        &mut self,
+        at: &Cluster,
+        index: &mut Index,
+        pause: &dyn Fn(),
+    ) -> std::result::Result<Followed, Trouble> {
         // Those that moved on just now come before the end of a long comparison.
         if self.left.len() < ROOMS / 2 {
             self.compare(at, index)?;
         }
-        let rest = self.left.split_off(self.left.len().min(ROOMS / 2));
-        let mut rooms = std::mem::replace(&mut self.left, rest);
-        let noted = self.pointers.take(ROOMS - rooms.len());
-        let waiting = rooms.len() + noted.len() == ROOMS;
+        let noted = self.pointers.take(ROOMS / 2);
+        let others = noted.len() == ROOMS / 2;
         for (room, rev) in noted {
-            if index.progress(room)?.is_none_or(|known| known.rev < rev) && !rooms.contains(&room) {
-                rooms.push(room);
+            let behind = index.progress(room)?.is_none_or(|known| known.rev < rev);
+            if behind && !self.left.contains(&room) {
+                self.left.push(room);
             }
         }
-        let progress = |room| Ok((room, index.progress(room)?.unwrap_or_default()));
-        Ok((rooms.into_iter().map(progress).collect::<Result<_>>()?, waiting))
+        let place = self.left.len().saturating_sub(ROOMS);
+        let next = self.left.get(place..).unwrap_or_default();
+        let progress = |room: &RoomId| Ok((*room, index.progress(*room)?.unwrap_or_default()));
+        let next = next.iter().map(progress).collect::<Result<Vec<_>>>()?;
+        let read = self.runtime.block_on(rooms::texts(at, next))?;
+        self.left.truncate(place);
+        self.left.extend(read.iter().filter(|part| part.more).map(|part| part.heard.room));
+        let heard: Vec<Heard> = read.into_iter().map(|part| part.heard).collect();
+        self.left.extend(index.hear(&heard, pause)?);
+        Ok(Followed {
+            added: heard.iter().map(|heard| heard.said.len()).sum(),
+            newest: 0,
+            more: others
+                || !self.left.is_empty()
+                || matches!(self.comparison, Comparison::Running(..)),
+        })
     }
 
     /// Compares a page of all rooms, if a comparison is running or due.
-    fn compare(&mut self, at: &Cluster, index: &Index) -> Result<()> {
+    fn compare(&mut self, at: &Cluster, index: &Index) -> std::result::Result<(), Trouble> {
         let due = matches!(self.comparison, Comparison::Due(due) if due <= Instant::now());
         if self.pointers.lost() || due {
             self.comparison = Comparison::now();
         }
         let Comparison::Running(from, began) = &mut self.comparison else { return Ok(()) };
-        let page = self.runtime.block_on(rooms::all_revs(at, from.as_deref(), COMPARED));
-        let page = page.map_err(failed)?;
+        let page = self.runtime.block_on(rooms::all_revs(at, from.as_deref(), COMPARED))?;
         for (room, rev) in page.rooms {
             let known = index.progress(room)?;
             let behind = match (rev, known) {
@@ -116,22 +156,19 @@ impl Source for Follower {
     fn follow(&mut self, index: &mut Index, pause: &dyn Fn()) -> Result<Option<Followed>> {
         let Some(engine) = self.engine.upgrade() else { return Ok(Some(Followed::default())) };
         let at = Cluster(engine, None);
-        let (next, waiting) = self.next(&at, index)?;
-        let read = self.runtime.block_on(rooms::texts(&at, next)).map_err(failed)?;
-        let unfinished = read.iter().filter(|part| part.more).map(|part| part.heard.room);
-        self.left.extend(unfinished);
-        let heard: Vec<Heard> = read.into_iter().map(|part| part.heard).collect();
-        self.left.extend(index.hear(&heard, pause)?);
-        Ok(Some(Followed {
-            added: heard.iter().map(|heard| heard.said.len()).sum(),
-            newest: 0,
-            more: waiting
-                || !self.left.is_empty()
-                || matches!(self.comparison, Comparison::Running(..)),
-        }))
+        match self.step(&at, index, pause) {
+            Ok(followed) => {
+                self.waiting = false;
+                Ok(Some(followed))
+            }
+            // The next pass goes on here.
+            Err(Trouble::Rooms(error)) => {
+                if !std::mem::replace(&mut self.waiting, true) {
+                    tracing::warn!(store.error = %error, "The search index waits for the database");
+                }
+                Ok(Some(Followed::default()))
+            }
+            Err(Trouble::Index(error)) => Err(error),
+        }
     }
-}
-
-fn failed(error: StoreError) -> rusqlite::Error {
-    rusqlite::Error::ToSqlConversionFailure(Box::new(error))
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, channel};
 
 use crate::model::{Event, Role, RoomId, Seq, UserId, Visibility, WordQuery, fold, skeleton};
+use crate::store::cluster::tables::Tables;
 use crate::store::cluster::tables::memory::Memory;
 use crate::store::cluster::{Cluster, Options, rooms};
 use crate::store::sqlite::search::places::Progress;
@@ -22,11 +23,14 @@ struct Server {
 
 impl Server {
     async fn of(tables: &Arc<Memory>, searches: bool) -> Self {
+        Self::over(Arc::clone(tables) as Arc<dyn Tables>, searches).await
+    }
+
+    async fn over(tables: Arc<dyn Tables>, searches: bool) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (sink, events) = channel(1 << 12);
         let search = searches.then(|| dir.path().join("search.db"));
         let options = Options { search, ..Options::default() };
-        let tables = Arc::clone(tables);
         let cluster = Cluster::open_with(tables, sink, options).await.unwrap();
         Self { cluster, events, _dir: dir }
     }
@@ -77,6 +81,13 @@ impl Server {
         self.cluster.change_message(room, seq, basis, Some(by), Whose::Own, change).await.unwrap();
     }
 
+    /// Notices the events that another server has emitted.
+    fn hears(&self, other: &mut Self) {
+        while let Ok(event) = other.events.try_recv() {
+            self.cluster.noticed(&event);
+        }
+    }
+
     /// Waits until a search finds exactly these messages.
     async fn finds(&self, rooms: &[RoomId], word: &str, seqs: &[i64]) {
         let words = WordQuery::parse(word).unwrap();
@@ -109,9 +120,7 @@ async fn what_another_server_commits_is_found_when_its_event_arrives() {
     one.say(room, ann, "after the start").await;
     let edit = MessageChange::Edit { text: "before".to_owned(), mentions: Vec::new() };
     one.change(room, Seq(1), ann, edit).await;
-    while let Ok(event) = one.events.try_recv() {
-        two.cluster.noticed(&event);
-    }
+    two.hears(&mut one);
     two.finds(&[room], "after", &[2]).await;
     two.finds(&[room], "start", &[2]).await;
     assert!(
@@ -147,6 +156,27 @@ async fn a_room_that_is_deleted_elsewhere_is_not_searched() {
     let words = WordQuery::parse("secret").unwrap();
     let page = two.cluster.find_messages(&[room], &words, None, 10).await.unwrap();
     assert!(page.messages.is_empty());
+    two.cluster.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_said_while_the_database_was_away_is_found_when_it_is_back() {
+    let tables = Arc::new(Memory::new());
+    let link = tables.link();
+    let mut one = Server::of(&tables, false).await;
+    let two = Server::over(Arc::new(link.clone()), true).await;
+    let ann = one.user("ann").await;
+    let room = one.room(ann).await;
+    one.say(room, ann, "word one").await;
+    two.hears(&mut one);
+    two.finds(&[room], "word", &[1]).await;
+    link.cut();
+    one.say(room, ann, "word two").await;
+    two.hears(&mut one);
+    let words = WordQuery::parse("word").unwrap();
+    assert!(two.cluster.find_messages(&[room], &words, None, 10).await.is_err());
+    link.open();
+    two.finds(&[room], "two", &[2]).await;
     two.cluster.close().await;
 }
 
