@@ -1,7 +1,9 @@
 //! Adding a room: its first commit.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::committing::supersede;
 use super::logged::{Step, StoredChange, StoredCommit, StoredWho};
 use super::open::{catch_up, emit};
 use super::state::{Accounts, Snapshot, accounts};
@@ -13,6 +15,9 @@ use crate::store::cluster::tables::schema::rooms::ROOMS_BY_PEOPLE;
 use crate::store::cluster::tables::{Consistency, Outcome, Slice, TableError};
 use crate::store::cluster::{Cluster, audit, ids};
 use crate::store::{Added, Missing, NewRoom, StoreError, audit_notes};
+
+/// Waits, in milliseconds, for a room that another server is adding.
+const PATIENCE: [u64; 5] = [20, 50, 100, 200, 500];
 
 /// Adds a room, or finds the unnamed room of the same users.
 pub(in crate::store::cluster) async fn add(
@@ -94,18 +99,23 @@ async fn claim_people(
         return Ok(None);
     };
     let open = at.0.rooms.open(RoomId(other.holder));
-    let found = catch_up(at, &open, Consistency::Serial).await?;
+    let mut found = catch_up(at, &open, Consistency::Serial).await?;
+    for wait in PATIENCE {
+        // Its server may be about to add it.
+        if found.rev > Rev(0) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(wait)).await;
+        found = catch_up(at, &open, Consistency::Serial).await?;
+    }
     if is_of(&found, key) {
         return Ok(Some(found));
     }
-    // Its server may be about to add it.
-    let young = other.at.plus(std::time::Duration::from_secs(5)) > Timestamp::now();
-    if (found.rev == Rev(0) && young)
-        || !claims::replace(at, Kind::People, &key_text, other, id.0).await?
-    {
-        return Err(StoreError::Unavailable);
+    let free = found.rev > Rev(0) || supersede(at, &open, &found).await?;
+    if free && claims::replace(at, Kind::People, &key_text, other, id.0).await? {
+        return Ok(None);
     }
-    Ok(None)
+    Err(StoreError::Unavailable)
 }
 
 fn first_change(id: RoomId, new: &NewRoom, accounts: &Accounts) -> StoredChange {

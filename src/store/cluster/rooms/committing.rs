@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::erasure::{self, Erased};
-use super::logged::{Step, StoredChange, StoredCommit};
+use super::logged::{Step, StoredChange, StoredCommit, StoredWho};
 #[cfg(test)]
 use super::model_tests::{Mutant, answer_early};
 use super::open::{OpenRoom, Unsettled, catch_up, emit, lock, skip_expired};
 use super::orders::Decided;
-use super::state::Snapshot;
+use super::state::{Snapshot, accounts};
 use super::{log, projector};
+use crate::model::{Change, Event, Rev, RoomEvent, Timestamp, UserId, Who};
 use crate::store::StoreError;
 use crate::store::cluster::Cluster;
 use crate::store::cluster::tables::{Consistency, Outcome, TableError};
@@ -111,4 +112,41 @@ async fn settle(at: &Cluster, open: &OpenRoom, before: &Snapshot, token: u64) ->
         tokio::time::sleep(Duration::from_millis(100 << n)).await;
     }
     Committing::Failed(StoreError::Unknown)
+}
+
+/// Commits a change that changes nothing, and to a room that was never added that it is deleted:
+/// what was decided before can no longer be committed then. False: it was not possible now.
+pub(super) async fn supersede(
+    at: &Cluster,
+    open: &OpenRoom,
+    now: &Snapshot,
+) -> Result<bool, StoreError> {
+    if lock(&open.unsettled).is_some() {
+        return Ok(false);
+    }
+    let (rev, time, added) = (now.rev.next(), Timestamp::now(), now.rev > Rev(0));
+    let owner = now.room.owner;
+    let step = if added { Step::Updated { owner } } else { Step::RoomDeleted };
+    let mut room = now.room.clone();
+    room.facts_rev = rev.0;
+    if room.read_only {
+        room.mode_rev = rev.0;
+    }
+    let by = StoredWho::Server;
+    let change = StoredChange { rev: rev.0, at: time.0, by, steps: vec![step], room: Some(room) };
+    let mut decided = Decided { changes: vec![change], ..Decided::default() };
+    if added {
+        let accounts = accounts(at, owner.map(UserId)).await?;
+        let mut after = now.clone();
+        after.apply(&decided.changes[0]);
+        let changes = vec![Change::Updated(after.room(&accounts))];
+        let event =
+            RoomEvent { room: now.id, rev, at: time, by: Who::Server, socket: None, changes };
+        decided.events.push(Event::Room(Arc::new(event)));
+    }
+    match commit(at, open, now, &mut decided).await {
+        Committing::Happened(_) => Ok(true),
+        Committing::Lost => Ok(false),
+        Committing::Failed(error) => Err(error),
+    }
 }

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use super::committing::supersede;
 use super::open::catch_up;
 use super::orders::Release;
 use super::state::Snapshot;
@@ -15,8 +16,8 @@ use crate::store::cluster::Cluster;
 use crate::store::cluster::claims::{self, Kind};
 use crate::store::cluster::tables::Consistency;
 
-/// A commit that was prepared with a claim has happened after this time, or never will.
-const PREPARED: Duration = Duration::from_mins(1);
+/// How long a claim may precede the commit that it was made for, until others try to take it over.
+const PREPARED: Duration = Duration::from_secs(if cfg!(test) { 0 } else { 10 });
 
 /// Claims the name of a public room for it; `Taken` if another one has it.
 pub(super) async fn claim(at: &Cluster, room: RoomId, name: &str) -> Result<Release, StoreError> {
@@ -24,8 +25,7 @@ pub(super) async fn claim(at: &Cluster, room: RoomId, name: &str) -> Result<Rele
     let taken = StoreError::Taken(Claim::RoomName);
     if let Some(other) = claims::claim(at, Kind::PublicRoom, &key, room.0).await? {
         let old = other.at.plus(PREPARED) < Timestamp::now();
-        if !old
-            || has(at, RoomId(other.holder), &key).await?
+        if !is_free(at, RoomId(other.holder), &key, old).await?
             || !claims::replace(at, Kind::PublicRoom, &key, other, room.0).await?
         {
             return Err(taken);
@@ -34,11 +34,15 @@ pub(super) async fn claim(at: &Cluster, room: RoomId, name: &str) -> Result<Rele
     Ok(Release { room, key })
 }
 
-/// Returns whether a room has this name, counting what was committed and not derived.
-async fn has(at: &Cluster, room: RoomId, key: &str) -> Result<bool, StoreError> {
+/// Returns whether the room that claims this name does not have it, and can no longer get it from a
+/// decision that a server has made.
+async fn is_free(at: &Cluster, room: RoomId, key: &str, old: bool) -> Result<bool, StoreError> {
     let open = at.0.rooms.open(room);
     let now = catch_up(at, &open, Consistency::Serial).await?;
-    Ok(key_of(&now).as_deref() == Some(key))
+    if now.gone {
+        return Ok(true);
+    }
+    Ok(old && key_of(&now).as_deref() != Some(key) && supersede(at, &open, &now).await?)
 }
 
 fn key_of(room: &Snapshot) -> Option<String> {

@@ -67,11 +67,20 @@ impl History {
     fn of(changes: &[StoredChange], broken: &mut Vec<String>) -> Self {
         let mut history = Self { messages: BTreeMap::new(), first_texts: HashMap::new() };
         let (mut ids, mut texts, mut last) = (HashSet::new(), HashSet::new(), Timestamp(0));
+        let mut inside = HashSet::new();
         for (change, rev) in changes.iter().zip(1..) {
             if change.rev != rev {
                 broken.push(format!("rev {} where {rev} belongs", change.rev));
             }
             for step in &change.steps {
+                match step {
+                    Step::ParticipantAdded { user, .. } => drop(inside.insert(*user)),
+                    Step::ParticipantRemoved { user, .. } => drop(inside.remove(user)),
+                    Step::Posted { seq, message } if !inside.contains(&message.author) => {
+                        broken.push(format!("seq {seq} is of somebody who is not in the room"));
+                    }
+                    _ => {}
+                }
                 if let Step::Posted { seq, message } = step {
                     let next = history.count() + 1;
                     if *seq != next {
@@ -216,7 +225,9 @@ fn says(changes: &[StoredChange], event: &RoomEvent) -> bool {
         | (Some(Change::Unreacted { seq: of, .. }), Some(Step::Unreacted { seq, .. })) => {
             of.0 == *seq
         }
-        (Some(Change::ParticipantChanged(_)), Some(Step::ParticipantChanged { .. })) => true,
+        (Some(Change::ParticipantChanged(_)), Some(Step::ParticipantChanged { .. }))
+        | (Some(Change::ParticipantAdded(_)), Some(Step::ParticipantAdded { .. }))
+        | (Some(Change::ParticipantRemoved(_)), Some(Step::ParticipantRemoved { .. })) => true,
         _ => false,
     }
 }

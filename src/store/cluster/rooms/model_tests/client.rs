@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
 use super::run::{Dice, World, lock};
-use crate::model::{Message, Reaction, Rev, RoomId, Seq, User, UserId, Window};
+use crate::model::{Message, Reaction, Rev, Role, RoomId, Seq, User, UserId, Window};
 use crate::store::cluster::Cluster;
 use crate::store::{Basis, Draft, MessageChange, Posted, RoomChange, Store, StoreError, Whose};
 
@@ -52,6 +52,7 @@ impl Client {
                 0..=5 => self.post(room, deed).await,
                 6 => self.post_once(room, deed).await,
                 7 | 8 => self.change(room, deed).await,
+                _ if self.number == 0 && self.dice.roll(2) == 0 => self.remove(room).await,
                 _ => self.rename(room, deed).await,
             }
             sleep(Duration::from_millis(self.dice.roll(40))).await;
@@ -87,7 +88,10 @@ impl Client {
                 Err(other) => return self.breaks(format!("post: {other:?}")),
             }
         }
-        self.breaks(format!("{text} was never acknowledged"));
+        // The last user may have been removed for good.
+        if self.user.id != UserId(3) {
+            self.breaks(format!("{text} was never acknowledged"));
+        }
     }
 
     /// Posts without a client id: never repeated.
@@ -172,6 +176,22 @@ impl Client {
             let basis = member(&server, room, user).await?;
             let change = RoomChange::EditedName(user, name);
             server.change_room(room, basis, Some(user), change).await
+        });
+        drop(done.await);
+    }
+
+    /// Removes the last user from the room, or adds them again.
+    async fn remove(&mut self, room: RoomId) {
+        let other = UserId(3);
+        let done = self.ask(|server| async move {
+            let facts = server.room(room).await?.ok_or(StoreError::Stale)?;
+            let change = if facts.participant(other).is_some() {
+                RoomChange::Remove { user: other, successor: None, socket: None }
+            } else {
+                RoomChange::Add(other, Role::Admin)
+            };
+            let basis = Basis::Facts(facts.room.facts_rev);
+            server.change_room(room, basis, None, change).await
         });
         drop(done.await);
     }

@@ -7,6 +7,7 @@
 
 mod check;
 mod client;
+mod names;
 mod run;
 
 pub(super) use run::Dice;
@@ -61,14 +62,17 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|text| text.parse().ok())
 }
 
-#[test]
-fn the_promises_hold_under_faults() {
-    let seeds = match number("CHATCTL_MODEL_SEED") {
+fn seeds() -> std::ops::Range<u64> {
+    match number("CHATCTL_MODEL_SEED") {
         Some(one) => one..one + 1,
         None => 0..number("CHATCTL_MODEL_SEEDS").unwrap_or(SEEDS),
-    };
+    }
+}
+
+#[test]
+fn the_promises_hold_under_faults() {
     let mut total = run::Figures::default();
-    for seed in seeds {
+    for seed in seeds() {
         eprintln!("seed {seed}");
         let (figures, broken) = run::run(seed, Mutant::None);
         assert!(broken.is_empty(), "seed {seed}: {broken:#?}");
@@ -76,6 +80,18 @@ fn the_promises_hold_under_faults() {
     }
     eprintln!("{total:?}");
     assert!(total.repeated > 0 && total.unanswered > 0 && total.killed > 0, "{total:?}");
+}
+
+#[test]
+fn names_stay_unique_under_faults() {
+    let mut rooms = 0;
+    for seed in seeds() {
+        eprintln!("seed {seed}");
+        let (added, broken) = names::run(seed);
+        assert!(broken.is_empty(), "seed {seed}: {broken:#?}");
+        rooms += added;
+    }
+    assert!(rooms > 0, "nothing happened");
 }
 
 #[test]

@@ -110,6 +110,27 @@ impl World {
         dice.pick(&lock(&self.servers)).cluster.clone()
     }
 
+    /// Lets things happen to servers; returns how many were killed.
+    pub(super) async fn blows(&self, mut dice: Dice) -> usize {
+        let mut killed = 0;
+        for _ in 0..BLOWS {
+            sleep(Duration::from_millis(dice.roll(250))).await;
+            killed += usize::from(self.blow(&mut dice).await);
+        }
+        killed
+    }
+
+    /// Nothing fails any more, and servers have settled what they settle by themselves.
+    pub(super) async fn calm(&self) {
+        self.memory.calm();
+        sleep(Duration::from_secs(20)).await;
+    }
+
+    /// A server that has seen nothing yet.
+    pub(super) async fn reader(&self) -> Cluster {
+        self.server().await.cluster
+    }
+
     /// Lets something happen to a server.
     async fn blow(&self, dice: &mut Dice) -> bool {
         let place = usize::try_from(dice.roll(SERVERS as u64)).unwrap_or(0);
@@ -137,15 +158,32 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 /// Runs a seed; returns what happened, and the promises that were broken.
 pub(super) fn run(seed: u64, mutant: Mutant) -> (Figures, Vec<String>) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
+    runtime().block_on(play(seed, mutant))
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
         .build()
-        .expect("a runtime");
-    runtime.block_on(play(seed, mutant))
+        .expect("a runtime")
 }
 
-async fn play(seed: u64, mutant: Mutant) -> (Figures, Vec<String>) {
+/// Plays on servers whose tables fail.
+pub(super) fn stormy<T, F: Future<Output = T>>(
+    seed: u64,
+    play: impl FnOnce(Arc<World>, Vec<User>, Dice) -> F,
+) -> T {
+    runtime().block_on(async {
+        let world = world(seed, Mutant::None).await;
+        let users = add_users(&world.pick(&mut Dice::new(0))).await;
+        world.memory.set_faults(Faults::often(seed));
+        play(world, users, Dice::new(seed)).await
+    })
+}
+
+/// Servers over tables that do not fail yet.
+async fn world(seed: u64, mutant: Mutant) -> Arc<World> {
     let memory = Memory::with_faults(Faults::often(seed));
     memory.calm();
     let (servers, heard) = (Mutex::default(), Mutex::default());
@@ -154,6 +192,11 @@ async fn play(seed: u64, mutant: Mutant) -> (Figures, Vec<String>) {
         let new = world.server().await;
         lock(&world.servers).push(new);
     }
+    world
+}
+
+async fn play(seed: u64, mutant: Mutant) -> (Figures, Vec<String>) {
+    let world = world(seed, mutant).await;
     let mut dice = Dice::new(seed);
     let (users, rooms) = set_up(&world, &mut dice).await;
     world.memory.set_faults(Faults::often(seed));
@@ -171,22 +214,16 @@ async fn play(seed: u64, mutant: Mutant) -> (Figures, Vec<String>) {
             tokio::spawn(client.work())
         })
         .collect();
-    let mut figures = Figures::default();
-    for _ in 0..BLOWS {
-        sleep(Duration::from_millis(dice.roll(250))).await;
-        figures.killed += usize::from(world.blow(&mut dice).await);
-    }
+    let mut figures = Figures { killed: world.blows(dice).await, ..Figures::default() };
     for client in clients {
         if let Err(error) = client.await {
             return (figures, vec![format!("a client failed: {error}")]);
         }
     }
-    world.memory.calm();
-    // What servers still settle by themselves.
-    sleep(Duration::from_secs(20)).await;
-    let reader = world.server().await;
+    world.calm().await;
+    let reader = world.reader().await;
     let heard = lock(&world.heard).clone();
-    let broken = check::check(&reader.cluster, &rooms, &journal, &heard, &mut figures).await;
+    let broken = check::check(&reader, &rooms, &journal, &heard, &mut figures).await;
     (figures, broken)
 }
 
@@ -194,10 +231,7 @@ async fn play(seed: u64, mutant: Mutant) -> (Figures, Vec<String>) {
 /// the history takes.
 async fn set_up(world: &World, dice: &mut Dice) -> (Vec<User>, Vec<RoomId>) {
     let server = world.pick(dice);
-    let mut users = Vec::new();
-    for number in 0..USERS {
-        users.push(server.add_user(new_user(&format!("user{number}"))).await.expect("a user"));
-    }
+    let users = add_users(&server).await;
     let mut rooms = Vec::new();
     for _ in 0..ROOMS {
         let new = NewRoom {
@@ -216,6 +250,14 @@ async fn set_up(world: &World, dice: &mut Dice) -> (Vec<User>, Vec<RoomId>) {
         rooms.push(room);
     }
     (users, rooms)
+}
+
+async fn add_users(server: &Cluster) -> Vec<User> {
+    let mut users = Vec::new();
+    for number in 0..USERS {
+        users.push(server.add_user(new_user(&format!("user{number}"))).await.expect("a user"));
+    }
+    users
 }
 
 fn new_user(login: &str) -> NewUser {
