@@ -23,7 +23,7 @@ use crate::store::cluster::Cluster;
 /// Seeds of an ordinary run of the tests.
 const SEEDS: u64 = 40;
 /// Seeds within which each planted mistake must be found.
-const MUTANT_SEEDS: u64 = 60;
+const MUTANT_SEEDS: u64 = 400;
 
 /// A planted mistake.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,6 +38,8 @@ pub(in crate::store::cluster) enum Mutant {
     AnswerBeforeProjecting,
     /// Numbers are given by the memory of a server, and not by comparing the head.
     NumbersBeforeCompare,
+    /// A name is taken over from a room that may be about to get it.
+    TakeOverUnseen,
 }
 
 /// Answers a commit, and derives its rows a little later.
@@ -87,7 +89,7 @@ fn names_stay_unique_under_faults() {
     let mut rooms = 0;
     for seed in seeds() {
         eprintln!("seed {seed}");
-        let (added, broken) = names::run(seed);
+        let (added, broken) = names::run(seed, Mutant::None);
         assert!(broken.is_empty(), "seed {seed}: {broken:#?}");
         rooms += added;
     }
@@ -109,4 +111,8 @@ fn each_planted_mistake_is_found() {
         eprintln!("{mutant:?}: {found:?}");
         assert!(found.is_some(), "{mutant:?} was not found");
     }
+    let mutant = Mutant::TakeOverUnseen;
+    let found = (0..MUTANT_SEEDS).find(|seed| !names::run(*seed, mutant).1.is_empty());
+    eprintln!("{mutant:?}: {found:?}");
+    assert!(found.is_some(), "{mutant:?} was not found");
 }

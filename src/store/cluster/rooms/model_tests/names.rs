@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 
+use super::Mutant;
 use super::run::{Dice, World, lock, stormy};
 use crate::model::{Missing, Role, RoomId, User, Visibility};
 use crate::store::cluster::Cluster;
@@ -20,8 +21,8 @@ const NAMES: [&str; 3] = ["Tea", "Coffee", "Water"];
 type Rooms = Arc<Mutex<Vec<RoomId>>>;
 
 /// Runs a seed; returns how many rooms there were, and the promises that were broken.
-pub(super) fn run(seed: u64) -> (usize, Vec<String>) {
-    stormy(seed, |world, users, dice| async move {
+pub(super) fn run(seed: u64, mutant: Mutant) -> (usize, Vec<String>) {
+    stormy(seed, mutant, |world, users, dice| async move {
         let known = Rooms::default();
         let clients: Vec<_> = (0..CLIENTS)
             .map(|number| {

@@ -172,10 +172,11 @@ fn runtime() -> tokio::runtime::Runtime {
 /// Plays on servers whose tables fail.
 pub(super) fn stormy<T, F: Future<Output = T>>(
     seed: u64,
+    mutant: Mutant,
     play: impl FnOnce(Arc<World>, Vec<User>, Dice) -> F,
 ) -> T {
     runtime().block_on(async {
-        let world = world(seed, Mutant::None).await;
+        let world = world(seed, mutant).await;
         let users = add_users(&world.pick(&mut Dice::new(0))).await;
         world.memory.set_faults(Faults::often(seed));
         play(world, users, Dice::new(seed)).await
