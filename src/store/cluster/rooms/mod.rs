@@ -41,6 +41,7 @@ mod state;
 mod stored;
 mod texts;
 mod unread;
+mod view;
 
 pub(super) use add::add;
 pub(super) use cards::cards;
