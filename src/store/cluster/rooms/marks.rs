@@ -80,7 +80,7 @@ pub(in crate::store::cluster) async fn readers(
     let last = state.head.seq;
     let marks = async { Ok(at.tables().read(Slice::of(&MARKS, [room.0.into()])).await?) };
     let (participants, marks, newest) = futures_util::try_join!(
-        participants::first(at, room, state.body.users, u32::MAX),
+        participants::first(at, &state, u32::MAX),
         marks,
         Newest::above(at, room, seq.max(Seq(0)), last),
     )?;

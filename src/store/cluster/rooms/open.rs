@@ -101,6 +101,11 @@ impl Rooms {
         Arc::clone(room)
     }
 
+    /// Returns the newest state known here of a room that is open.
+    pub(super) fn known(&self, id: RoomId) -> Option<Arc<Snapshot>> {
+        lock(&self.open).get(&id)?.snapshot()
+    }
+
     /// Counts a sequencer that begins to run; None: the engine is being closed.
     pub(super) fn begin(&self) -> Option<Run> {
         self.running.count.fetch_add(1, Ordering::AcqRel);

@@ -1,6 +1,8 @@
 //! Reads rows of participants.
 
-use super::each::each;
+use super::heads::State;
+use super::open;
+use super::state::Snapshot;
 use super::stored::{Stored as _, StoredParticipant};
 use crate::model::{RoomId, UserId};
 use crate::store::StoreError;
@@ -8,7 +10,7 @@ use crate::store::cluster::Cluster;
 use crate::store::cluster::tables::schema::rooms::PARTICIPANTS;
 use crate::store::cluster::tables::{Row, Slice};
 
-/// In larger rooms only the order of joining is read of those who are not shown.
+/// Larger rooms are opened, rather than reading all their participants each time.
 const SMALL: u32 = 64;
 
 /// Returns a participant; None for one who has left.
@@ -29,35 +31,38 @@ pub(super) async fn one(
     at.tables().read(slice).await?.first().map_or(Ok(None), participant)
 }
 
-/// Returns the first participants in the order of joining; the room has `count` of them.
+/// Returns the first participants in the order of joining, as of this state of the room.
 pub(super) async fn first(
     at: &Cluster,
-    room: RoomId,
-    count: u32,
+    state: &State,
     limit: u32,
 ) -> Result<Vec<(UserId, StoredParticipant)>, StoreError> {
     if limit == 0 {
         return Ok(Vec::new());
     }
-    let all = Slice::of(&PARTICIPANTS, [room.0.into()]);
-    let whole = count <= SMALL.max(limit);
-    let slice = if whole { all } else { all.only(&["present", "entered"]) };
-    let mut rows = at.tables().read(slice).await?;
+    let known = at.0.rooms.known(state.id);
+    if let Some(known) = known.filter(|known| known.room.facts_rev == state.head.facts_rev.0) {
+        return Ok(first_of(&known, limit));
+    }
+    if state.body.users > SMALL {
+        // Stays in memory for the next list.
+        let known = open::current(at, state.id).await?;
+        return Ok(known.map(|known| first_of(&known, limit)).unwrap_or_default());
+    }
+    let mut rows = at.tables().read(Slice::of(&PARTICIPANTS, [state.id.0.into()])).await?;
     rows.retain(|row| row.flag("present") == Some(true));
     rows.sort_by_key(|row| row.int("entered"));
     rows.truncate(limit as usize);
-    if whole {
-        let mut found = Vec::with_capacity(rows.len());
-        for row in &rows {
-            if let (Some(user), Some(participant)) = (row.int("user"), participant(row)?) {
-                found.push((UserId(user), participant));
-            }
+    let mut found = Vec::with_capacity(rows.len());
+    for row in &rows {
+        if let (Some(user), Some(participant)) = (row.int("user"), participant(row)?) {
+            found.push((UserId(user), participant));
         }
-        return Ok(found);
     }
-    let users: Vec<UserId> = rows.iter().filter_map(|row| row.int("user").map(UserId)).collect();
-    let found = each(users, |user| {
-        Box::pin(async move { Ok(one(at, room, user).await?.map(|found| (user, found))) })
-    });
-    Ok(found.await?.into_iter().flatten().collect())
+    Ok(found)
+}
+
+fn first_of(room: &Snapshot, limit: u32) -> Vec<(UserId, StoredParticipant)> {
+    let first = room.members.list().iter().take(limit as usize);
+    first.map(|member| (member.user, member.body.clone())).collect()
 }

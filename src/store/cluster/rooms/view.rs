@@ -56,7 +56,7 @@ impl View<'_> {
 
     async fn card(&self, state: State, own: Option<&Own>) -> Result<Bare, StoreError> {
         let (at, id) = (self.at, state.id);
-        let participants = participants::first(at, id, state.body.users, self.participants);
+        let participants = participants::first(at, &state, self.participants);
         let Some(own) = own else {
             let (participants, mark) = (participants.await?, Seq(0));
             let (newest, unread, mentions, muted) = (None, 0, 0, false);
