@@ -3,6 +3,7 @@
 mod apart;
 mod loss;
 mod node;
+mod passwords;
 mod schema;
 
 use std::collections::BTreeMap;

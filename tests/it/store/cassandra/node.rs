@@ -18,16 +18,25 @@ impl Node {
     /// end.
     pub(crate) fn temporary() -> Self {
         // The script removes the directory.
-        Self::start("TERM", &["--temporary"])
+        Self::start("TERM", &["--temporary"], false)
     }
 
     /// Starts a node with the data of this directory; `seed`: the first node of its cluster.
     pub(crate) fn at(directory: &Path, address: &str, seed: &str) -> Self {
-        Self::start("KILL", &[directory.to_str().unwrap(), address, seed])
+        Self::start("KILL", &[directory.to_str().unwrap(), address, seed], false)
     }
 
-    fn start(signal: &'static str, arguments: &[&str]) -> Self {
+    /// As [`Self::temporary`], with passwords: there is the user `cassandra` with the password
+    /// `cassandra`.
+    pub(crate) fn with_passwords() -> Self {
+        Self::start("TERM", &["--temporary"], true)
+    }
+
+    fn start(signal: &'static str, arguments: &[&str], passwords: bool) -> Self {
         let mut command = Command::new("setpriv");
+        if passwords {
+            command.env("CASSANDRA_PASSWORDS", "1");
+        }
         command
             .args(["--pdeathsig", signal])
             .arg(root().join("tests/cassandra/node"))
@@ -55,9 +64,14 @@ impl Node {
         self.signal("CONT");
     }
 
-    /// Kills it, as a loss of power would.
+    /// Kills it, as a loss of power would; a temporary one is gone with its directory.
     pub(crate) fn kill(&self) {
         self.signal("KILL");
+    }
+
+    /// Ends it cleanly.
+    pub(crate) fn end(&self) {
+        self.signal("TERM");
     }
 
     fn signal(&self, name: &str) {

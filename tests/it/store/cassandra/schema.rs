@@ -85,6 +85,7 @@ async fn a_wrong_keyspace_or_node_is_told() {
     let mut nowhere = options(cassandra(), "chatctl");
     nowhere.nodes = vec!["127.0.0.1:1".to_owned()];
     let refused = Box::pin(Cql::connect(nowhere)).await.err().unwrap();
+    assert!(matches!(refused, ConnectError::Connection(_)), "{refused:?}");
     assert!(refused.to_string().contains("refused"), "{refused}");
     let mut far = options(cassandra(), "chatctl");
     far.datacenter = Some("elsewhere".to_owned());

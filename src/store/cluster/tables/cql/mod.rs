@@ -6,6 +6,7 @@
 //! not cover everything, so that each call has one more around it.
 
 mod checkup;
+mod connect_error;
 mod error;
 mod schema;
 mod statement;
@@ -23,7 +24,7 @@ use futures_util::{StreamExt, stream};
 use scylla::client::execution_profile::ExecutionProfile;
 use scylla::client::session::Session;
 use scylla::client::session_builder::SessionBuilder;
-use scylla::errors::{ExecutionError, NewSessionError};
+use scylla::errors::ExecutionError;
 use scylla::policies::load_balancing::DefaultPolicy;
 use scylla::policies::retry::{DefaultRetryPolicy, FallthroughRetryPolicy};
 use scylla::policies::speculative_execution::SimpleSpeculativeExecutionPolicy;
@@ -35,6 +36,7 @@ use scylla::statement::{Consistency as Level, SerialConsistency};
 use scylla::value::Row as CqlRow;
 
 pub use self::checkup::{Checkup, Node};
+pub use self::connect_error::ConnectError;
 use self::error::{Action, Failure};
 pub use self::schema::SchemaError;
 use self::statement::{Bind, Line};
@@ -49,6 +51,8 @@ const CONNECTING: Duration = Duration::from_secs(10);
 const SLOW: Duration = Duration::from_millis(300);
 /// A connection is given up if nothing comes through it for twice this time.
 const ALIVE: Duration = Duration::from_secs(2);
+/// Interval of asking whether all nodes know of a change of the schema.
+const AGREEING: Duration = Duration::from_millis(20);
 /// Rows of a partition that are fetched at once.
 const ROWS: i32 = 5_000;
 /// Rows of a partition that are written at once; more are written in parts.
@@ -69,20 +73,6 @@ pub struct Options {
     pub login: Option<(String, String)>,
     /// Time-out of a request.
     pub patience: Duration,
-}
-
-/// Why there is no connection.
-#[derive(Debug, thiserror::Error)]
-pub enum ConnectError {
-    /// No node could be used.
-    #[error("{0}")]
-    Session(#[from] NewSessionError),
-    /// Nothing was answered in time.
-    #[error("no node answered within {} seconds", CONNECTING.as_secs())]
-    Silent,
-    /// A name that is none.
-    #[error("\"{0}\" is not a name of a keyspace: use letters, digits and _, at most 48")]
-    Keyspace(String),
 }
 
 /// Tables of a keyspace.
@@ -121,13 +111,15 @@ impl Cql {
             .connection_timeout(CONNECTING / 2)
             .default_execution_profile_handle(profile.into_handle())
             .fetch_full_schema_metadata(false)
+            .schema_agreement_interval(AGREEING)
+            .refresh_metadata_on_auto_schema_agreement(false)
             .keepalive_interval(ALIVE)
             .keepalive_timeout(ALIVE);
         if let Some((user, password)) = options.login {
             builder = builder.user(user, password);
         }
         let building = tokio::time::timeout(CONNECTING, builder.build());
-        let session = building.await.map_err(|_| ConnectError::Silent)??;
+        let session = building.await.map_err(|_| ConnectError::Silent(CONNECTING))??;
         let prepared = RwLock::default();
         Ok(Self { session, keyspace: name, patience: options.patience, prepared })
     }

@@ -45,7 +45,8 @@ impl Cql {
             // Conditional writes are refused on tablets until version 2025.4.
             text.push_str(" AND tablets = {'enabled': false}");
         }
-        self.change(&text).await
+        self.change(&text).await?;
+        self.learn().await
     }
 
     /// Drops the keyspace with everything in it.
@@ -73,7 +74,7 @@ impl Cql {
                 self.change(&text).await?;
             }
         }
-        Ok(())
+        self.learn().await
     }
 
     /// Returns what is missing or different, a sentence each; empty: the tables can be used.
@@ -131,6 +132,15 @@ impl Cql {
         let changing = self.session.query_unpaged(statement, ());
         match tokio::time::timeout(2 * AGREEING, changing).await {
             Ok(done) => done.map(drop).map_err(|error| SchemaError::from(Failure::from(error))),
+            Err(_) => Err(Failure::Silent.into()),
+        }
+    }
+
+    /// Makes the driver read the schema, by which it finds the replicas of a row: it would otherwise
+    /// do so after each change.
+    async fn learn(&self) -> Result<(), SchemaError> {
+        match tokio::time::timeout(AGREEING, self.session.refresh_metadata()).await {
+            Ok(done) => done.map_err(|error| SchemaError(error.to_string())),
             Err(_) => Err(Failure::Silent.into()),
         }
     }
