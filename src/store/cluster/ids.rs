@@ -79,6 +79,11 @@ pub(super) async fn take(at: &Cluster, kind: Kind) -> Result<i64, StoreError> {
     block.take(at.tables(), kind).await
 }
 
+/// Returns the largest id that any server may have given out; 0: none.
+pub(super) async fn last(at: &Cluster, kind: Kind) -> Result<i64, StoreError> {
+    Ok(first_free(at.tables(), kind).await?.map_or(0, |free| free - 1))
+}
+
 /// Ensures that ids of this kind above `id` are given out from now on, for an import that keeps
 /// ids.
 pub(super) async fn raise(at: &Cluster, kind: Kind, id: i64) -> Result<(), StoreError> {

@@ -25,6 +25,7 @@ mod session_verbs;
 mod sessions;
 mod settings;
 pub mod tables;
+mod transfer;
 mod users;
 mod verbs;
 
@@ -39,6 +40,8 @@ use super::StoreError;
 use super::memory::Attempts;
 use crate::model::{Attribution, Event, EventSink, Rev, RoomId};
 use crate::store::Settings;
+
+pub use self::transfer::Loader;
 
 /// A handle of the engine; with an attribution, its changes are recorded in the audit log.
 #[derive(Clone)]

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Cluster;
 use super::encoding::{decode, encode};
 use super::tables::schema::people::SETTINGS;
 use super::tables::{
@@ -51,6 +52,38 @@ pub(super) async fn new_epoch(tables: &dyn Tables) -> Result<String, StoreError>
         }
     }
     Err(StoreError::Unavailable)
+}
+
+/// Key of the row that says which export is being loaded.
+const LOADING: &str = "loading";
+
+/// Returns the source of the export that is being loaded, or whose load was interrupted.
+pub(super) async fn loading(at: &Cluster) -> Result<Option<String>, StoreError> {
+    let slice = Slice::of(&SETTINGS, [LOADING.into()]).at(Consistency::Serial);
+    let rows = at.tables().read(slice).await?;
+    let value = rows.first().and_then(|row| row.bytes("value"));
+    Ok(value.map(|bytes| String::from_utf8_lossy(bytes).into_owned()))
+}
+
+/// Notes which export is being loaded, if what was noted before is `old`.
+pub(super) async fn set_loading(
+    at: &Cluster,
+    old: Option<&str>,
+    new: Option<&str>,
+) -> Result<(), StoreError> {
+    let bytes = |text: &str| Value::Bytes(text.as_bytes().to_vec());
+    let put = |cells: Vec<_>| Put::conditional(&SETTINGS, [LOADING.into()], [], cells);
+    let put = match new {
+        Some(new) => put(vec![("value", bytes(new))]),
+        None => put(Vec::new()).deleted(),
+    };
+    let condition = Condition::Is(Vec::new(), "value", old.map(bytes));
+    let compare = Compare { conditions: vec![condition], puts: vec![put] };
+    match at.tables().compare(compare).await {
+        Ok(Outcome::Applied) => Ok(()),
+        Ok(Outcome::Refused) | Err(_) if loading(at).await?.as_deref() == new => Ok(()),
+        Ok(Outcome::Refused) | Err(_) => Err(StoreError::Unavailable),
+    }
 }
 
 async fn write(

@@ -15,7 +15,7 @@ use futures_util::future::join_all;
 
 use super::Cluster;
 
-pub(super) use queue::order;
+pub(super) use queue::{farewells, order};
 pub(super) use worker::{Workers, start, stop, wake};
 
 /// What is to be done in each room of a user.

@@ -105,6 +105,21 @@ pub(super) async fn waiting(at: &Cluster, shard: i64) -> Result<Vec<Job>, StoreE
     Ok(jobs)
 }
 
+/// Returns the deleted users who have not left all their rooms, with their former names.
+pub(in crate::store::cluster) async fn farewells(
+    at: &Cluster,
+) -> Result<Vec<(UserId, String, String)>, StoreError> {
+    let mut found = Vec::new();
+    for shard in 0..SHARDS {
+        for job in waiting(at, shard).await? {
+            if let Work::Farewell { login, name } = job.work {
+                found.push((job.user, login, name));
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// Notes that this room is done.
 pub(super) async fn advance(at: &Cluster, job: &Job, room: RoomId) -> Result<(), StoreError> {
     update(at, job, |put| put, [("cursor", room.0.into())].to_vec()).await

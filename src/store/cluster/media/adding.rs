@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::rows::{self, Kept};
 use super::usage;
-use crate::model::{Media, MediaId, Timestamp};
+use crate::model::{Media, MediaId, Timestamp, UserId};
 use crate::store::cluster::claims::{self, Claimed, Kind};
 use crate::store::cluster::{Cluster, ids};
 use crate::store::{Added, NewMedia, StoreError};
@@ -18,7 +18,7 @@ pub(in crate::store::cluster) async fn add(
     at: &Cluster,
     new: NewMedia,
 ) -> Result<Added<Media>, StoreError> {
-    let key = key(&new);
+    let key = key(new.owner, &new.name, new.file_name.as_deref());
     if let Some(claimed) = claims::holder_of(at, Kind::File, &key).await?
         && let Some(value) = again(at, MediaId(claimed.holder)).await?
     {
@@ -80,21 +80,19 @@ async fn forget(at: &Cluster, media: Media) {
 
 /// Releases the claim of a file that is gone.
 pub(super) async fn release(at: &Cluster, media: &Media) -> Result<(), StoreError> {
-    let key = key(&NewMedia {
-        owner: media.owner,
-        name: media.name.clone(),
-        kind: String::new(),
-        is_image: false,
-        size: 0,
-        width: None,
-        height: None,
-        file_name: media.file_name.clone(),
-    });
-    claims::release(at, Kind::File, &key, media.id.0).await
+    claims::release(at, Kind::File, &key_of(media), media.id.0).await
 }
 
-fn key(new: &NewMedia) -> String {
-    let file_name = new.file_name.as_deref().unwrap_or_default();
-    let text = format!("{} {} {file_name}", new.owner, new.name);
+/// Claims the name of a file that was added elsewhere; it stays another one's if it is.
+pub(super) async fn claim(at: &Cluster, media: &Media) -> Result<(), StoreError> {
+    claims::claim(at, Kind::File, &key_of(media), media.id.0).await.map(drop)
+}
+
+fn key_of(media: &Media) -> String {
+    key(media.owner, &media.name, media.file_name.as_deref())
+}
+
+fn key(owner: UserId, name: &str, file_name: Option<&str>) -> String {
+    let text = format!("{owner} {name} {}", file_name.unwrap_or_default());
     hex::encode(Sha256::digest(text.as_bytes()))
 }

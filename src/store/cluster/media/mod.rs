@@ -9,9 +9,11 @@ mod collecting;
 mod reading;
 mod rows;
 mod stored;
+mod transfer;
 mod usage;
 
 pub(super) use adding::add;
 pub(super) use collecting::{count_unused, drop_unused, known, unused_bytes};
 pub(super) use reading::{attachable, readable};
 pub(super) use stored::StoredMedia;
+pub(super) use transfer::{export, load, these};

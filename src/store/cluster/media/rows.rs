@@ -69,6 +69,11 @@ pub(super) async fn insert(at: &Cluster, media: &Media) -> Result<(), StoreError
         // A row that nothing lists is nothing.
         Ok(Outcome::Refused) | Err(_) => return Err(StoreError::Unavailable),
     }
+    list(at, media).await
+}
+
+/// Lists a file that was added.
+pub(super) async fn list(at: &Cluster, media: &Media) -> Result<(), StoreError> {
     Ok(at.tables().write(lists(&Listed::from(media), ADDED).to_vec()).await?)
 }
 

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use crate::model::{Media, MediaId, RoomId, UserId};
 use crate::store::StoreError;
 use crate::store::cluster::tables::Slice;
+use crate::store::cluster::tables::schema::people::EMOJI;
 use crate::store::cluster::tables::schema::rooms::MEDIA_ROOMS;
 use crate::store::cluster::{Cluster, acquaintance, rooms, users};
 
@@ -21,9 +22,16 @@ async fn is_picture(at: &Cluster, media: &Media) -> Result<bool, StoreError> {
     Ok(owner.is_some_and(|owner| owner.stored.picture() == Some(media.id)))
 }
 
-/// Returns whether a message or profile uses the file.
+/// Returns whether the file is the picture of a custom emoji.
+async fn is_emoji(at: &Cluster, id: MediaId) -> Result<bool, StoreError> {
+    Ok(!at.tables().read(Slice::of(&EMOJI, [id.0.into()]).first(1)).await?.is_empty())
+}
+
+/// Returns whether a message, profile or emoji uses the file.
 pub(super) async fn is_used(at: &Cluster, media: &Media) -> Result<bool, StoreError> {
-    Ok(!rooms_with(at, media.id).await?.is_empty() || is_picture(at, media).await?)
+    Ok(!rooms_with(at, media.id).await?.is_empty()
+        || is_picture(at, media).await?
+        || is_emoji(at, media.id).await?)
 }
 
 /// Who reads files: their rooms are read once.
@@ -48,6 +56,9 @@ impl Reader {
         media: &Media,
     ) -> Result<bool, StoreError> {
         if media.owner == self.id {
+            return Ok(true);
+        }
+        if is_emoji(at, media.id).await? {
             return Ok(true);
         }
         if is_picture(at, media).await?

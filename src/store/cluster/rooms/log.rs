@@ -112,3 +112,28 @@ pub(super) async fn commit(
 pub(super) fn token() -> Result<u64, StoreError> {
     Ok(u64::from_be_bytes(settings::random()?))
 }
+
+/// Makes this the newest state of a room without a log, for an import that keeps revs.
+pub(super) async fn plant(at: &Cluster, room: &Snapshot) -> Result<(), StoreError> {
+    let bucket = bucket_of_rev(room.rev);
+    let cells = [
+        ("head_rev", room.rev.0.into()),
+        ("head_seq", room.seq.0.into()),
+        ("facts_rev", room.room.facts_rev.into()),
+        ("head_at", room.at.0.into()),
+    ];
+    let put = Put::conditional(&ROOM_LOG, log_partition(room.id, bucket), [], cells);
+    let none = Condition::Is(Vec::new(), "head_rev", None);
+    match at.tables().compare(Compare { conditions: vec![none], puts: vec![put] }).await {
+        Ok(Outcome::Applied) => return Ok(()),
+        Err(TableError::Unavailable) => return Err(StoreError::Unavailable),
+        Ok(Outcome::Refused) | Err(TableError::Unknown) => {}
+    }
+    // It was planted before, by an import that did not finish.
+    let planted = head(at, room.id, room.rev).await?;
+    if planted.is_some_and(|head| head.rev == room.rev) {
+        Ok(())
+    } else {
+        Err(StoreError::Unavailable)
+    }
+}

@@ -42,12 +42,55 @@ pub(super) async fn project(
         Rows { before: &earlier, after: &after, change, puts: &mut puts }.add()?;
     }
     let state = state_row(&after, facts)?;
-    for some in puts.chunks(ROWS) {
-        write(at, some).await?;
-    }
+    write_all(at, &puts).await?;
     write(at, &[state]).await?;
     at.point(after.id, after.rev);
     Ok(after)
+}
+
+/// Returns the rows derived from one change, without the room's state.
+pub(super) fn rows(
+    before: &Snapshot,
+    after: &Snapshot,
+    change: &StoredChange,
+) -> Result<Vec<Put>, StoreError> {
+    let mut puts = Vec::new();
+    Rows { before, after, change, puts: &mut puts }.add()?;
+    Ok(puts)
+}
+
+/// Returns the rows derived from the client id and the files of a message.
+pub(super) fn attached(room: RoomId, rev: i64, seq: i64, message: &StoredMessage) -> Vec<Put> {
+    let mut puts = Vec::new();
+    if let Some(client_id) = &message.client_id {
+        let (partition, key) =
+            ([room.0.into(), message.author.into()], [client_id.as_str().into()]);
+        let put = Put::plain(&SENT, rev, partition, key, [("seq", seq.into())]);
+        puts.push(put.living(REMEMBERED));
+    }
+    for media in &message.media {
+        puts.extend(hanging(room, rev, (media.id().0, seq), Some(media.size())));
+    }
+    puts
+}
+
+/// Returns the rows of a file that is attached to a message with this size, or no longer.
+fn hanging(room: RoomId, rev: i64, (media, seq): (i64, i64), size: Option<u64>) -> [Put; 2] {
+    let present = [("present", size.is_some().into())];
+    let mut cells = present.to_vec();
+    cells.extend(size.map(|size| ("size", i64::try_from(size).unwrap_or(i64::MAX).into())));
+    [
+        Put::plain(&MEDIA_ROOMS, rev, [media.into()], [room.0.into(), seq.into()], present),
+        Put::plain(&ROOM_MEDIA, rev, [room.0.into()], [media.into(), seq.into()], cells),
+    ]
+}
+
+/// Writes any number of rows.
+pub(super) async fn write_all(at: &Cluster, puts: &[Put]) -> Result<(), StoreError> {
+    for some in puts.chunks(ROWS) {
+        write(at, some).await?;
+    }
+    Ok(())
 }
 
 /// Writes, repeatedly if need be: each row carries its timestamp.
@@ -61,7 +104,7 @@ async fn write(at: &Cluster, puts: &[Put]) -> Result<(), StoreError> {
     at.tables().write(puts.to_vec()).await.map_err(|_| StoreError::Unavailable)
 }
 
-fn state_row(after: &Snapshot, facts: bool) -> Result<Put, StoreError> {
+pub(super) fn state_row(after: &Snapshot, facts: bool) -> Result<Put, StoreError> {
     let mut cells: Vec<(&'static str, Value)> =
         vec![("rev", after.rev.0.into()), ("seq", after.seq.0.into()), ("at", after.at.0.into())];
     if facts {
@@ -144,7 +187,7 @@ impl Rows<'_> {
             Step::Edited { seq, message } => self.text(*seq, message),
             Step::Deleted { seq, message, media, pinned } => {
                 for media in media {
-                    self.media(*media, *seq, None);
+                    self.puts.extend(hanging(self.id(), rev, (*media, *seq), None));
                 }
                 if *pinned {
                     self.unpinned(*seq);
@@ -199,7 +242,7 @@ impl Rows<'_> {
     }
 
     fn posted(&mut self, seq: i64, message: &StoredMessage) -> Result<(), StoreError> {
-        let (room, author, rev) = (self.id().0, message.author, self.change.rev);
+        let (author, rev) = (message.author, self.change.rev);
         let cells = [
             ("rev", rev.into()),
             ("author", author.into()),
@@ -208,15 +251,7 @@ impl Rows<'_> {
             ("body", message.encode()?.into()),
         ];
         self.put(&MESSAGES, history_partition(self.id(), Seq(seq)), [seq.into()], cells);
-        if let Some(client_id) = &message.client_id {
-            let key = [client_id.as_str().into()];
-            let cells = [("seq", seq.into())];
-            let put = Put::plain(&SENT, rev, [room.into(), author.into()], key, cells);
-            self.puts.push(put.living(REMEMBERED));
-        }
-        for media in &message.media {
-            self.media(media.id().0, seq, Some(media.size()));
-        }
+        self.puts.extend(attached(self.id(), rev, seq, message));
         if self.before.member(UserId(author)).is_some() {
             self.mark(author, seq, message.created);
         }
@@ -236,17 +271,6 @@ impl Rows<'_> {
         ];
         self.put(&MESSAGES, history_partition(self.id(), Seq(seq)), [seq.into()], cells);
         Ok(())
-    }
-
-    /// A file is attached with this size, or no longer.
-    fn media(&mut self, media: i64, seq: i64, size: Option<u64>) {
-        let room = self.id().0;
-        let present = [("present", size.is_some().into())];
-        self.put(&MEDIA_ROOMS, [media.into()], [room.into(), seq.into()], present.clone());
-        let mut cells = present.to_vec();
-        cells.extend(size.map(|size| ("size", i64::try_from(size).unwrap_or(i64::MAX).into())));
-        let key = [media.into(), seq.into()];
-        self.puts.push(Put::plain(&ROOM_MEDIA, self.change.rev, [room.into()], key, cells));
     }
 
     fn reaction(&mut self, seq: i64, user: i64, reaction: &str, present: bool) {

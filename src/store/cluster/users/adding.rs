@@ -21,7 +21,7 @@ pub(in crate::store::cluster) async fn add(at: &Cluster, new: NewUser) -> Result
         // It may be an account.
         Err(StoreError::Unknown) => Err(StoreError::Unknown),
         Err(error) => {
-            if let Err(why) = rows::bury(at, id, 0).await {
+            if let Err(why) = rows::abandon(at, id).await {
                 tracing::debug!(%why, "An account that was not completed was left as it is");
             }
             Err(error)

@@ -142,6 +142,12 @@ pub(super) async fn after(
     Ok(found)
 }
 
+/// Returns the ids of all users, also of deleted ones, in one partition of ids.
+pub(super) async fn ids_in(at: &Cluster, bucket: i64) -> Result<Vec<UserId>, StoreError> {
+    let rows = at.tables().read(Slice::of(&DIRECTORY, [bucket.into()])).await?;
+    Ok(rows.iter().filter_map(|row| row.int("user")).map(UserId).collect())
+}
+
 /// Returns all entries, ascending by id.
 pub(super) async fn all(at: &Cluster) -> Result<Arc<Vec<Entry>>, StoreError> {
     let (started, changes) = {

@@ -11,6 +11,7 @@ mod reading;
 mod removing;
 mod rows;
 mod stored;
+mod transfer;
 
 pub(super) use adding::add;
 pub(super) use changing::change;
@@ -19,6 +20,7 @@ pub(super) use directory::Directory;
 pub(super) use reading::{account, find, has_administrator, these, users};
 pub(super) use removing::remove;
 pub(super) use rows::{Kept, has_reached, prevent, read};
+pub(super) use transfer::{export, load, set_picture};
 
 use super::{Cluster, acquaintance};
 use crate::model::UserId;

@@ -112,7 +112,7 @@ async fn ousted(at: &Cluster, kind: Kind, key: &str, claimed: Claimed) -> Result
         _ if ALTERED.get().carelessly => return Ok(true),
         // Rows come before claims.
         State::Missing => return Ok(false),
-        State::Incomplete => rows::bury(at, holder, 0).await?,
+        State::Incomplete => rows::abandon(at, holder).await?,
         State::Kept(kept) => rows::write(at, holder, kept.version, &kept.stored).await?,
     };
     Ok(wrote == Wrote::Done)

@@ -2,7 +2,7 @@
 
 use super::rows::{self, Kept, Wrote};
 use super::{directory, names};
-use crate::model::{Event, Missing, UserId};
+use crate::model::{Event, Missing, Timestamp, UserId};
 use crate::store::cluster::{Cluster, audit, jobs, sessions};
 use crate::store::{Ended, StoreError, audit_notes};
 
@@ -29,7 +29,8 @@ async fn bury(at: &Cluster, before: &Kept) -> Result<Wrote, StoreError> {
     jobs::order(at, id, version, &[farewell]).await?;
     let count = u32::try_from(ended.len()).unwrap_or(u32::MAX);
     let entry = audit::begin(at, || audit_notes::user_removed(&user, count)).await?;
-    let wrote = rows::bury(at, id, before.version).await;
+    let buried = before.stored.buried(Timestamp::now());
+    let wrote = rows::bury(at, id, before.version, &buried).await;
     let wrote = audit::settle(at, entry, wrote, |wrote| *wrote == Wrote::Done).await?;
     if wrote == Wrote::Stale {
         return Ok(Wrote::Stale);

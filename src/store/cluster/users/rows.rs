@@ -94,10 +94,36 @@ pub(super) async fn write(
     put(at, id, at_version(before), before + 1, false, encode(VERSION, stored)?).await
 }
 
-/// Writes version `before + 1` of a user who is deleted, or shall never be completed. Nothing of
-/// them is kept.
-pub(super) async fn bury(at: &Cluster, id: UserId, before: i64) -> Result<Wrote, StoreError> {
-    put(at, id, at_version(before), before + 1, true, encode(VERSION, &Stored::default())?).await
+/// Writes version `before + 1` of a user who is deleted; `stored` is what is kept of them.
+pub(super) async fn bury(
+    at: &Cluster,
+    id: UserId,
+    before: i64,
+    stored: &Stored,
+) -> Result<Wrote, StoreError> {
+    put(at, id, at_version(before), before + 1, true, encode(VERSION, stored)?).await
+}
+
+/// Ensures that a user of version 0 is never completed.
+pub(super) async fn abandon(at: &Cluster, id: UserId) -> Result<Wrote, StoreError> {
+    bury(at, id, 0, &Stored::default()).await
+}
+
+/// Adds a user who was exported elsewhere, deleted or not; one that was added before stays.
+pub(super) async fn load(at: &Cluster, id: UserId, stored: &Stored) -> Result<(), StoreError> {
+    let absent = vec![Condition::Absent(Vec::new())];
+    let gone = stored.deleted.is_some();
+    put(at, id, absent, 1, gone, encode(VERSION, stored)?).await.map(drop)
+}
+
+/// Returns the row of a user, deleted or not, but completed.
+pub(super) async fn any(at: &Cluster, id: UserId) -> Result<Option<Stored>, StoreError> {
+    let rows = at.tables().read(Slice::of(&USERS, [id.0.into()])).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let (Some(1..), Some(body)) = (row.int("version"), row.bytes("body")) else { return Ok(None) };
+    let stored: Stored = decode(VERSION, body)?;
+    let completed = row.flag("gone") != Some(true) || stored.deleted.is_some();
+    Ok(completed.then_some(stored))
 }
 
 fn at_version(version: i64) -> Vec<Condition> {

@@ -32,6 +32,8 @@ pub(in crate::store::cluster) struct Stored {
     /// Sessions of an earlier generation have ended, except `kept`.
     pub(super) generation: u32,
     pub(super) kept: Option<i64>,
+    /// Time of deletion.
+    pub(super) deleted: Option<i64>,
 }
 
 impl Stored {
@@ -54,7 +56,13 @@ impl Stored {
             created: at.0,
             generation: 0,
             kept: None,
+            deleted: None,
         }
+    }
+
+    /// Returns what is kept of a deleted user.
+    pub(super) fn buried(&self, at: Timestamp) -> Self {
+        Self { created: self.created, deleted: Some(at.0), ..Self::default() }
     }
 
     /// Returns the user after a change; `picture` is the file of [`UserChange::media`].
@@ -176,7 +184,7 @@ mod tests {
         assert_eq!(
             hex::encode(&bytes),
             "0103416e6e000000010d61406578616d706c652e6f7267000000000000010000\
-             0e03010a"
+             0e03010a00"
         );
         assert_eq!(decode::<Stored>(VERSION, &bytes), Ok(stored));
     }

@@ -165,6 +165,28 @@ pub static MEDIA_IDS: Table = Table {
     columns: &[Column::text("name"), Column::int("owner")],
 };
 
+/// Custom emoji, which only imports add, by their picture.
+pub static EMOJI: Table = Table {
+    name: "emoji",
+    kind: Kind::Plain,
+    partition: &[Column::int("media")],
+    clustering: &[Column::text("name")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::int("created")],
+};
+
+/// Origin of imported objects, which exports pass on.
+pub static IMPORTED: Table = Table {
+    name: "imported",
+    kind: Kind::Plain,
+    partition: &[Column::text("source"), Column::text("kind")],
+    clustering: &[Column::text("key")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::int("id")],
+};
+
 /// The audit log, in partitions of 1,000 ids.
 pub static AUDIT: Table = Table {
     name: "audit",
@@ -236,6 +258,8 @@ pub static TABLES: &[&Table] = &[
     &MEDIA_BY_NAME,
     &MEDIA_BY_OWNER,
     &MEDIA_IDS,
+    &EMOJI,
+    &IMPORTED,
     &AUDIT,
     &AUDIT_INDEX,
     &JOBS,

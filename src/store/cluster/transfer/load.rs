@@ -1,0 +1,199 @@
+//! Loads the records of an export into an empty keyspace.
+
+use std::collections::{BTreeMap, HashMap};
+
+use futures_util::future::try_join_all;
+
+use crate::model::{MAX_KEPT_ID, MediaId, RoomId, UserId};
+use crate::store::StoreError;
+use crate::store::cluster::ids::{self, Kind};
+use crate::store::cluster::rooms::Loading;
+use crate::store::cluster::tables::Put;
+use crate::store::cluster::tables::schema::people::{EMOJI, IMPORTED};
+use crate::store::cluster::{Cluster, jobs, media, settings, users};
+use crate::store::transfer::{Header, Key, MediaRecord, MessageRecord, Record, UserRecord};
+
+/// Users and files added at the same time.
+const AT_ONCE: usize = 32;
+
+/// Loads the records of one export in their order. Nothing is emitted, since nobody uses the
+/// keyspace yet.
+pub struct Loader {
+    at: Cluster,
+    source: String,
+    logins: HashMap<i64, String>,
+    /// Owners of profile pictures that have not come yet.
+    pictures: HashMap<i64, i64>,
+    rooms: BTreeMap<RoomId, Loading>,
+}
+
+impl Cluster {
+    /// Returns whether the keyspace has neither users nor rooms.
+    pub async fn is_empty(&self) -> Result<bool, StoreError> {
+        Ok(ids::last(self, Kind::User).await? == 0 && ids::last(self, Kind::Room).await? == 0)
+    }
+
+    /// Begins to load an export; None if the keyspace has data, unless a load of the same export
+    /// was interrupted, which is begun again.
+    pub async fn load(&self, header: &Header) -> Result<Option<Loader>, StoreError> {
+        match settings::loading(self).await? {
+            Some(source) if source == header.source => {}
+            Some(_) => return Ok(None),
+            None if self.is_empty().await? => {
+                settings::set_loading(self, None, Some(&header.source)).await?;
+            }
+            None => return Ok(None),
+        }
+        for (kind, last) in [
+            (Kind::User, header.ids.users),
+            (Kind::Room, header.ids.rooms),
+            (Kind::Media, header.ids.media),
+        ] {
+            ids::raise(self, kind, last.clamp(0, MAX_KEPT_ID)).await?;
+        }
+        Ok(Some(Loader {
+            at: self.clone(),
+            source: header.source.clone(),
+            logins: HashMap::new(),
+            pictures: HashMap::new(),
+            rooms: BTreeMap::new(),
+        }))
+    }
+}
+
+impl Loader {
+    /// Loads records that follow those loaded so far.
+    pub async fn take(&mut self, records: &[Record]) -> Result<(), StoreError> {
+        let mut users: Vec<&UserRecord> = Vec::new();
+        let mut files: Vec<&MediaRecord> = Vec::new();
+        let mut messages: BTreeMap<RoomId, Vec<&MessageRecord>> = BTreeMap::new();
+        for record in records {
+            match record {
+                Record::User(user) => users.push(user),
+                Record::Media(file) => files.push(file),
+                Record::Message(message) => {
+                    if let Some(room) = message.room.number() {
+                        messages.entry(RoomId(room)).or_default().push(message);
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.users(&users).await?;
+        self.files(&files).await?;
+        for record in records {
+            self.other(record).await?;
+        }
+        self.messages(messages).await
+    }
+
+    /// Completes the rooms.
+    pub async fn finish(self) -> Result<(), StoreError> {
+        let mut rooms = self.rooms.into_values();
+        loop {
+            let some: Vec<Loading> = rooms.by_ref().take(AT_ONCE).collect();
+            if some.is_empty() {
+                break;
+            }
+            try_join_all(some.into_iter().map(|room| room.finish(&self.at))).await?;
+        }
+        settings::set_loading(&self.at, Some(&self.source), None).await
+    }
+
+    async fn users(&mut self, records: &[&UserRecord]) -> Result<(), StoreError> {
+        for some in records.chunks(AT_ONCE) {
+            let numbered = some.iter().filter_map(|record| Some((record.id.number()?, *record)));
+            let adding = numbered.clone().map(|(id, user)| users::load(&self.at, UserId(id), user));
+            try_join_all(adding).await?;
+            for (id, record) in numbered {
+                self.logins.insert(id, record.login.clone());
+                if let Some(picture) = record.media.as_ref().and_then(Key::number) {
+                    self.pictures.insert(picture, id);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn files(&mut self, records: &[&MediaRecord]) -> Result<(), StoreError> {
+        for some in records.chunks(AT_ONCE) {
+            let added = try_join_all(some.iter().map(|record| media::load(&self.at, record)));
+            for file in added.await?.into_iter().flatten() {
+                let user = self.pictures.remove(&file.id.0).map(UserId);
+                if let Some(user) = user.filter(|user| *user == file.owner) {
+                    users::set_picture(&self.at, user, &file).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn other(&mut self, record: &Record) -> Result<(), StoreError> {
+        match record {
+            Record::Room(room) => {
+                self.rooms.extend(Loading::new(room).map(|loading| (loading.id(), loading)));
+            }
+            Record::Participant(participant) => {
+                let (room, user) = (participant.room.number(), participant.user.number());
+                if let (Some(room), Some(user)) = (room, user)
+                    && let Some(loading) = self.rooms.get_mut(&RoomId(room))
+                {
+                    let login = self.logins.get(&user).map_or("", String::as_str);
+                    loading.participant(participant, UserId(user), login);
+                }
+            }
+            Record::Emoji(emoji) => {
+                if let Some(media) = emoji.media.number() {
+                    let key = [emoji.name.as_str().into()];
+                    let cells = [("created", emoji.created.0.into())];
+                    self.write(Put::plain(&EMOJI, 1, [media.into()], key, cells)).await?;
+                }
+            }
+            Record::Imported(new) => {
+                let partition = [new.source.as_str().into(), new.kind.as_str().into()];
+                let key = [new.key.as_str().into()];
+                let cells = [("id", new.id.into())];
+                self.write(Put::plain(&IMPORTED, 1, partition, key, cells)).await?;
+            }
+            Record::Job(job) => {
+                if let Some(user) = job.user.number() {
+                    let (login, name) = (job.login.clone(), job.name.clone());
+                    let farewell = jobs::Work::Farewell { login, name };
+                    jobs::order(&self.at, UserId(user), 1, &[farewell]).await?;
+                }
+            }
+            Record::User(_)
+            | Record::Media(_)
+            | Record::Message(_)
+            | Record::Header(_)
+            | Record::File(_)
+            | Record::End(_) => {}
+        }
+        Ok(())
+    }
+
+    async fn write(&self, put: Put) -> Result<(), StoreError> {
+        Ok(self.at.tables().write(vec![put]).await?)
+    }
+
+    /// Adds messages, those of each room in their order.
+    async fn messages(
+        &mut self,
+        records: BTreeMap<RoomId, Vec<&MessageRecord>>,
+    ) -> Result<(), StoreError> {
+        let at = &self.at;
+        let loading = self.rooms.iter_mut().filter_map(|(id, room)| Some((room, records.get(id)?)));
+        let adding = loading.map(async |(room, messages)| {
+            room.facts(at).await?;
+            for message in messages {
+                let ids: Vec<MediaId> =
+                    message.media.iter().filter_map(Key::number).map(MediaId).collect();
+                let files =
+                    if ids.is_empty() { Vec::new() } else { media::these(at, &ids).await? };
+                room.message(at, message, files).await?;
+            }
+            Ok::<_, StoreError>(())
+        });
+        try_join_all(adding).await.map(drop)
+    }
+}
