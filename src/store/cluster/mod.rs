@@ -16,6 +16,7 @@ mod encoding;
 mod faulty;
 mod ids;
 mod jobs;
+mod known_users;
 mod leases;
 mod media;
 pub mod promises;
@@ -57,6 +58,7 @@ struct Inner {
     ids: ids::Ids,
     rooms: rooms::Rooms,
     directory: users::Directory,
+    known_users: known_users::KnownUsers,
     workers: jobs::Workers,
     attempts: Attempts,
     /// None: there is no search.
@@ -95,6 +97,7 @@ impl Cluster {
             ids: ids::Ids::default(),
             rooms: rooms::Rooms::default(),
             directory: users::Directory::default(),
+            known_users: known_users::KnownUsers::default(),
             workers: jobs::Workers::default(),
             attempts: Attempts::default(),
             finder: OnceLock::new(),
@@ -120,10 +123,13 @@ impl Cluster {
         Ok(())
     }
 
-    /// Takes note of an event that arrived from another server, so that its message is found.
+    /// Takes note of an event that arrived from another server: its message can be found, and a
+    /// changed user is read again.
     pub fn noticed(&self, event: &Event) {
-        if let Event::Room(step) = event {
-            self.point(step.room, step.rev);
+        match event {
+            Event::Room(step) => self.point(step.room, step.rev),
+            Event::UserChanged { user } => self.0.known_users.forget(*user),
+            _ => {}
         }
     }
 
@@ -146,6 +152,9 @@ impl Cluster {
 
     /// Emits an event of a change that is committed.
     async fn emit(&self, event: Event) {
+        if let Event::UserChanged { user } = &event {
+            self.0.known_users.forget(*user);
+        }
         // Without a receiver the process is ending.
         drop(self.0.sink.send(event).await);
     }

@@ -58,8 +58,7 @@ pub(in crate::store::cluster) async fn mark_read(
         author,
         participants: state.body.users,
     };
-    // The receiver is only gone when the process ends.
-    drop(at.0.sink.send(event).await);
+    at.emit(event).await;
     Ok(mark)
 }
 

@@ -8,7 +8,7 @@ use super::state::{Accounts, Snapshot};
 use crate::model::rules::shown_name;
 use crate::model::{Person, RoomId, User, UserId, Who};
 use crate::store::StoreError;
-use crate::store::cluster::{Cluster, users};
+use crate::store::cluster::{Cluster, known_users};
 
 /// Users, and the names that they have in rooms.
 #[derive(Default)]
@@ -65,8 +65,7 @@ impl Names {
     /// Reads the names that are needed.
     pub(super) async fn read(at: &Cluster, needed: Needed) -> Result<Self, StoreError> {
         let ids: Vec<UserId> = needed.users.into_iter().collect();
-        let users =
-            async { if ids.is_empty() { Ok(Vec::new()) } else { users::these(at, &ids).await } };
+        let users = known_users::accounts(at, &ids);
         let mut known = needed.known;
         let unknown = needed.shown.into_iter().filter(|key| !known.contains_key(key));
         let edited = each(unknown.collect::<Vec<_>>(), |(room, user)| {
@@ -77,7 +76,7 @@ impl Names {
         });
         let (users, edited) = futures_util::try_join!(users, edited)?;
         known.extend(edited);
-        Ok(Self { users: users.into_iter().map(|user| (user.id, user)).collect(), edited: known })
+        Ok(Self { users, edited: known })
     }
 
     /// Returns a user, unless deleted.

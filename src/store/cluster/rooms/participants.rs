@@ -1,5 +1,7 @@
 //! Reads rows of participants.
 
+use std::sync::Arc;
+
 use super::heads::State;
 use super::open;
 use super::state::Snapshot;
@@ -31,6 +33,11 @@ pub(super) async fn one(
     at.tables().read(slice).await?.first().map_or(Ok(None), participant)
 }
 
+/// Returns what is in memory of a room, if its facts are those of this state.
+pub(super) fn in_memory(at: &Cluster, state: &State) -> Option<Arc<Snapshot>> {
+    at.0.rooms.known(state.id).filter(|known| known.room.facts_rev == state.head.facts_rev.0)
+}
+
 /// Returns the first participants in the order of joining, as of this state of the room.
 pub(super) async fn first(
     at: &Cluster,
@@ -40,8 +47,7 @@ pub(super) async fn first(
     if limit == 0 {
         return Ok(Vec::new());
     }
-    let known = at.0.rooms.known(state.id);
-    if let Some(known) = known.filter(|known| known.room.facts_rev == state.head.facts_rev.0) {
+    if let Some(known) = in_memory(at, state) {
         return Ok(first_of(&known, limit));
     }
     if state.body.users > SMALL {

@@ -2,6 +2,7 @@
 //! have no gaps, while tables fail.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,14 +13,16 @@ use super::directory::Listing;
 use super::model_tests::Dice;
 use super::stored::shard_of;
 use crate::model::{
-    Message, Reaction, Rev, Role, RoomId, Seq, UserId, Visibility, Window, fold, skeleton,
+    Event, Message, Reaction, Rev, Role, RoomId, Seq, UserId, Visibility, Window, fold, skeleton,
 };
 use crate::store::cluster::Cluster;
 use crate::store::cluster::tables::memory::{Faults, Link, Memory};
 use crate::store::cluster::tables::schema::rooms::ALL_ROOMS;
-use crate::store::cluster::tables::{Put, Tables};
+use crate::store::cluster::tables::{
+    Compare, Outcome, Page, Put, Row, Slice, Table, TableReply, Tables,
+};
 use crate::store::{
-    Basis, Draft, MessageChange, NewRoom, NewUser, RoomQuery, Store, StoreError, Whose,
+    Basis, Draft, MessageChange, NewRoom, NewUser, RoomQuery, Store, StoreError, UserChange, Whose,
 };
 
 /// Changes that each of the writers makes.
@@ -285,4 +288,77 @@ async fn pages_of_a_list_join_whatever_its_partitions_have() {
         descending.reverse();
         assert_eq!(all(Listing::newest(&ALL_ROOMS)).await, descending);
     }
+}
+
+/// Tables that count reads.
+struct Counted {
+    memory: Memory,
+    reads: AtomicUsize,
+}
+
+impl Tables for Counted {
+    fn read(&self, slice: Slice) -> TableReply<'_, Vec<Row>> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        self.memory.read(slice)
+    }
+
+    fn write(&self, puts: Vec<Put>) -> TableReply<'_, ()> {
+        self.memory.write(puts)
+    }
+
+    fn compare(&self, compare: Compare) -> TableReply<'_, Outcome> {
+        self.memory.compare(compare)
+    }
+
+    fn scan<'a>(
+        &'a self,
+        table: &'static Table,
+        from: Option<&'a [u8]>,
+        limit: u32,
+    ) -> TableReply<'a, Page> {
+        self.memory.scan(table, from, limit)
+    }
+
+    fn ping(&self) -> TableReply<'_, ()> {
+        self.memory.ping()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_costs_few_reads_however_many_authors_it_has() {
+    let tables = Arc::new(Counted { memory: Memory::new(), reads: AtomicUsize::new(0) });
+    let (sink, mut events) = channel(64);
+    tokio::spawn(async move { while events.recv().await.is_some() {} });
+    let counted: Arc<dyn Tables> = Arc::clone(&tables) as Arc<dyn Tables>;
+    let at = Cluster::open(counted, sink).await.unwrap();
+    let mut users = Vec::new();
+    for n in 0..50 {
+        users.push(user(&at, &format!("user{n}")).await);
+    }
+    let id = room(&at, &users).await;
+    for user in &users {
+        at.post(id, Basis::Nobody, draft(*user, user.to_string(), Vec::new())).await.unwrap();
+    }
+    let reads = async |of: &str| {
+        let before = tables.reads.load(Ordering::Relaxed);
+        match of {
+            "page" => assert_eq!(at.messages(id, Window::Latest, 50).await.unwrap().len(), 50),
+            "changes" => drop(at.changes(id, Rev(45), None, 100).await.unwrap()),
+            _ => drop(at.rooms(RoomQuery::Of { user: users[0], participants: 10 }).await.unwrap()),
+        }
+        tables.reads.load(Ordering::Relaxed) - before
+    };
+    reads("page").await;
+    assert_eq!(reads("page").await, 4, "state, messages, reactions, and state again");
+    assert_eq!(reads("changes").await, 4, "state, log, messages, reactions");
+    let list = reads("list").await;
+    assert_eq!(list, 7, "rooms, marks, choices; state, message, its reactions, unread ones");
+    // Another server renames a user.
+    let (_, other) = server(&tables.memory).await;
+    let name = |name: &str| UserChange { name: Some(name.to_owned()), ..UserChange::default() };
+    other.change_user(users[49], name("Other")).await.unwrap();
+    at.noticed(&Event::UserChanged { user: users[49] });
+    assert_eq!(reads("page").await, 5);
+    let page = at.messages(id, Window::Latest, 1).await.unwrap();
+    assert_eq!(page[0].author.name(), "Other");
 }

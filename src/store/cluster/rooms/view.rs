@@ -77,7 +77,7 @@ impl View<'_> {
     pub(super) async fn complete(&self, found: Vec<Bare>) -> Result<Vec<RoomCard>, StoreError> {
         let mut needed = Needed::default();
         for bare in &found {
-            bare.needs(&mut needed);
+            bare.needs(self.at, &mut needed);
         }
         let names = Names::read(self.at, needed).await?;
         Ok(found.into_iter().map(|bare| bare.card(&names)).collect())
@@ -85,14 +85,18 @@ impl View<'_> {
 }
 
 impl Bare {
-    fn needs(&self, needed: &mut Needed) {
+    fn needs(&self, at: &Cluster, needed: &mut Needed) {
         if let Some(owner) = self.state.body.owner {
             needed.account(UserId(owner));
         }
         let id = self.state.id;
         if let Some(newest) = &self.newest {
             newest.needs(id, needed);
-            if self.participants.len() == self.state.body.users as usize {
+            if let Some(known) = participants::in_memory(at, &self.state) {
+                let author = known.member(newest.author());
+                let edited = author.map_or("", |member| &member.body.edited_name);
+                needed.known(id, newest.author(), edited);
+            } else if self.participants.len() == self.state.body.users as usize {
                 needed.known(id, newest.author(), "");
             }
         }
