@@ -1,25 +1,22 @@
 //! Three nodes of which some stop and die: what was acknowledged stays, in order, once.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+mod chat;
+mod heads;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use chatctl::store::cluster::tables::cql::{Cql, Options};
-use chatctl::store::cluster::tables::{
-    Compare, Condition, Consistency, Outcome, Put, Row, Slice, TableError, Tables, Value,
-};
 use tokio::time::sleep;
 
 use super::{Node, create};
-use crate::store::tables::GUARDED;
+use crate::store::World;
 
 /// Time-out of a request.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Servers, each with a connection of its own, that write to the same logs.
+/// Servers, each with connections of its own.
 const SERVERS: usize = 3;
-/// Logs.
-const LOGS: usize = 4;
 
 /// Three nodes cost 3 GB of memory and a minute: only with `CHATCTL_CASSANDRA=3`.
 fn is_wanted() -> bool {
@@ -66,101 +63,35 @@ impl Drop for Three {
     }
 }
 
-/// What a writer knows of its commits: the head it moved to, by log and its own mark.
-#[derive(Default)]
-struct Journal {
-    applied: Vec<(usize, i64, String)>,
-    refused: Vec<(usize, String)>,
-    /// The longest an operation took.
-    slowest: Duration,
-    counts: BTreeMap<&'static str, u32>,
+/// What writers of one kind have done.
+#[derive(Debug, Default)]
+struct Progress {
+    acknowledged: AtomicUsize,
+    over: AtomicBool,
 }
 
-fn slice(log: usize) -> Slice {
-    Slice::of(&GUARDED, vec![log.to_string().into()]).at(Consistency::Serial)
-}
-
-fn commit(log: usize, from: Option<i64>, mark: &str) -> Compare {
-    let to = from.unwrap_or(0) + 1;
-    let key = || vec![Value::from(log.to_string())];
-    Compare {
-        conditions: vec![Condition::Is(vec![], "head", from.map(Into::into))],
-        puts: vec![
-            Put::conditional(&GUARDED, key(), vec![], vec![("head", to.into())]),
-            Put::conditional(&GUARDED, key(), vec![to.into()], vec![("body", mark.into())]),
-        ],
+impl Progress {
+    fn made(&self) {
+        self.acknowledged.fetch_add(1, Ordering::SeqCst);
     }
-}
 
-/// Moves heads until told to stop; an unknown outcome is settled by reading.
-async fn write(
-    tables: Arc<Cql>,
-    server: usize,
-    journal: Arc<Mutex<Journal>>,
-    stop: Arc<AtomicBool>,
-) {
-    for n in 0.. {
-        if stop.load(Ordering::SeqCst) {
-            return;
-        }
-        let (log, mark) = (n % LOGS, format!("{server}-{n}"));
-        let began = Instant::now();
-        let head = tables.read(slice(log).first(1)).await;
-        let read = began.elapsed();
-        let from = head.map(|rows| rows.first().and_then(|row| row.int("head")));
-        let began = Instant::now();
-        let outcome = match from {
-            Ok(from) => tables.compare(commit(log, from, &mark)).await,
-            Err(error) => {
-                assert_eq!(error, TableError::Unavailable, "a read");
-                Err(error)
-            }
-        };
-        let mut journal = journal.lock().unwrap();
-        journal.slowest = journal.slowest.max(read).max(began.elapsed());
-        let told = match outcome {
-            Ok(Outcome::Applied) => {
-                journal.applied.push((log, from.unwrap().unwrap_or(0) + 1, mark));
-                "applied"
-            }
-            Ok(Outcome::Refused) => {
-                journal.refused.push((log, mark));
-                "refused"
-            }
-            Err(TableError::Unavailable) => {
-                journal.refused.push((log, mark));
-                "unavailable"
-            }
-            // It may be found or not, but not twice.
-            Err(TableError::Unknown) => "unknown",
-        };
-        *journal.counts.entry(told).or_default() += 1;
+    fn count(&self) -> usize {
+        self.acknowledged.load(Ordering::SeqCst)
     }
-}
 
-async fn log_of(tables: &Cql, log: usize) -> Vec<Row> {
-    let until = Instant::now() + Duration::from_mins(1);
-    loop {
-        match tables.read(slice(log)).await {
-            Ok(rows) => return rows,
-            Err(error) => assert!(Instant::now() < until, "{error}"),
-        }
-        sleep(Duration::from_millis(200)).await;
+    fn is_over(&self) -> bool {
+        self.over.load(Ordering::SeqCst)
     }
 }
 
 /// Stops and kills nodes; between two outages commits go on.
-async fn outages(three: &mut Three, journal: &Mutex<Journal>) {
-    // Waits until so many more commits are acknowledged.
+async fn outages(three: &mut Three, all: &[&Progress]) {
+    // Waits until each acknowledges so many more.
     let progress = async |count: usize, what: &str| {
-        let acknowledged = || journal.lock().unwrap().applied.len();
-        let (before, until) = (acknowledged(), Instant::now() + Duration::from_mins(1));
-        while acknowledged() < before + count {
-            assert!(
-                Instant::now() < until,
-                "no progress {what}: {:?}",
-                journal.lock().unwrap().counts
-            );
+        let until = Instant::now() + Duration::from_mins(1);
+        let wanted: Vec<_> = all.iter().map(|one| one.count() + count).collect();
+        while all.iter().zip(&wanted).any(|(one, wanted)| one.count() < *wanted) {
+            assert!(Instant::now() < until, "no progress {what}: {all:?}");
             sleep(Duration::from_millis(50)).await;
         }
     };
@@ -180,9 +111,10 @@ async fn outages(three: &mut Three, journal: &Mutex<Journal>) {
     three.nodes[0].stop();
     three.nodes[2].stop();
     sleep(3 * PATIENCE).await;
-    let before = journal.lock().unwrap().applied.len();
+    let counts = || all.iter().map(|one| one.count()).collect::<Vec<_>>();
+    let before = counts();
     sleep(PATIENCE).await;
-    assert_eq!(journal.lock().unwrap().applied.len(), before, "by one node of three");
+    assert_eq!(counts(), before, "by one node of three");
     three.nodes[0].go_on();
     three.nodes[2].go_on();
     progress(20, "after the outage").await;
@@ -206,46 +138,28 @@ async fn nodes_stop_and_die_and_nothing_acknowledged_is_lost() {
     let first = three.connect().await;
     create(&first, 3).await;
     assert_eq!(first.checkup().await.unwrap().nodes.len(), 3);
-    let (journal, stop) =
-        (Arc::new(Mutex::new(Journal::default())), Arc::new(AtomicBool::new(false)));
-    let mut writers = Vec::new();
-    for server in 0..SERVERS {
-        let tables = Arc::new(three.connect().await);
-        writers.push(tokio::spawn(write(tables, server, Arc::clone(&journal), Arc::clone(&stop))));
+    let (of_heads, of_posts) = (Arc::new(Progress::default()), Arc::new(Progress::default()));
+    let (mut worlds, mut writers, mut authors) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..SERVERS {
+        worlds.push(Arc::new(World::on_tables(Arc::new(three.connect().await)).await));
     }
-    outages(&mut three, &journal).await;
-    stop.store(true, Ordering::SeqCst);
-    for writer in writers {
-        writer.await.unwrap();
+    let scene = chat::scene(&worlds[0]).await;
+    for (server, world) in worlds.iter().enumerate() {
+        let tables = three.connect().await;
+        writers.push(tokio::spawn(heads::write(tables, server, Arc::clone(&of_heads))));
+        let (world, scene) = (Arc::clone(world), scene.clone());
+        authors.push(tokio::spawn(chat::post(world, scene, server, Arc::clone(&of_posts))));
+    }
+    outages(&mut three, &[&of_heads, &of_posts]).await;
+    of_heads.over.store(true, Ordering::SeqCst);
+    of_posts.over.store(true, Ordering::SeqCst);
+    let (mut journals, mut told) = (Vec::new(), Vec::new());
+    for (writer, author) in writers.into_iter().zip(authors) {
+        journals.push(writer.await.unwrap());
+        told.push(author.await.unwrap());
     }
     let again = three.connect().await;
-    let mut logs = Vec::new();
-    for log in 0..LOGS {
-        logs.push(log_of(&again, log).await);
-    }
-    check(&logs, &journal.lock().unwrap());
-}
-
-/// Compares the logs with what was told to the writers.
-fn check(logs: &[Vec<Row>], journal: &Journal) {
-    eprintln!("{:?}, slowest {:?}", journal.counts, journal.slowest);
-    for (log, rows) in logs.iter().enumerate() {
-        let at: Vec<i64> = rows.iter().map(|row| row.int("at").unwrap()).collect();
-        let head = rows[0].int("head").unwrap();
-        assert_eq!(at, (1..=head).collect::<Vec<_>>(), "log {log} has no gap");
-        let mut marks: Vec<_> = rows.iter().map(|row| row.text("body").unwrap()).collect();
-        marks.sort_unstable();
-        marks.dedup();
-        assert_eq!(marks.len(), rows.len(), "nothing is in log {log} twice");
-    }
-    for (log, at, mark) in &journal.applied {
-        let row = &logs[*log][usize::try_from(*at - 1).unwrap()];
-        assert_eq!(row.text("body"), Some(mark.as_str()), "acknowledged at {at} of log {log}");
-    }
-    for (log, mark) in &journal.refused {
-        let found = logs[*log].iter().any(|row| row.text("body") == Some(mark.as_str()));
-        assert!(!found, "{mark} was refused, and is in log {log}");
-    }
-    assert!(journal.counts.contains_key("unknown"), "{:?}", journal.counts);
-    assert!(journal.slowest < 4 * PATIENCE, "an operation took {:?}", journal.slowest);
+    heads::check(&again, journals).await;
+    worlds.push(Arc::new(World::on_tables(Arc::new(again)).await));
+    chat::check(&worlds, &scene, told).await;
 }

@@ -33,7 +33,7 @@ async fn a_password_is_used_and_a_wrong_one_is_told() {
     cql.ping().await.unwrap();
     let wrong = Box::pin(Cql::connect(with("wrong"))).await.err();
     assert!(matches!(wrong, Some(ConnectError::WrongLogin)), "{wrong:?}");
-    let none = Box::pin(Cql::connect(super::options(&node, "passwords"))).await.err();
-    assert!(matches!(none, Some(ConnectError::NoLogin)), "{none:?}");
+    let without = Box::pin(Cql::connect(super::options(&node, "passwords"))).await.err();
+    assert!(matches!(without, Some(ConnectError::NoLogin)), "{without:?}");
     node.end();
 }
