@@ -123,12 +123,17 @@ impl Cluster {
         Ok(())
     }
 
-    /// Takes note of an event that arrived from another server: its message can be found, and a
-    /// changed user is read again.
+    /// Takes note of an event that arrived from another server, or was lost: its message can be
+    /// found, and a changed user is read again.
     pub fn noticed(&self, event: &Event) {
         match event {
             Event::Room(step) => self.point(step.room, step.rev),
             Event::UserChanged { user } => self.0.known_users.forget(*user),
+            Event::Lost { room } => {
+                if let Some(finder) = self.0.finder.get() {
+                    finder.lose(*room);
+                }
+            }
             _ => {}
         }
     }

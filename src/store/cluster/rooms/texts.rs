@@ -21,13 +21,16 @@ pub(in crate::store::cluster) struct Texts {
     pub(in crate::store::cluster) more: bool,
 }
 
-/// Returns the next texts of rooms after this progress, without rooms that have nothing new.
+/// Returns the next texts of rooms after this progress; None: there is nothing new.
 pub(in crate::store::cluster) async fn texts(
     at: &Cluster,
     rooms: Vec<(RoomId, Progress)>,
-) -> Result<Vec<Texts>, StoreError> {
-    let found = each(rooms, |(room, known)| Box::pin(of_room(at, room, known)));
-    Ok(found.await?.into_iter().flatten().collect())
+) -> Vec<(RoomId, Result<Option<Texts>, StoreError>)> {
+    let read = each(rooms, |(room, known)| {
+        Box::pin(async move { Ok((room, of_room(at, room, known).await)) })
+    });
+    // None fails as a whole.
+    read.await.unwrap_or_default()
 }
 
 /// Reads the log or, if that no longer has the changes, walks over all messages.

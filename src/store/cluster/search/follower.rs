@@ -22,6 +22,11 @@ const COMPARE_EVERY: Duration = Duration::from_mins(5);
 /// The interval is at least this many times as long as a comparison, which reads a row of each room.
 const COMPARE_RARELY: u32 = 20;
 
+/// Time until what could not be read is read again.
+const RETRY: Duration = Duration::from_secs(5);
+/// Minimum time between two comparisons.
+const PAUSE: Duration = Duration::from_secs(30);
+
 /// Follows the logs of all rooms.
 pub(super) struct Follower {
     engine: Weak<Inner>,
@@ -29,37 +34,19 @@ pub(super) struct Follower {
     runtime: Handle,
     /// Rooms of which more changes are known to wait.
     left: Vec<RoomId>,
+    /// Rooms that could not be read, and when to try again.
+    later: (Vec<RoomId>, Instant),
     comparison: Comparison,
-    /// Whether the last attempt failed.
+    /// Whether it was logged that rooms cannot be read.
     waiting: bool,
-}
-
-/// Why a step failed.
-enum Trouble {
-    /// The index cannot be used.
-    Index(rusqlite::Error),
-    /// The rooms cannot be read now.
-    Rooms(StoreError),
-}
-
-impl From<rusqlite::Error> for Trouble {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Index(error)
-    }
-}
-
-impl From<StoreError> for Trouble {
-    fn from(error: StoreError) -> Self {
-        Self::Rooms(error)
-    }
 }
 
 /// A walk over all rooms that compares revs.
 enum Comparison {
     /// It goes on at this place, and began then.
     Running(Option<Vec<u8>>, Instant),
-    /// The next one is due then.
-    Due(Instant),
+    /// The next one is due then; if pointers were lost, at the second time.
+    Due(Instant, Instant),
 }
 
 impl Comparison {
@@ -70,17 +57,22 @@ impl Comparison {
 
 impl Follower {
     pub(super) fn new(engine: Weak<Inner>, pointers: Arc<Pointers>, runtime: Handle) -> Self {
-        let (left, comparison) = (Vec::new(), Comparison::now());
-        Self { engine, pointers, runtime, left, comparison, waiting: false }
+        Self {
+            engine,
+            pointers,
+            runtime,
+            left: Vec::new(),
+            later: (Vec::new(), Instant::now()),
+            comparison: Comparison::now(),
+            waiting: false,
+        }
     }
 
     /// Reads the next rooms and adds their texts to the index.
-    fn step(
-        &mut self,
-        at: &Cluster,
-        index: &mut Index,
-        pause: &dyn Fn(),
-    ) -> std::result::Result<Followed, Trouble> {
+    fn step(&mut self, at: &Cluster, index: &mut Index, pause: &dyn Fn()) -> Result<Followed> {
+        if self.later.1 <= Instant::now() {
+            self.left.append(&mut self.later.0);
+        }
         // Those that moved on just now come before the end of a long comparison.
         if self.left.len() < ROOMS / 2 {
             self.compare(at, index)?;
@@ -93,14 +85,8 @@ impl Follower {
                 self.left.push(room);
             }
         }
-        let place = self.left.len().saturating_sub(ROOMS);
-        let next = self.left.get(place..).unwrap_or_default();
-        let progress = |room: &RoomId| Ok((*room, index.progress(*room)?.unwrap_or_default()));
-        let next = next.iter().map(progress).collect::<Result<Vec<_>>>()?;
-        let read = self.runtime.block_on(rooms::texts(at, next))?;
-        self.left.truncate(place);
-        self.left.extend(read.iter().filter(|part| part.more).map(|part| part.heard.room));
-        let heard: Vec<Heard> = read.into_iter().map(|part| part.heard).collect();
+        let next = self.left.split_off(self.left.len().saturating_sub(ROOMS));
+        let heard = self.read(at, index, next)?;
         self.left.extend(index.hear(&heard, pause)?);
         Ok(Followed {
             added: heard.iter().map(|heard| heard.said.len()).sum(),
@@ -111,14 +97,56 @@ impl Follower {
         })
     }
 
+    /// Reads the next texts of these rooms. One that cannot be read does not hold up the others.
+    fn read(&mut self, at: &Cluster, index: &Index, rooms: Vec<RoomId>) -> Result<Vec<Heard>> {
+        let progress = |room| Ok((room, index.progress(room)?.unwrap_or_default()));
+        let known = rooms.into_iter().map(progress).collect::<Result<Vec<_>>>()?;
+        let mut heard = Vec::new();
+        for (room, texts) in self.runtime.block_on(rooms::texts(at, known)) {
+            match texts {
+                Ok(Some(texts)) => {
+                    self.waiting = false;
+                    if texts.more {
+                        self.left.push(room);
+                    }
+                    heard.push(texts.heard);
+                }
+                Ok(None) => self.waiting = false,
+                Err(error) => {
+                    self.wait(&error);
+                    self.later.0.push(room);
+                    self.later.1 = Instant::now() + RETRY;
+                }
+            }
+        }
+        Ok(heard)
+    }
+
+    fn wait(&mut self, error: &StoreError) {
+        if !std::mem::replace(&mut self.waiting, true) {
+            tracing::warn!(store.error = %error, "The search index waits for the database");
+        }
+    }
+
     /// Compares a page of all rooms, if a comparison is running or due.
-    fn compare(&mut self, at: &Cluster, index: &Index) -> std::result::Result<(), Trouble> {
-        let due = matches!(self.comparison, Comparison::Due(due) if due <= Instant::now());
-        if self.pointers.lost() || due {
-            self.comparison = Comparison::now();
+    fn compare(&mut self, at: &Cluster, index: &Index) -> Result<()> {
+        if let Comparison::Due(due, earliest) = self.comparison {
+            let now = Instant::now();
+            if due <= now || (earliest <= now && self.pointers.lost()) {
+                self.comparison = Comparison::now();
+            }
         }
         let Comparison::Running(from, began) = &mut self.comparison else { return Ok(()) };
-        let page = self.runtime.block_on(rooms::all_revs(at, from.as_deref(), COMPARED))?;
+        let page = match self.runtime.block_on(rooms::all_revs(at, from.as_deref(), COMPARED)) {
+            Ok(page) => page,
+            Err(error) => {
+                // It begins anew: the place may be what cannot be read.
+                let retry = Instant::now() + RETRY;
+                self.comparison = Comparison::Due(retry, retry);
+                self.wait(&error);
+                return Ok(());
+            }
+        };
         for (room, rev) in page.rooms {
             let known = index.progress(room)?;
             let behind = match (rev, known) {
@@ -133,8 +161,9 @@ impl Follower {
         if let Some(next) = page.next {
             *from = Some(next);
         } else {
-            let interval = COMPARE_EVERY.max(began.elapsed() * COMPARE_RARELY);
-            self.comparison = Comparison::Due(Instant::now() + interval);
+            let (now, lasted) = (Instant::now(), began.elapsed() * COMPARE_RARELY);
+            let due = (now + COMPARE_EVERY.max(lasted), now + PAUSE.max(lasted));
+            self.comparison = Comparison::Due(due.0, due.1);
         }
         Ok(())
     }
@@ -150,25 +179,13 @@ impl Source for Follower {
     fn disconnect(&mut self) {
         // What was being read is found again.
         self.left.clear();
+        self.later.0.clear();
         self.comparison = Comparison::now();
     }
 
     fn follow(&mut self, index: &mut Index, pause: &dyn Fn()) -> Result<Option<Followed>> {
         let Some(engine) = self.engine.upgrade() else { return Ok(Some(Followed::default())) };
         let at = Cluster(engine, None);
-        match self.step(&at, index, pause) {
-            Ok(followed) => {
-                self.waiting = false;
-                Ok(Some(followed))
-            }
-            // The next pass goes on here.
-            Err(Trouble::Rooms(error)) => {
-                if !std::mem::replace(&mut self.waiting, true) {
-                    tracing::warn!(store.error = %error, "The search index waits for the database");
-                }
-                Ok(Some(Followed::default()))
-            }
-            Err(Trouble::Index(error)) => Err(error),
-        }
+        self.step(&at, index, pause).map(Some)
     }
 }

@@ -38,9 +38,20 @@ impl Finder {
 
     /// Notes that a room has this rev by now.
     pub(super) fn point(&self, room: RoomId, rev: Rev) {
-        if self.pointers.add(room, rev)
-            && let Some(waker) = &self.waker
-        {
+        self.wake_if(self.pointers.add(room, rev));
+    }
+
+    /// Notes that events of this room, or of any room, were lost.
+    pub(super) fn lose(&self, room: Option<RoomId>) {
+        let new = match room {
+            Some(room) => self.pointers.add(room, Rev(i64::MAX)),
+            None => self.pointers.lose(),
+        };
+        self.wake_if(new);
+    }
+
+    fn wake_if(&self, new: bool) {
+        if new && let Some(waker) = &self.waker {
             waker.wake();
         }
     }

@@ -35,6 +35,11 @@ impl Pointers {
         newer
     }
 
+    /// Notes that rooms may have moved on which are not known.
+    pub(super) fn lose(&self) -> bool {
+        !std::mem::replace(&mut self.lock().lost, true)
+    }
+
     /// Takes up to `count` rooms.
     pub(super) fn take(&self, count: usize) -> Vec<(RoomId, Rev)> {
         let mut noted = self.lock();
