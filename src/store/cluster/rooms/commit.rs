@@ -77,7 +77,7 @@ pub(in crate::store::cluster) async fn commit_planned(
         let nothing =
             |rev, last_seq| Committed { rev, last_seq, at: Timestamp::now(), changes: Vec::new() };
         let Some(room) = open::current(at, id).await? else { return Ok(nothing(Rev(0), Seq(0))) };
-        let (by, changes) = plan(&room.facts(at).await?, room.room.owner.map(UserId));
+        let (by, changes) = plan(&room.exact_facts(at).await?, room.room.owner.map(UserId));
         let (facts_rev, rev) = (Rev(room.room.facts_rev), room.rev);
         if changes.is_empty() {
             return Ok(nothing(rev, room.seq));

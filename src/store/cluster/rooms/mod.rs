@@ -41,6 +41,8 @@ mod room_names;
 mod sequencer;
 mod state;
 mod stored;
+#[cfg(test)]
+mod tests;
 mod texts;
 mod unread;
 mod view;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::logged::{Step, StoredChange};
 use super::stored::{StoredLast, StoredParticipant, StoredRoom, named};
 use crate::model::{Person, Rev, Room, RoomFacts, RoomId, Seq, Timestamp, User, UserId, Who};
-use crate::store::cluster::{Cluster, users};
+use crate::store::cluster::{Cluster, known_users, users};
 use crate::store::{Basis, Missing, StoreError};
 
 /// Accounts by their ids; deleted ones are missing.
@@ -174,11 +174,23 @@ impl Snapshot {
         self.room.room(self.id, self.rev, self.seq, owner)
     }
 
-    /// Returns the room with its participants, joined with their accounts as they are now.
+    /// Returns the room with its participants, joined with their accounts as they were a moment
+    /// ago.
     pub(super) async fn facts(&self, at: &Cluster) -> Result<RoomFacts, StoreError> {
+        let ids: Vec<UserId> = self.people().collect();
+        Ok(self.facts_with(&known_users::accounts(at, &ids).await?))
+    }
+
+    /// Returns the room with its participants, joined with their accounts as they are now, for
+    /// decisions that rest on those.
+    pub(super) async fn exact_facts(&self, at: &Cluster) -> Result<RoomFacts, StoreError> {
+        Ok(self.facts_with(&accounts(at, self.people()).await?))
+    }
+
+    /// Returns the participants and the owner.
+    fn people(&self) -> impl Iterator<Item = UserId> {
         let members = self.members.list().iter().map(|member| member.user);
-        let accounts = accounts(at, members.chain(self.room.owner.map(UserId))).await?;
-        Ok(self.facts_with(&accounts))
+        members.chain(self.room.owner.map(UserId))
     }
 
     /// Returns the room with its participants, joined with these accounts.

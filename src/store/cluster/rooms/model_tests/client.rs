@@ -201,7 +201,7 @@ impl Client {
     }
 }
 
-pub(super) fn draft(author: UserId, text: String, client_id: Option<String>) -> Draft {
+pub(in super::super) fn draft(author: UserId, text: String, client_id: Option<String>) -> Draft {
     Draft {
         author,
         text,

@@ -12,6 +12,9 @@ mod run;
 
 pub(super) use run::Dice;
 
+pub(super) use client::draft;
+pub(super) use run::new_user;
+
 use super::committing::Committing;
 use super::logged::StoredChange;
 use super::open::{OpenRoom, emit};

@@ -261,7 +261,8 @@ async fn add_users(server: &Cluster) -> Vec<User> {
     users
 }
 
-fn new_user(login: &str) -> NewUser {
+/// A user with this login name.
+pub(in super::super) fn new_user(login: &str) -> NewUser {
     let folded = fold(login);
     NewUser {
         login: login.to_owned(),
