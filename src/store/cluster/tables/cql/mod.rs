@@ -1,6 +1,6 @@
 //! Tables of Cassandra or ScyllaDB.
 //!
-//! All statements are made from the data of the tables ([`statement`]) and prepared once. Plain
+//! All statements are made from the data of the tables (`statement.rs`) and prepared once. Plain
 //! writes and reads may be repeated, at another node if one is slow; a conditional write is tried
 //! once, and whoever asked settles an unknown outcome by a serial read. The driver's time-outs do
 //! not cover everything, so that each call has one more around it.
