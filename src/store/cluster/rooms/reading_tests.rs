@@ -201,9 +201,9 @@ async fn follow(seed: u64) {
         follower.catch_up(at, 7).await.unwrap();
         let stored = at.messages(room, Window::After(Seq(0)), 10_000).await.unwrap();
         assert!(stored.len() > 20, "seed {seed}: only {} messages", stored.len());
-        let mut followed: Vec<&Message> = follower.messages.values().collect();
-        followed.sort_by_key(|message| message.seq);
-        assert_eq!(followed, stored.iter().collect::<Vec<_>>(), "seed {seed}");
+        let mut known: Vec<&Message> = follower.messages.values().collect();
+        known.sort_by_key(|message| message.seq);
+        assert_eq!(known, stored.iter().collect::<Vec<_>>(), "seed {seed}");
     }
 }
 

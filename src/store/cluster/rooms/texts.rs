@@ -50,8 +50,8 @@ async fn of_room(at: &Cluster, room: RoomId, known: Progress) -> Result<Option<T
     };
     let rev = found.last().map_or(known.rev, StoredChange::rev);
     let texts = found.into_iter().flat_map(|change| change.steps).filter_map(said_in).collect();
-    let heard = Heard { room, said: texts, progress: Some(Progress { rev, walk: None }) };
-    Ok(Some(Texts { heard, more: rev < head.rev }))
+    let progress = Some(Progress { rev, walk: None });
+    Ok(Some(Texts { heard: Heard { room, said: texts, progress }, more: rev < head.rev }))
 }
 
 async fn walk_on(at: &Cluster, room: RoomId, walk: Walk, head: Head) -> Result<Texts, StoreError> {
