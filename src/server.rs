@@ -1,5 +1,6 @@
 //! Assembly: store → live → chat → api. The only file that knows every part.
 
+mod bus;
 mod engine;
 
 use std::future::Future;
@@ -26,14 +27,14 @@ use crate::chat::{Chat, Dispatcher, EVENT_QUEUE, Parts};
 use crate::config::current::Current;
 use crate::config::load::Flags;
 use crate::config::{self, Config};
-use crate::live::{Hub, LocalBus};
+use crate::live::{Hub, InvalidAddress};
 use crate::logging;
 use crate::service::notify::{self, State};
 use crate::service::sockets::Socket;
 use crate::service::watchdog;
+use crate::store::StoreError;
 use crate::store::engine::{Engine, OpenError};
 use crate::store::files::Files;
-use crate::store::StoreError;
 
 /// How long offline work waits for background jobs it has started.
 const SETTLING: Duration = Duration::from_mins(5);
@@ -79,6 +80,9 @@ pub enum ServeError {
     /// The metrics recorder could not be installed.
     #[error("cannot install the metrics recorder: {0}")]
     Metrics(String),
+    /// Redis cannot be used.
+    #[error("[cluster] redis: {0}")]
+    Redis(#[from] InvalidAddress),
     /// The chat could not be assembled.
     #[error("cannot start: {0}")]
     Start(#[from] crate::model::Error),
@@ -109,6 +113,8 @@ struct World {
     chat: Chat,
     engine: Engine,
     hub: Arc<Hub>,
+    /// What connects it with other servers.
+    shared: Option<bus::Shared>,
     dispatcher: JoinHandle<()>,
 }
 
@@ -124,10 +130,10 @@ impl World {
             Files::open(&directory).map_err(|why| OpenError::Io { path: directory, why })
         });
         let files = opened.await.map_err(|_| StoreError::Unavailable)??;
-        let (engine, server_id) = engine::open(config, database, quiet, events.clone()).await?;
+        let bus::Opened { bus, sink, shared } = bus::open(config, events)?;
+        let (engine, server_id) = engine::open(config, database, quiet, sink).await?;
         let settings = engine.store().settings().await?;
-        let hub = Hub::new(current);
-        let bus = Arc::new(LocalBus::new(events));
+        let hub = Hub::new(current, Arc::clone(&bus));
         let parts = Parts {
             store: engine.store(),
             sessions: engine.sessions(),
@@ -145,7 +151,7 @@ impl World {
             drop(chat.claim_media().await);
         }
         let dispatcher = tokio::spawn(Dispatcher::new(chat.clone(), receiver).run());
-        Ok(Self { chat, engine, hub, dispatcher })
+        Ok(Self { chat, engine, hub, shared, dispatcher })
     }
 
     /// Opens it and asks the service manager for more time while the database is migrated.
@@ -175,6 +181,9 @@ impl World {
     /// Completes queued work of the writer; acknowledged data is on disk already.
     async fn close(self) {
         self.engine.close().await;
+        if let Some(shared) = self.shared {
+            shared.close().await;
+        }
         self.dispatcher.abort();
         if let Err(failed) = self.dispatcher.await
             && failed.is_panic()

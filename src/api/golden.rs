@@ -424,7 +424,9 @@ pub(crate) fn every_event() -> Vec<(&'static str, Event)> {
             },
         ),
         ("Typing", Event::Typing { room: ROOM, person }),
+        ("Head", Event::Head { room: ROOM, rev: Rev(1) }),
         ("Lost", Event::Lost { room: None }),
+        ("LostPersonal", Event::LostPersonal { user: None }),
     ]
 }
 

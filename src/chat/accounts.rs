@@ -113,8 +113,7 @@ impl Chat {
     async fn count_registration(&self, address: Option<IpAddr>) -> Result<()> {
         let Some(address) = address.filter(|_| self.config().limits.enabled) else { return Ok(()) };
         let limit = self.config().limits.registrations_per_hour_per_address;
-        self.sessions()
-            .attempt(&format!("register-from:{address}"), limit, HOUR)
+        self.attempt(&format!("register-from:{address}"), limit, HOUR)
             .await
             .map_err(|wait| Error::RateLimited(wait.0))
     }

@@ -59,7 +59,7 @@ impl Chat {
                 decided.as_mut().enable();
                 {
                     let _alone = undecided.gate.lock().await;
-                    match self.sessions().attempt(key, limit, WINDOW).await {
+                    match self.attempt(key, limit, WINDOW).await {
                         Ok(()) => {
                             undecided.begin(key);
                             return Ok(());
@@ -80,7 +80,7 @@ impl Guess<'_> {
     pub(super) async fn was_right(self) -> Result<()> {
         let _alone = self.chat.0.undecided.gate.lock().await;
         for key in &self.keys {
-            self.chat.sessions().give_back(key).await?;
+            self.chat.give_back(key).await?;
         }
         Ok(())
     }

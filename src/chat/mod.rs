@@ -5,6 +5,7 @@
 
 pub mod access;
 mod accounts;
+mod attempts;
 mod caller;
 mod connection;
 mod digests;
@@ -135,8 +136,6 @@ struct Inner {
     rooms: config::Rooms,
     /// Invitation of the first administrator.
     invitation: Mutex<Option<setup::Invitation>>,
-    /// Runtime on which connections dropped outside of its threads leave their rooms.
-    runtime: tokio::runtime::Handle,
 }
 
 impl Chat {
@@ -161,7 +160,6 @@ impl Chat {
             rooms: config.rooms.clone(),
             config: current,
             invitation: Mutex::default(),
-            runtime: tokio::runtime::Handle::current(),
         })))
     }
 

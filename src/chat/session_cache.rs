@@ -58,6 +58,11 @@ impl SessionCache {
         self.lock().forget(|session| session.user == user);
     }
 
+    /// Removes all sessions: ends or changes may have been missed.
+    pub(super) fn clear(&self) {
+        self.lock().forget(|_| true);
+    }
+
     fn lock(&self) -> MutexGuard<'_, Cached> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender, channel, unbounded_channel};
 use tokio::task::JoinHandle;
 
+use super::dispatcher::Deliveries;
 use super::{
     Authenticated, Chat, Connection, CreatorRole, EVENT_QUEUE, Parts, People, Registration,
     RoomPlan,
 };
 use crate::config::Config;
 use crate::config::current::Current;
-use crate::live::{Encoder, Hub, LocalBus, Unwritten};
+use crate::live::{Bus, Encoder, Hub, LocalBus};
 use crate::model::{
     Client, Command, Event, Message, NewMessage, Outcome, RoomId, Session, Visibility,
 };
@@ -27,16 +28,23 @@ pub(crate) struct World {
     pub(crate) chat: Chat,
     pub(crate) store: Embedded,
     sink: Sender<Event>,
+    /// Not passed through the channel of committed events.
+    hints: Sender<Event>,
     dispatcher: JoinHandle<()>,
     _dir: tempfile::TempDir,
 }
 
 async fn dispatch(chat: Chat, mut events: UnboundedReceiver<Event>) {
-    while let Some(event) = events.recv().await {
-        if matches!(event, Event::Lost { room: Some(STOP) }) {
-            return;
+    let mut deliveries = Deliveries::new(chat);
+    loop {
+        tokio::select! {
+            () = deliveries.recover() => (),
+            event = events.recv() => match event {
+                Some(Event::Lost { room: Some(STOP) }) => return deliveries.settle().await,
+                Some(event) => deliveries.deliver_now(&event),
+                None => return,
+            },
         }
-        chat.deliver(&event, &mut Unwritten::default()).await;
     }
 }
 
@@ -72,8 +80,8 @@ impl World {
             }
         });
         let store = Embedded::open(&dir.path().join("chat.db"), &Options::default(), into).unwrap();
-        let hub = Hub::new(&current);
-        let bus = Arc::new(LocalBus::new(hints));
+        let bus: Arc<dyn Bus> = Arc::new(LocalBus::new(hints.clone()));
+        let hub = Hub::new(&current, Arc::clone(&bus));
         let files = Files::open(&dir.path().join("media")).unwrap();
         let settings = crate::store::Store::settings(&store).await.unwrap();
         let chat = Chat::new(
@@ -90,7 +98,7 @@ impl World {
         )
         .unwrap();
         let dispatcher = tokio::spawn(dispatch(chat.clone(), receiver));
-        Self { chat, store, sink, dispatcher, _dir: dir }
+        Self { chat, store, sink, hints, dispatcher, _dir: dir }
     }
 
     /// Registers a user and logs them in.
@@ -146,11 +154,17 @@ impl World {
             .message
     }
 
+    /// Reports lost events of users, as a bus does.
+    pub(crate) async fn lose_personal(&self) {
+        drop(self.hints.send(Event::LostPersonal { user: None }).await);
+    }
+
     /// Reports lost events, as a bus does, and waits until all are delivered; afterwards no more
     /// are.
     pub(crate) async fn settle(&mut self) {
-        drop(self.sink.send(Event::Lost { room: None }).await);
-        drop(self.sink.send(Event::Lost { room: Some(STOP) }).await);
+        for lost in [None, Some(STOP)] {
+            drop(self.sink.send(Event::Lost { room: lost }).await);
+        }
         (&mut self.dispatcher).await.unwrap();
     }
 }

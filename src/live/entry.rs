@@ -185,10 +185,12 @@ impl Hub {
         let Some(slot) = self.slot(room) else { return (Vec::new(), 0) };
         let watch = slot.peek();
         let Some(live) = &watch.live else { return (Vec::new(), 0) };
+        let here = live.present.values().map(|(person, _)| person);
+        let others = live.others.people.values().filter(|p| !live.present.contains_key(&p.id));
         let mut names: Vec<String> =
-            live.present.values().map(|(person, _)| person.login.clone()).take(limit).collect();
+            here.chain(others).map(|person| person.login.clone()).take(limit).collect();
         names.sort();
-        (names, u32::try_from(live.present.len()).unwrap_or(u32::MAX))
+        (names, u32::try_from(live.online()).unwrap_or(u32::MAX))
     }
 
     /// Starts the idle timer of a live room in which nobody is present.
@@ -264,14 +266,18 @@ impl Loading<'_> {
                 live.facts = Some(Arc::new(facts));
                 live.recent = recent.into();
                 for event in std::mem::take(&mut live.backlog) {
-                    live.apply(&event, recent_messages);
+                    if event.rev == live.rev.next() {
+                        live.apply(&event, recent_messages);
+                    }
                 }
                 match first {
                     First::Socket => self.hub.wait_idle(self.room, live),
                     First::Nobody => self.hub.rest(self.room, live),
                 }
                 let rev = live.rev;
-                watch.seen.get_or_insert(rev);
+                let seen = *watch.seen.get_or_insert(rev);
+                // Events that were lost while the room was read.
+                watch.lost |= seen > rev;
             }
         });
         self.wake();

@@ -1,7 +1,7 @@
 //! Delivers events to all listeners. Only the dispatcher calls this, event by event,
 //! in commit order.
 
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 
 use metrics::counter;
 
@@ -22,6 +22,13 @@ pub enum Effect {
         room: RoomId,
         /// Rev delivered so far.
         since: Rev,
+        /// A rev that is known to exist: what is missing may only be late. None: read at once.
+        upto: Option<Rev>,
+    },
+    /// Events of this user (None: of any user) are missing: look for rooms they were added to.
+    MissingPersonal {
+        /// The user.
+        user: Option<UserId>,
     },
     /// A removal has taken sockets of this user out of the room: the bus must count them out.
     Gone {
@@ -85,7 +92,11 @@ impl Hub {
                     self.hint(*room, event);
                 }
             }
+            Event::Head { room, rev } => return self.behind(*room, *rev),
             Event::Lost { room } => return self.missing(*room),
+            Event::LostPersonal { user } => {
+                return vec![Effect::MissingPersonal { user: *user }];
+            }
             Event::CaughtUp { .. } | Event::UserChanged { .. } => (),
         }
         Vec::new()
@@ -107,9 +118,25 @@ impl Hub {
         slots
             .into_iter()
             .filter_map(|(room, slot)| {
-                slot.peek().seen.map(|since| Effect::Missing { room, since })
+                let mut watch = slot.peek();
+                let since = watch.reached();
+                // Somebody is reading the room, and may have read it too early.
+                watch.lost |= since.is_none();
+                since.map(|since| Effect::Missing { room, since, upto: None })
             })
             .collect()
+    }
+
+    /// Returns the rev of a room that is behind this one.
+    fn behind(&self, room: RoomId, rev: Rev) -> Vec<Effect> {
+        let since = self.reached(room).filter(|since| *since < rev);
+        since.map(|since| Effect::Missing { room, since, upto: Some(rev) }).into_iter().collect()
+    }
+
+    /// Returns the rev up to which all events of a room have been delivered; None: nobody has read
+    /// it yet.
+    pub fn reached(&self, room: RoomId) -> Option<Rev> {
+        self.slot(room)?.peek().reached()
     }
 
     fn deliver_change(
@@ -119,35 +146,64 @@ impl Hub {
         unwritten: &mut Unwritten,
     ) -> Vec<Effect> {
         let Some(slot) = self.slot(change.room) else { return Vec::new() };
-        let mut effects = Vec::new();
-        {
-            let mut watch = slot.peek();
-            if let Some(live) = &mut watch.live
-                && live.state == LiveState::Creating
-            {
-                live.backlog.push(Arc::clone(change));
+        let mut watch = slot.peek();
+        match watch.seen {
+            Some(seen) if change.rev <= seen => return Vec::new(),
+            Some(since) if change.rev > since.next() => {
+                watch.keep_early(change);
+                let upto = Some(change.rev);
+                return vec![Effect::Missing { room: change.room, since, upto }];
             }
-            match watch.seen {
-                Some(seen) if change.rev <= seen => return effects,
-                Some(since) if change.rev > since.next() => {
-                    effects.push(Effect::Missing { room: change.room, since });
-                    return effects;
-                }
-                _ => (),
-            }
-            watch.advance(change.rev);
-            for what in &change.changes {
-                if let Change::Posted(message) = what {
-                    watch.last_seq = watch.last_seq.max(message.seq);
-                }
-            }
-            if let Some(live) = &mut watch.live {
-                live.apply(change, self.recent_messages);
-            }
-            send_step(&mut watch, event, change);
+            _ => (),
         }
+        let mut effects = Vec::new();
+        let early = self.step(&slot, watch, event, change, &mut effects);
+        unwritten.note(Arc::clone(&slot));
+        if early {
+            self.deliver_early(&slot, &mut effects);
+        }
+        effects
+    }
+
+    /// Delivers the events that have arrived early and are next now.
+    fn deliver_early(&self, slot: &RoomEntry, effects: &mut Vec<Effect>) {
+        loop {
+            let mut watch = slot.peek();
+            let Some(next) = watch.next_early() else { return };
+            self.step(slot, watch, &Event::Room(Arc::clone(&next)), &next, effects);
+        }
+    }
+
+    /// Delivers the next event of a room; returns whether there are events that arrived early.
+    fn step(
+        &self,
+        slot: &RoomEntry,
+        mut watch: MutexGuard<'_, RoomListeners>,
+        event: &Event,
+        change: &Arc<RoomEvent>,
+        effects: &mut Vec<Effect>,
+    ) -> bool {
+        watch.advance(change.rev);
+        for what in &change.changes {
+            if let Change::Posted(message) = what {
+                watch.last_seq = watch.last_seq.max(message.seq);
+            }
+        }
+        if let Some(live) = &mut watch.live {
+            if live.state == LiveState::Creating {
+                live.backlog.push(Arc::clone(change));
+            } else if live.rev.next() >= change.rev {
+                live.apply(change, self.recent_messages);
+            } else {
+                // Its listeners are ahead of it: it missed events while it was created.
+                let (room, since) = (change.room, live.rev);
+                effects.push(Effect::Missing { room, since, upto: None });
+            }
+        }
+        send_step(&mut watch, event, change);
+        let early = !watch.early.is_empty();
+        drop(watch);
         slot.turned.notify_waiters();
-        unwritten.note(slot);
         for what in &change.changes {
             match what {
                 Change::ParticipantRemoved(person) => {
@@ -157,7 +213,7 @@ impl Hub {
                 _ => (),
             }
         }
-        effects
+        early
     }
 
     /// Removes the sockets of a user (or of everybody) from a room: later events do not reach them.
@@ -200,10 +256,14 @@ impl Hub {
         let rev = changes.changes.rev;
         let (strangers, known) = {
             let mut watch = slot.lock();
-            if watch.seen.is_some_and(|seen| seen >= rev) {
+            if watch.reached().is_some_and(|reached| reached >= rev) {
                 return Vec::new();
             }
-            if let Some(live) = &mut watch.live {
+            // A room that is being created reads the store itself.
+            if let Some(live) = &mut watch.live
+                && live.state != LiveState::Creating
+                && live.rev < rev
+            {
                 live.rev = rev;
                 live.facts = Some(Arc::new(facts.clone()));
                 for message in &changes.changes.messages {
@@ -228,10 +288,14 @@ impl Hub {
             }
             (strangers, known)
         };
-        let effects: Vec<Effect> =
+        let mut effects: Vec<Effect> =
             strangers.into_iter().flat_map(|person| self.take_out(room, Some(person.id))).collect();
         let event = Event::CaughtUp { changes: Arc::new(changes), known };
         slot.lock().send_to(&event, rev, |_| true);
+        slot.turned.notify_waiters();
+        self.deliver_early(&slot, &mut effects);
+        // Writes what was gathered.
+        drop(slot.lock());
         effects
     }
 
@@ -281,7 +345,7 @@ impl Hub {
         }
     }
 
-    fn hint(&self, room: RoomId, event: &Event) {
+    pub(super) fn hint(&self, room: RoomId, event: &Event) {
         if let Some(slot) = self.slot(room) {
             slot.lock().hint(event);
         }

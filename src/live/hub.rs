@@ -1,7 +1,7 @@
 //! All open sockets and all rooms with listeners on this server.
 //!
-//! Lock order: `rooms` → one [`RoomListeners`] → an [`Outbox`]; `users` is taken alone. No lock is
-//! held across an await.
+//! Lock order: `rooms` → one [`RoomListeners`] → an [`Outbox`]; `users` is taken alone. The topics of
+//! the bus are innermost. No lock is held across an await.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,12 +11,15 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::room::RoomListeners;
-use super::{CloseReason, Encoder, Outbox, Socket};
+use super::{Bus, CloseReason, Encoder, Outbox, Socket, Topic};
 use crate::config::current::Current;
 use crate::model::{
-    Error, LiveState, Result, Rev, RoomFacts, RoomId, Seq, Session, SessionId, SocketId, Timestamp,
-    UserId,
+    Error, Event, LiveState, Result, Rev, RoomFacts, RoomId, Seq, Session, SessionId, SocketId,
+    Timestamp, UserId,
 };
+
+/// Seconds after which a room that nobody has entered is read while nothing is heard.
+const QUIET_EVERY: i64 = 15;
 
 /// Sockets and live rooms of this server.
 pub struct Hub {
@@ -27,6 +30,8 @@ pub struct Hub {
     pub(super) recent_messages: usize,
     pub(super) presence_up_to: usize,
     pub(super) receipts_up_to: u32,
+    /// Is told the first and the last listener of rooms and users.
+    pub(super) bus: Arc<dyn Bus>,
     /// The configuration in effect, for the limits of new sockets.
     config: Current,
     /// Weak, for timers, which must not keep the hub alive.
@@ -69,17 +74,19 @@ pub enum Ready {
 
 impl Hub {
     /// Creates a hub without sockets and rooms.
-    pub fn new(current: &Current) -> Arc<Self> {
+    pub fn new(current: &Current, bus: Arc<dyn Bus>) -> Arc<Self> {
         let config = current.get();
         let rooms = &config.rooms;
         Arc::new_cyclic(|me| Self {
             rooms: Mutex::default(),
             users: Mutex::default(),
-            next_socket: AtomicU64::new(1),
+            // Unique among all servers, as long as a server opens fewer than 2^32.
+            next_socket: AtomicU64::new((u64::from(bus.number()) << 32) + 1),
             idle_timeout: Duration::from_secs(rooms.idle_timeout_seconds),
             recent_messages: rooms.recent_messages as usize,
             presence_up_to: rooms.presence_up_to as usize,
             receipts_up_to: rooms.receipts_up_to,
+            bus,
             config: current.clone(),
             me: Weak::clone(me),
         })
@@ -110,6 +117,9 @@ impl Hub {
             token_expires,
         ));
         sockets.push(Arc::clone(&socket));
+        if sockets.len() == 1 {
+            self.bus.listen(Topic::User(session.user), true);
+        }
         Ok(socket)
     }
 
@@ -122,6 +132,7 @@ impl Hub {
                 sockets.retain(|s| s.id != socket.id);
                 if sockets.is_empty() {
                     users.remove(&socket.user);
+                    self.bus.listen(Topic::User(socket.user), false);
                 }
             }
         }
@@ -145,6 +156,65 @@ impl Hub {
     /// Returns all open sockets of a user.
     pub fn sockets(&self, user: UserId) -> Vec<Arc<Socket>> {
         self.lock_users().get(&user).cloned().unwrap_or_default()
+    }
+
+    /// Returns the users with a socket that listens to all their rooms.
+    pub fn subscribers(&self) -> Vec<UserId> {
+        let users = self.lock_users();
+        let subscribed = |sockets: &Vec<Arc<Socket>>| sockets.iter().any(|s| s.is_subscribed());
+        users.iter().filter(|(_, sockets)| subscribed(sockets)).map(|(user, _)| *user).collect()
+    }
+
+    /// Returns connected users with ids above this one, ascending, at most `most`.
+    pub fn users_after(&self, after: UserId, most: usize) -> Vec<UserId> {
+        let mut users: Vec<UserId> =
+            self.lock_users().keys().copied().filter(|user| *user > after).collect();
+        users.sort_unstable();
+        users.truncate(most);
+        users
+    }
+
+    /// Returns whether the user has a socket that listens to all their rooms.
+    pub fn is_subscriber(&self, user: UserId) -> bool {
+        self.sockets(user).iter().any(|socket| socket.is_subscribed())
+    }
+
+    /// Returns those of the rooms to which a socket that listens to all rooms of its user does not
+    /// listen.
+    pub fn unheard(&self, user: UserId, rooms: &[RoomId]) -> Vec<RoomId> {
+        let sockets = self.sockets(user);
+        let deaf = |room: &RoomId| {
+            sockets.iter().any(|s| s.is_subscribed() && !self.is_listening(*room, s))
+        };
+        rooms.iter().copied().filter(deaf).collect()
+    }
+
+    /// Returns the live rooms.
+    pub fn live_rooms(&self) -> Vec<RoomId> {
+        let rooms = self.all_rooms();
+        rooms.into_iter().filter(|(_, slot)| slot.peek().live.is_some()).map(|(id, _)| id).collect()
+    }
+
+    /// Returns rooms whose changes should be read in this second while nothing is heard: all that a
+    /// socket has entered, and each of the others every 15 seconds; at most `most`, the entered and
+    /// most recently active ones first.
+    pub fn heard_rooms(&self, second: i64, most: usize) -> Vec<RoomId> {
+        let mut due: Vec<(bool, Timestamp, RoomId)> = Vec::new();
+        for (id, slot) in self.all_rooms() {
+            let watch = slot.peek();
+            let live = watch.live.as_ref().filter(|live| !live.present.is_empty());
+            if live.is_none() && id.0 % QUIET_EVERY != second % QUIET_EVERY {
+                continue;
+            }
+            let newest = live.and_then(|live| live.recent.back()).map(|message| message.created);
+            due.push((live.is_some(), newest.unwrap_or_default(), id));
+        }
+        due.sort_unstable_by(|a, b| b.cmp(a));
+        due.into_iter().take(most).map(|(_, _, id)| id).collect()
+    }
+
+    fn all_rooms(&self) -> Vec<(RoomId, Arc<RoomEntry>)> {
+        self.lock_rooms().iter().map(|(id, slot)| (*id, Arc::clone(slot))).collect()
     }
 
     /// Closes the sockets of these sessions with 4401.
@@ -231,7 +301,12 @@ impl Hub {
             watch.seen = Some(rev);
         }
         watch.last_seq = watch.last_seq.max(last_seq);
+        let lost = watch.take_lost();
         socket.outbox.hold();
+        drop(watch);
+        if lost {
+            self.bus.publish(Event::Lost { room: Some(room) });
+        }
         Ready::Now
     }
 
@@ -247,11 +322,22 @@ impl Hub {
             drop(slot.lock());
         }
         let mut rooms = self.lock_rooms();
+        let known = rooms.contains_key(&room);
         let slot = Arc::clone(rooms.entry(room).or_default());
         let mut watch = slot.lock();
         let answer = change(&mut watch);
-        if watch.is_empty() {
+        let stays = !watch.is_empty();
+        if !stays {
             rooms.remove(&room);
+        }
+        if known != stays {
+            self.bus.listen(Topic::Room(room), stays);
+        }
+        let lost = watch.take_lost();
+        drop(watch);
+        drop(rooms);
+        if lost {
+            self.bus.publish(Event::Lost { room: Some(room) });
         }
         answer
     }

@@ -16,7 +16,10 @@ mod presence;
 mod room;
 mod socket;
 
-pub use bus::{Bus, BusReply, BusUnavailable, Crossing, LocalBus, Topic};
+pub use bus::{
+    Bus, BusReply, BusUnavailable, Elsewhere, Hearing, InvalidAddress, LocalBus, RedisBus,
+    RedisOptions, Topic, forward,
+};
 pub use encoded::{Audience, CloseReason, Encoded, Encoder};
 pub use entry::{Begin, First, Loading, Snapshot};
 pub use fanout::{Effect, Unwritten};

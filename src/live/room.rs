@@ -1,6 +1,6 @@
 //! One room in memory: its listeners and, once somebody was present, its live room.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use metrics::{counter, histogram};
@@ -12,12 +12,20 @@ use crate::model::{
     SocketId, UserId,
 };
 
+/// Maximum number of events kept because they arrived early; those after them are read from the
+/// store.
+const MAX_EARLY: usize = 128;
+
 /// A room with listeners. Exists as long as it has a listener or a live room.
 #[derive(Default)]
 pub(super) struct RoomListeners {
     /// The newest committed event delivered; None before the first, unless a listener named its
     /// rev.
     pub(super) seen: Option<Rev>,
+    /// Events may have been lost before `seen` was known: then the store must be asked.
+    pub(super) lost: bool,
+    /// Events of this server or of others that have arrived too early.
+    pub(super) early: BTreeMap<Rev, Arc<RoomEvent>>,
     /// The newest message known.
     pub(super) last_seq: Seq,
     /// Listeners by dialect, so that each event is encoded once per dialect.
@@ -59,6 +67,8 @@ pub(super) struct LiveRoom {
     pub(super) recent: VecDeque<Message>,
     /// Users present, with the number of their sockets.
     pub(super) present: HashMap<UserId, (Person, u32)>,
+    /// Users present on other servers, as far as known.
+    pub(super) others: Others,
     /// Incremented when the idle timer starts or stops; a timer that finds another number is
     /// cancelled.
     pub(super) timer: u64,
@@ -66,6 +76,18 @@ pub(super) struct LiveRoom {
     pub(super) backlog: Vec<Arc<RoomEvent>>,
     /// Entries and leaves to be sent together.
     pub(super) merged: Merged,
+}
+
+/// Users present on other servers.
+#[derive(Default)]
+pub(super) struct Others {
+    pub(super) people: HashMap<UserId, Person>,
+    /// Number of users who are not named.
+    pub(super) more: u32,
+    /// Incremented with every entry and leave: what was read before may be out of date.
+    pub(super) changes: u64,
+    /// They were read.
+    pub(super) known: bool,
 }
 
 /// Entries and leaves of one second, in rooms with many users present.
@@ -123,6 +145,44 @@ impl RoomListeners {
 
     pub(super) fn is_empty(&self) -> bool {
         self.live.is_none() && self.groups.is_empty()
+    }
+
+    /// Returns the rev after which changes must be read if some were lost; None: nobody has read
+    /// the room yet.
+    pub(super) fn reached(&self) -> Option<Rev> {
+        let live = self.live.as_ref().filter(|live| live.state != LiveState::Creating);
+        match (self.seen, live) {
+            (Some(seen), Some(live)) => Some(seen.min(live.rev)),
+            (seen, _) => seen,
+        }
+    }
+
+    /// Takes the note that events may have been lost, once the rev is known from which to read.
+    pub(super) fn take_lost(&mut self) -> bool {
+        self.seen.is_some() && std::mem::take(&mut self.lost)
+    }
+
+    /// Keeps an event until those before it have arrived.
+    pub(super) fn keep_early(&mut self, event: &Arc<RoomEvent>) {
+        self.early.insert(event.rev, Arc::clone(event));
+        if self.early.len() > MAX_EARLY {
+            self.early.pop_last();
+        }
+    }
+
+    /// Takes the event that is next, if it arrived early.
+    pub(super) fn next_early(&mut self) -> Option<Arc<RoomEvent>> {
+        let seen = self.seen?;
+        loop {
+            let first = self.early.first_entry()?;
+            if *first.key() > seen.next() {
+                return None;
+            }
+            let event = first.remove();
+            if event.rev > seen {
+                return Some(event);
+            }
+        }
     }
 
     /// Encodes a committed event once per dialect. Frames for every listener are gathered until
@@ -249,10 +309,18 @@ impl LiveRoom {
             facts: None,
             recent: VecDeque::new(),
             present: HashMap::new(),
+            others: Others::default(),
             timer: 0,
             backlog: Vec::new(),
             merged: Merged::default(),
         }
+    }
+
+    /// Returns the number of users present, on all servers.
+    pub(super) fn online(&self) -> usize {
+        let elsewhere =
+            self.others.people.keys().filter(|user| !self.present.contains_key(user)).count();
+        self.present.len() + elsewhere + self.others.more as usize
     }
 
     /// Updates facts and latest messages. Applying an event twice changes nothing.

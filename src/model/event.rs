@@ -99,10 +99,24 @@ pub enum Event {
         /// The newest message known to listeners; later ones are new to them.
         known: Seq,
     },
+    /// A room has this rev: whoever is behind has missed events. Repeated by the server that made
+    /// the commit when its event may not have arrived.
+    Head {
+        /// The room.
+        room: RoomId,
+        /// Its newest rev, as far as that server knows.
+        rev: Rev,
+    },
     /// The bus has lost events of this room (None: of any room); live rooms catch up by `rev`.
     Lost {
         /// The room, if known.
         room: Option<RoomId>,
+    },
+    /// The bus has lost events of this user (None: of any user), which have no `rev`: the
+    /// dispatcher looks for rooms they were added to.
+    LostPersonal {
+        /// The user, if known.
+        user: Option<UserId>,
     },
 }
 

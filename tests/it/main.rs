@@ -10,6 +10,7 @@ mod backup;
 mod badday;
 mod bare;
 mod browser;
+mod bus;
 mod chatrooms;
 mod chats;
 mod cli;

@@ -52,7 +52,7 @@ fn routes() -> [(&'static str, &'static str, Described); 4] {
                      are omitted",
                     health("ok"),
                 )
-                .answers(503, "Unhealthy: `store` or `bus` is `failing`", health("failing")),
+                .answers(503, "Unhealthy: `store` is `failing`", health("failing")),
         ),
         (
             "/metrics",

@@ -1,7 +1,7 @@
 //! Entering rooms: finds or creates the live room, joins public rooms, and reads missed changes
 //! until they meet the live events.
 
-use tracing::{info, warn};
+use tracing::info;
 
 use super::{Connection, MAX_CHANGES};
 use crate::chat::rooms::{DECISIONS, MAX_ONLINE};
@@ -139,6 +139,7 @@ impl Chat {
                         .messages(room, Window::Latest, self.0.rooms.recent_messages)
                         .await?;
                     loading.finish(facts, recent, first);
+                    self.read_presence(room).await;
                     return Ok(Up { joined, rev });
                 }
             }
@@ -181,10 +182,7 @@ impl Connection {
                     socket: self.socket.id,
                     at: Timestamp::now(),
                 };
-                // Presence is a hint: without the bus the entry is still valid on this server.
-                if self.chat.0.bus.present(room, self.session.user, true, entered).await.is_err() {
-                    warn!(room = room.key(), "presence could not be sent to the other servers");
-                }
+                self.chat.0.bus.present(room, self.session.user, true, entered);
                 info!(user = self.session.login, room = room.key(), "User entered the room.");
             }
             let missed = match since {

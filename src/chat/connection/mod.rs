@@ -237,7 +237,7 @@ impl Connection {
         self.entered.retain(|known| *known != room);
         if let Some(person) = self.chat.0.hub.leave(room, &self.socket) {
             info!(user = self.session.login, room = room.key(), "User left the room.");
-            self.chat.leave_bus(room, person).await;
+            self.chat.leave_bus(room, person);
         }
         Ok(Outcome::Left(room))
     }
@@ -313,8 +313,7 @@ impl Drop for Connection {
         for room in std::mem::take(&mut self.entered) {
             let Some(person) = self.chat.0.hub.leave(room, &self.socket) else { continue };
             info!(user = self.session.login, room = room.key(), "User left the room.");
-            let chat = self.chat.clone();
-            self.chat.0.runtime.spawn(async move { chat.leave_bus(room, person).await });
+            self.chat.leave_bus(room, person);
         }
         self.chat.0.hub.disconnect(&self.socket);
     }

@@ -71,7 +71,9 @@ pub(super) fn encode(event: &Event) -> Vec<Encoded> {
         | Event::SessionEnded { .. }
         | Event::Presence { .. }
         | Event::Typing { .. }
-        | Event::Lost { .. } => Vec::new(),
+        | Event::Head { .. }
+        | Event::Lost { .. }
+        | Event::LostPersonal { .. } => Vec::new(),
     }
 }
 

@@ -57,7 +57,9 @@ pub(super) fn encode(event: &Event) -> Vec<Encoded> {
         | Event::Left { .. }
         | Event::Presence { .. }
         | Event::Typing { .. }
-        | Event::Lost { .. } => Vec::new(),
+        | Event::Head { .. }
+        | Event::Lost { .. }
+        | Event::LostPersonal { .. } => Vec::new(),
     }
 }
 

@@ -60,7 +60,11 @@ pub(crate) fn encode(event: &Event) -> Vec<Encoded> {
                 changes: changes.as_ref().into(),
             }))]
         }
-        Event::UserChanged { .. } | Event::SessionEnded { .. } | Event::Lost { .. } => Vec::new(),
+        Event::UserChanged { .. }
+        | Event::SessionEnded { .. }
+        | Event::Head { .. }
+        | Event::Lost { .. }
+        | Event::LostPersonal { .. } => Vec::new(),
     }
 }
 

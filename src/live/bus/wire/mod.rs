@@ -1,0 +1,105 @@
+//! The form of events between servers: one version byte, then the sender and the event as postcard.
+//!
+//! There is one type per version, and versions are only added, so that servers of two releases can
+//! work together. What a server cannot read counts as lost.
+
+mod v1;
+
+use serde::{Deserialize, Serialize};
+
+use self::v1::Body;
+use crate::model::{Event, Person};
+
+/// The version that is written.
+const VERSION: u8 = 1;
+
+/// A message from a server.
+#[derive(Clone, Debug)]
+pub(super) struct Received {
+    /// Id of the server that sent it.
+    pub(super) server: u64,
+    /// Its place among the messages of that server. A repeated message keeps it.
+    pub(super) count: u64,
+    /// What it says.
+    pub(super) said: Said,
+}
+
+/// Content of a message.
+#[derive(Clone, Debug)]
+pub(super) enum Said {
+    /// An event for the dispatcher.
+    Event(Event),
+    /// A server hears itself.
+    Beat,
+    /// A server that heard nothing for so many seconds asks for personal events.
+    Repeat(u32),
+}
+
+#[derive(Serialize, Deserialize)]
+struct Envelope {
+    server: u64,
+    count: u64,
+    body: Body,
+}
+
+/// Encodes an event; None for events that stay on their server.
+pub(super) fn event(server: u64, count: u64, event: &Event) -> Option<Vec<u8>> {
+    let body = match event {
+        Event::Lost { room: None } => Body::Lost,
+        event => Body::of(event)?,
+    };
+    Some(encode(server, count, body))
+}
+
+/// Encodes a heartbeat.
+pub(super) fn beat(server: u64) -> Vec<u8> {
+    encode(server, 0, Body::Beat)
+}
+
+/// Encodes the request for personal events of the last seconds.
+pub(super) fn repeat(server: u64, seconds: u32) -> Vec<u8> {
+    encode(server, 0, Body::Repeat { seconds })
+}
+
+/// Decodes a message; None: it is of an unknown version, or damaged.
+pub(super) fn read(bytes: &[u8]) -> Option<Received> {
+    let Envelope { server, count, body } = decode(bytes)?;
+    let said = match body {
+        Body::Beat => Said::Beat,
+        Body::Repeat { seconds } => Said::Repeat(seconds),
+        body => Said::Event(body.event()?),
+    };
+    Some(Received { server, count, said })
+}
+
+/// Encodes a user as the list of users present keeps them.
+pub(super) fn person(person: &Person) -> Vec<u8> {
+    encode_any(&v1::Person::from(person))
+}
+
+/// Decodes a user from the list of users present.
+pub(super) fn read_person(bytes: &[u8]) -> Option<Person> {
+    decode::<v1::Person>(bytes).map(Into::into)
+}
+
+fn encode(server: u64, count: u64, body: Body) -> Vec<u8> {
+    encode_any(&Envelope { server, count, body })
+}
+
+fn encode_any(what: &impl Serialize) -> Vec<u8> {
+    postcard::to_extend(what, vec![VERSION]).expect("memory takes every message")
+}
+
+fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
+    let (version, rest) = bytes.split_first()?;
+    if *version != VERSION {
+        return None;
+    }
+    match postcard::take_from_bytes(rest) {
+        Ok((what, [])) => Some(what),
+        Ok(_) | Err(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,171 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::model::{
+    AccountFlags, Change, Media, MediaId, Message, Participant, Reaction, ReactionCount, ReadMark,
+    Rev, Role, Room, RoomEvent, RoomFacts, RoomId, Seq, SessionId, SocketId, Timestamp, UserId,
+    Visibility, Who,
+};
+
+/// What version 1 wrote; a server that cannot read this cannot work beside an older one.
+const WRITTEN: &str = include_str!("v1.txt");
+
+fn ann() -> Person {
+    Person { id: UserId(1), login: "ann".to_owned(), name: "Ann Lee".to_owned() }
+}
+
+fn media() -> Media {
+    Media {
+        id: MediaId(9),
+        name: "ab".repeat(64),
+        kind: "png".to_owned(),
+        owner: UserId(1),
+        is_image: true,
+        size: 1 << 33,
+        width: Some(640),
+        height: None,
+        file_name: Some("책.png".to_owned()),
+        created: Timestamp(1_752_589_930_245),
+    }
+}
+
+fn message() -> Message {
+    Message {
+        room: RoomId(7),
+        seq: Seq(12),
+        rev: Rev(40),
+        author: Who::User(ann()),
+        text: "hello 책".to_owned(),
+        created: Timestamp(1_752_589_930_245),
+        edited: Some(Timestamp(-1)),
+        deleted: None,
+        reply_to: Some(Seq(11)),
+        client_id: Some("c1".to_owned()),
+        reactions: vec![ReactionCount {
+            reaction: Reaction::parse("like").unwrap(),
+            users: vec!["ann".to_owned(), "bob".to_owned()],
+        }],
+        media: vec![media()],
+    }
+}
+
+fn facts() -> RoomFacts {
+    RoomFacts {
+        room: Room {
+            id: RoomId(7),
+            name: Some("Lobby".to_owned()),
+            topic: None,
+            description: Some(String::new()),
+            visibility: Visibility::Public,
+            archived: Some(Timestamp(5)),
+            read_only: true,
+            owner: Some(UserId(1)),
+            owner_login: "ann".to_owned(),
+            created: Timestamp(3),
+            last_seq: Seq(12),
+            rev: Rev(40),
+            facts_rev: Rev(38),
+            mode_rev: Rev(2),
+        },
+        participants: vec![participant(Role::Admin), participant(Role::SubAdmin)],
+    }
+}
+
+fn participant(role: Role) -> Participant {
+    Participant {
+        user: UserId(1),
+        login: "ann".to_owned(),
+        name: "Ann Lee".to_owned(),
+        media: Some(media()),
+        edited_name: "A".to_owned(),
+        role,
+        since: Rev(38),
+        joined: Timestamp(4),
+        account: AccountFlags { bot: true, guest: false, disabled: true },
+    }
+}
+
+fn events() -> Vec<Event> {
+    let at = Timestamp(1_752_589_930_245);
+    let change = |by, socket, changes| {
+        Event::Room(Arc::new(RoomEvent { room: RoomId(7), rev: Rev(41), at, by, socket, changes }))
+    };
+    let like = || Reaction::parse("like").unwrap();
+    let changes = vec![
+        Change::Posted(message()),
+        Change::Edited(message()),
+        Change::Deleted(Message { deleted: Some(at), author: Who::Deleted, ..message() }),
+        Change::Reacted { seq: Seq(12), reaction: like() },
+        Change::Unreacted { seq: Seq(12), reaction: like() },
+        Change::Updated(facts().room),
+        Change::ParticipantAdded(participant(Role::Member)),
+        Change::ParticipantChanged(participant(Role::Admin)),
+        Change::ParticipantRemoved(ann()),
+        Change::RoomDeleted,
+    ];
+    let mut events: Vec<Event> = changes
+        .into_iter()
+        .map(|what| change(Who::User(ann()), Some(SocketId(1 << 40)), vec![what]))
+        .collect();
+    events.push(change(Who::Server, None, Vec::new()));
+    let (room, person, user) = (RoomId(7), ann(), UserId(1));
+    events.extend([
+        Event::RoomAdded {
+            user,
+            facts: Arc::new(facts()),
+            state: crate::model::LiveState::Closed,
+            at,
+        },
+        Event::Marked {
+            mark: ReadMark { room, user, seq: Seq(12), at, unread: 3 },
+            person: person.clone(),
+            author: UserId(2),
+            participants: 40,
+        },
+        Event::UserChanged { user },
+        Event::SessionEnded { user, sessions: vec![SessionId(4), SessionId(5)] },
+        Event::Entered { room, person: person.clone(), socket: SocketId(u64::MAX), at },
+        Event::Left { room, person: person.clone(), at },
+        Event::Typing { room, person },
+        Event::Head { room, rev: Rev(41) },
+        Event::Lost { room: None },
+    ]);
+    events
+}
+
+#[test]
+fn every_event_is_read_as_it_was_written() {
+    for (count, sent) in (1..).zip(events()) {
+        let bytes = event(u64::MAX, count, &sent).unwrap();
+        let received = read(&bytes).unwrap();
+        assert_eq!((received.server, received.count), (u64::MAX, count));
+        let Said::Event(heard) = received.said else { panic!("{received:?}") };
+        assert_eq!(format!("{heard:?}"), format!("{sent:?}"));
+    }
+    assert!(matches!(read(&beat(3)).unwrap().said, Said::Beat));
+    assert!(matches!(read(&repeat(3, 70)).unwrap().said, Said::Repeat(70)));
+    assert_eq!(read_person(&person(&ann())), Some(ann()));
+}
+
+#[test]
+fn the_bytes_of_version_1_stay_readable() {
+    let mut written: Vec<Vec<u8>> =
+        (1..).zip(events()).map(|(count, sent)| event(77, count, &sent).unwrap()).collect();
+    written.extend([beat(77), repeat(77, 70), person(&ann())]);
+    let new: Vec<String> = written.iter().map(hex::encode).collect();
+    let known: Vec<&str> = WRITTEN.lines().collect();
+    assert!(new == known, "now written:\n{}", new.join("\n"));
+}
+
+#[test]
+fn other_versions_and_damaged_messages_are_not_read() {
+    let good = event(1, 1, &Event::UserChanged { user: UserId(1) }).unwrap();
+    assert!(read(&good).is_some());
+    let mut newer = good.clone();
+    newer[0] = VERSION + 1;
+    let mut longer = good.clone();
+    longer.push(0);
+    for bytes in [&newer[..], &longer, &good[..good.len() - 1], &[], &[VERSION]] {
+        assert!(read(bytes).is_none(), "{bytes:?}");
+    }
+}
