@@ -136,8 +136,8 @@ impl Cql {
         }
     }
 
-    /// Makes the driver read the schema, by which it finds the replicas of a row: it would otherwise
-    /// do so after each change.
+    /// Makes the driver read the schema, by which it finds the replicas of a row: otherwise it
+    /// would do so after each change.
     async fn learn(&self) -> Result<(), SchemaError> {
         match tokio::time::timeout(AGREEING, self.session.refresh_metadata()).await {
             Ok(done) => done.map_err(|error| SchemaError(error.to_string())),

@@ -188,7 +188,10 @@ fn row(
     cells: &[&(&'static str, Value)],
     left: &mut Vec<&Condition>,
 ) -> Line {
-    let absent = |condition: &&Condition| matches!(condition, Condition::Absent(key) if *key == put.clustering);
+    let absent = |condition: &&Condition| match condition {
+        Condition::Absent(key) => *key == put.clustering,
+        Condition::Is(..) => false,
+    };
     if let Some(at) = left.iter().position(absent) {
         left.remove(at);
         let mut line = insert(keyspace, put, &put.clustering, cells);

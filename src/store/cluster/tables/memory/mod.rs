@@ -2,9 +2,9 @@
 //!
 //! Rows live as long as the value: an engine that is closed and opened again finds what it wrote,
 //! and several engines over one value are several servers of one cluster. What a real cluster would
-//! refuse, or would do without keeping its promises, panics (`misuse.rs`). Lives of rows count by the
-//! clock of tokio, so that a test with paused time can let them end. [`Faults`] make it fail as a
-//! cluster does.
+//! refuse, or would do without keeping its promises, panics (`misuse.rs`). Lives of rows count by
+//! the clock of tokio, so that a test with paused time can let them end. [`Faults`] make it fail as
+//! a cluster does.
 
 mod faults;
 mod link;
