@@ -172,7 +172,8 @@ impl Admin {
 
     async fn send_backup(&self, output: &Output) -> Result<(), Failure> {
         let parts = &self.0.parts;
-        let source = Source::of(&parts.config.get(), &parts.chat, self.embedded(BACKUP_INSTEAD)?).await;
+        let source =
+            Source::of(&parts.config.get(), &parts.chat, self.embedded(BACKUP_INSTEAD)?).await;
         let (sender, written) = mpsc::channel(WAITING);
         let writing = with_progress(output, async |heard| {
             write(&source, Parts { sender, part: BytesMut::new() }, move |done, all| {

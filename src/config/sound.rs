@@ -142,8 +142,14 @@ fn wrong_cluster(config: &Config) -> Vec<String> {
         if url.contains('@') {
             // Not shown: it is a secret, and nothing would mask it.
             let place = format!("entry {} of {}", n + 1, cluster.redis.len());
-            bad("cluster", "redis", &format!("{place} must not contain a password; give it in \
-                                              redis_password"));
+            bad(
+                "cluster",
+                "redis",
+                &format!(
+                    "{place} must not contain a password; give it in \
+                                              redis_password"
+                ),
+            );
         } else if !check::is_redis(url) {
             bad("cluster", "redis", &format!("contains {url:?}, which is not redis://HOST:PORT"));
         }

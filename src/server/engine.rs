@@ -88,7 +88,8 @@ async fn cluster(config: &Config, sink: EventSink) -> Result<(Engine, String), S
         }
     };
     ready(config, &cql).await.map_err(ServeError::Tables)?;
-    let options = ClusterOptions { audit_for: config.audit.kept_for(), ..ClusterOptions::default() };
+    let options =
+        ClusterOptions { audit_for: config.audit.kept_for(), ..ClusterOptions::default() };
     let cluster = Cluster::open_with(Arc::new(cql), sink, options).await?;
     Ok((Engine::Cluster(cluster), id))
 }

@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use super::{Sessions, Store};
 
-pub use super::cluster::{Cluster, Options as ClusterOptions, new_epoch, promises};
 pub use super::cluster::tables::schema::all as cluster_tables;
 pub use super::cluster::tables::{Tables, cql};
+pub use super::cluster::{Cluster, Options as ClusterOptions, new_epoch, promises};
 pub use super::sqlite::{OpenError, Options, Sqlite as Embedded, engine as version, upkeep};
 
 /// The engine in use. Clones share it.

@@ -31,9 +31,9 @@ use chatctl::model::{
     Change, Event, EventSink, Role, RoomEvent, RoomFacts, RoomId, User, UserId, Visibility, fold,
     skeleton,
 };
-use chatctl::store::cluster::{self, Cluster};
 use chatctl::store::cluster::tables::Tables;
 use chatctl::store::cluster::tables::memory::Memory;
+use chatctl::store::cluster::{self, Cluster};
 use chatctl::store::engine::{Embedded, Options};
 use chatctl::store::{Basis, Draft, NewRoom, NewUser, Posted, Sessions, Store};
 use tempfile::TempDir;

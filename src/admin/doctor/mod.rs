@@ -10,6 +10,7 @@ mod backups;
 mod certificate;
 mod changes;
 mod clock;
+mod cluster;
 mod configuration;
 mod copies;
 mod database;

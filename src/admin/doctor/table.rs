@@ -2,9 +2,9 @@
 
 use super::report::{Finding, Report};
 use super::{
-    Installation, acme, alerts, backups, certificate, changes, clock, configuration, copies,
-    database, descriptors, disk, logs, permissions, proxies, registration, rooms, search, server,
-    shipping, uploads, websocket,
+    Installation, acme, alerts, backups, certificate, changes, clock, cluster, configuration,
+    copies, database, descriptors, disk, logs, permissions, proxies, registration, rooms, search,
+    server, shipping, uploads, websocket,
 };
 use crate::admin::Failure;
 use crate::config::Engine;
@@ -114,6 +114,12 @@ pub const CHECKS: &[Check] = &[
         Side::Files,
         search::look,
     )),
+    check(
+        "cluster",
+        "Cassandra or ScyllaDB and Redis, if several servers share the data",
+        Side::Files,
+        cluster::look,
+    ),
     of_file(check("rooms", "rooms whose admins cannot log in", Side::Files, rooms::look)),
     of_file(check(
         "uploads",
@@ -134,7 +140,12 @@ pub const CHECKS: &[Check] = &[
         Side::Files,
         logs::look,
     ),
-    of_file(check("clock", "the clock against the newest message and file", Side::Files, clock::look)),
+    of_file(check(
+        "clock",
+        "the clock against the newest message and file",
+        Side::Files,
+        clock::look,
+    )),
     check("certificate", "the TLS certificate and its key", Side::Files, certificate::look),
     check(
         "acme",

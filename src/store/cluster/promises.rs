@@ -126,7 +126,8 @@ async fn sorted(tables: &dyn Tables, place: i64) -> Result<(), Broken> {
     let all = || Slice::of(&MESSAGES, [place.into(), 0.into()]);
     let middle =
         all().between(Bound::Excluding(Value::Int(1)), Bound::Including(Value::Int(4))).first(2);
-    let slices = [(all(), vec![1, 2, 3, 4, 5]), (all().newest(2), vec![5, 4]), (middle, vec![2, 3])];
+    let slices =
+        [(all(), vec![1, 2, 3, 4, 5]), (all().newest(2), vec![5, 4]), (middle, vec![2, 3])];
     for (slice, wanted) in slices {
         let found = ints(&tables.read(slice).await?, "seq");
         let wanted: Vec<_> = wanted.into_iter().map(Some).collect();

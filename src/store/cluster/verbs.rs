@@ -46,7 +46,13 @@ impl Store for Cluster {
         Box::pin(users::remove(self, id))
     }
 
-    fn find_users<'a>(&'a self, text: &'a str, names_too: bool, near: Option<UserId>, limit: u32) -> Reply<'a, Vec<User>> {
+    fn find_users<'a>(
+        &'a self,
+        text: &'a str,
+        names_too: bool,
+        near: Option<UserId>,
+        limit: u32,
+    ) -> Reply<'a, Vec<User>> {
         Box::pin(users::find(self, text, names_too, near, limit))
     }
 
@@ -78,7 +84,13 @@ impl Store for Cluster {
         Box::pin(rooms::files(self, room))
     }
 
-    fn change_room(&self, id: RoomId, basis: Basis, by: Option<UserId>, change: RoomChange) -> Reply<'_, Committed> {
+    fn change_room(
+        &self,
+        id: RoomId,
+        basis: Basis,
+        by: Option<UserId>,
+        change: RoomChange,
+    ) -> Reply<'_, Committed> {
         Box::pin(rooms::change(self, id, basis, by, change))
     }
 
@@ -86,7 +98,15 @@ impl Store for Cluster {
         Box::pin(rooms::post(self, room, basis, draft))
     }
 
-    fn change_message(&self, room: RoomId, seq: Seq, basis: Basis, by: Option<UserId>, whose: Whose, change: MessageChange) -> Reply<'_, Committed> {
+    fn change_message(
+        &self,
+        room: RoomId,
+        seq: Seq,
+        basis: Basis,
+        by: Option<UserId>,
+        whose: Whose,
+        change: MessageChange,
+    ) -> Reply<'_, Committed> {
         Box::pin(rooms::change_message(self, room, seq, basis, by, whose, change))
     }
 
@@ -94,7 +114,13 @@ impl Store for Cluster {
         Box::pin(rooms::page(self, room, window, limit))
     }
 
-    fn changes<'a>(&'a self, room: RoomId, since: Rev, epoch: Option<&'a str>, limit: u32) -> Reply<'a, Changes> {
+    fn changes<'a>(
+        &'a self,
+        room: RoomId,
+        since: Rev,
+        epoch: Option<&'a str>,
+        limit: u32,
+    ) -> Reply<'a, Changes> {
         Box::pin(rooms::changes(self, room, since, epoch, limit))
     }
 
@@ -106,7 +132,13 @@ impl Store for Cluster {
         Box::pin(rooms::readers(self, room, seq))
     }
 
-    fn find_messages<'a>(&'a self, rooms: &'a [RoomId], words: &'a WordQuery, after: Option<&'a str>, limit: u32) -> Reply<'a, Found> {
+    fn find_messages<'a>(
+        &'a self,
+        rooms: &'a [RoomId],
+        words: &'a WordQuery,
+        after: Option<&'a str>,
+        limit: u32,
+    ) -> Reply<'a, Found> {
         Box::pin(rooms::find(self, rooms, words, after, limit))
     }
 
@@ -114,7 +146,12 @@ impl Store for Cluster {
         Box::pin(media::add(self, new))
     }
 
-    fn media<'a>(&'a self, name: &'a str, id: Option<MediaId>, reader: UserId) -> Reply<'a, Option<Media>> {
+    fn media<'a>(
+        &'a self,
+        name: &'a str,
+        id: Option<MediaId>,
+        reader: UserId,
+    ) -> Reply<'a, Option<Media>> {
         Box::pin(media::readable(self, name, id, reader))
     }
 
@@ -122,11 +159,21 @@ impl Store for Cluster {
         Box::pin(media::unused_bytes(self, owner))
     }
 
-    fn count_unused_media(&self, before: Timestamp, after: MediaId, count: u32) -> Reply<'_, (u64, u64, Option<MediaId>)> {
+    fn count_unused_media(
+        &self,
+        before: Timestamp,
+        after: MediaId,
+        count: u32,
+    ) -> Reply<'_, (u64, u64, Option<MediaId>)> {
         Box::pin(media::count_unused(self, before, after, count))
     }
 
-    fn drop_unused_media(&self, before: Timestamp, after: MediaId, count: u32) -> Reply<'_, (Vec<String>, Option<MediaId>)> {
+    fn drop_unused_media(
+        &self,
+        before: Timestamp,
+        after: MediaId,
+        count: u32,
+    ) -> Reply<'_, (Vec<String>, Option<MediaId>)> {
         Box::pin(media::drop_unused(self, before, after, count))
     }
 

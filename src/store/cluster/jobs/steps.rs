@@ -50,8 +50,10 @@ pub(super) async fn step(at: &Cluster, job: &Job) -> Result<Step, StoreError> {
         Work::Succession => {
             let Some(user) = users::read(at, job.user).await? else { return Ok(Step::Finished) };
             let user = user.stored.user(job.user);
-            in_next(at, job, &|facts, _| (Who::Server, plan_handover(&current(facts, &user), user.id)))
-                .await
+            in_next(at, job, &|facts, _| {
+                (Who::Server, plan_handover(&current(facts, &user), user.id))
+            })
+            .await
         }
     }
 }

@@ -12,8 +12,8 @@
 pub mod closed;
 pub mod cql;
 pub mod memory;
-pub mod schema;
 mod row;
+pub mod schema;
 
 use std::future::Future;
 use std::pin::Pin;

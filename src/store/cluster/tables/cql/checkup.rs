@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use scylla::policies::load_balancing::{NodeIdentifier, SingleTargetLoadBalancingPolicy};
 use scylla::statement::Consistency as Level;
@@ -9,6 +10,7 @@ use scylla::value::{CqlValue, Row as CqlRow};
 
 use super::error::Failure;
 use super::{Bind, Cql, SchemaError};
+use crate::model::Timestamp;
 use crate::store::cluster::tables::Value;
 
 /// State of the cluster.
@@ -36,6 +38,8 @@ pub struct Node {
     pub engine: Option<String>,
     /// Its setting `commitlog_sync`; None: unknown.
     pub commitlog_sync: Option<String>,
+    /// Difference between its clock and that of this machine, at least; None: unknown.
+    pub clock_off: Option<Duration>,
 }
 
 impl Node {
@@ -64,10 +68,22 @@ impl Cql {
                 rack: node.rack.clone(),
                 engine,
                 commitlog_sync,
+                clock_off: self.clock_off(node).await,
             });
         }
         let (replication, durable_writes) = self.replication().await?;
         Ok(Checkup { nodes, replication, durable_writes })
+    }
+
+    /// Compares clocks; what the question took may be part of no difference.
+    async fn clock_off(&self, node: &Arc<scylla::cluster::Node>) -> Option<Duration> {
+        let text = "SELECT toUnixTimestamp(now()) FROM system.local";
+        let before = Timestamp::now();
+        let rows = self.ask_node(Some(node), text, Vec::new()).await.ok()?;
+        let after = Timestamp::now();
+        let theirs = rows.into_iter().next()?.columns.into_iter().next()??.as_bigint()?;
+        let off = (before.0 - theirs).max(theirs - after.0).max(0);
+        Some(Duration::from_millis(off.unsigned_abs()))
     }
 
     async fn engine(&self, node: &Arc<scylla::cluster::Node>) -> Option<String> {
