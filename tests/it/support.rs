@@ -8,6 +8,7 @@ mod answer;
 mod browser;
 mod chats;
 mod client;
+mod cluster;
 mod ctl;
 mod disk;
 mod line;

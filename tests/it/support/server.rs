@@ -59,6 +59,7 @@ impl Server {
             .iter()
             .map(|(key, value)| (format!("CHATCTL_{key}"), (*value).to_owned()))
             .chain(manager.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())))
+            .chain(super::cluster::of_a_new_server(data.path()))
             .collect();
         let running = Running::spawn(data.path(), &env).await;
         Self { data, env, running }
