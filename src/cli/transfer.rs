@@ -17,7 +17,7 @@ use super::{Global, init, lock, pipe};
 use crate::admin::transfer::ExportAll;
 use crate::admin::transfer::Import;
 use crate::admin::{Command, Failure, Reply, database, identity, lost};
-use crate::config::Config;
+use crate::config::{Config, Engine};
 
 /// Options of `import`.
 #[derive(Debug, clap::Args)]
@@ -272,6 +272,8 @@ fn rehearsal(
     let mut copy = config.clone();
     copy.server.data_dir.clone_from(&scratch.0);
     copy.database.path = PathBuf::from("chat.db");
+    // Also for a cluster: what would be imported does not depend on the engine.
+    copy.database.engine = Engine::Sqlite;
     // Use the real log if it exists: a command has one log.
     let log = std::path::absolute(config.server.data_dir.join(&config.log.directory));
     copy.log.directory = log.ok().filter(|_| there).unwrap_or_else(|| PathBuf::from("logs"));

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use super::PRODUCT;
 use super::lines::Lines;
 use crate::admin::{Failure, Output};
-use crate::store::engine::Embedded;
+use crate::store::engine::{Cluster, Embedded};
 use crate::store::files::Files;
 use crate::store::transfer::{FileRecord, Record};
 
@@ -39,21 +39,39 @@ pub(super) async fn export(
             Err(_) => ControlFlow::Break(()),
         })
     });
-    let mut writing =
-        Writing { lines: Lines::default(), buffer: Vec::with_capacity(2 * CHUNK), output };
-    let (mut written, mut done) = (HashSet::new(), 0);
+    let mut writing = Writing::begin(output);
+    let mut done = 0;
     while let Some((page, rows)) = pages.recv().await {
         done += page.len() as u64;
-        for record in page {
-            if let Record::Media(media) = &record
-                && written.insert(media.name.clone())
-            {
-                writing.file(files, &media.name).await?;
-            }
-            writing.record(&record).await?;
-        }
+        writing.page(files, page).await?;
         // The total is approximate: it omits import records and includes rooms being deleted.
         output.progress(done.min(rows), rows).await?;
+    }
+    reading.await.map_err(|error| Failure::failed(error.to_string()))??;
+    writing.finish().await
+}
+
+/// Sends all data of a cluster to the output. Each room is as it is when it is read.
+pub(super) async fn of_cluster(
+    cluster: &Cluster,
+    files: &Files,
+    output: &Output,
+) -> Result<(), Failure> {
+    let (sender, mut pages) = mpsc::channel::<Vec<Record>>(PAGES);
+    let from = cluster.clone();
+    let reading = tokio::spawn(async move {
+        from.export(PRODUCT, |page| {
+            let sender = sender.clone();
+            async move { sender.send(page).await.is_ok() }
+        })
+        .await
+    });
+    let mut writing = Writing::begin(output);
+    let mut done = 0;
+    while let Some(page) = pages.recv().await {
+        done += page.len() as u64;
+        writing.page(files, page).await?;
+        output.progress(done, 0).await?;
     }
     reading.await.map_err(|error| Failure::failed(error.to_string()))??;
     writing.finish().await
@@ -63,9 +81,28 @@ struct Writing<'o> {
     lines: Lines,
     buffer: Vec<u8>,
     output: &'o Output,
+    /// Names of the files whose content was written.
+    written: HashSet<String>,
 }
 
-impl Writing<'_> {
+impl<'o> Writing<'o> {
+    fn begin(output: &'o Output) -> Self {
+        let buffer = Vec::with_capacity(2 * CHUNK);
+        Self { lines: Lines::default(), buffer, output, written: HashSet::new() }
+    }
+
+    async fn page(&mut self, files: &Files, page: Vec<Record>) -> Result<(), Failure> {
+        for record in page {
+            if let Record::Media(media) = &record
+                && self.written.insert(media.name.clone())
+            {
+                self.file(files, &media.name).await?;
+            }
+            self.record(&record).await?;
+        }
+        Ok(())
+    }
+
     async fn record(&mut self, record: &Record) -> Result<(), Failure> {
         self.lines.add(record, &mut self.buffer)?;
         if self.buffer.len() >= CHUNK { self.flush().await } else { Ok(()) }

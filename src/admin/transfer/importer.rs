@@ -14,9 +14,9 @@ use super::foreign::heir::Standing;
 use super::sanitize::sanitize;
 use crate::admin::Failure;
 use crate::store::StoreError;
-use crate::store::engine::Embedded;
+use crate::store::engine::{Embedded, Engine, Loader};
 use crate::store::files::{Files, Incoming};
-use crate::store::transfer::{FileRecord, Kind, LastIds, Reason, Record, Report, Taken, Terms};
+use crate::store::transfer::{FileRecord, Header, Kind, Reason, Record, Report, Taken, Terms};
 
 /// Rows per transaction, which should not take longer than about 10 ms.
 const BATCH: usize = 250;
@@ -24,8 +24,8 @@ const BATCH: usize = 250;
 /// The target of an import.
 #[derive(Clone)]
 pub(super) struct Target {
-    /// The database of a stopped server.
-    pub(super) store: Embedded,
+    /// The database of a stopped server, or an empty keyspace.
+    pub(super) engine: Engine,
     /// The content of files; None only checks it.
     pub(super) files: Option<Files>,
     /// Whether to refuse login names that look like another.
@@ -49,7 +49,7 @@ impl Target {
 pub(super) struct Taker<'p> {
     handle: Handle,
     pub(super) target: Target,
-    terms: Arc<Terms>,
+    into: Into,
     batch: Vec<Record>,
     weight: usize,
     pub(super) report: Report,
@@ -61,6 +61,100 @@ pub(super) struct Taker<'p> {
     arrived: std::collections::HashSet<String>,
     progress: &'p mut dyn FnMut(u64) -> Result<(), Failure>,
     done: u64,
+}
+
+/// Where the records go.
+enum Into {
+    /// Into a database, which may have data already.
+    Database(Embedded, Arc<Terms>),
+    /// Into an empty keyspace. Always there but while the import is finished.
+    Keyspace(Option<Box<Loader>>),
+}
+
+impl Into {
+    async fn begin(
+        target: &Target,
+        source: &str,
+        native: Option<&Header>,
+    ) -> Result<Self, Failure> {
+        match &target.engine {
+            Engine::Embedded(database) => {
+                let keep = database.begin_import(source, native.map(|header| header.ids)).await;
+                let terms = Terms {
+                    source: source.to_owned(),
+                    native: native.is_some(),
+                    keep: keep.map_err(|error| target.failure(error))?,
+                    refuse_look_alikes: target.refuse_look_alikes,
+                };
+                Ok(Self::Database(database.clone(), Arc::new(terms)))
+            }
+            Engine::Cluster(cluster) => {
+                let Some(header) = native else {
+                    return Err(Failure::usage(
+                        "only an export of chatctl can be imported into a cluster; import this one \
+                         into a server with SQLite, and export from there",
+                    ));
+                };
+                let loader = cluster.load(header).await.map_err(|error| target.failure(error))?;
+                let loader = loader.ok_or_else(|| {
+                    Failure::conflict(
+                        "the cluster has data already; an import needs an empty keyspace (drop \
+                         it, and run chatctl cluster init)",
+                    )
+                })?;
+                Ok(Self::Keyspace(Some(Box::new(loader))))
+            }
+        }
+    }
+
+    async fn take(&mut self, records: Vec<Record>) -> Result<Taken, StoreError> {
+        match self {
+            Self::Database(database, terms) => {
+                database.import(Arc::clone(terms), Arc::new(records)).await
+            }
+            Self::Keyspace(loader) => {
+                let Some(loader) = loader else { return Err(StoreError::Unavailable) };
+                loader.take(&records).await?;
+                let mut report = Report::default();
+                for (kind, number) in records.iter().flat_map(counted) {
+                    report.counts.entry(kind).or_default().taken += number;
+                }
+                Ok(Taken { report, logins: Vec::new() })
+            }
+        }
+    }
+
+    async fn finish(&mut self) -> Result<(), StoreError> {
+        match self {
+            Self::Database(database, terms) => {
+                while database.finish_import(Arc::clone(terms)).await? {}
+                Ok(())
+            }
+            Self::Keyspace(loader) => match loader.take() {
+                Some(loader) => loader.finish().await,
+                None => Ok(()),
+            },
+        }
+    }
+}
+
+/// What a record adds.
+fn counted(record: &Record) -> Vec<(Kind, u64)> {
+    match record {
+        Record::User(_) => vec![(Kind::Users, 1)],
+        Record::Media(_) => vec![(Kind::Media, 1)],
+        Record::Room(_) => vec![(Kind::Rooms, 1)],
+        Record::Participant(_) => vec![(Kind::Participants, 1)],
+        Record::Message(message) => {
+            vec![(Kind::Messages, 1), (Kind::Reactions, message.reactions.len() as u64)]
+        }
+        Record::Emoji(_) => vec![(Kind::Emoji, 1)],
+        Record::Header(_)
+        | Record::File(_)
+        | Record::Imported(_)
+        | Record::Job(_)
+        | Record::End(_) => Vec::new(),
+    }
 }
 
 /// A file of which some parts were received.
@@ -78,22 +172,14 @@ impl<'p> Taker<'p> {
         handle: Handle,
         target: Target,
         source: &str,
-        native: Option<LastIds>,
+        native: Option<&Header>,
         progress: &'p mut dyn FnMut(u64) -> Result<(), Failure>,
     ) -> Result<Self, Failure> {
-        let keep = handle
-            .block_on(target.store.begin_import(source, native))
-            .map_err(|error| target.failure(error))?;
-        let terms = Terms {
-            source: source.to_owned(),
-            native: native.is_some(),
-            keep,
-            refuse_look_alikes: target.refuse_look_alikes,
-        };
+        let into = handle.block_on(Into::begin(&target, source, native))?;
         Ok(Self {
             handle,
             target,
-            terms: Arc::new(terms),
+            into,
             batch: Vec::new(),
             weight: 0,
             report: Report::default(),
@@ -135,9 +221,7 @@ impl<'p> Taker<'p> {
             return Ok(());
         }
         self.done += records.len() as u64;
-        let taken = self
-            .handle
-            .block_on(self.target.store.import(Arc::clone(&self.terms), Arc::new(records)));
+        let taken = self.handle.block_on(self.into.take(records));
         let Taken { report, logins } = taken.map_err(|error| self.target.failure(error))?;
         self.report.add(report);
         self.logins.extend(logins);
@@ -152,11 +236,8 @@ impl<'p> Taker<'p> {
     /// Finishes the import and returns the report.
     pub(super) fn finish(mut self) -> Result<Report, Failure> {
         self.flush()?;
-        while self
-            .handle
-            .block_on(self.target.store.finish_import(Arc::clone(&self.terms)))
-            .map_err(|error| self.target.failure(error))?
-        {}
+        let finished = self.handle.block_on(self.into.finish());
+        finished.map_err(|error| self.target.failure(error))?;
         for kind in [
             Kind::Users,
             Kind::Media,

@@ -36,12 +36,10 @@ use super::database::with_progress;
 use super::{Admin, Call, Failure, Operator, Output};
 use crate::config::Confusables;
 use crate::model::{AuditNote, AuditTarget};
-use crate::store::Store;
+use crate::store::engine::Engine;
 use crate::store::files::Files;
 use crate::store::transfer::{Kind, Note, Reason, Report};
 
-/// Why neither works on a cluster.
-const NOT_YET: &str = "exports and imports of a cluster are not possible yet";
 /// Product name in the header of an export.
 const PRODUCT: &str = concat!("chatctl ", env!("CARGO_PKG_VERSION"));
 
@@ -56,8 +54,13 @@ impl ExportAll {
     pub(in crate::admin) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
         let Call { admin, output, .. } = call;
         let parts = &admin.0.parts;
-        let store = admin.embedded(NOT_YET)?;
         let _hold = admin.chat().hold_media().await;
+        let store = match &parts.engine {
+            Engine::Embedded(store) => store,
+            Engine::Cluster(cluster) => {
+                return export::of_cluster(cluster, &admin.files(), output).await;
+            }
+        };
         if admin.running().is_none() {
             return export::export(parts.database.clone(), &admin.files(), output).await;
         }
@@ -93,7 +96,7 @@ impl Admin {
     ) -> Result<(), Failure> {
         let config = self.0.parts.config.get();
         let target = Target {
-            store: self.embedded(NOT_YET)?.clone(),
+            engine: self.0.parts.engine.clone(),
             files: (!rehearsal).then(|| self.files()),
             refuse_look_alikes: config.auth.confusable_names == Confusables::Refuse,
             max_chars: config.rooms.max_message_chars,
@@ -101,7 +104,7 @@ impl Admin {
             data: config.server.data_dir.clone(),
         };
         if let Some(by) = operator.doing("instance.import").attribution().filter(|_| !rehearsal) {
-            let recorded = target.store.record(by, import.note()).await;
+            let recorded = target.engine.store().record(by, import.note()).await;
             recorded.map_err(|error| target.failure(error))?;
         }
         let (handle, said) = (Handle::current(), output.clone());
@@ -212,8 +215,8 @@ impl Import {
             Format::Native(mut export) => {
                 let total = export.lines;
                 let mut said = |done| progress(done, total);
-                let (name, ids) = (source(&export.header.source), export.header.ids);
-                let mut taker = Taker::begin(handle, target, &name, Some(ids), &mut said)?;
+                let (name, header) = (source(&export.header.source), export.header.clone());
+                let mut taker = Taker::begin(handle, target, &name, Some(&header), &mut said)?;
                 while let Some(record) = export.next()? {
                     taker.take(record)?;
                 }
