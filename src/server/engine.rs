@@ -45,6 +45,8 @@ async fn embedded(
     Ok((Engine::Embedded(store), server_id))
 }
 
+/// Name of the search index in the data directory.
+const SEARCH: &str = "search.db";
 /// Name of the file in the data directory with the id of this server.
 const SERVER_ID: &str = "server-id";
 
@@ -88,8 +90,10 @@ async fn cluster(config: &Config, sink: EventSink) -> Result<(Engine, String), S
         }
     };
     ready(config, &cql).await.map_err(ServeError::Tables)?;
-    let options =
-        ClusterOptions { audit_for: config.audit.kept_for(), ..ClusterOptions::default() };
+    let options = ClusterOptions {
+        audit_for: config.audit.kept_for(),
+        search: config.cluster.search.then(|| config.server.data_dir.join(SEARCH)),
+    };
     let cluster = Cluster::open_with(Arc::new(cql), sink, options).await?;
     Ok((Engine::Cluster(cluster), id))
 }
