@@ -21,9 +21,9 @@ use std::time::Duration;
 
 use crate::model::rules::Refusal;
 use crate::model::{
-    Account, Attribution, AuditEntry, AuditNote, Changes, Claim, Hash32, Media, MediaId, Message,
-    ReadMark, Rev, RoomCard, RoomFacts, RoomId, Seq, Session, Timestamp, User, UserId, Window,
-    WordQuery,
+    Account, Attribution, AuditEntry, AuditNote, Changes, Claim, Event, Hash32, Media, MediaId,
+    Message, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Seq, Session, Timestamp, User, UserId,
+    Window, WordQuery,
 };
 
 pub use query::{
@@ -234,6 +234,9 @@ pub trait Store: Send + Sync {
     fn record(&self, by: Attribution, note: AuditNote) -> Reply<'_, ()>;
     /// Returns a page of the audit log. Entries are only removed by age.
     fn audit<'a>(&'a self, query: &'a AuditQuery) -> Reply<'a, Vec<AuditEntry>>;
+    /// Takes note of an event on its way to the live rooms, which another server may have committed.
+    /// An engine of one server knows all of them.
+    fn noticed(&self, _event: &Event) {}
     /// Checks cheaply that the store can read; for `/health`.
     fn ping(&self) -> Reply<'_, ()>;
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{Cluster, audit, media, rooms, users};
 use crate::model::{
-    Account, Attribution, AuditEntry, AuditNote, Changes, Media, MediaId, Pin, ReadMark, Rev,
-    RoomCard, RoomFacts, RoomId, Seq, Timestamp, User, UserId, Window, WordQuery,
+    Account, Attribution, AuditEntry, AuditNote, Changes, Event, Media, MediaId, Pin, ReadMark,
+    Rev, RoomCard, RoomFacts, RoomId, Seq, Timestamp, User, UserId, Window, WordQuery,
 };
 use crate::store::{
     Added, AuditQuery, Basis, Committed, Digests, Draft, Found, MessageChange, MessagePage,
@@ -204,6 +204,10 @@ impl Store for Cluster {
 
     fn attributed(&self, to: Attribution) -> Arc<dyn Store> {
         Arc::new(Self(Arc::clone(&self.0), Some(Arc::new(to))))
+    }
+
+    fn noticed(&self, event: &Event) {
+        Self::noticed(self, event);
     }
 
     fn ping(&self) -> Reply<'_, ()> {
