@@ -273,7 +273,7 @@ fn rehearsal(
     copy.server.data_dir.clone_from(&scratch.0);
     copy.database.path = PathBuf::from("chat.db");
     // Also for a cluster: what would be imported does not depend on the engine.
-    copy.database.engine = Engine::Sqlite;
+    copy.database.engine = Engine::Embedded;
     // Use the real log if it exists: a command has one log.
     let log = std::path::absolute(config.server.data_dir.join(&config.log.directory));
     copy.log.directory = log.ok().filter(|_| there).unwrap_or_else(|| PathBuf::from("logs"));

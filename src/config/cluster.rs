@@ -10,7 +10,8 @@ use super::Masked;
 pub enum Engine {
     /// In a file of this machine.
     #[default]
-    Sqlite,
+    #[serde(rename = "sqlite")]
+    Embedded,
     /// In Cassandra or ScyllaDB, shared with other servers.
     Cluster,
 }

@@ -89,7 +89,7 @@ pub struct Database {
 
 impl Default for Database {
     fn default() -> Self {
-        Self { engine: Engine::Sqlite, path: PathBuf::from("chat.db"), readers: None }
+        Self { engine: Engine::Embedded, path: PathBuf::from("chat.db"), readers: None }
     }
 }
 

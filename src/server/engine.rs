@@ -25,7 +25,7 @@ pub(super) async fn open(
     sink: EventSink,
 ) -> Result<(Engine, String), ServeError> {
     match config.database.engine {
-        config::Engine::Sqlite => embedded(config, database, quiet, sink).await,
+        config::Engine::Embedded => embedded(config, database, quiet, sink).await,
         config::Engine::Cluster => cluster(config, sink).await,
     }
 }

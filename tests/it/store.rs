@@ -103,7 +103,7 @@ pub(crate) struct World {
 
 /// An open engine, and where it keeps what must be there when it is opened again.
 enum Engine {
-    Sqlite(Embedded),
+    Embedded(Embedded),
     Cluster(Cluster, Arc<dyn Tables>),
 }
 
@@ -119,7 +119,7 @@ impl World {
         Self {
             store: Arc::new(backend.clone()),
             sessions: Arc::new(backend.clone()),
-            engine: Engine::Sqlite(backend),
+            engine: Engine::Embedded(backend),
             sink,
             events,
             dir,
@@ -156,14 +156,14 @@ impl World {
 
     /// The engine of one machine, for tests of what only it has.
     pub(crate) fn backend(&self) -> &Embedded {
-        let Engine::Sqlite(backend) = &self.engine else { panic!("a test of SQLite only") };
+        let Engine::Embedded(backend) = &self.engine else { panic!("a test of SQLite only") };
         backend
     }
 
     /// Permanent id of the server's files, or of the cluster.
     pub(crate) async fn server_id(&self) -> String {
         match &self.engine {
-            Engine::Sqlite(backend) => backend.server_id().to_owned(),
+            Engine::Embedded(backend) => backend.server_id().to_owned(),
             Engine::Cluster(..) => self.store.settings().await.unwrap().instance,
         }
     }
@@ -174,14 +174,14 @@ impl World {
 
     pub(crate) async fn close(&self) {
         match &self.engine {
-            Engine::Sqlite(backend) => backend.close().await,
+            Engine::Embedded(backend) => backend.close().await,
             Engine::Cluster(cluster, _) => cluster.close().await,
         }
     }
 
     /// Waits until the engine has done what an acknowledged change leaves for the background.
     pub(crate) async fn settle(&self) {
-        if let Engine::Sqlite(backend) = &self.engine {
+        if let Engine::Embedded(backend) = &self.engine {
             backend.settle().await;
         }
     }
@@ -190,7 +190,7 @@ impl World {
     pub(crate) async fn open_again(&mut self) {
         let path = self.path();
         match &mut self.engine {
-            Engine::Sqlite(backend) => {
+            Engine::Embedded(backend) => {
                 *backend = Embedded::open(&path, &Options::default(), self.sink.clone()).unwrap();
                 self.store = Arc::new(backend.clone());
                 self.sessions = Arc::new(backend.clone());
