@@ -70,7 +70,10 @@ pub(super) async fn claim(
         }
         match read(at, kind, key, Consistency::Serial).await? {
             Some(other) if other.holder != holder => return Ok(Some(other)),
-            Some(_) if settle(at, held_by(holder), put(kind, key, holder)).await? => {
+            // Later than before, so that nobody releases it who knows the earlier claim.
+            Some(own)
+                if settle(at, unchanged(own), put_after(kind, key, holder, own.at)).await? =>
+            {
                 return Ok(None);
             }
             // It was released or taken over in between, or the write is known not to have happened.
@@ -88,9 +91,7 @@ pub(super) async fn replace(
     old: Claimed,
     new: i64,
 ) -> Result<bool, StoreError> {
-    let mut unchanged = held_by(old.holder);
-    unchanged.push(Condition::Is(Vec::new(), "at", Some(Value::Int(old.at.0))));
-    if settle(at, unchanged, put(kind, key, new)).await? {
+    if settle(at, unchanged(old), put_after(kind, key, new, old.at)).await? {
         return Ok(true);
     }
     let now = read(at, kind, key, Consistency::Serial).await?;
@@ -108,6 +109,17 @@ pub(super) async fn release(
     settle(at, held_by(holder), gone).await.map(drop)
 }
 
+/// Releases a claim if it is still as it was, and was not claimed again.
+pub(super) async fn release_as(
+    at: &Cluster,
+    kind: Kind,
+    key: &str,
+    known: Claimed,
+) -> Result<(), StoreError> {
+    let gone = Put::conditional(&CLAIMS, [kind.key().into(), key.into()], [], []).deleted();
+    settle(at, unchanged(known), gone).await.map(drop)
+}
+
 /// Returns who has a claim.
 pub(super) async fn holder_of(
     at: &Cluster,
@@ -121,8 +133,19 @@ fn held_by(holder: i64) -> Vec<Condition> {
     vec![Condition::Is(Vec::new(), "holder", Some(Value::Int(holder)))]
 }
 
+fn unchanged(known: Claimed) -> Vec<Condition> {
+    let mut unchanged = held_by(known.holder);
+    unchanged.push(Condition::Is(Vec::new(), "at", Some(Value::Int(known.at.0))));
+    unchanged
+}
+
 fn put(kind: Kind, key: &str, holder: i64) -> Put {
-    let cells = [("holder", holder.into()), ("at", Timestamp::now().0.into())];
+    put_after(kind, key, holder, Timestamp(0))
+}
+
+fn put_after(kind: Kind, key: &str, holder: i64, before: Timestamp) -> Put {
+    let now = Timestamp::now().0.max(before.0 + 1);
+    let cells = [("holder", holder.into()), ("at", now.into())];
     Put::conditional(&CLAIMS, [kind.key().into(), key.into()], [], cells)
 }
 

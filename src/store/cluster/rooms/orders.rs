@@ -5,9 +5,9 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::logged::StoredChange;
-use crate::model::{Attribution, AuditNote, Change, Event, Message, Rev, RoomId, Seq, UserId, Who};
+use crate::model::{Attribution, AuditNote, Change, Event, Message, Rev, Seq, UserId, Who};
 use crate::store::cluster::Cluster;
-use crate::store::cluster::claims::{self, Kind};
+use crate::store::cluster::claims::{self, Claimed, Kind};
 use crate::store::{Basis, Committed, Draft, MessageChange, Posted, RoomChange, StoreError, Whose};
 
 /// A requested change.
@@ -110,16 +110,18 @@ impl From<Result<Ready, StoreError>> for Done {
 
 /// A name that a room no longer has.
 pub(super) struct Release {
-    pub(super) room: RoomId,
+    /// Folded name.
     pub(super) key: String,
+    /// The claim, which may be made again meanwhile: then the room has the name again.
+    pub(super) claimed: Claimed,
 }
 
 impl Release {
     /// Releases the name. If that fails, the next one who wants it finds out.
     pub(super) async fn release(self, at: &Cluster) {
-        let released = claims::release(at, Kind::PublicRoom, &self.key, self.room.0).await;
+        let released = claims::release_as(at, Kind::PublicRoom, &self.key, self.claimed).await;
         if let Err(error) = released {
-            tracing::warn!(%error, room = self.room.0, "The old name of a room is still claimed");
+            tracing::warn!(%error, room = self.claimed.holder, "The old name of a room is still claimed");
         }
     }
 }

@@ -26,14 +26,21 @@ pub(super) async fn claim(at: &Cluster, room: RoomId, name: &str) -> Result<Rele
     let key = fold(name);
     let taken = StoreError::Taken(Claim::RoomName);
     if let Some(other) = claims::claim(at, Kind::PublicRoom, &key, room.0).await? {
-        let old = other.at.plus(PREPARED) < Timestamp::now();
+        let old = other.at.plus(PREPARED) <= Timestamp::now();
         if !is_free(at, RoomId(other.holder), &key, old).await?
             || !claims::replace(at, Kind::PublicRoom, &key, other, room.0).await?
         {
             return Err(taken);
         }
     }
-    Ok(Release { room, key })
+    of_room(at, room, key).await?.ok_or(taken)
+}
+
+/// Returns the claim of a room.
+async fn of_room(at: &Cluster, room: RoomId, key: String) -> Result<Option<Release>, StoreError> {
+    let claimed = claims::holder_of(at, Kind::PublicRoom, &key).await?;
+    let claimed = claimed.filter(|claimed| claimed.holder == room.0);
+    Ok(claimed.map(|claimed| Release { key, claimed }))
 }
 
 /// Returns whether the room that claims this name does not have it, and can no longer get it from a
@@ -78,6 +85,8 @@ pub(super) async fn prepare(
     {
         claim(at, before.id, name).await?;
     }
-    let lost = old.filter(|old| new.as_ref() != Some(old));
-    Ok(lost.map(|key| Release { room: before.id, key }).into_iter().collect())
+    match old.filter(|old| new.as_ref() != Some(old)) {
+        Some(lost) => Ok(of_room(at, before.id, lost).await?.into_iter().collect()),
+        None => Ok(Vec::new()),
+    }
 }

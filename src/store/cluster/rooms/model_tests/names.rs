@@ -139,8 +139,15 @@ async fn check(reader: &Cluster, known: Vec<RoomId>) -> Vec<String> {
         };
         match reader.add_room(new).await {
             Ok(_) | Err(StoreError::NotFound(Missing::User)) => {}
+            // Its room was added by a server that died over it: it is listed by now.
+            Err(StoreError::Taken(_)) if is_listed(reader, name).await => {}
             Err(error) => broken.push(format!("{name} is free and cannot be taken: {error:?}")),
         }
     }
     broken
+}
+
+async fn is_listed(reader: &Cluster, name: &str) -> bool {
+    let cards = reader.rooms(RoomQuery::Named(name, 10)).await.unwrap_or_default();
+    cards.iter().any(|card| card.facts.room.visibility == Visibility::Public)
 }
