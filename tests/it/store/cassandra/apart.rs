@@ -16,7 +16,8 @@ pub(crate) async fn tables() -> Apart {
 }
 
 /// A part of shared tables that nobody else uses: the first value of each partition key tells to
-/// whom the partition belongs. Creating the tables anew for each test would take seconds.
+/// whom the partition belongs. Creating the tables anew for each test would take longer than most
+/// tests.
 pub(crate) struct Apart {
     inner: Cql,
     world: i64,
