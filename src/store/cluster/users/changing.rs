@@ -9,7 +9,7 @@ use super::rows::{self, Kept, Wrote};
 use super::stored::Stored;
 use super::{directory, names};
 use crate::model::{Event, FileKind, Media, Missing, User, UserId};
-use crate::store::cluster::claims::Kind;
+use crate::store::cluster::claims::{self, Claimed, Kind};
 use crate::store::cluster::{Cluster, audit, jobs, media, sessions};
 use crate::store::{Ended, StoreError, UserChange, audit_notes};
 
@@ -31,11 +31,9 @@ pub(in crate::store::cluster) async fn change(
         if let Some(email) = &new_email {
             names::claim(at, id, Kind::Email, email).await?;
         }
-        let committed = commit(at, &before, &after, &change).await;
-        if committed.is_err() && committed != Err(StoreError::Unknown) {
-            release(at, id, new_email).await;
-        }
-        if let Some(user) = committed? {
+        // After a failure the address stays claimed, since the same change may just be made through
+        // another server; others can take it over after a minute.
+        if let Some(user) = commit(at, &before, &after, &change).await? {
             return Ok(user);
         }
     }
@@ -87,6 +85,7 @@ async fn commit(
             u32::try_from(ended).unwrap_or(u32::MAX),
         )
     };
+    let old_email = email_claim(at, before, after).await?;
     let entry = audit::begin(at, || noted(ended.len())).await?;
     let wrote = rows::write(at, id, before.version, after).await;
     let wrote = audit::settle(at, entry, wrote, |wrote| *wrote == Wrote::Done).await?;
@@ -98,7 +97,7 @@ async fn commit(
     if let Some(which) = ending {
         ended = sessions::end_all(at, before, which, ended).await;
     }
-    follow(at, before, after, version).await;
+    follow(at, before, after, version, old_email).await;
     if !ended.is_empty() {
         at.emit(Event::SessionEnded { user: id, sessions: ended }).await;
     }
@@ -119,11 +118,35 @@ fn orders(before: &Kept, after: &Stored, change: &UserChange) -> Vec<jobs::Work>
     works
 }
 
+/// Returns the claim of an address that the user no longer has after the change, as it is before
+/// it: if they take the address again meanwhile, it stays theirs.
+async fn email_claim(
+    at: &Cluster,
+    before: &Kept,
+    after: &Stored,
+) -> Result<Option<(String, Claimed)>, StoreError> {
+    let Some(key) = before.stored.email_key() else { return Ok(None) };
+    if after.email_key().as_ref() == Some(&key) {
+        return Ok(None);
+    }
+    let claimed = claims::holder_of(at, Kind::Email, &key).await?;
+    let own = claimed.filter(|claimed| claimed.holder == before.id.0);
+    Ok(own.map(|claimed| (key, claimed)))
+}
+
 /// What others find by: a failure is only logged, since the user's row is what counts.
-async fn follow(at: &Cluster, before: &Kept, after: &Stored, version: i64) {
+async fn follow(
+    at: &Cluster,
+    before: &Kept,
+    after: &Stored,
+    version: i64,
+    old_email: Option<(String, Claimed)>,
+) {
     let id = before.id;
-    if before.stored.email_key() != after.email_key() {
-        release(at, id, before.stored.email_key()).await;
+    if let Some((key, claimed)) = old_email
+        && let Err(error) = claims::release_as(at, Kind::Email, &key, claimed).await
+    {
+        tracing::debug!(%error, "An address was not released");
     }
     let listed = async {
         if before.stored.name != after.name {
@@ -136,11 +159,5 @@ async fn follow(at: &Cluster, before: &Kept, after: &Stored, version: i64) {
     };
     if let Err(error) = listed.await {
         tracing::warn!(%error, user.id = %id, "The directory was not updated");
-    }
-}
-
-async fn release(at: &Cluster, id: UserId, email: Option<String>) {
-    if let Some(email) = email {
-        names::release_all(at, id, &[(Kind::Email, email)]).await;
     }
 }
