@@ -134,7 +134,7 @@ pub(super) async fn after(
         let ids: Vec<UserId> = entries(&at.tables().read(slice).await?).map(|e| e.id).collect();
         for some in ids.chunks(AT_ONCE) {
             if found.len() < limit {
-                found.extend(super::reading::rows_of(at, some).await?);
+                found.extend(super::rows::these(at, some).await?);
             }
         }
     }

@@ -59,7 +59,7 @@ pub(in crate::store::cluster) async fn these(
     at: &Cluster,
     ids: &[UserId],
 ) -> Result<Vec<User>, StoreError> {
-    Ok(sorted(rows_of(at, ids).await?))
+    Ok(sorted(rows::these(at, ids).await?))
 }
 
 fn sorted(found: Vec<Kept>) -> Vec<User> {
@@ -67,16 +67,6 @@ fn sorted(found: Vec<Kept>) -> Vec<User> {
     users.sort_by_key(|user| user.id);
     users.dedup_by_key(|user| user.id);
     users
-}
-
-/// Returns the rows of these users, in this order, except unknown and deleted ones.
-pub(super) async fn rows_of(at: &Cluster, ids: &[UserId]) -> Result<Vec<Kept>, StoreError> {
-    let mut found = Vec::with_capacity(ids.len());
-    for some in ids.chunks(AT_ONCE) {
-        let rows = some.iter().map(|id| rows::read(at, *id));
-        found.extend(try_join_all(rows).await?.into_iter().flatten());
-    }
-    Ok(found)
 }
 
 /// Finds users by a part of their names.

@@ -1,5 +1,7 @@
 //! Rows of users: reading them, and writing the next version on condition that it is the next.
 
+use futures_util::future::try_join_all;
+
 use crate::model::UserId;
 use crate::store::StoreError;
 use crate::store::cluster::Cluster;
@@ -10,6 +12,9 @@ use crate::store::cluster::tables::{
 };
 
 use super::stored::{Stored, VERSION};
+
+/// Rows read at the same time.
+const AT_ONCE: usize = 64;
 
 /// A user whose account is complete and not deleted.
 #[derive(Clone, Debug)]
@@ -51,6 +56,16 @@ pub(in crate::store::cluster) async fn read(
         State::Kept(kept) => Ok(Some(*kept)),
         State::Missing | State::Incomplete | State::Gone => Ok(None),
     }
+}
+
+/// Returns the rows of these users, in this order, except unknown and deleted ones.
+pub(super) async fn these(at: &Cluster, ids: &[UserId]) -> Result<Vec<Kept>, StoreError> {
+    let mut found = Vec::with_capacity(ids.len());
+    for some in ids.chunks(AT_ONCE) {
+        let rows = some.iter().map(|id| read(at, *id));
+        found.extend(try_join_all(rows).await?.into_iter().flatten());
+    }
+    Ok(found)
 }
 
 /// Returns what the row of a user says.
