@@ -9,8 +9,8 @@ use super::hub::{Hub, RoomEntry};
 use super::room::{RoomListeners, hears, queue};
 use super::{Audience, Encoded, Encoder, Socket};
 use crate::model::{
-    Change, Event, LiveState, Person, ReadMark, Rev, RoomChanges, RoomEvent, RoomFacts, RoomId,
-    Seq, Timestamp, UserId,
+    Change, Event, LiveState, Person, ReadMark, Rev, RoomEvent, RoomFacts, RoomId, Timestamp,
+    UserId,
 };
 
 /// Follow-up work of the dispatcher after an event.
@@ -107,38 +107,6 @@ impl Hub {
         self.deliver(event, &mut Unwritten::default())
     }
 
-    /// Returns the revs of all rooms (or this one), so that events lost by a bus can be read again.
-    fn missing(&self, room: Option<RoomId>) -> Vec<Effect> {
-        let slots: Vec<_> = self
-            .lock_rooms()
-            .iter()
-            .filter(|(id, _)| room.is_none_or(|room| room == **id))
-            .map(|(id, slot)| (*id, Arc::clone(slot)))
-            .collect();
-        slots
-            .into_iter()
-            .filter_map(|(room, slot)| {
-                let mut watch = slot.peek();
-                let since = watch.reached();
-                // Somebody is reading the room, and may have read it too early.
-                watch.lost |= since.is_none();
-                since.map(|since| Effect::Missing { room, since, upto: None })
-            })
-            .collect()
-    }
-
-    /// Returns the rev of a room that is behind this one.
-    fn behind(&self, room: RoomId, rev: Rev) -> Vec<Effect> {
-        let since = self.reached(room).filter(|since| *since < rev);
-        since.map(|since| Effect::Missing { room, since, upto: Some(rev) }).into_iter().collect()
-    }
-
-    /// Returns the rev up to which all events of a room have been delivered; None: nobody has read
-    /// it yet.
-    pub fn reached(&self, room: RoomId) -> Option<Rev> {
-        self.slot(room)?.peek().reached()
-    }
-
     fn deliver_change(
         &self,
         event: &Event,
@@ -166,7 +134,7 @@ impl Hub {
     }
 
     /// Delivers the events that have arrived early and are next now.
-    fn deliver_early(&self, slot: &RoomEntry, effects: &mut Vec<Effect>) {
+    pub(super) fn deliver_early(&self, slot: &RoomEntry, effects: &mut Vec<Effect>) {
         loop {
             let mut watch = slot.peek();
             let Some(next) = watch.next_early() else { return };
@@ -217,7 +185,7 @@ impl Hub {
     }
 
     /// Removes the sockets of a user (or of everybody) from a room: later events do not reach them.
-    fn take_out(&self, room: RoomId, user: Option<UserId>) -> Vec<Effect> {
+    pub(super) fn take_out(&self, room: RoomId, user: Option<UserId>) -> Vec<Effect> {
         self.change(room, |watch| {
             for listener in watch
                 .groups
@@ -247,56 +215,6 @@ impl Hub {
             }
             effects
         })
-    }
-
-    /// Delivers missing changes as one event: current facts and every changed message.
-    pub fn catch_up(&self, changes: RoomChanges, facts: &RoomFacts) -> Vec<Effect> {
-        let room = changes.room;
-        let Some(slot) = self.slot(room) else { return Vec::new() };
-        let rev = changes.changes.rev;
-        let (strangers, known) = {
-            let mut watch = slot.lock();
-            if watch.reached().is_some_and(|reached| reached >= rev) {
-                return Vec::new();
-            }
-            // A room that is being created reads the store itself.
-            if let Some(live) = &mut watch.live
-                && live.state != LiveState::Creating
-                && live.rev < rev
-            {
-                live.rev = rev;
-                live.facts = Some(Arc::new(facts.clone()));
-                for message in &changes.changes.messages {
-                    live.apply_now(message, self.recent_messages);
-                }
-            }
-            let known = watch.last_seq;
-            watch.last_seq = changes.changes.messages.iter().map(|m| m.seq).fold(known, Seq::max);
-            watch.advance(rev);
-            let strangers = watch.strangers(facts);
-            // Users who are no longer in the room learn that, and then nothing more.
-            for person in &strangers {
-                let removal = RoomEvent {
-                    room,
-                    rev,
-                    at: Timestamp::now(),
-                    by: person.clone().into(),
-                    socket: None,
-                    changes: vec![Change::ParticipantRemoved(person.clone())],
-                };
-                watch.send_to(&Event::Room(Arc::new(removal)), rev, |_| true);
-            }
-            (strangers, known)
-        };
-        let mut effects: Vec<Effect> =
-            strangers.into_iter().flat_map(|person| self.take_out(room, Some(person.id))).collect();
-        let event = Event::CaughtUp { changes: Arc::new(changes), known };
-        slot.lock().send_to(&event, rev, |_| true);
-        slot.turned.notify_waiters();
-        self.deliver_early(&slot, &mut effects);
-        // Writes what was gathered.
-        drop(slot.lock());
-        effects
     }
 
     fn deliver_added(&self, user: UserId, facts: &Arc<RoomFacts>, at: Timestamp) {
@@ -349,25 +267,6 @@ impl Hub {
         if let Some(slot) = self.slot(room) {
             slot.lock().hint(event);
         }
-    }
-}
-
-impl RoomListeners {
-    /// Returns listening users who are no longer participants.
-    fn strangers(&self, facts: &RoomFacts) -> Vec<Person> {
-        let mut strangers: Vec<Person> = Vec::new();
-        for socket in self.groups.iter().flat_map(|g| &g.listeners).map(|l| &l.socket) {
-            if facts.participant(socket.user).is_none()
-                && !strangers.iter().any(|p| p.id == socket.user)
-            {
-                strangers.push(Person {
-                    id: socket.user,
-                    login: socket.login.clone(),
-                    name: socket.login.clone(),
-                });
-            }
-        }
-        strangers
     }
 }
 

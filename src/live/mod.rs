@@ -11,6 +11,7 @@ mod fanout;
 mod frames;
 mod gathered;
 mod hub;
+mod missing;
 mod outbox;
 mod presence;
 mod room;

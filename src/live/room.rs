@@ -12,10 +12,6 @@ use crate::model::{
     SocketId, UserId,
 };
 
-/// Maximum number of events kept because they arrived early; those after them are read from the
-/// store.
-const MAX_EARLY: usize = 128;
-
 /// A room with listeners. Exists as long as it has a listener or a live room.
 #[derive(Default)]
 pub(super) struct RoomListeners {
@@ -145,44 +141,6 @@ impl RoomListeners {
 
     pub(super) fn is_empty(&self) -> bool {
         self.live.is_none() && self.groups.is_empty()
-    }
-
-    /// Returns the rev after which changes must be read if some were lost; None: nobody has read
-    /// the room yet.
-    pub(super) fn reached(&self) -> Option<Rev> {
-        let live = self.live.as_ref().filter(|live| live.state != LiveState::Creating);
-        match (self.seen, live) {
-            (Some(seen), Some(live)) => Some(seen.min(live.rev)),
-            (seen, _) => seen,
-        }
-    }
-
-    /// Takes the note that events may have been lost, once the rev is known from which to read.
-    pub(super) fn take_lost(&mut self) -> bool {
-        self.seen.is_some() && std::mem::take(&mut self.lost)
-    }
-
-    /// Keeps an event until those before it have arrived.
-    pub(super) fn keep_early(&mut self, event: &Arc<RoomEvent>) {
-        self.early.insert(event.rev, Arc::clone(event));
-        if self.early.len() > MAX_EARLY {
-            self.early.pop_last();
-        }
-    }
-
-    /// Takes the event that is next, if it arrived early.
-    pub(super) fn next_early(&mut self) -> Option<Arc<RoomEvent>> {
-        let seen = self.seen?;
-        loop {
-            let first = self.early.first_entry()?;
-            if *first.key() > seen.next() {
-                return None;
-            }
-            let event = first.remove();
-            if event.rev > seen {
-                return Some(event);
-            }
-        }
     }
 
     /// Encodes a committed event once per dialect. Frames for every listener are gathered until

@@ -100,7 +100,7 @@ impl Connection {
                 self.subscribe(since, epoch).await.map(|()| Outcome::Silent)
             }
             Command::Ping => Ok(Outcome::Pong),
-            Command::Leave { room } => self.leave(room).await,
+            Command::Leave { room } => self.leave(room),
             Command::Quit => self.quit().await,
             Command::Post { room, message } => self.post(room, message).await,
             Command::Edit { message, text } => self.edit(message, &text).await,
@@ -229,7 +229,7 @@ impl Connection {
         }
     }
 
-    async fn leave(&mut self, room: Option<RoomId>) -> Result<Outcome> {
+    fn leave(&mut self, room: Option<RoomId>) -> Result<Outcome> {
         let room = room.or(self.current_room()).ok_or(Error::MissingRoom)?;
         if !self.entered.contains(&room) {
             return Err(Error::NotJoined);

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use redis::Script;
 
-use super::{Shard, Shared, place};
+use super::place;
+use super::shared::{Shard, Shared};
 use crate::live::bus::BusUnavailable;
 
 /// KEYS: the counter. ARGV: limit, window in milliseconds. Returns -1, or the milliseconds to wait.

@@ -12,7 +12,7 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 use tracing::debug;
 
-use super::{InvalidAddress, RedisOptions};
+use super::options::{InvalidAddress, RedisOptions};
 use crate::live::bus::BusUnavailable;
 
 /// Time for a command or a pipeline, and for connecting.

@@ -17,16 +17,16 @@ use tokio::sync::mpsc::Sender;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use tracing::{debug, info, warn};
 
-use super::publish::Outgoing;
-use super::{Channel, Shared, random};
+use super::channel::Channel;
+use super::outgoing::Outgoing;
+use super::place::random;
+use super::shared::{SILENCE, Shared};
 use crate::live::bus::{Topic, wire};
 
 /// Maximum number of channels in a command.
 const BATCH: usize = 512;
 /// Time for connecting, and for a command.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Time without hearing itself after which a server considers itself deaf.
-pub(super) const SILENCE: Duration = Duration::from_secs(3);
 /// Time after which other servers have announced again who is present, after a return.
 const ANNOUNCED: Duration = Duration::from_secs(3);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
@@ -54,32 +54,33 @@ impl From<redis::RedisError> for Broken {
 
 /// Keeps the subscription until the bus is closed.
 pub(super) async fn listen(shared: Arc<Shared>, at: usize, queue: Sender<Heard>) {
-    let shard = &shared.shards[at];
+    let instance = &shared.shards[at];
     let (mut pause, mut told) = (SHORTEST_PAUSE, false);
     let mut deaf_since = Instant::now();
     loop {
         let lost = Arc::new(Notify::new());
         if let Ok(connection) = subscribe(&shared, at, &queue, &lost).await {
-            shard.echo();
+            instance.echo();
             if std::mem::take(&mut told) {
                 info!("Redis is back: events of other servers are received again.");
             }
             if queue.send(Heard::Lost(deaf_since.elapsed())).await.is_err() {
                 return;
             }
-            shard.memory().returned();
+            instance.memory().returned();
             drop(keep(&shared, at, connection, &queue, &lost).await);
-            deaf_since = shard.heard_at();
+            deaf_since = instance.heard_at();
             pause = SHORTEST_PAUSE;
         }
-        if shard.heard_at().elapsed() > SILENCE && !std::mem::replace(&mut told, true) {
+        if instance.heard_at().elapsed() > SILENCE && !std::mem::replace(&mut told, true) {
             warn!(
                 "Redis does not respond: changes by other servers are read from the database every \
                  second, and presence is that of this server."
             );
         }
         // Servers that lost the same Redis do not return in the same moment.
-        sleep(pause.mul_f64(0.5 + f64::from(random() as u16) / f64::from(u16::MAX))).await;
+        let percent = u32::try_from(random() % 100).unwrap_or_default();
+        sleep(pause / 2 + pause / 100 * percent).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
@@ -91,23 +92,23 @@ async fn subscribe(
     queue: &Sender<Heard>,
     lost: &Arc<Notify>,
 ) -> Result<MultiplexedConnection, Broken> {
-    let shard = &shared.shards[at];
+    let instance = &shared.shards[at];
     let config = AsyncConnectionConfig::new()
         .set_connection_timeout(Some(PATIENCE))
         .set_response_timeout(Some(PATIENCE))
         .set_push_sender(receiver(Arc::clone(shared), at, queue.clone(), Arc::clone(lost)));
-    let connecting = shard.client.get_multiplexed_async_connection_with_config(&config);
+    let connecting = instance.client.get_multiplexed_async_connection_with_config(&config);
     let mut connection = timeout(PATIENCE, connecting).await.map_err(|_| Broken)??;
-    let mut topics = shard.topics.all();
+    let mut topics = instance.topics.all();
     let own = [Channel::Server(shared.me), Channel::All].map(|c| c.name(&shared.prefix));
     timeout(PATIENCE, connection.subscribe(&own)).await.map_err(|_| Broken)??;
     loop {
         for part in topics.chunks(BATCH) {
             let names: Vec<_> = part.iter().map(|topic| name(shared, *topic)).collect();
             timeout(PATIENCE, connection.subscribe(&names)).await.map_err(|_| Broken)??;
-            shard.topics.heard(part);
+            instance.topics.heard(part);
         }
-        topics = shard.topics.new();
+        topics = instance.topics.take_new();
         if topics.is_empty() {
             return Ok(connection);
         }
@@ -152,7 +153,7 @@ async fn keep(
     queue: &Sender<Heard>,
     lost: &Notify,
 ) -> Result<(), Broken> {
-    let shard = &shared.shards[at];
+    let instance = &shared.shards[at];
     let beat = Bytes::from(wire::beat(shared.me));
     let mut presence = Some(Instant::now() + ANNOUNCED);
     let mut seconds = interval(Duration::from_secs(1));
@@ -163,12 +164,12 @@ async fn keep(
             biased;
             () = lost.notified() => return Err(Broken),
             _ = seconds.tick() => {
-                if shard.heard_at().elapsed() > SILENCE {
+                if instance.heard_at().elapsed() > SILENCE {
                     debug!("Redis is connected, but nothing arrives.");
                     return Err(Broken);
                 }
                 // If the queue is full, this server does not hear itself, which is noticed.
-                drop(shard.outgoing.try_send(Outgoing::Bytes(
+                drop(instance.outgoing.try_send(Outgoing::Bytes(
                     Channel::Server(shared.me),
                     beat.clone(),
                 )));
@@ -177,7 +178,7 @@ async fn keep(
                     shared.presence_is_stale();
                 }
                 let gone: Vec<_> =
-                    shard.topics.unwanted().into_iter().map(|topic| name(shared, topic)).collect();
+                    instance.topics.unwanted().into_iter().map(|topic| name(shared, topic)).collect();
                 for part in gone.chunks(BATCH) {
                     timeout(PATIENCE, connection.unsubscribe(part)).await.map_err(|_| Broken)??;
                 }
@@ -188,12 +189,12 @@ async fn keep(
                     timeout(PATIENCE, ping).await.map_err(|_| Broken)??;
                 }
             }
-            () = shard.topics.wanted.notified() => {
-                let new = shard.topics.new();
+            () = instance.topics.wanted.notified() => {
+                let new = instance.topics.take_new();
                 for part in new.chunks(BATCH) {
                     let names: Vec<_> = part.iter().map(|topic| name(shared, *topic)).collect();
                     timeout(PATIENCE, connection.subscribe(&names)).await.map_err(|_| Broken)??;
-                    shard.topics.heard(part);
+                    instance.topics.heard(part);
                     if queue.send(Heard::Since(part.to_vec())).await.is_err() {
                         return Err(Broken);
                     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::Channel;
+use super::channel::Channel;
 use crate::model::{Rev, RoomId};
 
 /// How long is remembered while nothing is wrong.

@@ -21,35 +21,40 @@
 //! | `try:KEY` | attempts within a window |
 
 mod attempts;
+mod channel;
 mod link;
 mod listen;
 mod memory;
+mod options;
+mod outgoing;
 mod place;
 mod presence;
+mod present;
 mod publish;
 mod receive;
+mod shared;
 mod topics;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use redis::Client;
-use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::mpsc::{Sender, channel};
+use tokio::sync::mpsc::channel;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
-use tracing::warn;
 
+use self::channel::Channel;
 use self::link::Link;
-use self::listen::SILENCE;
-use self::memory::Memory;
-use self::presence::Present;
-use self::publish::Outgoing;
+use self::outgoing::Outgoing;
+use self::place::random;
+use self::present::Present;
+use self::shared::{SILENCE, Shard, Shared};
 use self::topics::Topics;
 use super::{Bus, BusReply, BusUnavailable, Elsewhere, Hearing, Topic};
 use crate::model::{Event, EventSink, RoomId, UserId};
+
+pub use self::options::{InvalidAddress, RedisOptions};
 
 /// Maximum number of messages that wait to be published, and of received ones.
 const QUEUE: usize = 16_384;
@@ -57,77 +62,10 @@ const QUEUE: usize = 16_384;
 /// Time for publishing what waits at a stop.
 const FLUSH: Duration = Duration::from_secs(3);
 
-/// How to reach Redis.
-#[derive(Clone, Default)]
-pub struct RedisOptions {
-    /// Addresses of one instance or of several independent ones, such as `redis://127.0.0.1:6379`
-    /// or `rediss://redis.example.org:6380`. Every server must have the same, since rooms are
-    /// divided among them by their text.
-    pub urls: Vec<String>,
-    /// User, instead of one in the addresses.
-    pub user: Option<String>,
-    /// Password, instead of one in the addresses.
-    pub password: Option<String>,
-    /// Certificates of authorities (PEM) for `rediss`, instead of those of the system.
-    pub roots: Option<Vec<u8>>,
-    /// Beginning of all keys and channels, so that several clusters can share an instance.
-    pub prefix: String,
-}
-
-impl std::fmt::Debug for RedisOptions {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Addresses may contain passwords.
-        f.debug_struct("RedisOptions").field("prefix", &self.prefix).finish_non_exhaustive()
-    }
-}
-
-/// An address of Redis cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[error("invalid address of Redis: {0}")]
-pub struct InvalidAddress(String);
-
 /// The bus of several servers.
 pub struct RedisBus {
     shared: Arc<Shared>,
     tasks: Mutex<JoinSet<()>>,
-}
-
-/// State of the bus, shared with its tasks.
-struct Shared {
-    /// Id of this run of this server.
-    me: u64,
-    prefix: String,
-    sink: EventSink,
-    shards: Vec<Shard>,
-    /// Number of the last message published.
-    count: AtomicU64,
-    losses: AtomicU64,
-    stale: AtomicU64,
-}
-
-/// One instance of Redis.
-struct Shard {
-    /// Hash of its address.
-    id: u64,
-    client: Client,
-    link: Link,
-    topics: Topics,
-    outgoing: Sender<Outgoing>,
-    memory: Mutex<Memory>,
-    present: Present,
-    /// When this server last heard itself.
-    heard: Mutex<Instant>,
-    /// Received messages were dropped.
-    overflow: AtomicBool,
-}
-
-/// Where a message is published.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Channel {
-    Room(RoomId),
-    User(UserId),
-    Server(u64),
-    All,
 }
 
 impl RedisBus {
@@ -190,122 +128,6 @@ impl RedisBus {
         }
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
         presence::retire(&self.shared).await;
-    }
-}
-
-impl Shared {
-    fn shard(&self, channel: Channel) -> &Shard {
-        &self.shards[self.at(channel)]
-    }
-
-    /// Returns the instance that carries a channel.
-    fn at(&self, channel: Channel) -> usize {
-        let subject = match channel {
-            Channel::Room(room) => room.0.cast_unsigned(),
-            Channel::User(user) => user.0.cast_unsigned(),
-            Channel::Server(_) | Channel::All => return 0,
-        };
-        let chosen = place::chosen(self.shards.iter().map(|shard| shard.id), subject);
-        self.shards.iter().position(|shard| Some(shard.id) == chosen).unwrap_or(0)
-    }
-
-    fn next(&self) -> u64 {
-        self.count.fetch_add(1, Ordering::Relaxed) + 1
-    }
-
-    /// Events of unknown rooms and users may have been lost.
-    fn lost(&self) {
-        self.losses.fetch_add(1, Ordering::SeqCst);
-    }
-
-    /// Presence must be read again.
-    fn presence_is_stale(&self) {
-        self.stale.fetch_add(1, Ordering::SeqCst);
-    }
-
-    /// Publishes an event on channels of one instance; what does not fit into the queue is in the
-    /// memory, or is a hint.
-    fn send(&self, channels: Vec<Channel>, event: &Event) {
-        let Some(first) = channels.first() else { return };
-        let shard = self.shard(*first);
-        let outgoing = Outgoing::Event(channels, self.next(), event.clone());
-        if let Err(TrySendError::Full(Outgoing::Event(channels, count, event))) =
-            shard.outgoing.try_send(outgoing)
-        {
-            let mut memory = shard.memory();
-            memory.failed();
-            for to in channels.into_iter().filter(|to| to.is_remembered()) {
-                if let Some(bytes) = super::wire::event(self.me, count, &event) {
-                    memory.sent(to, bytes.into());
-                }
-            }
-        }
-    }
-
-    /// Passes a hint to the dispatcher of this server.
-    fn offer(&self, event: Event) {
-        if let Err(TrySendError::Full(event)) = self.sink.try_send(event) {
-            if matches!(event, Event::Lost { .. }) {
-                let sink = self.sink.clone();
-                tokio::spawn(async move { drop(sink.send(event).await) });
-            } else {
-                warn!("A presence or typing event was dropped: the dispatcher is behind.");
-            }
-        }
-    }
-}
-
-impl Shard {
-    fn memory(&self) -> MutexGuard<'_, Memory> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Notes that this server has heard itself.
-    fn echo(&self) {
-        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
-    }
-
-    fn heard_at(&self) -> Instant {
-        *self.heard.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn overflow(&self) {
-        self.overflow.store(true, Ordering::SeqCst);
-    }
-
-    fn take_overflow(&self) -> bool {
-        self.overflow.swap(false, Ordering::SeqCst)
-    }
-}
-
-impl Channel {
-    fn name(self, prefix: &str) -> String {
-        match self {
-            Self::Room(room) => format!("{prefix}r:{room}"),
-            Self::User(user) => format!("{prefix}u:{user}"),
-            Self::Server(server) => format!("{prefix}s:{server:x}"),
-            Self::All => format!("{prefix}all"),
-        }
-    }
-
-    /// Parses the channel of a room.
-    fn room(name: &[u8], prefix: &str) -> Option<RoomId> {
-        let name = std::str::from_utf8(name).ok()?;
-        name.strip_prefix(prefix)?.strip_prefix("r:")?.parse().ok().map(RoomId)
-    }
-
-    /// Returns whether its events have no rev, so that they are kept to be repeated.
-    fn is_remembered(self) -> bool {
-        matches!(self, Self::User(_) | Self::All)
-    }
-}
-
-impl From<Topic> for Channel {
-    fn from(topic: Topic) -> Self {
-        match topic {
-            Topic::Room(room) => Self::Room(room),
-            Topic::User(user) => Self::User(user),
-        }
     }
 }
 
@@ -399,13 +221,4 @@ impl Bus for RedisBus {
 fn long_ago() -> Instant {
     let now = Instant::now();
     now.checked_sub(SILENCE * 2).unwrap_or(now)
-}
-
-/// Returns a random number. Without randomness of the system, the time makes it different from
-/// those of other servers.
-fn random() -> u64 {
-    getrandom::u64().unwrap_or_else(|_| {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        u64::try_from(now.unwrap_or_default().as_nanos() & u128::from(u64::MAX)).unwrap_or(1)
-    })
 }

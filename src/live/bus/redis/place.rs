@@ -23,6 +23,15 @@ pub(super) fn chosen(candidates: impl IntoIterator<Item = u64>, subject: u64) ->
     candidates.into_iter().max_by_key(|candidate| (weight(*candidate, subject), *candidate))
 }
 
+/// Returns a random number. Without randomness of the system, the time makes it different from
+/// those of other servers.
+pub(super) fn random() -> u64 {
+    getrandom::u64().unwrap_or_else(|_| {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        u64::try_from(now.unwrap_or_default().as_nanos() & u128::from(u64::MAX)).unwrap_or(1)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,19 +6,21 @@
 //! is next (rendezvous hashing) removes the fields and tells the rooms.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use redis::{Script, pipe};
-use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::mpsc::Receiver;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{debug, info};
 
-use super::{Channel, QUEUE, Shared, place, publish};
-use crate::live::bus::counts::Counts;
-use crate::live::bus::{BusUnavailable, Crossing, Elsewhere, wire};
-use crate::model::{Event, Person, RoomId, SocketId, Timestamp, UserId};
+use super::channel::Channel;
+use super::present::Crossed;
+use super::shared::Shared;
+use super::{place, publish};
+use crate::live::bus::{BusUnavailable, Elsewhere, wire};
+use crate::model::{Event, Person, RoomId, Timestamp, UserId};
 
 /// Time after which a server without a sign of life has stopped.
 const LIFE_MILLIS: u64 = 5_000;
@@ -35,75 +37,6 @@ static CROSS: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("scri
 static CLEAR: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("scripts/clear.lua")));
 static ELSEWHERE: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("scripts/elsewhere.lua")));
-
-/// Users present on this server, in the rooms of one instance of Redis.
-pub(super) struct Present {
-    counts: Mutex<Counts<Person>>,
-    queue: Sender<Crossed>,
-    /// A crossing did not fit into the queue.
-    missed: AtomicBool,
-}
-
-/// A user's first socket of this server has entered, or the last one has left.
-pub(super) struct Crossed {
-    room: RoomId,
-    user: UserId,
-    here: bool,
-    /// Nobody else of this server is present there.
-    alone: bool,
-    tell: Event,
-}
-
-impl Present {
-    pub(super) fn new() -> (Self, Receiver<Crossed>) {
-        let (queue, receiver) = channel(QUEUE);
-        (Self { counts: Mutex::default(), queue, missed: AtomicBool::new(false) }, receiver)
-    }
-
-    /// Counts a socket in or out. Returns `tell` if only this server can be told.
-    pub(super) fn count(
-        &self,
-        room: RoomId,
-        user: UserId,
-        here: bool,
-        tell: Event,
-    ) -> Option<Event> {
-        let (Event::Entered { person, .. } | Event::Left { person, .. }) = &tell else {
-            return None;
-        };
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        if counts.count(room, user, here, person.clone()) == Crossing::None {
-            return None;
-        }
-        let alone = counts.is_empty(room);
-        // Queued under the lock, so that entries and leaves keep their order.
-        match self.queue.try_send(Crossed { room, user, here, alone, tell }) {
-            Ok(()) => None,
-            Err(full) => {
-                self.missed.store(true, Ordering::SeqCst);
-                Some(full.into_inner().tell)
-            }
-        }
-    }
-
-    /// Returns who is present, as events to be told to other servers.
-    fn all(&self) -> Vec<Crossed> {
-        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = Timestamp::now();
-        counts
-            .iter()
-            .map(|(room, user, person)| {
-                // No socket: those of the user also learn of it on other servers.
-                let tell = Event::Entered { room, person: person.clone(), socket: SocketId(0), at };
-                Crossed { room, user, here: true, alone: false, tell }
-            })
-            .collect()
-    }
-
-    fn has(&self, room: RoomId, user: UserId) -> bool {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner).get(room, user).is_some()
-    }
-}
 
 /// State of the task.
 struct Keeper {
@@ -145,10 +78,10 @@ pub(super) async fn retire(shared: &Shared) {
 
 /// Returns the users present in a room on other servers.
 pub(super) async fn elsewhere(shared: &Shared, room: RoomId) -> Result<Elsewhere, BusUnavailable> {
-    let shard = shared.shard(Channel::Room(room));
+    let instance = shared.shard(Channel::Room(room));
     let mut call = ELSEWHERE.prepare_invoke();
     call.arg(&shared.prefix).arg(format!("{:x}", shared.me)).arg(room.0).arg(NAMED);
-    let found: Vec<redis::Value> = shard.link.run(&call).await?;
+    let found: Vec<redis::Value> = instance.link.run(&call).await?;
     let mut elsewhere = Elsewhere::default();
     for value in found {
         match value {
@@ -277,17 +210,14 @@ fn add(shared: &Shared, call: &mut redis::ScriptInvocation<'_>, one: &Crossed) {
 
 /// Removes all fields of a stopped server, and tells the rooms who left.
 async fn clear(shared: &Shared, at: usize, gone: u64) {
-    let shard = &shared.shards[at];
+    let instance = &shared.shards[at];
     loop {
         let mut call = CLEAR.prepare_invoke();
         call.arg(&shared.prefix).arg(format!("{gone:x}")).arg(ROOMS);
-        let cleared: Result<Vec<redis::Value>, _> = shard.link.run(&call).await;
+        let cleared: Result<Vec<redis::Value>, _> = instance.link.run(&call).await;
         let Ok(cleared) = cleared else { return };
         let mut values = cleared.into_iter();
-        let left = match values.next() {
-            Some(redis::Value::Int(left)) => left,
-            _ => return,
-        };
+        let Some(redis::Value::Int(left)) = values.next() else { return };
         let now = Timestamp::now();
         let mut messages = Vec::new();
         while let (Some(room), Some(person)) = (values.next(), values.next()) {

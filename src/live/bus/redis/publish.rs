@@ -11,23 +11,15 @@ use tokio::sync::oneshot;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::debug;
 
+use super::channel::Channel;
 use super::memory::Repeated;
-use super::{Channel, Shared};
+use super::outgoing::Outgoing;
+use super::shared::Shared;
 use crate::live::bus::{BusUnavailable, wire};
 use crate::model::Event;
 
 /// Maximum number of messages in a pipeline.
 const BATCH: usize = 128;
-
-/// A message to be published.
-pub(super) enum Outgoing {
-    /// An event with its number, encoded here.
-    Event(Vec<Channel>, u64, Event),
-    /// An encoded message.
-    Bytes(Channel, Bytes),
-    /// Tells when everything before it has been published, or has failed.
-    Flush(oneshot::Sender<()>),
-}
 
 /// Publishes until the bus is closed.
 pub(super) async fn publish(shared: Arc<Shared>, at: usize, mut queue: Receiver<Outgoing>) {
@@ -83,14 +75,14 @@ fn encode(
 
 /// Publishes messages. What fails is in the memory, or is a hint.
 pub(super) async fn send(shared: &Shared, at: usize, messages: &[(Channel, Bytes)]) -> bool {
-    let shard = &shared.shards[at];
+    let instance = &shared.shards[at];
     for part in messages.chunks(BATCH) {
         let mut pipe = pipe();
         for (to, bytes) in part {
             pipe.publish(to.name(&shared.prefix), &bytes[..]).ignore();
         }
-        let sent: Result<(), BusUnavailable> = shard.link.run(&pipe).await;
-        let mut memory = shard.memory();
+        let sent: Result<(), BusUnavailable> = instance.link.run(&pipe).await;
+        let mut memory = instance.memory();
         match sent {
             Ok(()) if memory.is_failing() => memory.returned(),
             Ok(()) => (),

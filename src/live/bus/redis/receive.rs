@@ -7,9 +7,11 @@ use std::time::Duration;
 use tokio::sync::mpsc::Receiver;
 use tracing::{debug, warn};
 
+use super::channel::Channel;
 use super::listen::Heard;
-use super::publish::Outgoing;
-use super::{Channel, Shared, memory};
+use super::memory;
+use super::outgoing::Outgoing;
+use super::shared::Shared;
 use crate::live::bus::Topic;
 use crate::live::bus::wire::{self, Received, Said};
 use crate::model::Event;

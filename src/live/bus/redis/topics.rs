@@ -75,7 +75,7 @@ impl Topics {
     }
 
     /// Takes the topics to subscribe to.
-    pub(super) fn new(&self) -> Vec<Topic> {
+    pub(super) fn take_new(&self) -> Vec<Topic> {
         let mut known = self.lock();
         let new = std::mem::take(&mut known.new);
         let mut topics: Vec<Topic> = new
@@ -130,19 +130,19 @@ mod tests {
     async fn a_topic_is_left_only_after_nobody_wanted_it_for_a_while() {
         let (topics, room) = (Topics::default(), Topic::Room(RoomId(1)));
         topics.listen(room, true);
-        assert_eq!(topics.new(), [room]);
+        assert_eq!(topics.take_new(), [room]);
         topics.heard(&[room]);
         topics.listen(room, false);
         tokio::time::advance(LINGER / 2).await;
         topics.listen(room, true);
-        assert!(topics.new().is_empty(), "it is still heard");
+        assert!(topics.take_new().is_empty(), "it is still heard");
         topics.listen(room, false);
         tokio::time::advance(LINGER * 3 / 4).await;
         assert!(topics.unwanted().is_empty());
         tokio::time::advance(LINGER / 4).await;
         assert_eq!(topics.unwanted(), [room]);
         topics.listen(room, true);
-        assert_eq!(topics.new(), [room]);
+        assert_eq!(topics.take_new(), [room]);
     }
 
     #[tokio::test(start_paused = true)]
@@ -155,8 +155,8 @@ mod tests {
         topics.heard(&[first, second]);
         topics.listen(first, false);
         assert_eq!(topics.all(), [second]);
-        assert!(topics.new().is_empty());
+        assert!(topics.take_new().is_empty());
         topics.listen(first, true);
-        assert_eq!(topics.new(), [first]);
+        assert_eq!(topics.take_new(), [first]);
     }
 }

@@ -1,3 +1,5 @@
+//! Events between servers are read as they were written, also by later releases.
+
 use std::sync::Arc;
 
 use super::*;
