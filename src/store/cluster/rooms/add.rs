@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::committing::supersede;
 use super::logged::{Step, StoredChange, StoredCommit, StoredWho};
 use super::open::{catch_up, emit};
-use super::state::{Accounts, Snapshot, accounts};
+use super::state::{Accounts, Snapshot, accounts, people_key};
 use super::stored::{StoredParticipant, StoredRoom, entered, role_to};
 use super::{log, open, projector, room_names};
 use crate::model::{Event, LiveState, Rev, RoomFacts, RoomId, Timestamp, UserId, Visibility};
@@ -33,7 +33,7 @@ pub(in crate::store::cluster) async fn add(
         return Err(StoreError::NotFound(Missing::User));
     }
     let unnamed = new.name.is_none() && new.visibility == Visibility::Private;
-    let key = (unnamed && new.reuse).then(|| projector::people_key(people.iter().copied()));
+    let key = (unnamed && new.reuse).then(|| people_key(people.iter().copied()));
     if let Some(key) = &key
         && let Some(known) = of_people(at, key).await?
     {
@@ -83,7 +83,7 @@ fn is_of(room: &Snapshot, key: &[u8]) -> bool {
         && !room.room.public
         && room.room.name.is_none()
         && room.room.archived.is_none()
-        && projector::people_key(people()) == key
+        && people_key(people()) == key
 }
 
 /// Claims these people for a new room, so that two servers do not add one each at the same time.

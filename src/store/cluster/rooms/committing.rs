@@ -7,8 +7,9 @@ use super::erasure::{self, Erased};
 use super::logged::{Step, StoredChange, StoredCommit, StoredWho};
 #[cfg(test)]
 use super::model_tests::{Mutant, answer_early};
-use super::open::{OpenRoom, Unsettled, catch_up, emit, lock, skip_expired};
+use super::open::{catch_up, emit, skip_expired};
 use super::orders::Decided;
+use super::registry::{OpenRoom, Unsettled, lock};
 use super::state::{Snapshot, accounts};
 use super::{log, projector};
 use crate::model::{Change, Event, Rev, RoomEvent, Timestamp, UserId, Who};

@@ -5,6 +5,7 @@
 //! is derived, from [`heads`] on.
 
 mod add;
+mod batch;
 mod cards;
 mod changes;
 mod cleanup;
@@ -36,6 +37,7 @@ mod pins;
 mod projector;
 #[cfg(test)]
 mod reading_tests;
+mod registry;
 mod room_changes;
 mod room_names;
 mod sequencer;
@@ -58,9 +60,9 @@ pub(super) use history::page;
 pub(super) use loading::Loading;
 pub(super) use marks::{mark_read, readers};
 pub(super) use mine::change_mine;
-pub(super) use open::Rooms;
 pub(super) use own::of_user;
 pub(super) use pins::pins;
+pub(super) use registry::Rooms;
 #[cfg(test)]
 pub(super) use texts::Texts;
 pub(super) use texts::{all_revs, texts};

@@ -5,10 +5,8 @@
 
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
-
 use super::logged::{Step, StoredChange};
-use super::state::{Members, Snapshot};
+use super::state::{Members, Snapshot, people_key};
 use super::stored::{Stored, StoredMessage, StoredParticipant, history_partition, shard_of};
 use crate::model::{RoomId, Seq, Timestamp, UserId};
 use crate::store::StoreError;
@@ -117,18 +115,6 @@ pub(super) fn state_row(after: &Snapshot, facts: bool) -> Result<Put, StoreError
         cells.push(("last", last.encode()?.into()));
     }
     Ok(Put::plain(&ROOM_STATE, after.rev.0, [after.id.0.into()], [], cells))
-}
-
-/// Returns the key by which an unnamed private room of exactly these people is found.
-pub(super) fn people_key(ids: impl IntoIterator<Item = UserId>) -> Vec<u8> {
-    let mut ids: Vec<UserId> = ids.into_iter().collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let mut hash = Sha256::new();
-    for id in ids {
-        hash.update(id.0.to_be_bytes());
-    }
-    hash.finalize().to_vec()
 }
 
 /// Returns the rows of a read mark that moves to `seq`, which is their timestamp: a mark never moves

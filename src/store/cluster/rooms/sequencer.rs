@@ -10,12 +10,13 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use super::batch::Batch;
 use super::committing::{Committing, commit};
-use super::decide::{self, Batch};
-use super::open::{OpenRoom, catch_up, lock};
+use super::open::catch_up;
 use super::orders::{Answer, Decided, Done, Order, Ready, Waiting};
+use super::registry::{OpenRoom, lock};
 use super::state::Snapshot;
-use super::{log, messages, room_changes};
+use super::{decide, log, messages, room_changes};
 use crate::model::{Message, RoomId, Seq};
 use crate::store::cluster::tables::Consistency;
 use crate::store::cluster::{Cluster, audit};

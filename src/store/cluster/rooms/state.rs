@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
 use super::logged::{Step, StoredChange};
 use super::stored::{StoredLast, StoredParticipant, StoredRoom, named};
 use crate::model::{Person, Rev, Room, RoomFacts, RoomId, Seq, Timestamp, User, UserId, Who};
@@ -260,4 +262,16 @@ pub(super) fn gone(basis: Basis) -> StoreError {
         Basis::Member { .. } | Basis::Facts(_) => StoreError::Stale,
         Basis::Nobody => StoreError::NotFound(Missing::Room),
     }
+}
+
+/// Returns the key by which an unnamed private room of exactly these people is found.
+pub(super) fn people_key(ids: impl IntoIterator<Item = UserId>) -> Vec<u8> {
+    let mut ids: Vec<UserId> = ids.into_iter().collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut hash = Sha256::new();
+    for id in ids {
+        hash.update(id.0.to_be_bytes());
+    }
+    hash.finalize().to_vec()
 }

@@ -17,8 +17,9 @@ pub(super) use run::new_user;
 
 use super::committing::Committing;
 use super::logged::StoredChange;
-use super::open::{OpenRoom, emit};
+use super::open::emit;
 use super::projector;
+use super::registry::OpenRoom;
 use super::state::Snapshot;
 use crate::model::Event;
 use crate::store::cluster::Cluster;
