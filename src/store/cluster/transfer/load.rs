@@ -11,7 +11,9 @@ use crate::store::cluster::rooms::Loading;
 use crate::store::cluster::tables::Put;
 use crate::store::cluster::tables::schema::people::{EMOJI, IMPORTED};
 use crate::store::cluster::{Cluster, jobs, media, settings, users};
-use crate::store::transfer::{Header, Key, MediaRecord, MessageRecord, Record, UserRecord};
+use crate::store::transfer::{
+    Header, Key, LastIds, MediaRecord, MessageRecord, Record, UserRecord,
+};
 
 /// Users and files added at the same time.
 const AT_ONCE: usize = 32;
@@ -25,6 +27,10 @@ pub struct Loader {
     /// Owners of profile pictures that have not come yet.
     pictures: HashMap<i64, i64>,
     rooms: BTreeMap<RoomId, Loading>,
+    /// Deleted users who still have to leave their rooms, with their former names.
+    leaving: Vec<(UserId, String, String)>,
+    /// Largest ids so far.
+    last: LastIds,
 }
 
 impl Cluster {
@@ -44,21 +50,27 @@ impl Cluster {
             }
             None => return Ok(None),
         }
-        for (kind, last) in [
-            (Kind::User, header.ids.users),
-            (Kind::Room, header.ids.rooms),
-            (Kind::Media, header.ids.media),
-        ] {
-            ids::raise(self, kind, last.clamp(0, MAX_KEPT_ID)).await?;
-        }
+        raise(self, &header.ids).await?;
         Ok(Some(Loader {
             at: self.clone(),
             source: header.source.clone(),
             logins: HashMap::new(),
             pictures: HashMap::new(),
             rooms: BTreeMap::new(),
+            leaving: Vec::new(),
+            last: LastIds::default(),
         }))
     }
+}
+
+/// Ensures that these ids are not given out again.
+async fn raise(at: &Cluster, last: &LastIds) -> Result<(), StoreError> {
+    for (kind, last) in
+        [(Kind::User, last.users), (Kind::Room, last.rooms), (Kind::Media, last.media)]
+    {
+        ids::raise(at, kind, last.clamp(0, MAX_KEPT_ID)).await?;
+    }
+    Ok(())
 }
 
 impl Loader {
@@ -97,6 +109,12 @@ impl Loader {
             }
             try_join_all(some.into_iter().map(|room| room.finish(&self.at))).await?;
         }
+        // The header of an export that was edited may say less.
+        raise(&self.at, &self.last).await?;
+        for (user, login, name) in self.leaving {
+            let farewell = jobs::Work::Farewell { login, name };
+            jobs::order(&self.at, user, 1, &[farewell]).await?;
+        }
         settings::set_loading(&self.at, Some(&self.source), None).await
     }
 
@@ -106,6 +124,7 @@ impl Loader {
             let adding = numbered.clone().map(|(id, user)| users::load(&self.at, UserId(id), user));
             try_join_all(adding).await?;
             for (id, record) in numbered {
+                self.last.users = self.last.users.max(id);
                 self.logins.insert(id, record.login.clone());
                 if let Some(picture) = record.media.as_ref().and_then(Key::number) {
                     self.pictures.insert(picture, id);
@@ -119,6 +138,7 @@ impl Loader {
         for some in records.chunks(AT_ONCE) {
             let added = try_join_all(some.iter().map(|record| media::load(&self.at, record)));
             for file in added.await?.into_iter().flatten() {
+                self.last.media = self.last.media.max(file.id.0);
                 let user = self.pictures.remove(&file.id.0).map(UserId);
                 if let Some(user) = user.filter(|user| *user == file.owner) {
                     users::set_picture(&self.at, user, &file).await?;
@@ -131,6 +151,7 @@ impl Loader {
     async fn other(&mut self, record: &Record) -> Result<(), StoreError> {
         match record {
             Record::Room(room) => {
+                self.last.rooms = self.last.rooms.max(room.id.number().unwrap_or_default());
                 self.rooms.extend(Loading::new(room).map(|loading| (loading.id(), loading)));
             }
             Record::Participant(participant) => {
@@ -157,9 +178,7 @@ impl Loader {
             }
             Record::Job(job) => {
                 if let Some(user) = job.user.number() {
-                    let (login, name) = (job.login.clone(), job.name.clone());
-                    let farewell = jobs::Work::Farewell { login, name };
-                    jobs::order(&self.at, UserId(user), 1, &[farewell]).await?;
+                    self.leaving.push((UserId(user), job.login.clone(), job.name.clone()));
                 }
             }
             Record::User(_)
