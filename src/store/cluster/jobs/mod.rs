@@ -5,6 +5,8 @@
 //! until the user has reached the version that the change writes. Each room is one commit, which
 //! brings the room to what the user's row says: to repeat it does no harm.
 
+#[cfg(test)]
+mod model_tests;
 mod queue;
 mod steps;
 mod worker;
