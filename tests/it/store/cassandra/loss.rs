@@ -91,7 +91,7 @@ async fn outages(three: &mut Three, all: &[&Progress]) {
         let until = Instant::now() + Duration::from_mins(1);
         let wanted: Vec<_> = all.iter().map(|one| one.count() + count).collect();
         while all.iter().zip(&wanted).any(|(one, wanted)| one.count() < *wanted) {
-            assert!(Instant::now() < until, "no progress {what}: {all:?}");
+            assert!(Instant::now() < until, "no progress {what}: {all:?}, wanted {wanted:?}");
             sleep(Duration::from_millis(50)).await;
         }
     };
