@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Work;
 use super::queue::{self, Job};
 use crate::model::rules::{plan_departure, plan_handover, plan_rename, shown_name};
-use crate::model::{Change, Person, RoomFacts, RoomId, Timestamp, User, UserId, Who};
+use crate::model::{Change, Participant, Person, RoomFacts, RoomId, Timestamp, User, UserId, Who};
 use crate::store::StoreError;
 use crate::store::cluster::tables::schema::rooms::ROOMS_BY_USER;
 use crate::store::cluster::tables::{Bound, Slice};
@@ -102,7 +102,7 @@ async fn farewell(at: &Cluster, job: &Job, login: &str, name: &str) -> Result<St
 /// Returns the steps that tell a room of the user, by the user.
 fn told(facts: &RoomFacts, user: &User) -> (Who, Vec<Change>) {
     let facts = current(facts, user);
-    let by = facts.participant(user.id).map(|participant| participant.person());
+    let by = facts.participant(user.id).map(Participant::person);
     (by.map_or(Who::Server, Who::from), plan_rename(&facts, user.id))
 }
 

@@ -8,7 +8,7 @@ use crate::store::cluster::tables::schema::people::TICKETS;
 use crate::store::cluster::tables::{Compare, Condition, Consistency, Outcome, Put, Slice, Value};
 use crate::store::{StoreError, Ticket};
 
-/// Expired rows disappear after this time at the earliest; [`take_ticket`] looks at the time itself.
+/// Expired rows disappear after this time at the earliest; [`take_ticket`] checks it itself.
 const KEPT_AFTER: Duration = Duration::from_mins(1);
 
 /// Stores a ticket.

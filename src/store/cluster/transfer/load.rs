@@ -44,11 +44,10 @@ impl Cluster {
     pub async fn load(&self, header: &Header) -> Result<Option<Loader>, StoreError> {
         match settings::loading(self).await? {
             Some(source) if source == header.source => {}
-            Some(_) => return Ok(None),
             None if self.is_empty().await? => {
                 settings::set_loading(self, None, Some(&header.source)).await?;
             }
-            None => return Ok(None),
+            Some(_) | None => return Ok(None),
         }
         raise(self, &header.ids).await?;
         Ok(Some(Loader {

@@ -25,7 +25,7 @@ pub(in crate::store::cluster) async fn change(
     for _ in 0..TRIES {
         let before = rows::read(at, id).await?.ok_or(StoreError::NotFound(Missing::User))?;
         let picture = picture(at, id, &change).await?;
-        let after = before.stored.changed(&change, picture);
+        let after = before.stored.changed(&change, picture.as_ref());
         let new_email =
             after.email_key().filter(|_| after.email_key() != before.stored.email_key());
         if let Some(email) = &new_email {

@@ -48,9 +48,9 @@ pub(in crate::store::cluster) async fn users(
                 let holders = some.iter().map(|name| names::holder(at, Kind::Login, name));
                 found.extend(try_join_all(holders).await?.into_iter().flatten());
             }
-            Ok(sorted(found))
+            Ok(sorted(&found))
         }
-        UserQuery::After(id, limit) => Ok(sorted(directory::after(at, id, limit as usize).await?)),
+        UserQuery::After(id, limit) => Ok(sorted(&directory::after(at, id, limit as usize).await?)),
     }
 }
 
@@ -59,10 +59,10 @@ pub(in crate::store::cluster) async fn these(
     at: &Cluster,
     ids: &[UserId],
 ) -> Result<Vec<User>, StoreError> {
-    Ok(sorted(rows::these(at, ids).await?))
+    Ok(sorted(&rows::these(at, ids).await?))
 }
 
-fn sorted(found: Vec<Kept>) -> Vec<User> {
+fn sorted(found: &[Kept]) -> Vec<User> {
     let mut users: Vec<User> = found.iter().map(|kept| kept.stored.user(kept.id)).collect();
     users.sort_by_key(|user| user.id);
     users.dedup_by_key(|user| user.id);

@@ -66,7 +66,7 @@ impl Stored {
     }
 
     /// Returns the user after a change; `picture` is the file of [`UserChange::media`].
-    pub(super) fn changed(&self, change: &UserChange, picture: Option<Media>) -> Self {
+    pub(super) fn changed(&self, change: &UserChange, picture: Option<&Media>) -> Self {
         let mut after = self.clone();
         if let Some(name) = &change.name {
             after.name.clone_from(name);
@@ -78,7 +78,7 @@ impl Stored {
             after.birth.clone_from(birth);
         }
         if change.media.is_some() {
-            after.media = picture.as_ref().map(StoredMedia::from);
+            after.media = picture.map(StoredMedia::from);
         }
         if let Some(new) = &change.password {
             after.password.clone_from(&new.password);
