@@ -9,7 +9,7 @@ use tokio::time::interval_at;
 
 use super::client::ACKNOWLEDGED;
 use super::crowd::{Check, ROOMS, Room, SOCKETS, Tally};
-use super::server::{Server, Setup, cpu_of};
+use super::server::{Server, cpu_of};
 use super::socket::Socket;
 
 /// Messages per second in each room that are tried first; then half of them, and so on.
@@ -66,7 +66,7 @@ pub(super) async fn measure(span: Duration, long: Duration) -> bool {
 
 /// Runs the crowd at this number of messages per second and room.
 async fn run(rate: u32, span: Duration) -> Run {
-    let server = Server::start_as(Setup { core: None, strict: true }).await;
+    let server = Server::start().await;
     let rooms = Room::several(&server).await;
     let tally = Arc::<Tally>::default();
     let mut sockets = Vec::new();

@@ -39,9 +39,6 @@ pub(super) struct Server {
 pub(super) struct Setup {
     /// The core it runs on; None: all.
     pub(super) core: Option<u32>,
-    /// Closes clients that read too slowly, as by default. Otherwise they may lag without being
-    /// closed, because they share the cores with the server here.
-    pub(super) strict: bool,
 }
 
 /// How a server is stopped.
@@ -69,7 +66,7 @@ impl Server {
 
     /// Starts it on one core.
     pub(super) async fn start_on_core(core: u32) -> Self {
-        Self::start_as(Setup { core: Some(core), strict: false }).await
+        Self::start_as(Setup { core: Some(core) }).await
     }
 
     /// Starts it on an empty directory.
@@ -250,11 +247,6 @@ fn command(setup: Setup, directory: &Path, listen: &str) -> Command {
         .env("CHATCTL_LIMITS__ENABLED", "false")
         .env("CHATCTL_LIMITS__MAX_SOCKETS_PER_USER", "100000")
         .env("CHATCTL_LIMITS__MAX_CONNECTIONS_PER_ADDRESS", "100000");
-    if !setup.strict {
-        command
-            .env("CHATCTL_LIMITS__SOCKET_QUEUE", "1000000")
-            .env("CHATCTL_LIMITS__SOCKET_QUEUE_BYTES", "1000000000");
-    }
     command
 }
 

@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 
 use super::client::ACKNOWLEDGED;
 use super::crowd::{Check, Histogram, ROOMS, Room, SOCKETS, Tally};
-use super::server::{Server, Setup, Stop};
+use super::server::{Server, Stop};
 use super::socket::Socket;
 
 /// Messages in each room that the clients miss.
@@ -79,7 +79,7 @@ pub(super) async fn measure(span: Duration) -> bool {
 }
 
 async fn run(how: Stop, span: Duration) -> bool {
-    let mut server = Server::start_as(Setup { core: None, strict: true }).await;
+    let mut server = Server::start().await;
     let rooms = Room::several(&server).await;
     let (set, stage) = watch::channel(Stage::Before);
     let storm = Storm {

@@ -240,10 +240,14 @@ pub struct Limits {
     pub max_connections_per_address: usize,
     /// Maximum number of WebSockets of one user.
     pub max_sockets_per_user: usize,
-    /// Maximum number of frames queued for one WebSocket.
+    /// Number of frames queued for one WebSocket from which it is full, and closed if `backlog_bytes`
+    /// are used up.
     pub socket_queue: usize,
-    /// Maximum size of the frames queued for one WebSocket, in bytes.
+    /// Size of the frames queued for one WebSocket from which it is full, in bytes.
     pub socket_queue_bytes: usize,
+    /// Maximum size of what is queued for full WebSockets in all, in bytes; a message to many is
+    /// counted once. 0: full WebSockets are closed at once.
+    pub backlog_bytes: usize,
     /// REST requests per minute of one user.
     pub requests_per_minute_per_user: u32,
     /// Frames per minute from one WebSocket. Above this rate the socket is read more slowly.
@@ -275,6 +279,7 @@ impl Default for Limits {
             max_sockets_per_user: 20,
             socket_queue: 1_024,
             socket_queue_bytes: 1_048_576,
+            backlog_bytes: 67_108_864,
             requests_per_minute_per_user: 1_200,
             frames_per_minute_per_socket: 1_200,
             requests_per_minute_per_address: 6_000,

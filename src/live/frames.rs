@@ -14,6 +14,8 @@ pub struct Frames {
     pub bytes: Bytes,
     /// Number of frames.
     pub count: usize,
+    /// Whether the bytes are a chunk of a room, which is counted once for all sockets.
+    pub shared: bool,
 }
 
 impl Frames {
@@ -21,7 +23,7 @@ impl Frames {
     pub fn text(payload: &str) -> Self {
         let mut bytes = BytesMut::with_capacity(payload.len() + 10);
         put_text(&mut bytes, payload);
-        Self { bytes: bytes.freeze(), count: 1 }
+        Self { bytes: bytes.freeze(), count: 1, shared: false }
     }
 
     /// Returns whether there is no frame.

@@ -2,10 +2,12 @@
 //! written once and not once an event.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 
 use super::Frames;
+use super::backlog::Backlog;
 use super::frames::put_text;
 use crate::model::Rev;
 
@@ -13,8 +15,8 @@ use crate::model::Rev;
 const FULL: usize = 64 * 1024;
 
 /// Frames of committed events in the order of their revs.
-#[derive(Default)]
 pub(super) struct Gathered {
+    backlog: Arc<Backlog>,
     bytes: BytesMut,
     /// Rev and first byte of each frame.
     begins: Vec<(Rev, usize)>,
@@ -27,6 +29,11 @@ pub(super) struct Chunk {
 }
 
 impl Gathered {
+    /// Gathers nothing yet; finished chunks are counted in `backlog`.
+    pub(super) fn new(backlog: Arc<Backlog>) -> Self {
+        Self { backlog, bytes: BytesMut::new(), begins: Vec::new() }
+    }
+
     /// Adds a frame; true: the chunk is full.
     pub(super) fn add(&mut self, frame: &str, rev: Rev) -> bool {
         if !frame.is_empty() {
@@ -36,6 +43,14 @@ impl Gathered {
         self.bytes.len() >= FULL
     }
 
+    /// Returns a frame that is not gathered, counted in the same way.
+    pub(super) fn apart(&self, frames: Frames) -> Frames {
+        if frames.is_empty() {
+            return frames;
+        }
+        Frames { bytes: self.backlog.chunk(frames.bytes), shared: true, ..frames }
+    }
+
     /// Takes all frames; None: there are none.
     pub(super) fn take(&mut self) -> Option<Chunk> {
         if self.begins.is_empty() {
@@ -43,8 +58,8 @@ impl Gathered {
         }
         let begins = std::mem::take(&mut self.begins);
         // Not `split`: the memory of a large chunk is not kept for small ones.
-        let bytes: Bytes = std::mem::take(&mut self.bytes).freeze();
-        Some(Chunk { all: Frames { bytes, count: begins.len() }, begins })
+        let bytes = self.backlog.chunk(std::mem::take(&mut self.bytes).freeze());
+        Some(Chunk { all: Frames { bytes, count: begins.len(), shared: true }, begins })
     }
 }
 
@@ -57,6 +72,7 @@ impl Chunk {
             Some((_, begin)) => Cow::Owned(Frames {
                 bytes: self.all.bytes.slice(begin..),
                 count: self.begins.len() - seen,
+                shared: true,
             }),
             None => Cow::Owned(Frames::default()),
         }
@@ -76,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_listener_receives_only_what_it_has_not_seen() {
-        let mut gathered = Gathered::default();
+        let mut gathered = Gathered::new(Backlog::new(100));
         assert!(gathered.take().is_none());
         for (rev, frame) in [(3, "a"), (4, "b"), (4, "c"), (6, "d")] {
             assert!(!gathered.add(frame, Rev(rev)));
@@ -97,6 +113,6 @@ mod tests {
 
     #[test]
     fn a_large_chunk_is_full() {
-        assert!(Gathered::default().add(&"x".repeat(FULL), Rev(1)));
+        assert!(Gathered::new(Backlog::new(100)).add(&"x".repeat(FULL), Rev(1)));
     }
 }

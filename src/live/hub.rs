@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use super::backlog::Backlog;
 use super::room::RoomListeners;
 use super::{Bus, CloseReason, Encoder, Outbox, Socket, Topic};
 use crate::config::current::Current;
@@ -26,6 +27,7 @@ pub struct Hub {
     pub(super) rooms: Mutex<HashMap<RoomId, Arc<RoomEntry>>>,
     users: Mutex<HashMap<UserId, Vec<Arc<Socket>>>>,
     next_socket: AtomicU64,
+    backlog: Arc<Backlog>,
     pub(super) idle_timeout: Duration,
     pub(super) recent_messages: usize,
     pub(super) presence_up_to: usize,
@@ -82,6 +84,7 @@ impl Hub {
             users: Mutex::default(),
             // Unique among all servers, as long as a server opens fewer than 2^32.
             next_socket: AtomicU64::new((u64::from(bus.number()) << 32) + 1),
+            backlog: Backlog::new(config.limits.backlog_bytes),
             idle_timeout: Duration::from_secs(rooms.idle_timeout_seconds),
             recent_messages: rooms.recent_messages as usize,
             presence_up_to: rooms.presence_up_to as usize,
@@ -106,7 +109,9 @@ impl Hub {
             return Err(Error::RateLimited(Duration::from_mins(1)));
         }
         let id = SocketId(self.next_socket.fetch_add(1, Ordering::Relaxed));
-        let outbox = Outbox::new(config.limits.socket_queue, config.limits.socket_queue_bytes);
+        let limits = &config.limits;
+        let outbox =
+            Outbox::new(limits.socket_queue, limits.socket_queue_bytes, Arc::clone(&self.backlog));
         let socket = Arc::new(Socket::new(
             id,
             session.user,

@@ -4,6 +4,7 @@
 //! Contains memory and queues only: no store (chat reads and passes on), no permissions, no formats
 //! of dialects. It writes to connections without waiting, and never reads them.
 
+mod backlog;
 mod bus;
 mod encoded;
 mod entry;

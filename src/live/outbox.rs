@@ -3,7 +3,8 @@
 //! Pushing never waits. While nothing is queued, the fan-out writes to the connection itself; what
 //! the system does not accept, and everything after it, is queued for the socket's task. So a queue
 //! exists only where the peer is slow, or where the connection belongs to the task (TLS). A queue
-//! with too many frames or bytes marks the socket as too slow and accepts nothing more.
+//! with too many frames or bytes borrows from the [`Backlog`] of the server; if that has nothing
+//! left, the socket is marked as too slow and accepts nothing more.
 //!
 //! The lock is the innermost of all (ARCHITECTURE.md, lock order) and is never held across an
 //! await.
@@ -19,6 +20,7 @@ use bytes::Buf;
 use tokio::io::AsyncWrite;
 use tokio::sync::Notify;
 
+use super::backlog::{Backlog, Place};
 use super::{CloseReason, Frames};
 
 /// Maximum number of queued chunks in one write.
@@ -37,6 +39,7 @@ pub struct Outbox {
     changed: Notify,
     max_frames: usize,
     max_bytes: usize,
+    backlog: Arc<Backlog>,
 }
 
 /// What the socket's task must do.
@@ -57,6 +60,8 @@ struct Waiting {
     /// Whether they were pushed: only those count against the limits, because the task reads no
     /// commands while answers wait.
     pushed: bool,
+    /// Its place, if the queue had none left.
+    _borrowed: Option<Place>,
 }
 
 #[derive(Debug, Default)]
@@ -79,8 +84,13 @@ struct Queue {
 
 impl Outbox {
     /// Creates an empty queue with these limits.
-    pub fn new(max_frames: usize, max_bytes: usize) -> Self {
-        Self { queue: Mutex::default(), changed: Notify::new(), max_frames, max_bytes }
+    pub(super) fn new(max_frames: usize, max_bytes: usize, backlog: Arc<Backlog>) -> Self {
+        Self { queue: Mutex::default(), changed: Notify::new(), max_frames, max_bytes, backlog }
+    }
+
+    /// Returns what this queue may borrow from.
+    pub(super) fn backlog(&self) -> &Arc<Backlog> {
+        &self.backlog
     }
 
     /// Lets the fan-out write to the connection itself; None ends that.
@@ -88,8 +98,8 @@ impl Outbox {
         self.lock().direct = connection;
     }
 
-    /// Writes frames of a room, or queues them. A full queue closes the socket with
-    /// [`CloseReason::TooSlow`].
+    /// Writes frames of a room, or queues them. A full queue that cannot borrow closes the socket
+    /// with [`CloseReason::TooSlow`].
     pub fn push(&self, frames: &Frames) {
         let mut queue = self.lock();
         if queue.close.is_some() {
@@ -99,14 +109,16 @@ impl Outbox {
         if written == frames.bytes.len() {
             return;
         }
-        let rest = Frames { bytes: frames.bytes.slice(written..), count: frames.count };
+        let rest = Frames { bytes: frames.bytes.slice(written..), ..*frames };
         let (count, bytes) = (queue.frames + rest.count, queue.bytes + rest.bytes.len());
         let too_much = count > self.max_frames || bytes > self.max_bytes;
         // A queue that is empty takes any chunk: its size says nothing about the peer.
-        if too_much && queue.frames > 0 {
+        let full = too_much && queue.frames > 0;
+        let borrowed = if full && rest.shared { self.backlog.borrow() } else { None };
+        if full && borrowed.is_none() {
             queue.end(CloseReason::TooSlow);
         } else {
-            queue.add(rest);
+            queue.add(rest, borrowed);
             // The rest of a frame must follow.
             queue.begun |= written > 0;
         }
@@ -129,7 +141,7 @@ impl Outbox {
     pub fn answer(&self, frames: Frames) {
         let mut queue = self.lock();
         queue.answers += frames.bytes.len();
-        queue.waiting.push_back(Waiting { frames, pushed: false });
+        queue.waiting.push_back(Waiting { frames, pushed: false, _borrowed: None });
     }
 
     /// Returns whether so many answers wait that no more commands should be read.
@@ -244,10 +256,10 @@ impl Queue {
         direct.try_write_vectored(&[IoSlice::new(&frames.bytes)]).unwrap_or(0)
     }
 
-    fn add(&mut self, frames: Frames) {
+    fn add(&mut self, frames: Frames, borrowed: Option<Place>) {
         self.frames += frames.count;
         self.bytes += frames.bytes.len();
-        let waiting = Waiting { frames, pushed: true };
+        let waiting = Waiting { frames, pushed: true, _borrowed: borrowed };
         self.held.as_mut().unwrap_or(&mut self.waiting).push_back(waiting);
     }
 

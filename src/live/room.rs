@@ -110,7 +110,7 @@ impl RoomListeners {
                 self.groups.push(Group {
                     voice: socket.voice,
                     listeners: Vec::new(),
-                    gathered: Gathered::default(),
+                    gathered: Gathered::new(Arc::clone(socket.outbox.backlog())),
                 });
                 self.groups.len() - 1
             },
@@ -216,7 +216,7 @@ impl Group {
         hint: bool,
         to: impl Fn(UserId) -> bool,
     ) {
-        let frames = encoded.frames();
+        let frames = self.gathered.apart(encoded.frames());
         let mut written = 0;
         for listener in self
             .listeners

@@ -83,7 +83,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Queued<S> {
         let Some(outbox) = &self.outbox else {
             return Pin::new(&mut self.stream).poll_write(cx, bytes);
         };
-        outbox.answer(Frames { bytes: Bytes::copy_from_slice(bytes), count: 1 });
+        outbox.answer(Frames { bytes: Bytes::copy_from_slice(bytes), count: 1, shared: false });
         // The next flush includes them, also after one that was given up.
         self.goal = None;
         Poll::Ready(Ok(bytes.len()))

@@ -45,12 +45,17 @@ impl TryWrite for Peer {
     }
 }
 
+/// A queue that cannot borrow.
+fn queue(max_frames: usize, max_bytes: usize) -> Outbox {
+    Outbox::new(max_frames, max_bytes, Backlog::new(0))
+}
+
 fn text(payload: &str) -> Frames {
     Frames::text(payload)
 }
 
 fn direct(max_frames: usize, max_bytes: usize) -> (Outbox, Arc<Peer>) {
-    let (outbox, peer) = (Outbox::new(max_frames, max_bytes), Arc::<Peer>::default());
+    let (outbox, peer) = (queue(max_frames, max_bytes), Arc::<Peer>::default());
     let connection: Arc<dyn TryWrite> = Arc::clone(&peer) as _;
     outbox.write_directly(Some(connection));
     (outbox, peer)
@@ -58,7 +63,7 @@ fn direct(max_frames: usize, max_bytes: usize) -> (Outbox, Arc<Peer>) {
 
 #[test]
 fn a_full_queue_closes_the_socket_and_drops_what_is_not_begun() {
-    let outbox = Outbox::new(2, 100);
+    let outbox = queue(2, 100);
     for payload in ["a", "b"] {
         outbox.push(&text(payload));
     }
@@ -71,7 +76,7 @@ fn a_full_queue_closes_the_socket_and_drops_what_is_not_begun() {
 
 #[test]
 fn bytes_count_too_and_are_given_back() {
-    let outbox = Outbox::new(10, 12);
+    let outbox = queue(10, 12);
     for _ in 0..3 {
         outbox.push(&text("12345678"));
         assert_eq!(outbox.take_all(), ["12345678"]);
@@ -83,7 +88,7 @@ fn bytes_count_too_and_are_given_back() {
 
 #[test]
 fn hints_are_left_out_when_half_full() {
-    let outbox = Outbox::new(4, 1000);
+    let outbox = queue(4, 1000);
     outbox.push(&text("a"));
     outbox.push_hint(&text("hint"));
     outbox.push_hint(&text("left out"));
@@ -151,7 +156,7 @@ fn what_waits_is_written_with_the_next_frame() {
 
 #[test]
 fn answers_do_not_count_against_the_limits() {
-    let outbox = Outbox::new(2, 10);
+    let outbox = queue(2, 10);
     outbox.answer(text("much longer than the queue"));
     outbox.push(&text("a"));
     assert_eq!(outbox.due(), Due::Write);
@@ -165,7 +170,7 @@ fn answers_do_not_count_against_the_limits() {
 #[tokio::test]
 async fn writing_ends_where_it_began_however_much_is_pushed_meanwhile() {
     use tokio::io::AsyncReadExt;
-    let outbox = Outbox::new(100, 1000);
+    let outbox = queue(100, 1000);
     let (mut near, mut far) = tokio::io::duplex(4);
     outbox.push(&text("first"));
     let (written, goal) = outbox.progress();
@@ -178,4 +183,36 @@ async fn writing_ends_where_it_began_however_much_is_pushed_meanwhile() {
     let (written, _) = tokio::join!(writing, far.read_exact(&mut read));
     written.unwrap();
     assert!(outbox.progress().0 >= goal && outbox.due() == Due::Write);
+}
+
+#[test]
+fn a_full_queue_borrows_for_chunks_of_rooms_while_the_server_has_memory() {
+    let backlog = Backlog::new(200);
+    let outbox = Outbox::new(1, 1000, Arc::clone(&backlog));
+    let shared = |payload: &str| {
+        let bytes = backlog.chunk(text(payload).bytes);
+        Frames { bytes, count: 1, shared: true }
+    };
+    let shared = ["a", "b", "c", "d"].map(shared);
+    for chunk in &shared[..3] {
+        outbox.push(chunk);
+    }
+    assert_eq!((outbox.due(), backlog.used()), (Due::Write, 4 * 3 + 2 * 64));
+    assert_eq!(outbox.take_all(), ["a", "b", "c"]);
+    assert_eq!(backlog.used(), 4 * 3, "what was borrowed is given back");
+    outbox.push(&shared[0]);
+    outbox.push(&text("alone"));
+    assert_eq!(outbox.due(), Due::Close(CloseReason::TooSlow), "only for what many share");
+
+    let (one, other) =
+        (Outbox::new(1, 1000, Arc::clone(&backlog)), Outbox::new(1, 1000, Arc::clone(&backlog)));
+    for chunk in &shared[..3] {
+        one.push(chunk);
+    }
+    other.push(&shared[0]);
+    assert_eq!(other.due(), Due::Write);
+    other.push(&shared[1]);
+    assert_eq!(other.due(), Due::Close(CloseReason::TooSlow), "all is borrowed");
+    drop((one, other, shared));
+    assert_eq!(backlog.used(), 0);
 }

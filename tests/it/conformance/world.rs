@@ -177,8 +177,12 @@ async fn sockets_of_one_user_are_counted_over_all_dialects() {
 async fn who_reads_too_slowly_is_closed_in_every_dialect_and_delays_nobody() {
     /// Far more than the network buffers.
     const MOST: usize = 20_000;
-    let server =
-        Server::start_with(&[("LIMITS__ENABLED", "false"), ("LIMITS__SOCKET_QUEUE", "32")]).await;
+    let server = Server::start_with(&[
+        ("LIMITS__ENABLED", "false"),
+        ("LIMITS__SOCKET_QUEUE", "32"),
+        ("LIMITS__BACKLOG_BYTES", "1MiB"),
+    ])
+    .await;
     let ann = Person::new(&server, "ann").await;
     let room = ann.public_room("Lounge").await;
     let mut reading = ann.enter(&room).await;
@@ -215,6 +219,35 @@ async fn who_reads_too_slowly_is_closed_in_every_dialect_and_delays_nobody() {
     }
     reading.say("still here").await;
     reading.hears("still here").await;
+}
+
+/// In each dialect, one user does not read for a while, and then everything.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_reads_late_hears_everything_while_the_server_has_memory() {
+    /// More than the network buffers and a queue of 32 frames hold.
+    const MESSAGES: usize = 400;
+    let server =
+        Server::start_with(&[("LIMITS__ENABLED", "false"), ("LIMITS__SOCKET_QUEUE", "32")]).await;
+    let ann = Person::new(&server, "ann").await;
+    let room = ann.public_room("Lounge").await;
+    let mut reading = ann.enter(&room).await;
+    let mut late: Vec<Box<dyn Talker>> = Vec::new();
+    for dialect in talking() {
+        let mut talker = dialect.enrol_talker(&server, &format!("late-{}", dialect.name())).await;
+        talker.enter(number(&room)).await;
+        late.push(talker);
+    }
+    let long = "\u{1f634}".repeat(3900);
+    for n in 0..MESSAGES {
+        let text = format!("{n} {long}");
+        reading.say(&text).await;
+        reading.hears(&text).await;
+    }
+    for talker in &mut late {
+        for n in 0..MESSAGES {
+            talker.hears_until(&format!("{n} {long}")).await;
+        }
+    }
 }
 
 /// The room closes as soon as the last socket has left, so that every other entry meets a closing
