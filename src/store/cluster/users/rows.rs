@@ -202,13 +202,3 @@ async fn version_of(at: &Cluster, id: UserId) -> Result<i64, StoreError> {
     let rows = at.tables().read(Slice::of(&USERS, [id.0.into()])).await?;
     Ok(rows.first().and_then(|row| row.int("version")).unwrap_or_default())
 }
-
-/// Returns the rows of these users, in this order, except unknown and deleted ones.
-pub(super) async fn of(at: &Cluster, ids: &[UserId]) -> Result<Vec<Kept>, StoreError> {
-    let mut found = Vec::with_capacity(ids.len());
-    for some in ids.chunks(AT_ONCE) {
-        let rows = some.iter().map(|id| read(at, *id));
-        found.extend(try_join_all(rows).await?.into_iter().flatten());
-    }
-    Ok(found)
-}
