@@ -14,6 +14,7 @@ mod bus;
 mod chatrooms;
 mod chats;
 mod cli;
+mod cluster;
 mod conformance;
 mod corpus;
 mod docs;

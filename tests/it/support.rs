@@ -40,7 +40,7 @@ pub(crate) use redis::Redis;
 pub(crate) use rooms::Rooms;
 pub(crate) use s3::S3;
 pub(crate) use server::Server;
-pub(crate) use socket::{Socket, is};
+pub(crate) use socket::{Heard, Socket, is};
 pub(crate) use v1::V1;
 
 /// A JSON value.

@@ -4,6 +4,7 @@ mod apart;
 mod loss;
 mod node;
 mod passwords;
+mod ring;
 mod schema;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use tokio::sync::OnceCell;
 
 pub(crate) use self::apart::tables;
 pub(crate) use self::node::Node;
+pub(crate) use self::ring::Ring;
 use super::tables::{GUARDED, PLAIN, SINGLE};
 
 /// The data centre of all nodes.

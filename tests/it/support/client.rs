@@ -1,6 +1,7 @@
 //! An HTTP client.
 
 use std::convert::Infallible;
+use std::fmt::Debug;
 
 use bytes::Bytes;
 use futures_util::stream;
@@ -101,6 +102,16 @@ impl Client {
         path: &str,
         body: impl Into<Body>,
     ) -> Answer {
+        self.try_request(method, path, body).await.unwrap_or_else(|failure| panic!("{failure}"))
+    }
+
+    /// Sends any request to a server that may not answer.
+    pub(crate) async fn try_request(
+        &self,
+        method: Method,
+        path: &str,
+        body: impl Into<Body>,
+    ) -> Result<Answer, String> {
         let asked = format!("{method} {path}");
         let request = self
             .http
@@ -112,11 +123,12 @@ impl Client {
             Body::Raw(bytes) => request.body(bytes),
             Body::Chunked(bytes) => request.body(pieces(bytes)),
         };
-        let response = request.send().await.unwrap_or_else(|error| panic!("{asked}: {error:?}"));
+        let failed = |error: reqwest::Error| format!("{asked}: {error:?}");
+        let response = request.send().await.map_err(failed)?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let bytes = response.bytes().await.unwrap_or_else(|error| panic!("{asked}: {error:?}"));
+        let bytes = response.bytes().await.map_err(failed)?;
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        Answer { asked, status, headers, bytes, text }
+        Ok(Answer { asked, status, headers, bytes, text })
     }
 
     /// Returns only the status, for endless responses.
@@ -160,14 +172,18 @@ impl Client {
 
     /// Opens a socket.
     pub(crate) async fn socket(&self, name: &str, path: &str) -> Socket {
+        self.try_socket(name, path).await.unwrap_or_else(|failure| panic!("{failure}"))
+    }
+
+    /// Opens a socket to a server that may not answer.
+    pub(crate) async fn try_socket(&self, name: &str, path: &str) -> Result<Socket, String> {
         let mut request = format!("ws://{}{path}", self.address).into_client_request().unwrap();
         request.headers_mut().extend(self.headers.clone());
         let host = self.address.split('/').next().unwrap();
-        let stream = TcpStream::connect(host).await.unwrap();
-        let (stream, _) = client_async(request, stream)
-            .await
-            .unwrap_or_else(|error| panic!("{name} could not open {path}: {error:?}"));
-        Socket::new(name, stream)
+        let failed = |error: &dyn Debug| format!("{name} could not open {path}: {error:?}");
+        let stream = TcpStream::connect(host).await.map_err(|error| failed(&error))?;
+        let (stream, _) = client_async(request, stream).await.map_err(|error| failed(&error))?;
+        Ok(Socket::new(name, stream))
     }
 }
 

@@ -1,6 +1,7 @@
 //! A WebSocket with the frames received on it.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::json;
@@ -20,6 +21,14 @@ pub(crate) struct Socket {
     waiting: VecDeque<Json>,
     heard: Vec<String>,
     asked: u32,
+}
+
+/// What came on a socket within some time.
+pub(crate) enum Heard {
+    Frame(Json),
+    Nothing,
+    /// The connection has ended, with this code; 1006 if without one.
+    End(u16),
 }
 
 /// Matches frames of one type.
@@ -130,6 +139,29 @@ impl Socket {
                 Err(_) => self.fail("waited in vain"),
             }
         }
+    }
+
+    /// Waits for the next frame for some time; does not keep it for failures, so that a socket may
+    /// live long.
+    pub(crate) async fn listen(&mut self, time: Duration) -> Heard {
+        if let Some(frame) = self.waiting.pop_front() {
+            return Heard::Frame(frame);
+        }
+        let frame = async {
+            loop {
+                match self.stream.next().await {
+                    Some(Ok(Message::Text(text))) => {
+                        let frame = serde_json::from_str(&text);
+                        return Heard::Frame(frame.unwrap_or_else(|_| Json::from(text.as_str())));
+                    }
+                    Some(Ok(Message::Close(Some(close)))) => return Heard::End(close.code.into()),
+                    Some(Ok(Message::Close(None))) => return Heard::End(1005),
+                    Some(Ok(_)) => (),
+                    Some(Err(_)) | None => return Heard::End(1006),
+                }
+            }
+        };
+        timeout(time, frame).await.unwrap_or(Heard::Nothing)
     }
 
     /// Returns all frames before the first matching one, and that one.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use chatctl::store::cluster::tables::cql::{Cql, Options};
 use tokio::time::sleep;
 
-use super::{Node, create};
+use super::{Ring, create};
 use crate::store::World;
 
 /// Time-out of a request.
@@ -23,44 +23,10 @@ fn is_wanted() -> bool {
     std::env::var("CHATCTL_CASSANDRA").is_ok_and(|nodes| nodes == "3")
 }
 
-/// Three nodes of one cluster, and where their data is.
-struct Three {
-    nodes: Vec<Node>,
-    dir: tempfile::TempDir,
-}
-
-impl Three {
-    fn start() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let mut three = Self { nodes: Vec::new(), dir };
-        for n in 0..3 {
-            let node = three.node(n);
-            three.nodes.push(node);
-        }
-        three
-    }
-
-    fn node(&self, n: usize) -> Node {
-        // Beside other processes of the machine.
-        let of = std::process::id() % 60_000;
-        let address = |n| format!("127.{}.{}.{}", 2 + of / 250, 2 + of % 250, 11 + n);
-        Node::at(&self.dir.path().join(n.to_string()), &address(n), &address(0))
-    }
-
-    async fn connect(&self) -> Cql {
-        let nodes = self.nodes.iter().map(|node| node.address.clone()).collect();
-        let options =
-            Options { nodes, patience: PATIENCE, ..super::options(&self.nodes[0], "loss") };
-        Box::pin(Cql::connect(options)).await.unwrap()
-    }
-}
-
-impl Drop for Three {
-    fn drop(&mut self) {
-        for node in &self.nodes {
-            node.kill();
-        }
-    }
+async fn connect_to(three: &Ring) -> Cql {
+    let nodes = three.nodes.iter().map(|node| node.address.clone()).collect();
+    let options = Options { nodes, patience: PATIENCE, ..super::options(&three.nodes[0], "loss") };
+    Box::pin(Cql::connect(options)).await.unwrap()
 }
 
 /// What writers of one kind have done.
@@ -85,7 +51,7 @@ impl Progress {
 }
 
 /// Stops and kills nodes; between two outages commits go on.
-async fn outages(three: &mut Three, all: &[&Progress]) {
+async fn outages(three: &mut Ring, all: &[&Progress]) {
     // Waits until each acknowledges so many more.
     let progress = async |count: usize, what: &str| {
         let until = Instant::now() + Duration::from_mins(1);
@@ -104,7 +70,7 @@ async fn outages(three: &mut Three, all: &[&Progress]) {
     }
     three.nodes[1].kill();
     progress(20, "without a dead node").await;
-    three.nodes[1] = three.node(1);
+    three.start_again(1);
     progress(20, "with a node that is back").await;
 
     // Two of three: nothing can be acknowledged, and nobody waits for ever.
@@ -124,7 +90,7 @@ async fn outages(three: &mut Three, all: &[&Progress]) {
         node.kill();
     }
     for n in 0..3 {
-        three.nodes[n] = three.node(n);
+        three.start_again(n);
     }
     progress(20, "after all have died").await;
 }
@@ -134,18 +100,18 @@ async fn nodes_stop_and_die_and_nothing_acknowledged_is_lost() {
     if !is_wanted() {
         return;
     }
-    let mut three = Three::start();
-    let first = three.connect().await;
+    let mut three = Ring::start(3);
+    let first = connect_to(&three).await;
     create(&first, 3).await;
     assert_eq!(first.checkup().await.unwrap().nodes.len(), 3);
     let (of_heads, of_posts) = (Arc::new(Progress::default()), Arc::new(Progress::default()));
     let (mut worlds, mut writers, mut authors) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..SERVERS {
-        worlds.push(Arc::new(World::on_tables(Arc::new(three.connect().await)).await));
+        worlds.push(Arc::new(World::on_tables(Arc::new(connect_to(&three).await)).await));
     }
     let scene = chat::scene(&worlds[0]).await;
     for (server, world) in worlds.iter().enumerate() {
-        let tables = three.connect().await;
+        let tables = connect_to(&three).await;
         writers.push(tokio::spawn(heads::write(tables, server, Arc::clone(&of_heads))));
         let (world, scene) = (Arc::clone(world), scene.clone());
         authors.push(tokio::spawn(chat::post(world, scene, server, Arc::clone(&of_posts))));
@@ -158,7 +124,7 @@ async fn nodes_stop_and_die_and_nothing_acknowledged_is_lost() {
         journals.push(writer.await.unwrap());
         told.push(author.await.unwrap());
     }
-    let again = three.connect().await;
+    let again = connect_to(&three).await;
     heads::check(&again, journals).await;
     worlds.push(Arc::new(World::on_tables(Arc::new(again)).await));
     chat::check(&worlds, &scene, told).await;

@@ -69,15 +69,25 @@ impl Node {
         self.signal("KILL");
     }
 
+    /// Kills it, if it is not dead already.
+    pub(crate) fn kill_if_running(&self) {
+        self.try_signal("KILL");
+    }
+
     /// Ends it cleanly.
     pub(crate) fn end(&self) {
         self.signal("TERM");
     }
 
     fn signal(&self, name: &str) {
+        assert!(self.try_signal(name), "{name} to {}", self.process);
+    }
+
+    fn try_signal(&self, name: &str) -> bool {
         let process = self.process.to_string();
-        let sent = Command::new("kill").args([&format!("-{name}"), &process]).status().unwrap();
-        assert!(sent.success(), "{name} to {process}");
+        let mut kill = Command::new("kill");
+        kill.args([&format!("-{name}"), &process]).stderr(Stdio::null());
+        kill.status().unwrap().success()
     }
 }
 
