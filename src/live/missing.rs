@@ -48,6 +48,11 @@ impl Hub {
         self.slot(room)?.peek().reached()
     }
 
+    /// Returns the newest message of a room that its listeners know.
+    pub fn newest(&self, room: RoomId) -> Seq {
+        self.slot(room).map_or(Seq(0), |slot| slot.peek().last_seq)
+    }
+
     /// Delivers missing changes as one event: current facts and every changed message.
     pub fn catch_up(&self, changes: RoomChanges, facts: &RoomFacts) -> Vec<Effect> {
         let room = changes.room;

@@ -1,6 +1,6 @@
 //! Commands of sockets in any dialect, and their outcomes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::{
@@ -207,6 +207,36 @@ pub struct Changes {
     pub messages: Vec<Message>,
 }
 
+impl Changes {
+    /// Returns the messages after this one, in the order in which they were posted; those that were
+    /// edited since come later among the changes.
+    pub fn new_messages(&self, known: Seq) -> Vec<&Message> {
+        let is_new = |message: &&Message| message.seq > known && message.deleted.is_none();
+        let mut new: Vec<_> = self.messages.iter().filter(is_new).collect();
+        new.sort_by_key(|message| message.seq);
+        new
+    }
+
+    /// Returns whether some messages after `known` come on later pages, but newer ones are here.
+    pub fn has_gap_after(&self, known: Seq) -> bool {
+        let new = || self.messages.iter().map(|message| message.seq).filter(|seq| *seq > known);
+        let reach = new().max().map_or(0, |newest| newest.0 - known.0);
+        usize::try_from(reach).is_ok_and(|reach| reach != new().count())
+    }
+
+    /// Joins two pages of which the other one follows.
+    #[must_use]
+    pub fn followed_by(mut self, next: Self) -> Self {
+        if next.reset {
+            return next;
+        }
+        let again: BTreeSet<_> = next.messages.iter().map(|message| message.seq).collect();
+        self.messages.retain(|message| !again.contains(&message.seq));
+        self.messages.extend(next.messages);
+        Self { messages: self.messages, room: next.room.or(self.room), ..next }
+    }
+}
+
 /// A page of changes of one room missed by a subscriber.
 #[derive(Clone, Debug)]
 pub struct RoomChanges {
@@ -242,4 +272,63 @@ pub struct RoomState {
     pub facts: Arc<RoomFacts>,
     /// State of its live room.
     pub state: LiveState,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Who;
+
+    fn page(rev: i64, more: bool, messages: &[(i64, i64)]) -> Changes {
+        let message = |(seq, rev): &(i64, i64)| Message {
+            room: RoomId(1),
+            seq: Seq(*seq),
+            rev: Rev(*rev),
+            author: Who::Server,
+            text: String::new(),
+            created: Timestamp(1),
+            edited: None,
+            deleted: None,
+            reply_to: None,
+            client_id: None,
+            reactions: Vec::new(),
+            media: Vec::new(),
+        };
+        Changes {
+            epoch: String::new(),
+            rev: Rev(rev),
+            more,
+            reset: false,
+            room: None,
+            messages: messages.iter().map(message).collect(),
+        }
+    }
+
+    fn seqs(messages: &[&Message]) -> Vec<i64> {
+        messages.iter().map(|message| message.seq.0).collect()
+    }
+
+    #[test]
+    fn new_messages_come_in_their_order_even_if_edited_since() {
+        let mut changes = page(9, false, &[(5, 5), (7, 7), (2, 8), (6, 9)]);
+        assert_eq!(seqs(&changes.new_messages(Seq(4))), [5, 6, 7]);
+        changes.messages[0].deleted = Some(Timestamp(2));
+        assert_eq!(seqs(&changes.new_messages(Seq(4))), [6, 7]);
+        assert!(!changes.has_gap_after(Seq(4)), "a deleted message is there, too");
+    }
+
+    #[test]
+    fn pages_are_joined_until_no_message_is_missing() {
+        let first = page(7, true, &[(5, 5), (7, 7)]);
+        assert!(first.has_gap_after(Seq(4)));
+        assert!(!page(6, true, &[(5, 5), (6, 6)]).has_gap_after(Seq(4)));
+        assert!(!page(6, true, &[(3, 5), (4, 6)]).has_gap_after(Seq(4)), "only old ones");
+        // The other page also has a message that was changed again in between.
+        let both = first.followed_by(page(9, false, &[(6, 8), (5, 9)]));
+        assert_eq!(seqs(&both.messages.iter().collect::<Vec<_>>()), [7, 6, 5]);
+        assert_eq!((both.rev, both.more), (Rev(9), false));
+        assert!(!both.has_gap_after(Seq(4)));
+        let reset = Changes { reset: true, ..page(12, false, &[]) };
+        assert!(both.followed_by(reset).messages.is_empty());
+    }
 }

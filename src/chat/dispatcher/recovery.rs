@@ -11,8 +11,8 @@ use tracing::{debug, error};
 use crate::chat::Chat;
 use crate::live::Hub;
 use crate::model::{
-    Change, Event, LiveState, Rev, RoomChanges, RoomEvent, RoomFacts, RoomId, Timestamp, UserId,
-    Who,
+    Change, Changes, Event, LiveState, Rev, RoomChanges, RoomEvent, RoomFacts, RoomId, Seq,
+    Timestamp, UserId, Who,
 };
 use crate::store::{Missing, StoreError};
 
@@ -173,14 +173,28 @@ impl Chat {
         }
         let Some(mut since) = self.0.hub.reached(room) else { return Outcome::Complete };
         debug!(room = room.key(), "Events may be missing; reading what changed since {since}.");
+        // Pages whose messages are not all there up to the newest one: dialects without edits tell
+        // messages in their order, and one that was edited since comes later among the changes.
+        let mut held: Option<Changes> = None;
+        let mut known = self.0.hub.newest(room);
         loop {
-            let changes = match self.store().changes(room, since, None, PAGE).await {
-                Ok(changes) => changes,
+            let page = match self.store().changes(room, since, None, PAGE).await {
+                Ok(page) => page,
                 Err(StoreError::NotFound(Missing::Room)) => return gone(room, since, steps).await,
                 Err(_) => return failed(room).await,
             };
-            if !changes.reset && changes.rev <= since {
+            if !page.reset && page.rev <= since && held.is_none() {
                 break;
+            }
+            let moved = page.rev > since;
+            let changes = match held.take() {
+                Some(held) => held.followed_by(page),
+                None => page,
+            };
+            if moved && changes.more && changes.has_gap_after(known) {
+                since = changes.rev;
+                held = Some(changes);
+                continue;
             }
             let facts = match &changes.room {
                 Some(facts) => facts.clone(),
@@ -190,6 +204,7 @@ impl Chat {
                     Err(_) => return failed(room).await,
                 },
             };
+            known = changes.messages.iter().map(|message| message.seq).fold(known, Seq::max);
             let (more, rev) = (changes.more && !changes.reset, changes.rev);
             let state = self.0.hub.state(room);
             let changes = Box::new(RoomChanges { room, changes, state });

@@ -44,11 +44,7 @@ pub(super) fn encode(event: &Event) -> Vec<Encoded> {
             event.changes.iter().filter_map(|change| changed(event, change)).collect()
         }
         Event::CaughtUp { changes, known } => {
-            let new = changes
-                .changes
-                .messages
-                .iter()
-                .filter(|message| message.seq > *known && message.deleted.is_none());
+            let new = changes.changes.new_messages(*known).into_iter();
             new.map(|message| Encoded::to_all(text(&wire::Message::from(message)))).collect()
         }
         // Not sent to other sockets of the same user, which may be in the room already: it is no

@@ -79,11 +79,7 @@ pub(super) fn encode(event: &Event) -> Vec<Encoded> {
             event.changes.iter().flat_map(|change| changed(event, change)).collect()
         }
         Event::CaughtUp { changes, known } => {
-            let new = changes
-                .changes
-                .messages
-                .iter()
-                .filter(|message| message.seq > *known && message.deleted.is_none());
+            let new = changes.changes.new_messages(*known).into_iter();
             new.map(|message| Encoded::to_all(text(&Frame::from(message)))).collect()
         }
         Event::RoomAdded { .. }

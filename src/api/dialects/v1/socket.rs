@@ -42,11 +42,7 @@ pub(super) fn encode(event: &Event) -> Vec<Encoded> {
     match event {
         Event::Room(event) => event.changes.iter().filter_map(changed).collect(),
         Event::CaughtUp { changes, known } => {
-            let new = changes
-                .changes
-                .messages
-                .iter()
-                .filter(|message| message.seq > *known && message.deleted.is_none());
+            let new = changes.changes.new_messages(*known).into_iter();
             new.map(|message| Encoded::to_all(text(&wire::Message::from(message)))).collect()
         }
         Event::RoomAdded { .. }
