@@ -140,8 +140,8 @@ impl Hub {
             }
             if seen.is_none() {
                 watch.seen = Some(rev);
+                watch.last_seq = watch.last_seq.max(last_seq);
             }
-            watch.last_seq = watch.last_seq.max(last_seq);
             if let (true, Some(live)) = (entered, &mut watch.live) {
                 match live.present.entry(socket.user) {
                     Entry::Occupied(mut known) => known.get_mut().1 += 1,

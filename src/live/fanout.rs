@@ -241,8 +241,10 @@ impl Hub {
                     listener.rev = listener.rev.max(rev);
                 }
                 // Without earlier listeners nobody else waits for the room's own event of this rev.
-                watch.seen.get_or_insert(rev);
-                watch.last_seq = watch.last_seq.max(facts.room.last_seq);
+                if watch.seen.is_none() {
+                    watch.seen = Some(rev);
+                    watch.last_seq = watch.last_seq.max(facts.room.last_seq);
+                }
             });
         }
     }

@@ -302,10 +302,11 @@ impl Hub {
         }
         listener.ready = true;
         listener.rev = listener.rev.max(rev);
+        // Other listeners have yet to hear what came after `seen`.
         if seen.is_none() {
             watch.seen = Some(rev);
+            watch.last_seq = watch.last_seq.max(last_seq);
         }
-        watch.last_seq = watch.last_seq.max(last_seq);
         let lost = watch.take_lost();
         socket.outbox.hold();
         drop(watch);

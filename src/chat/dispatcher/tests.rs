@@ -265,6 +265,34 @@ async fn events_that_are_only_late_are_delivered_without_asking_the_store() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_comes_later_takes_nothing_new_from_those_who_are_there() {
+    let mut world = World::through(&Config::default(), |event, on| {
+        if !matches!(&event, Event::Room(step) if step.changes.iter().any(|change| matches!(change, Change::Posted(m) if m.text == "lost")))
+        {
+            drop(on.send(event));
+        }
+    })
+    .await;
+    let (ann, bob) = (world.user("ann").await, world.user("bob").await);
+    let room = world.room(&ann, &["bob"]).await;
+    world.post(&ann, room, "first".to_owned()).await;
+    let connection = world.enter(&bob, VOICE, room).await;
+    world.post(&ann, room, "lost".to_owned()).await;
+    // Somebody else reads the room, further than the first one has heard.
+    let mut later = world.open(&ann, VOICE);
+    let all = Command::Subscribe { since: BTreeMap::new().into_iter().collect(), epoch: None };
+    later.run(all).await.unwrap();
+    while later.replay().await.is_some() {}
+    world.settle().await;
+    let frames = connection.outbox().take_all();
+    assert!(
+        frames.iter().any(|frame| frame.contains("posted") && frame.contains("lost")),
+        "{frames:?}"
+    );
+    world.store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_room_whose_addition_was_lost_is_found() {
     let mut world = World::through(&Config::default(), |event, on| {
         if !matches!(event, Event::RoomAdded { .. }) {
