@@ -202,7 +202,8 @@ impl Native {
     fn hears(&mut self, frame: &Json) -> bool {
         let kind = frame["type"].as_str().unwrap_or_default();
         if frame["error"].is_string() {
-            if frame["error"] != "unavailable" {
+            // Not done, or perhaps done.
+            if frame["message"] != "temporarily unavailable" {
                 self.member.strange(frame.to_string());
             }
             return true;
