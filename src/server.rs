@@ -160,7 +160,8 @@ impl World {
         let plan = tokio::task::spawn_blocking(move || admin::database::migrations(&config));
         // What cannot be examined cannot be opened either, and opening it explains why.
         let plan = plan.await.ok().and_then(Result::ok);
-        let opening = Self::open(current, database, false);
+        // Large, as is what it awaits.
+        let opening = Box::pin(Self::open(current, database, false));
         match plan.filter(|plan| plan.schema > 0 && !plan.migrations.is_empty()) {
             Some(plan) => {
                 let status =
@@ -262,7 +263,7 @@ pub async fn run(
     let addresses: Vec<String> =
         listeners.iter().map(|listener| listener.address.clone()).collect();
 
-    let world = World::open_patiently(&current, database.clone()).await?;
+    let world = Box::pin(World::open_patiently(&current, database.clone())).await?;
     let chat = world.chat.clone();
     let invitation = chat.invite_administrator().await?;
     let renew = renewal(certificate.clone());

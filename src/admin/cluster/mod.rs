@@ -112,13 +112,12 @@ pub async fn check(
     let found = database(config, None).await?.checkup().await?;
     let name = format!("{:.42}_check", config.cluster.keyspace);
     let cql = database(config, Some(&name)).await?;
-    let replicas = match &found.replication {
-        Some(replication) => of_replication(replication),
-        None => {
-            let datacenter = datacenter(config, &found)?;
-            let nodes = nodes_of(&found, &datacenter);
-            BTreeMap::from([(datacenter, nodes.clamp(1, REPLICAS))])
-        }
+    let replicas = if let Some(replication) = &found.replication {
+        of_replication(replication)
+    } else {
+        let datacenter = datacenter(config, &found)?;
+        let nodes = nodes_of(&found, &datacenter);
+        BTreeMap::from([(datacenter, nodes.clamp(1, REPLICAS))])
     };
     cql.drop_keyspace().await?;
     cql.create_keyspace(&replicas).await?;

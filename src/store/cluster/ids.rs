@@ -159,7 +159,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn ids_are_given_out_once_and_ascend_on_each_server_under_faults() {
         for seed in 0..20 {
-            println!("seed {seed}");
+            eprintln!("seed {seed}");
             let memory = Memory::with_faults(Faults::often(seed));
             let mut servers = Vec::new();
             for _ in 0..3 {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chatctl::live::{Bus, LocalBus, forward};
+use chatctl::live::{LocalBus, forward};
 use chatctl::model::{Event, RoomId};
 use tokio::sync::mpsc::channel;
 use tokio::sync::oneshot;

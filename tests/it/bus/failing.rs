@@ -31,11 +31,7 @@ impl Reader {
             Event::Head { rev, .. } if rev.0 > self.seen => {
                 self.seen = stored.load(Ordering::SeqCst);
             }
-            Event::UserChanged { user } => {
-                if !self.users.insert(user.0) {
-                    self.twice.push(user.0);
-                }
-            }
+            Event::UserChanged { user } if !self.users.insert(user.0) => self.twice.push(user.0),
             _ => (),
         }
     }

@@ -38,12 +38,12 @@ fn told(entry: &AuditEntry) -> (&str, &str, Option<&str>) {
 }
 
 async fn each_attributed_change_is_recorded_once(world: World) {
-    let root = |action| world.store.attributed(by("Root", action));
-    let ann = root("user.create").add_user(new_user("ann")).await.unwrap();
+    let acting = |action| world.store.attributed(by("Root", action));
+    let ann = acting("user.create").add_user(new_user("ann")).await.unwrap();
     let ben = world.user("ben").await;
     world.sessions.start(new_session(&ann, 1)).await.unwrap();
     let disable = UserChange { disabled: Some(true), ..UserChange::default() };
-    root("user.disable").change_user(ann.id, disable).await.unwrap();
+    acting("user.disable").change_user(ann.id, disable).await.unwrap();
     world.sessions.start(new_session(&ben, 2)).await.unwrap();
     let ended = world.sessions.attributed(by("Root", "user.logout"));
     assert_eq!(ended.end(ben.id, Ended::All).await.unwrap(), 1);
@@ -54,14 +54,14 @@ async fn each_attributed_change_is_recorded_once(world: World) {
         participants: vec![(ben.id, Role::Admin)],
         reuse: false,
     };
-    let room = root("room.create").add_room(new).await.unwrap().value.room.id;
+    let room = acting("room.create").add_room(new).await.unwrap().value.room.id;
     let cleo = world.user("cleo").await;
     let add = RoomChange::Add(cleo.id, Role::Member);
-    root("room.add").change_room(room, Basis::Nobody, None, add).await.unwrap();
+    acting("room.add").change_room(room, Basis::Nobody, None, add).await.unwrap();
     // Not attributed.
     world.store.post(room, Basis::Nobody, draft(&ben, "hello")).await.unwrap();
-    root("room.delete").change_room(room, Basis::Nobody, None, RoomChange::Delete).await.unwrap();
-    root("user.delete").remove_user(ann.id).await.unwrap();
+    acting("room.delete").change_room(room, Basis::Nobody, None, RoomChange::Delete).await.unwrap();
+    acting("user.delete").remove_user(ann.id).await.unwrap();
     let note = AuditNote {
         target: Some(AuditTarget::new("backup", "b1", None)),
         before: None,
@@ -92,7 +92,7 @@ async fn each_attributed_change_is_recorded_once(world: World) {
 }
 
 async fn what_changes_nothing_is_not_recorded(world: World) {
-    let root = world.store.attributed(by("root", "user.rename"));
+    let renaming = world.store.attributed(by("root", "user.rename"));
     let mut new = new_user("ann");
     new.email = Some("ann@example.org".to_owned());
     let ann = world.store.add_user(new).await.unwrap();
@@ -102,17 +102,17 @@ async fn what_changes_nothing_is_not_recorded(world: World) {
         email: Some(Some("ann@example.org".to_owned())),
         ..UserChange::default()
     };
-    root.change_user(ben.id, taken).await.unwrap_err();
-    root.add_user(new_user("Ann")).await.unwrap_err();
+    renaming.change_user(ben.id, taken).await.unwrap_err();
+    renaming.add_user(new_user("Ann")).await.unwrap_err();
     let same = UserChange { name: Some("ann".to_owned()), ..UserChange::default() };
-    root.change_user(ann.id, same).await.unwrap();
+    renaming.change_user(ann.id, same).await.unwrap();
     let missing = StoreError::NotFound(Missing::User);
-    assert_eq!(root.remove_user(UserId(99)).await.unwrap_err(), missing);
+    assert_eq!(renaming.remove_user(UserId(99)).await.unwrap_err(), missing);
     let room = world.private(&[&ann]).await.room.id;
     let again = RoomChange::Rename(Some("private".to_owned()));
-    root.change_room(room, Basis::Nobody, None, again).await.unwrap();
+    renaming.change_room(room, Basis::Nobody, None, again).await.unwrap();
     let twice = RoomChange::Add(ann.id, Role::Member);
-    root.change_room(room, Basis::Nobody, None, twice).await.unwrap_err();
+    renaming.change_room(room, Basis::Nobody, None, twice).await.unwrap_err();
     let ended = world.sessions.attributed(by("root", "user.logout"));
     assert_eq!(ended.end(ann.id, Ended::All).await.unwrap(), 0);
     assert_eq!(world.store.audit(&all()).await.unwrap(), []);

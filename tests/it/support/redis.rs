@@ -95,10 +95,8 @@ fn run(port: u16) -> Option<Child> {
 fn ask(port: u16, words: &[&str]) -> Option<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
-    let mut command = format!("*{}\r\n", words.len());
-    for word in words {
-        command.push_str(&format!("${}\r\n{word}\r\n", word.len()));
-    }
+    let arguments = words.iter().map(|word| format!("${}\r\n{word}\r\n", word.len()));
+    let command = format!("*{}\r\n{}", words.len(), arguments.collect::<String>());
     stream.write_all(command.as_bytes()).ok()?;
     let mut answer = BufReader::new(stream);
     let mut line = String::new();

@@ -45,7 +45,7 @@ async fn rooms(at: &Cluster, ann: &User, ben: &User) -> Vec<RoomId> {
 #[tokio::test(start_paused = true)]
 async fn another_server_goes_on_with_a_farewell_and_a_new_name() {
     for seed in 0..SEEDS {
-        println!("seed {seed}");
+        eprintln!("seed {seed}");
         let memory = Memory::with_faults(Faults::none(seed));
         let ((one, link), (two, _)) = (open(&memory).await, open(&memory).await);
         let (ann, ben) = (user(&one, "ann").await, user(&one, "ben").await);
@@ -61,9 +61,9 @@ async fn another_server_goes_on_with_a_farewell_and_a_new_name() {
             drop(two.remove_user(ann.id).await);
         }
         // Longer than a lease.
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_mins(1)).await;
         memory.calm();
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_mins(1)).await;
         for room in rooms {
             let facts = two.room(room).await.unwrap().unwrap();
             let [left] = &facts.participants[..] else { panic!("seed {seed}: {facts:?}") };

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use super::rows::{self, Kept};
 use super::usage;
 use crate::model::{Media, MediaId, Timestamp, UserId};
-use crate::store::cluster::claims::{self, Claimed, Kind};
+use crate::store::cluster::claims::{self, Kind};
 use crate::store::cluster::{Cluster, ids};
 use crate::store::{Added, NewMedia, StoreError};
 

@@ -10,7 +10,7 @@ use super::pointers::Pointers;
 use crate::model::RoomId;
 use crate::store::StoreError;
 use crate::store::cluster::{Cluster, Inner, rooms};
-use crate::store::sqlite::search::places::{Heard, Progress, TABLES};
+use crate::store::sqlite::search::places::{Heard, TABLES};
 use crate::store::sqlite::search::{Followed, Index, Source};
 
 /// Rooms per transaction of the index.

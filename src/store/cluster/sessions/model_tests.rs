@@ -51,7 +51,7 @@ async fn done<T, F: Future<Output = Result<T, StoreError>>>(mut act: impl FnMut(
 async fn an_end_wins_over_every_use_on_any_server() {
     let mut found_again = 0;
     for seed in 0..SEEDS {
-        println!("seed {seed}");
+        eprintln!("seed {seed}");
         let memory = Memory::with_faults(Faults::none(seed));
         let (one, two) = (open(&memory).await.0, open(&memory).await.0);
         let ann = user(&one).await;
@@ -68,10 +68,10 @@ async fn an_end_wins_over_every_use_on_any_server() {
         }
         let secrets: Vec<u8> = sessions.keys().copied().collect();
         // One server uses them all the time, an hour ahead; the other one ends some.
-        let used = secrets.clone();
-        let user = tokio::spawn(async move {
+        let all = secrets.clone();
+        let using = tokio::spawn(async move {
             for minute in 0..60 {
-                for secret in &used {
+                for secret in &all {
                     let now = began.plus(Duration::from_mins(60 + 6 * minute));
                     drop(find(&two, Hash32([*secret; 32]), now, LIFE).await);
                 }
@@ -81,7 +81,7 @@ async fn an_end_wins_over_every_use_on_any_server() {
         for secret in secrets.iter().skip(1).step_by(2) {
             done(|| end(&one, ann, Ended::One(sessions[secret]))).await;
         }
-        let two = user.await.unwrap();
+        let two = using.await.unwrap();
         memory.calm();
         tokio::time::sleep(Duration::from_secs(5)).await;
         for (n, secret) in secrets.into_iter().enumerate() {
@@ -123,7 +123,7 @@ async fn a_new_password_ends_sessions_even_if_their_rows_cannot_be_written() {
 async fn a_ticket_is_taken_at_most_once_under_faults() {
     let mut taken = 0;
     for seed in 0..SEEDS {
-        println!("seed {seed}");
+        eprintln!("seed {seed}");
         let memory = Memory::with_faults(Faults::none(seed));
         let (one, two) = (open(&memory).await.0, open(&memory).await.0);
         let ann = user(&one).await;

@@ -38,12 +38,12 @@ pub type TableReply<'a, T> = Pin<Box<dyn Future<Output = Result<T, TableError>> 
 /// How much a read must have seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Consistency {
-    /// Every acknowledged write (LOCAL_QUORUM).
+    /// Every acknowledged write (`LOCAL_QUORUM`).
     Quorum,
     /// Every acknowledged write; conditional writes of unknown outcome are finished or dropped
-    /// before it answers (LOCAL_SERIAL).
+    /// before it answers (`LOCAL_SERIAL`).
     Serial,
-    /// Whatever the nearest replica has (LOCAL_ONE).
+    /// Whatever the nearest replica has (`LOCAL_ONE`).
     One,
 }
 

@@ -124,8 +124,8 @@ async fn run(seed: u64, altered: Altered) -> (Vec<String>, Journal) {
     memory.calm();
     tokio::time::sleep(Duration::from_secs(5)).await;
     let checker = open(&memory).await.0;
-    let broken = check(&memory, &checker, &journal.lock().unwrap()).await;
     let journal = std::mem::take(&mut *journal.lock().unwrap());
+    let broken = check(&memory, &checker, &journal).await;
     (broken, journal)
 }
 
@@ -199,7 +199,7 @@ async fn live(memory: &Memory, server: &Cluster) -> Vec<User> {
 async fn names_are_unique_and_nothing_is_lost_under_faults() {
     let mut total = [0; 4];
     for seed in 0..SEEDS {
-        println!("seed {seed}");
+        eprintln!("seed {seed}");
         let abandoned = Duration::from_secs(if seed % 2 == 0 { 60 } else { 0 });
         let (broken, journal) = run(seed, Altered { abandoned, carelessly: false }).await;
         assert!(broken.is_empty(), "seed {seed}: {broken:#?}");
@@ -207,7 +207,7 @@ async fn names_are_unique_and_nothing_is_lost_under_faults() {
         let figures = [added.len(), surely_removed.len(), refused, unknown];
         total.iter_mut().zip(figures).for_each(|(total, figure)| *total += figure);
     }
-    println!("added, removed, refused, unknown: {total:?}");
+    eprintln!("added, removed, refused, unknown: {total:?}");
     assert!(total.iter().all(|figure| *figure > 50), "{total:?}");
 }
 

@@ -72,7 +72,6 @@ pub(super) type Heard = Arc<Mutex<Vec<Event>>>;
 pub(super) struct Server {
     pub(super) cluster: Cluster,
     link: Link,
-    heard: Heard,
 }
 
 /// All that runs share.
@@ -99,7 +98,7 @@ impl World {
             let tables: Arc<dyn Tables> = Arc::new(link.clone());
             if let Ok(cluster) = Cluster::open(tables, sink.clone()).await {
                 *lock(&cluster.0.rooms.mutant) = self.mutant;
-                return Server { cluster, link, heard };
+                return Server { cluster, link };
             }
             sleep(Duration::from_millis(50)).await;
         }
