@@ -197,7 +197,7 @@ impl Search {
         })
     }
 
-    /// Returns which messages these rows are, in an index with [places](self::places).
+    /// Returns which messages these rows are, in an index with [places].
     pub(in crate::store) async fn places(
         &self,
         rows: Vec<i64>,
