@@ -240,7 +240,7 @@ fn events_of_caches_are_not_said() {
     for (name, event) in golden::every_event() {
         assert_eq!(
             encode(&event).is_empty(),
-            matches!(name, "UserChanged" | "SessionEnded" | "Lost"),
+            matches!(name, "UserChanged" | "SessionEnded" | "Head" | "Lost" | "LostPersonal"),
             "{name}"
         );
     }
