@@ -183,8 +183,8 @@ async fn commit(
             let after = projector::project(at, &before, &changes).await;
             Ok(open.share(after.map_err(|_| StoreError::Unknown)?))
         }
-        Ok(Outcome::Refused) | Err(TableError::Unavailable) => Err(StoreError::Unavailable),
-        Err(TableError::Unknown) => {
+        Err(TableError::Unavailable) => Err(StoreError::Unavailable),
+        Ok(Outcome::Refused) | Err(TableError::Unknown) => {
             let tail = log::tail(at, id, Rev(0), Consistency::Serial).await;
             let happened = tail.map_err(|_| StoreError::Unknown)?;
             if happened.first().is_none_or(|commit| commit.token != token) {

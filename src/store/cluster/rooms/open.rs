@@ -129,7 +129,7 @@ pub(super) async fn catch_up(
         None => (Arc::new(base(at, open.id).await?), Consistency::Serial),
     };
     // Readers may have advanced over a commit of this server before it knew of it.
-    let waiting = lock(&open.unsettled).as_ref().map(|waiting| (waiting.token, waiting.after));
+    let waiting = lock(&open.unsettled).as_ref().map(|waiting| (waiting.mark.token, waiting.after));
     let from = waiting.map_or(before.rev, |(_, after)| after.min(before.rev));
     let tail = log::tail(at, open.id, from, consistency).await?;
     let happened = waiting.filter(|(token, _)| tail.iter().any(|commit| commit.token == *token));
@@ -143,7 +143,9 @@ pub(super) async fn catch_up(
     if happened.is_some() || (waiting.is_some() && consistency == Consistency::Serial) {
         let settled = lock(&open.unsettled).take();
         if let (Some(ours), Some(_)) = (settled, happened) {
-            emit(at, ours.events).await;
+            if ours.mark.is_first() {
+                emit(at, ours.events).await;
+            }
         }
     }
     Ok(snapshot)

@@ -65,9 +65,27 @@ pub(super) struct Queue {
     pub(super) running: bool,
 }
 
+/// By what a commit is recognised later.
+#[derive(Clone)]
+pub(super) struct Mark {
+    pub(super) token: u64,
+    told: Arc<AtomicBool>,
+}
+
+impl Mark {
+    pub(super) fn new(token: u64) -> Self {
+        Self { token, told: Arc::default() }
+    }
+
+    /// Returns true once: to the caller who emits the events of the commit.
+    pub(super) fn is_first(&self) -> bool {
+        !self.told.swap(true, Ordering::AcqRel)
+    }
+}
+
 /// A commit of unknown outcome, with the events that are emitted if it happened.
 pub(super) struct Unsettled {
-    pub(super) token: u64,
+    pub(super) mark: Mark,
     /// The rev that it follows.
     pub(super) after: Rev,
     pub(super) events: Vec<Event>,

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::batch::Batch;
-use super::committing::{Committing, commit};
+use super::committing::{Attempt, Committing, commit, made};
 use super::open::catch_up;
 use super::orders::{Answer, Decided, Done, Order, Ready, Waiting};
 use super::registry::{OpenRoom, lock};
@@ -123,12 +123,13 @@ async fn work(at: &Cluster, open: &OpenRoom, mut batch: VecDeque<Waiting>) -> Ve
     // Whether the state was read after the orders had arrived: a refusal must not rest on an older
     // one.
     let mut fresh = false;
+    let mut attempts: Vec<Attempt> = Vec::new();
     for lost in 0..TRIES {
         let snapshot = match state(at, open, &mut fresh).await {
             Ok(snapshot) => snapshot,
             Err(error) => return refuse(batch, &error),
         };
-        let mut decided = match decide(at, &snapshot, &batch).await {
+        let decided = match decide(at, &snapshot, &batch).await {
             Ok(decided) => decided,
             Err(error) => return refuse(batch, &error),
         };
@@ -151,21 +152,33 @@ async fn work(at: &Cluster, open: &OpenRoom, mut batch: VecDeque<Waiting>) -> Ve
             Ok(entries) => entries,
             Err(error) => return refuse(batch, &error),
         };
-        let committing = commit(at, open, &snapshot, &mut decided).await;
-        if let Committing::Lost | Committing::Failed(StoreError::Unavailable) = committing {
-            audit::withdraw_all(at, entries).await;
-        }
-        match committing {
+        match commit(at, open, &snapshot, &decided).await {
             Committing::Happened(after) => {
+                for attempt in attempts {
+                    attempt.withdraw(at).await;
+                }
                 let rest = batch.split_off(decided.done.len());
                 answer(at, &after, batch, decided.done).await;
                 return rest;
             }
-            Committing::Lost => {
+            Committing::Lost(mark) => {
+                attempts.push(Attempt::new(mark, &snapshot, decided, entries));
+                match made(at, open, &mut attempts).await {
+                    Ok(Some((after, made))) => {
+                        let rest = batch.split_off(made.done.len());
+                        answer(at, &after, batch, made.done).await;
+                        return rest;
+                    }
+                    Ok(None) => (),
+                    Err(_) => return refuse(batch, &StoreError::Unknown),
+                }
                 fresh = true;
                 pause(lost).await;
             }
             Committing::Failed(error) => {
+                if error == StoreError::Unavailable {
+                    audit::withdraw_all(at, entries).await;
+                }
                 let rest = batch.split_off(decided.done.len());
                 refuse(batch, &error);
                 return rest;

@@ -21,13 +21,18 @@ use std::time::Duration;
 
 pub use row::{Column, Kind, Order, Row, Table, Type, Value};
 
+/// Attempts at a conditional write of unknown outcome, and the pause after the first one.
+const ATTEMPTS: u32 = 8;
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// Why a table operation failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TableError {
     /// Nothing was written, or only a read failed.
     #[error("the tables are unavailable")]
     Unavailable,
-    /// The write may have happened, or may still happen until a serial read settles it.
+    /// The write may have happened. It may also happen later, as long as its conditions hold: a node
+    /// goes on trying for some seconds when nobody waits any more, whatever was read meanwhile.
     #[error("the outcome of the write is unknown")]
     Unknown,
 }
@@ -232,8 +237,27 @@ pub struct Compare {
 pub enum Outcome {
     /// The conditions held, and the rows are durable on a majority of replicas.
     Applied,
-    /// A condition did not hold; nothing was written.
+    /// A condition did not hold. Usually nothing was written; but a node that tries a write again
+    /// by itself also answers this if its first try was made. Who must know reads what is there.
     Refused,
+}
+
+/// Makes a conditional write again until its outcome is known. For writes that make their own
+/// condition false, so that at most one of them is made; also if `Refused`, it may be this one.
+/// `Unknown` only after many attempts.
+pub async fn compare_until_known(
+    tables: &dyn Tables,
+    compare: Compare,
+) -> Result<Outcome, TableError> {
+    for n in 0..ATTEMPTS {
+        match tables.compare(compare.clone()).await {
+            Err(TableError::Unknown) => tokio::time::sleep(PAUSE * (n + 1)).await,
+            // An earlier attempt may still be made.
+            Err(TableError::Unavailable) if n > 0 => tokio::time::sleep(PAUSE * (n + 1)).await,
+            known => return known,
+        }
+    }
+    Err(TableError::Unknown)
 }
 
 /// A page of a whole table, in no useful order.

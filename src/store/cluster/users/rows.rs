@@ -8,7 +8,7 @@ use crate::store::cluster::Cluster;
 use crate::store::cluster::encoding::{decode, encode};
 use crate::store::cluster::tables::schema::people::USERS;
 use crate::store::cluster::tables::{
-    Compare, Condition, Consistency, Outcome, Put, Slice, TableError, Value,
+    Compare, Condition, Consistency, Outcome, Put, Slice, TableError, Value, compare_until_known,
 };
 
 use super::stored::{Stored, VERSION};
@@ -155,11 +155,12 @@ async fn put(
 ) -> Result<Wrote, StoreError> {
     let cells = [("version", version.into()), ("gone", gone.into()), ("body", body.clone().into())];
     let puts = vec![Put::conditional(&USERS, [id.0.into()], [], cells)];
-    match at.tables().compare(Compare { conditions, puts }).await {
+    match compare_until_known(at.tables(), Compare { conditions, puts }).await {
         Ok(Outcome::Applied) => return Ok(Wrote::Done),
-        Ok(Outcome::Refused) => return Ok(Wrote::Stale),
         Err(TableError::Unavailable) => return Err(StoreError::Unavailable),
-        Err(TableError::Unknown) => {}
+        Err(TableError::Unknown) => return Err(StoreError::Unknown),
+        // By another server, or since an earlier attempt was made.
+        Ok(Outcome::Refused) => {}
     }
     let slice = Slice::of(&USERS, [id.0.into()]).at(Consistency::Serial);
     let rows = at.tables().read(slice).await.map_err(|_| StoreError::Unknown)?;
@@ -168,7 +169,6 @@ async fn put(
     });
     match now {
         Some(now) if now == (version, gone, body) => Ok(Wrote::Done),
-        Some((later, ..)) if later > version => Err(StoreError::Unknown),
         _ => Ok(Wrote::Stale),
     }
 }

@@ -39,7 +39,8 @@ pub struct Faults {
     /// Chance of a conditional write that fails: `Unavailable`, and nothing was written; or
     /// `Unknown`, and it happened, did not, or is in doubt: the next conditional write or serial
     /// read of the partition finishes or drops it, and it may also finish by itself within
-    /// [`Self::late`].
+    /// [`Self::late`]. Or the node tries it once more within that time, whatever was read before;
+    /// or `Refused`, although it was made, since the node has tried it twice.
     pub compares: u64,
     /// After which time something late happens.
     pub late: Range<Duration>,

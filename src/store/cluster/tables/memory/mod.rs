@@ -215,6 +215,23 @@ fn fail_compare(
     if fate == Fate::Refused {
         return Err(TableError::Unavailable);
     }
+    match state.dice.roll(6) {
+        // The node has tried it twice: the first try was made, and the second one refused.
+        0 => {
+            state.decide(compare.puts[0].table, &compare.puts[0].partition, now);
+            if state.holds(&compare, now) {
+                state.commit(&compare, now);
+            }
+            return Ok(Outcome::Refused);
+        }
+        // Nobody waits for the node any more, which goes on trying.
+        1 => {
+            let due = now + state.dice.within(&faults.late);
+            state.try_again(due, compare);
+            return Err(TableError::Unknown);
+        }
+        _ => {}
+    }
     if fate != Fate::Lost {
         state.decide(compare.puts[0].table, &compare.puts[0].partition, now);
         let holds = state.holds(&compare, now);

@@ -25,6 +25,8 @@ pub(super) struct State {
     /// Conditional writes of unknown outcome, by their partition; from the time, if any, they have
     /// happened.
     doubts: BTreeMap<(&'static str, Vec<Value>), Doubt>,
+    /// Conditional writes that their node tries once more at that time.
+    again: Vec<(Instant, Compare)>,
     pub(super) dice: Dice,
 }
 
@@ -93,6 +95,11 @@ impl State {
         self.doubts.insert((first.table.name, first.partition.clone()), (due, compare));
     }
 
+    /// Tries a conditional write at a later time, whatever is read before.
+    pub(super) fn try_again(&mut self, due: Instant, compare: Compare) {
+        self.again.push((due, compare));
+    }
+
     /// Does what was late until now.
     pub(super) fn catch_up(&mut self, now: Instant) {
         for (_, put) in self.late.extract_if(.., |(due, _)| *due <= now).collect::<Vec<_>>() {
@@ -102,6 +109,13 @@ impl State {
         let done: Vec<_> = self.doubts.extract_if(.., |_, doubt| due(doubt)).collect();
         for (_, (_, compare)) in done {
             self.commit(&compare, now);
+        }
+        let again = self.again.extract_if(.., |(due, _)| *due <= now).collect::<Vec<_>>();
+        for (_, compare) in again {
+            self.decide(compare.puts[0].table, &compare.puts[0].partition, now);
+            if self.holds(&compare, now) {
+                self.commit(&compare, now);
+            }
         }
     }
 
