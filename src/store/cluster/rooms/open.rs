@@ -142,10 +142,10 @@ pub(super) async fn catch_up(
     // After a serial read it has happened, or never will.
     if happened.is_some() || (waiting.is_some() && consistency == Consistency::Serial) {
         let settled = lock(&open.unsettled).take();
-        if let (Some(ours), Some(_)) = (settled, happened) {
-            if ours.mark.is_first() {
-                emit(at, ours.events).await;
-            }
+        if let (Some(ours), Some(_)) = (settled, happened)
+            && ours.mark.is_first()
+        {
+            emit(at, ours.events).await;
         }
     }
     Ok(snapshot)

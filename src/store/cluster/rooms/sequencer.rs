@@ -119,6 +119,7 @@ fn take(open: &OpenRoom) -> VecDeque<Waiting> {
 
 /// Decides and commits a batch, and answers it. Returns the orders at its end that must be decided
 /// after the others.
+#[expect(clippy::too_many_lines, reason = "the ends of one attempt, one after the other")]
 async fn work(at: &Cluster, open: &OpenRoom, mut batch: VecDeque<Waiting>) -> VecDeque<Waiting> {
     // Whether the state was read after the orders had arrived: a refusal must not rest on an older
     // one.
