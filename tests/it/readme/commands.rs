@@ -166,6 +166,11 @@ fn troubleshooting() {
 }
 
 #[test]
+fn several_servers() {
+    run("docs/cluster.md", "people");
+}
+
+#[test]
 fn upgrading() {
     run("docs/upgrading.md", "people");
 }
