@@ -11,8 +11,9 @@ use crate::config::Config;
 
 /// Verbs of `chatctl cluster`.
 #[derive(Debug, Subcommand)]
-#[command(after_help = "The commands need [cluster] in the configuration, and no running \
-                        server.\n\nExamples:\n  chatctl cluster init\n  chatctl cluster status")]
+#[command(after_help = "The commands need [cluster] in the configuration. They connect to the \
+                        database themselves, whether a server is running or not.\n\n\
+                        Examples:\n  chatctl cluster init\n  chatctl cluster status")]
 pub(super) enum Verb {
     /// Create the keyspace and its tables, or what a new version adds
     Init {

@@ -1,4 +1,4 @@
-//! Ids, taken in blocks: each server gives out its own block in ascending order.
+//! Ids, taken in blocks: each server uses its own block in ascending order.
 //!
 //! A block is taken by a conditional write that moves the first free number of a kind. It has one
 //! number while a kind is quiet and up to 64 while servers compete. What is left of a block when a
