@@ -151,6 +151,7 @@
  * @typedef {object} State
  * @property {User|null} me
  * @property {boolean} ready the list of rooms was loaded
+ * @property {boolean} listFailed it could not be loaded; another request follows
  * @property {Record<string, Room>} rooms
  * @property {Record<string, Timeline>} timelines
  * @property {Record<string, string>} people display names by login name
@@ -263,6 +264,7 @@
  *   |{type: "send_failed", clientId: string, reason: string}
  *   |{type: "send_retried"|"send_dropped", clientId: string}
  *   |{type: "rooms_loaded", rooms: Room[]}
+ *   |{type: "rooms_failed"}
  *   |{type: "room_loaded", room: Room}
  *   |{type: "room_opened"|"room_gone", room_id: string}
  *   |{type: "room_closed"}

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { initialState } from "../../assets/js/state/reduce.js";
 import { messageAt } from "../../assets/js/state/timeline.js";
 import {
   after,
@@ -338,4 +339,16 @@ test("a visit remembers what was unread when it began", () => {
 test("what is unknown changes nothing", () => {
   const state = signedIn();
   assert.equal(after(state, { type: "pong" }, { type: "something_new", room_id: ROOM }), state);
+});
+
+test("a list of rooms that fails to load is known as failed until one is there, and stays then", () => {
+  const failed = after(
+    initialState(),
+    { type: "signed_in", me: { userId: "alice", name: "Alice" }, outbox: [] },
+    { type: "rooms_failed" },
+  );
+  assert.deepEqual([failed.ready, failed.listFailed], [false, true]);
+  const loaded = after(failed, { type: "rooms_loaded", rooms: [room()] });
+  assert.deepEqual([loaded.ready, loaded.listFailed], [true, false]);
+  assert.equal(after(loaded, { type: "rooms_failed" }), loaded);
 });

@@ -149,6 +149,7 @@ function pageActions(app) {
   };
   return {
     "connection-retry": () => chat.socket.retryNow(),
+    "rooms-retry": () => chat.live.loadRooms(),
     "search-change": ({ query, within }) => location.replace(searchHash(query, within)),
     "search-leave": () => app.leaveSearch(),
     "theme-switch": () => choose(isDark() ? "light" : "dark"),

@@ -111,6 +111,7 @@ export class ChatApp extends HTMLElement {
     this.#rooms.data = {
       rows: roomRows(state),
       ready: state.ready,
+      failed: state.listFailed,
       me,
       online: connection.state === "online",
       dark: isDark(),

@@ -2,7 +2,7 @@
  * The main column: the conversation, or the page that the address names. Pages other than the
  * conversation are fetched when they are first shown.
  */
-import { fill, h, set } from "../lib/dom.js";
+import { emit, fill, h, set } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { searchPage } from "../state/select.js";
 import { emptyState } from "./empty-state.js";
@@ -51,6 +51,23 @@ export class Pages {
     actions: [h("a", { class: "button", href: "#/rooms" }, t("header.back"))],
   });
 
+  #failed = emptyState({
+    picture: "offline",
+    title: t("rooms.failed"),
+    actions: [
+      h(
+        "button",
+        {
+          class: "button",
+          type: "button",
+          onclick: (/** @type {Event} */ event) =>
+            emit(/** @type {Element} */ (event.currentTarget), "rooms-retry"),
+        },
+        t("connection.retry"),
+      ),
+    ],
+  });
+
   /** @param {ChatApp} app */
   constructor(app) {
     this.#app = app;
@@ -65,7 +82,12 @@ export class Pages {
       this.page = page;
       set(this.main, { class: page === "room" ? null : "page" });
       /** @type {Record<string, any[]>} */
-      const parts = { room: view.parts, missing: [this.#missing], welcome: [this.#welcome] };
+      const parts = {
+        room: view.parts,
+        missing: [this.#missing],
+        welcome: [this.#welcome],
+        failed: [this.#failed],
+      };
       fill(this.main, parts[page] ?? element);
     }
     const open = page === "room" ? room : undefined;
@@ -132,10 +154,12 @@ export class Pages {
 // Internal
 
 /** @param {State} state @param {Room|undefined} room @param {User} me */
-function pageOf({ route, ready }, room, me) {
+function pageOf({ route, ready, listFailed }, room, me) {
   if (route.page === "room") {
     if (room) return "room";
+    if (listFailed) return "failed";
     return ready ? "missing" : "";
   }
-  return route.page in PAGES && (route.page !== "server" || me.admin) ? route.page : "welcome";
+  if (route.page in PAGES && (route.page !== "server" || me.admin)) return route.page;
+  return listFailed ? "failed" : "welcome";
 }

@@ -1,5 +1,6 @@
 /**
- * Left column: the server, my rooms (newest first), my profile. Emits `room-new`, `theme-switch`.
+ * Left column: the server, my rooms (newest first), my profile. Emits `room-new`, `rooms-retry`,
+ * `theme-switch`.
  */
 import { emit, fill, h, setText, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
@@ -15,7 +16,10 @@ import { avatar } from "./user-avatar.js";
 /** @import {RoomRow} from "../state/select.js" */
 /** @import {User} from "../types.js" */
 
-/** @typedef {{rows: RoomRow[], ready: boolean, me: User, online: boolean, dark: boolean}} Data */
+/**
+ * @typedef {{rows: RoomRow[], ready: boolean, failed: boolean, me: User, online: boolean, dark:
+ *   boolean}} Data
+ */
 
 /** @extends {View<Data>} */
 export class RoomList extends View {
@@ -27,6 +31,18 @@ export class RoomList extends View {
     text: t("rooms.emptyHint"),
     actions: [h("a", { class: "button", href: "#/directory" }, t("directory.browse"))],
   });
+  #failed = h(
+    "div",
+    { class: "problem wrap", role: "alert", hidden: true },
+    h("p", null, t("rooms.failed")),
+    h(
+      "button",
+      { class: "button", type: "button", onclick: () => emit(this, "rooms-retry") },
+      t("send.retry"),
+    ),
+  );
+  /** Until the list is there. */
+  #waiting = h("div", { class: "waiting" }, this.#failed, Array.from({ length: 8 }, skeleton));
   #search = searchField("/", () => "");
   #face = avatar({ id: "", name: "", size: "m" });
   #name = h("span", { class: "truncate" });
@@ -86,7 +102,10 @@ export class RoomList extends View {
   }
 
   /** @param {Data} data */
-  update({ rows, ready, me, online, dark }) {
+  update({ rows, ready, failed, me, online, dark }) {
+    if (ready) this.#waiting.remove();
+    else if (!this.#waiting.isConnected) this.#rooms.append(this.#waiting);
+    this.#failed.hidden = !failed;
     keyed(this.#list, rows, (row) => row.roomId, makeRow, changeRow);
     const empty = ready && rows.length === 0;
     if (empty !== this.#empty.isConnected) {
@@ -137,6 +156,11 @@ function iconButton(picture, label, onclick, name = "") {
     },
     icon(picture),
   );
+}
+
+function skeleton() {
+  const line = () => h("span", { class: "skeleton" });
+  return h("div", { class: "row", "aria-hidden": "true" }, line(), line(), line());
 }
 
 /** @param {RoomRow} row */

@@ -239,7 +239,7 @@ export class Chat {
   /** @param {boolean} [ended] not by me, here and now */
   #signedOut(ended = false) {
     this.#keeper.stop();
-    this.socket.stop();
+    this.live.stop();
     this.store.dispatch({ type: "signed_out", ended });
   }
 

@@ -1,4 +1,5 @@
 /** Connects the socket to the store: subscribing, resuming, entering rooms, typing, read marks. */
+import { retryDelay } from "../api/socket.js";
 
 /** @import {Client} from "../api/client.js" */
 /** @import {Socket} from "../api/socket.js" */
@@ -11,6 +12,8 @@ const MARK_MS = 1000;
 const TYPING_SEND_MS = 2500;
 const TYPING_SHOWN_MS = 6100;
 const REJOIN_MS = 1500;
+/** Passed to `retryDelay`: the request failed, whatever the reason. */
+const FAILED = 0;
 
 export class Live {
   /** @type {Map<string, number>} room, last seq marked as read over this connection */
@@ -19,6 +22,10 @@ export class Live {
   #marking;
   #typed = 0;
   #resumed = false;
+  /** Requests for the list of rooms that have failed since the last that did not. */
+  #failures = 0;
+  /** @type {ReturnType<typeof setTimeout>|undefined} the next request for it */
+  #again;
 
   /**
    * @param {{store: Store, socket: Socket, client: Client, sender: Sender, history: History,
@@ -55,15 +62,30 @@ export class Live {
     this.#resumed = false;
     this.#marked.clear();
     await this.loadRooms();
-    this.socket.start();
+    if (this.store.state.me) this.socket.start();
   }
 
-  /** @returns {Promise<void>} also when it fails: the list comes with the next connection */
+  stop() {
+    clearTimeout(this.#again);
+    this.#failures = 0;
+    this.socket.stop();
+  }
+
+  /** Loads the list of my rooms. After a failure, it tries again after growing delays. */
   async loadRooms() {
+    clearTimeout(this.#again);
     try {
       this.store.dispatch({ type: "rooms_loaded", rooms: await this.client.rooms("mine") });
+      const late = this.#failures > 0;
+      this.#failures = 0;
+      // Events of rooms that were not known yet have been ignored.
+      if (late && this.store.state.connection.state === "online") this.#subscribe();
     } catch {
-      this.#resumed = true;
+      if (!this.store.state.me) return;
+      this.store.dispatch({ type: "rooms_failed" });
+      const delay = retryDelay(this.#failures, FAILED, Math.random());
+      this.#failures += 1;
+      this.#again = setTimeout(() => this.loadRooms(), delay);
     }
   }
 

@@ -7,7 +7,7 @@ import { onRoom } from "./reduce-message.js";
  */
 
 /**
- * @typedef {"rooms_loaded"|"room_loaded"|"room_added"|"room_opened"|"room_closed"|"subscribed"
+ * @typedef {"rooms_loaded"|"rooms_failed"|"room_loaded"|"room_added"|"room_opened"|"room_closed"|"subscribed"
  *   |"room_updated"|"room_muted"|"participant_added"|"participant_changed"|"participant_removed"
  *   |"room_deleted"|"room_gone"} Type
  */
@@ -15,6 +15,8 @@ import { onRoom } from "./reduce-message.js";
 /** @type {Reducers<Type>} */
 export const roomReducers = {
   rooms_loaded: (state, { rooms }) => loaded(state, rooms),
+  // A list that is held stays.
+  rooms_failed: (state) => (state.ready ? state : { ...state, listFailed: true }),
   room_loaded: (state, { room }) => withRoom(state, room, {}),
   room_added: (state, frame) =>
     withRoom(state, frame.room, { unreadCount: frame.unread_count ?? 0 }),
@@ -72,6 +74,7 @@ function loaded(state, rooms) {
   const next = rooms.reduce((result, room) => learnNames(result, room), {
     ...state,
     ready: true,
+    listFailed: false,
     rooms: byId,
   });
   // An own room that was entered while the answer travelled is not in it.

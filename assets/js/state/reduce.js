@@ -16,6 +16,7 @@ export function initialState() {
   return {
     me: null,
     ready: false,
+    listFailed: false,
     rooms: {},
     timelines: {},
     people: {},
