@@ -29,6 +29,9 @@ const SLICES: usize = 32;
 /// A connection that can be written without its task.
 pub trait TryWrite: Debug + Send + Sync {
     /// Writes what the system accepts now, without waiting; `WouldBlock` if that is nothing.
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize>;
+
+    /// Writes several parts in the same way.
     fn try_write_vectored(&self, bytes: &[IoSlice<'_>]) -> io::Result<usize>;
 }
 
@@ -253,7 +256,7 @@ impl Queue {
                 _ => return 0,
             }
         }
-        direct.try_write_vectored(&[IoSlice::new(&frames.bytes)]).unwrap_or(0)
+        direct.try_write(&frames.bytes).unwrap_or(0)
     }
 
     fn add(&mut self, frames: Frames, borrowed: Option<Place>) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use metrics::{counter, histogram};
 
 use super::gathered::Gathered;
-use super::{Encoded, Encoder, Frames, Socket, encoded::Audience};
+use super::{Encoded, Encoder, Frames, Outbox, Socket, encoded::Audience};
 use crate::model::{
     Change, Event, LiveState, Message, Person, ReactionCount, Rev, RoomEvent, RoomFacts, Seq,
     SocketId, UserId,
@@ -41,6 +41,8 @@ pub(super) struct Group {
 /// A socket that receives a room's events.
 pub(super) struct Listener {
     pub(super) socket: Arc<Socket>,
+    /// That of the socket: writing a chunk to all listeners does not touch the sockets.
+    outbox: Arc<Outbox>,
     /// Only events after this rev are sent.
     pub(super) rev: Rev,
     /// Whether its replay is complete; before that, live events are omitted, because the replay
@@ -120,6 +122,7 @@ impl RoomListeners {
             group.listeners.iter().position(|l| l.socket.id == socket.id).unwrap_or_else(|| {
                 let listener = Listener {
                     socket: Arc::clone(socket),
+                    outbox: Arc::clone(&socket.outbox),
                     rev: Rev(0),
                     ready: false,
                     present: false,
@@ -201,7 +204,7 @@ impl Group {
             let frames = chunk.after(listener.rev);
             if !frames.is_empty() {
                 written += frames.count;
-                listener.socket.outbox.push(&frames);
+                listener.outbox.push(&frames);
             }
         }
         histogram!("chatctl_flush_frames", "dialect" => self.voice.name).record(chunk.len());

@@ -32,6 +32,10 @@ impl Peer {
 }
 
 impl TryWrite for Peer {
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        self.try_write_vectored(&[IoSlice::new(bytes)])
+    }
+
     fn try_write_vectored(&self, bytes: &[IoSlice<'_>]) -> io::Result<usize> {
         let mut room = self.room.lock().unwrap();
         let all: Vec<u8> = bytes.iter().flat_map(|slice| slice.to_vec()).collect();

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
@@ -45,9 +46,15 @@ impl Shared {
     }
 }
 
+/// Past the readiness that tokio keeps: asking for it costs a cache miss for each listener of a
+/// room. The task finds out by itself that the system accepts no more.
 impl TryWrite for Connection {
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        SockRef::from(&self.0).send(bytes)
+    }
+
     fn try_write_vectored(&self, bytes: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.0.try_write_vectored(bytes)
+        SockRef::from(&self.0).send_vectored(bytes)
     }
 }
 
@@ -98,6 +105,6 @@ impl AsyncWrite for Shared {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(socket2::SockRef::from(&self.0.0).shutdown(std::net::Shutdown::Write))
+        Poll::Ready(SockRef::from(&self.0.0).shutdown(std::net::Shutdown::Write))
     }
 }
