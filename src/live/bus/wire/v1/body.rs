@@ -1,0 +1,78 @@
+//! Events as messages between servers.
+
+use super::Body;
+use crate::model::{self, Event, RoomId, SessionId, SocketId, Timestamp, UserId};
+
+impl Body {
+    /// Returns the form of an event; None for those that stay on their server.
+    pub(in crate::live::bus::wire) fn of(event: &Event) -> Option<Self> {
+        Some(match event {
+            Event::Room(event) => Self::Room((&**event).into()),
+            Event::RoomAdded { user, facts, at, .. } => {
+                Self::RoomAdded { user: user.0, facts: (&**facts).into(), at: at.0 }
+            }
+            Event::Marked { mark, person, author, participants } => Self::Marked {
+                mark: mark.into(),
+                person: person.into(),
+                author: author.0,
+                participants: *participants,
+            },
+            Event::UserChanged { user } => Self::UserChanged { user: user.0 },
+            Event::SessionEnded { user, sessions } => Self::SessionEnded {
+                user: user.0,
+                sessions: sessions.iter().map(|session| session.0).collect(),
+            },
+            Event::Entered { room, person, socket, at } => {
+                Self::Entered { room: room.0, person: person.into(), socket: socket.0, at: at.0 }
+            }
+            Event::Left { room, person, at } => {
+                Self::Left { room: room.0, person: person.into(), at: at.0 }
+            }
+            Event::Typing { room, person } => Self::Typing { room: room.0, person: person.into() },
+            Event::Head { room, rev } => Self::Head { room: room.0, rev: rev.0 },
+            Event::Presence { .. }
+            | Event::CaughtUp { .. }
+            | Event::Lost { .. }
+            | Event::LostPersonal { .. } => return None,
+        })
+    }
+
+    /// Returns the event; None for messages that only concern the bus.
+    pub(in crate::live::bus::wire) fn event(self) -> Option<Event> {
+        Some(match self {
+            Self::Room(event) => Event::Room(std::sync::Arc::new(event.into())),
+            Self::RoomAdded { user, facts, at } => Event::RoomAdded {
+                user: UserId(user),
+                facts: std::sync::Arc::new(facts.into()),
+                state: model::LiveState::Closed,
+                at: Timestamp(at),
+            },
+            Self::Marked { mark, person, author, participants } => Event::Marked {
+                mark: mark.into(),
+                person: person.into(),
+                author: UserId(author),
+                participants,
+            },
+            Self::UserChanged { user } => Event::UserChanged { user: UserId(user) },
+            Self::SessionEnded { user, sessions } => Event::SessionEnded {
+                user: UserId(user),
+                sessions: sessions.into_iter().map(SessionId).collect(),
+            },
+            Self::Entered { room, person, socket, at } => Event::Entered {
+                room: RoomId(room),
+                person: person.into(),
+                socket: SocketId(socket),
+                at: Timestamp(at),
+            },
+            Self::Left { room, person, at } => {
+                Event::Left { room: RoomId(room), person: person.into(), at: Timestamp(at) }
+            }
+            Self::Typing { room, person } => {
+                Event::Typing { room: RoomId(room), person: person.into() }
+            }
+            Self::Head { room, rev } => Event::Head { room: RoomId(room), rev: model::Rev(rev) },
+            Self::Lost => Event::Lost { room: None },
+            Self::Beat | Self::Repeat { .. } => return None,
+        })
+    }
+}

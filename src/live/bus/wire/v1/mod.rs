@@ -1,0 +1,148 @@
+//! Version 1 of the form of events between servers. Released: never change a type here. New
+//! variants go to the end of an enum; a changed field is a new version.
+
+mod body;
+mod facts;
+mod messages;
+
+use serde::{Deserialize, Serialize};
+
+/// A message between servers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) enum Body {
+    Room(RoomEvent),
+    RoomAdded { user: i64, facts: Facts, at: i64 },
+    Marked { mark: Mark, person: Person, author: i64, participants: u32 },
+    UserChanged { user: i64 },
+    SessionEnded { user: i64, sessions: Vec<i64> },
+    Entered { room: i64, person: Person, socket: u64, at: i64 },
+    Left { room: i64, person: Person, at: i64 },
+    Typing { room: i64, person: Person },
+    Head { room: i64, rev: i64 },
+    Lost,
+    Beat,
+    Repeat { seconds: u32 },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct RoomEvent {
+    room: i64,
+    rev: i64,
+    at: i64,
+    by: Who,
+    socket: Option<u64>,
+    changes: Vec<Change>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum Change {
+    Posted(Message),
+    Edited(Message),
+    Deleted(Message),
+    Reacted { seq: i64, reaction: String },
+    Unreacted { seq: i64, reaction: String },
+    Updated(Room),
+    ParticipantAdded(Participant),
+    ParticipantChanged(Participant),
+    ParticipantRemoved(Person),
+    RoomDeleted,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Person {
+    id: i64,
+    login: String,
+    name: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum Who {
+    User(Person),
+    Deleted,
+    Server,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Message {
+    room: i64,
+    seq: i64,
+    rev: i64,
+    author: Who,
+    text: String,
+    created: i64,
+    edited: Option<i64>,
+    deleted: Option<i64>,
+    reply_to: Option<i64>,
+    client_id: Option<String>,
+    reactions: Vec<(String, Vec<String>)>,
+    media: Vec<Media>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Media {
+    id: i64,
+    name: String,
+    kind: String,
+    owner: i64,
+    is_image: bool,
+    size: u64,
+    width: Option<u32>,
+    height: Option<u32>,
+    file_name: Option<String>,
+    created: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Room {
+    id: i64,
+    name: Option<String>,
+    topic: Option<String>,
+    description: Option<String>,
+    public: bool,
+    archived: Option<i64>,
+    read_only: bool,
+    owner: Option<i64>,
+    owner_login: String,
+    created: i64,
+    last_seq: i64,
+    rev: i64,
+    facts_rev: i64,
+    mode_rev: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum Role {
+    Member,
+    SubAdmin,
+    Admin,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Participant {
+    user: i64,
+    login: String,
+    name: String,
+    media: Option<Media>,
+    edited_name: String,
+    role: Role,
+    since: i64,
+    joined: i64,
+    bot: bool,
+    guest: bool,
+    disabled: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Facts {
+    room: Room,
+    participants: Vec<Participant>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Mark {
+    room: i64,
+    user: i64,
+    seq: i64,
+    at: i64,
+    unread: u32,
+}
