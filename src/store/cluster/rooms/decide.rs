@@ -1,18 +1,21 @@
 //! Decides a batch of posts and changes of messages, each after those before it. Everything they
 //! rest on was read before.
 
+mod mentions;
+mod target;
+
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
+use self::mentions::mentioned;
+use self::target::Target;
 use super::batch::{Batch, user_of};
 use super::logged::{Step, StoredChange, StoredWho};
-use super::messages::{Bare, Given};
 use super::orders::{Decided, Done, Order, Ready, Waiting};
-use super::state::{Snapshot, gone};
+use super::state::gone;
 use super::stored::{StoredMedia, StoredMessage, bucket_of_rev, last_rev_of};
 use crate::model::{
-    Change, Event, Message, MessageId, Reaction, Rev, RoomEvent, Seq, SocketId, Timestamp, UserId,
-    Who, check_reaction_room, fold,
+    Change, Event, MessageId, Rev, RoomEvent, Seq, SocketId, Timestamp, UserId, Who,
 };
 use crate::store::{
     Basis, Committed, Draft, MessageChange, Missing, StoreError, Whose, audit_notes,
@@ -213,92 +216,4 @@ impl<'a> Deciding<'a> {
         };
         self.decided.events.push(Event::Room(Arc::new(event)));
     }
-}
-
-/// The message to change.
-struct Target<'a> {
-    batch: &'a Batch<'a>,
-    row: &'a Bare,
-    /// None: the operator, who can only delete.
-    by: Option<UserId>,
-    now: Timestamp,
-    rev: Rev,
-}
-
-impl Target<'_> {
-    fn message(&self, body: StoredMessage) -> Message {
-        let mut row = Bare { rev: self.rev, body, ..self.row.clone() };
-        if row.is_deleted() {
-            row.reactions.clear();
-        }
-        row.message(self.batch.room.id, &self.batch.names)
-    }
-
-    fn edit(&self, text: &str, names: &[Vec<String>]) -> (Step, Change) {
-        let mut body = self.row.body.clone();
-        text.clone_into(&mut body.text);
-        body.edited = Some(self.now.0);
-        body.mentions = mentioned(self.batch.room, UserId(body.author), names);
-        body.logged.push(self.rev.0);
-        let event = Change::Edited(self.message(body.clone()));
-        (Step::Edited { seq: self.row.seq.0, message: body }, event)
-    }
-
-    fn delete(&self, pinned: bool) -> (Step, Change) {
-        let mut body = self.row.body.clone();
-        let media = body.media.drain(..).map(|media| media.id().0).collect();
-        body.text.clear();
-        body.mentions.clear();
-        body.deleted = Some(self.now.0);
-        let event = Change::Deleted(self.message(body.clone()));
-        (Step::Deleted { seq: self.row.seq.0, message: body, media, pinned }, event)
-    }
-
-    /// Adds a reaction; the inner error is the time when it was added before.
-    fn react(&self, reaction: &Reaction) -> Result<Result<(Step, Change), Timestamp>, StoreError> {
-        let by = self.by.ok_or(StoreError::NotFound(Missing::User))?;
-        let counting = |given: &&Given| self.batch.accounts.contains_key(&given.user);
-        let given: Vec<&Given> = self.row.reactions.iter().filter(counting).collect();
-        let same = |given: &&&Given| given.reaction == reaction.as_str();
-        if let Some(known) = given.iter().filter(same).find(|given| given.user == by) {
-            return Ok(Err(known.at));
-        }
-        let kinds: HashSet<&str> = given.iter().map(|given| given.reaction.as_str()).collect();
-        let own = given.iter().filter(|given| given.user == by).count();
-        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        let known = kinds.contains(reaction.as_str());
-        check_reaction_room(number(kinds.len()), known, number(own))
-            .map_err(|_| StoreError::TooManyReactions)?;
-        let (seq, text) = (self.row.seq, reaction.as_str().to_owned());
-        let step = Step::Reacted { seq: seq.0, user: by.0, reaction: text };
-        Ok(Ok((step, Change::Reacted { seq, reaction: reaction.clone() })))
-    }
-
-    /// Removes a reaction; None: there is none.
-    fn unreact(&self, reaction: &Reaction) -> Option<(Step, Change)> {
-        let by = self.by?;
-        let mut given = self.row.reactions.iter();
-        given.find(|given| given.user == by && given.reaction == reaction.as_str())?;
-        let (seq, text) = (self.row.seq, reaction.as_str().to_owned());
-        let step = Step::Unreacted { seq: seq.0, user: by.0, reaction: text };
-        Some((step, Change::Unreacted { seq, reaction: reaction.clone() }))
-    }
-}
-
-/// Returns whom a text mentions: at each place the first name of a participant, except the author.
-fn mentioned(room: &Snapshot, author: UserId, places: &[Vec<String>]) -> Vec<i64> {
-    if places.is_empty() {
-        return Vec::new();
-    }
-    let members = room.members.list().iter();
-    let logins: HashMap<String, UserId> =
-        members.map(|member| (fold(&member.body.login), member.user)).collect();
-    let mut found: Vec<i64> = Vec::new();
-    for names in places {
-        let user = names.iter().find_map(|name| logins.get(name));
-        if let Some(user) = user.filter(|user| **user != author && !found.contains(&user.0)) {
-            found.push(user.0);
-        }
-    }
-    found
 }
