@@ -130,8 +130,8 @@ impl World {
             Files::open(&directory).map_err(|why| OpenError::Io { path: directory, why })
         });
         let files = opened.await.map_err(|_| StoreError::Unavailable)??;
-        let bus::Opened { bus, sink, shared } = bus::open(config, events)?;
-        let (engine, server_id) = engine::open(config, database, quiet, sink).await?;
+        let bus::Opened { bus, sink, peers, shared } = bus::open(config, events)?;
+        let (engine, server_id) = engine::open(config, database, quiet, sink, peers).await?;
         let settings = engine.store().settings().await?;
         let hub = Hub::new(current, Arc::clone(&bus));
         let parts = Parts {
@@ -169,6 +169,13 @@ impl World {
                 notify::extend_during(opening, &status).await
             }
             None => opening.await,
+        }
+    }
+
+    /// Answers what other servers ask of the store.
+    fn serve_others(&mut self) {
+        if let (Some(shared), Engine::Cluster(cluster)) = (&mut self.shared, &self.engine) {
+            shared.serve(cluster.clone());
         }
     }
 
@@ -263,7 +270,8 @@ pub async fn run(
     let addresses: Vec<String> =
         listeners.iter().map(|listener| listener.address.clone()).collect();
 
-    let world = Box::pin(World::open_patiently(&current, database.clone())).await?;
+    let mut world = Box::pin(World::open_patiently(&current, database.clone())).await?;
+    world.serve_others();
     let chat = world.chat.clone();
     let invitation = chat.invite_administrator().await?;
     let renew = renewal(certificate.clone());

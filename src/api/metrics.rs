@@ -244,6 +244,14 @@ fn describe_traffic() {
         "chatctl_connections_refused_total",
         "Refused connections and forwarded requests, by limit: server, address"
     );
+    describe_counter!(
+        "chatctl_room_commits_total",
+        "Conditional writes into rooms of a cluster, by result: made, lost to another server, unavailable, unknown"
+    );
+    describe_counter!(
+        "chatctl_forwarded_posts_total",
+        "Messages that another server was asked to write, by result: answered, or unanswered and written here"
+    );
     describe_counter!("chatctl_messages_total", "Messages stored");
     describe_counter!(
         "chatctl_encodings_total",

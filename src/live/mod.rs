@@ -19,7 +19,7 @@ mod room;
 mod socket;
 
 pub use bus::{
-    Bus, BusReply, BusUnavailable, Elsewhere, Hearing, InvalidAddress, LocalBus, RedisBus,
+    Asked, Bus, BusReply, BusUnavailable, Elsewhere, Hearing, InvalidAddress, LocalBus, RedisBus,
     RedisOptions, Topic, forward,
 };
 pub use encoded::{Audience, CloseReason, Encoded, Encoder};

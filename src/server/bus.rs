@@ -3,14 +3,18 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::ServeError;
 use crate::chat::EVENT_QUEUE;
 use crate::config::{self, Config};
-use crate::live::{Bus, LocalBus, RedisBus, RedisOptions, forward};
-use crate::model::EventSink;
+use crate::live::{Asked, Bus, LocalBus, RedisBus, RedisOptions, forward};
+use crate::model::{EventSink, RoomId};
+use crate::store::engine::{Cluster, PeerReply, Peers};
+
+/// Requests of other servers that are worked on at the same time; the others wait.
+const REQUESTS: usize = 256;
 
 /// The bus, and what passes the events of the store to it.
 pub(super) struct Opened {
@@ -18,6 +22,8 @@ pub(super) struct Opened {
     pub(super) bus: Arc<dyn Bus>,
     /// Where the store sends its events.
     pub(super) sink: EventSink,
+    /// The other servers, for the store.
+    pub(super) peers: Option<Arc<dyn Peers>>,
     /// What ends with the bus.
     pub(super) shared: Option<Shared>,
 }
@@ -27,6 +33,7 @@ pub(super) struct Shared {
     redis: Arc<RedisBus>,
     forwarding: JoinHandle<()>,
     stop: oneshot::Sender<()>,
+    answering: Option<JoinHandle<()>>,
 }
 
 /// Opens the bus, which passes events to the dispatcher.
@@ -35,7 +42,7 @@ pub(super) fn open(config: &Config, dispatcher: EventSink) -> Result<Opened, Ser
     let cluster = &config.cluster;
     if config.database.engine != config::Engine::Cluster || cluster.redis.is_empty() {
         let bus = Arc::new(LocalBus::new(dispatcher.clone()));
-        return Ok(Opened { bus, sink: dispatcher, shared: None });
+        return Ok(Opened { bus, sink: dispatcher, peers: None, shared: None });
     }
     let options = RedisOptions {
         urls: cluster.redis.clone(),
@@ -49,12 +56,56 @@ pub(super) fn open(config: &Config, dispatcher: EventSink) -> Result<Opened, Ser
     let (sink, committed) = mpsc::channel(EVENT_QUEUE);
     let (stop, stopped) = oneshot::channel();
     let forwarding = tokio::spawn(forward(Arc::clone(&bus), committed, dispatcher, stopped));
-    Ok(Opened { bus, sink, shared: Some(Shared { redis, forwarding, stop }) })
+    let peers: Arc<dyn Peers> = Arc::new(Others(Arc::clone(&redis)));
+    let shared = Some(Shared { redis, forwarding, stop, answering: None });
+    Ok(Opened { bus, sink, peers: Some(peers), shared })
+}
+
+/// The other servers, over Redis.
+struct Others(Arc<RedisBus>);
+
+impl Peers for Others {
+    fn writer(&self, room: RoomId) -> Option<u64> {
+        self.0.writer(room)
+    }
+
+    fn ask(&self, server: u64, request: Vec<u8>) -> PeerReply<'_> {
+        Box::pin(self.0.ask(server, request))
+    }
+
+    fn pass_over(&self, server: u64) {
+        self.0.pass_over(server);
+    }
+}
+
+/// Has the store answer what other servers ask, until the bus is closed.
+async fn answer(bus: Arc<RedisBus>, mut requests: mpsc::Receiver<Asked>, store: Cluster) {
+    let places = Arc::new(Semaphore::new(REQUESTS));
+    while let (Some(asked), Ok(place)) =
+        (requests.recv().await, Arc::clone(&places).acquire_owned().await)
+    {
+        let (bus, store) = (Arc::clone(&bus), store.clone());
+        tokio::spawn(async move {
+            if let Some(answer) = store.forwarded(&asked.request).await {
+                bus.answer(&asked, answer);
+            }
+            drop(place);
+        });
+    }
 }
 
 impl Shared {
+    /// Answers what other servers ask the store.
+    pub(super) fn serve(&mut self, store: Cluster) {
+        let requests = self.redis.requests();
+        self.answering = Some(tokio::spawn(answer(Arc::clone(&self.redis), requests, store)));
+    }
+
     /// Passes on what the closed store has committed, and stops.
     pub(super) async fn close(self) {
+        if let Some(answering) = self.answering {
+            answering.abort();
+        }
         drop(self.stop);
         // It ends by itself, after the events that wait.
         drop(self.forwarding.await);

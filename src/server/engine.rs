@@ -11,7 +11,7 @@ use crate::admin::cluster::ready;
 use crate::config::{self, Config};
 use crate::model::EventSink;
 use crate::store::StoreError;
-use crate::store::engine::{Cluster, ClusterOptions, Embedded, Engine, OpenError, Options};
+use crate::store::engine::{Cluster, ClusterOptions, Embedded, Engine, OpenError, Options, Peers};
 
 /// How long a start waits for the database of a cluster, and the pause between attempts.
 const STARTING: Duration = Duration::from_mins(1);
@@ -23,10 +23,11 @@ pub(super) async fn open(
     database: PathBuf,
     quiet: bool,
     sink: EventSink,
+    peers: Option<Arc<dyn Peers>>,
 ) -> Result<(Engine, String), ServeError> {
     match config.database.engine {
         config::Engine::Embedded => embedded(config, database, quiet, sink).await,
-        config::Engine::Cluster => cluster(config, sink).await,
+        config::Engine::Cluster => cluster(config, sink, peers).await,
     }
 }
 
@@ -73,7 +74,11 @@ fn server_id(data: &Path) -> Result<String, OpenError> {
 
 /// Opens the shared data. Waits for a database that does not answer yet: after a power failure all
 /// machines start at once.
-async fn cluster(config: &Config, sink: EventSink) -> Result<(Engine, String), ServeError> {
+async fn cluster(
+    config: &Config,
+    sink: EventSink,
+    peers: Option<Arc<dyn Peers>>,
+) -> Result<(Engine, String), ServeError> {
     let data = config.server.data_dir.clone();
     let id = tokio::task::spawn_blocking(move || server_id(&data))
         .await
@@ -93,6 +98,7 @@ async fn cluster(config: &Config, sink: EventSink) -> Result<(Engine, String), S
     let options = ClusterOptions {
         audit_for: config.audit.kept_for(),
         search: config.cluster.search.then(|| config.server.data_dir.join(SEARCH)),
+        peers,
     };
     let cluster = Cluster::open_with(Arc::new(cql), sink, options).await?;
     Ok((Engine::Cluster(cluster), id))

@@ -11,7 +11,9 @@ use super::{Sessions, Store};
 
 pub use super::cluster::tables::schema::all as cluster_tables;
 pub use super::cluster::tables::{Tables, cql};
-pub use super::cluster::{Cluster, Loader, Options as ClusterOptions, new_epoch, promises};
+pub use super::cluster::{
+    Cluster, Loader, Options as ClusterOptions, PeerReply, Peers, new_epoch, promises,
+};
 pub use super::sqlite::{OpenError, Options, Sqlite as Embedded, engine as version, upkeep};
 
 /// The engine in use. Clones share it.

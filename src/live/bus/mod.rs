@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 use crate::model::{Event, EventSink, Person, RoomId, UserId};
 
 pub use local::LocalBus;
-pub use redis::{InvalidAddress, RedisBus, RedisOptions};
+pub use redis::{Asked, InvalidAddress, RedisBus, RedisOptions};
 
 /// Reply of a bus; Err: it cannot be reached.
 pub type BusReply<'a, T> = Pin<Box<dyn Future<Output = Result<T, BusUnavailable>> + Send + 'a>>;

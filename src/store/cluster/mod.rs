@@ -19,6 +19,7 @@ mod jobs;
 mod known_users;
 mod leases;
 mod media;
+mod peers;
 pub mod promises;
 mod rooms;
 mod search;
@@ -42,6 +43,7 @@ use super::memory::Attempts;
 use crate::model::{Attribution, Event, EventSink, Rev, RoomId};
 use crate::store::Settings;
 
+pub use self::peers::{PeerReply, Peers};
 pub use self::transfer::Loader;
 
 /// A handle of the engine; with an attribution, its changes are recorded in the audit log.
@@ -67,12 +69,14 @@ struct Inner {
 }
 
 /// Settings of the engine that are not in its tables.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Options {
     /// How long entries of the audit log are kept; None: for ever.
     pub audit_for: Option<Duration>,
     /// File of this server's search index; None: `find_messages` is `Unavailable`.
     pub search: Option<PathBuf>,
+    /// The other servers, to which posts into contended rooms are forwarded; None: to nobody.
+    pub peers: Option<Arc<dyn Peers>>,
 }
 
 impl Cluster {
@@ -105,6 +109,7 @@ impl Cluster {
         };
         let cluster = Self(Arc::new(inner), None);
         cluster.start_search()?;
+        rooms::declare_figures();
         jobs::start(&cluster);
         rooms::start(&cluster);
         Ok(cluster)
@@ -127,7 +132,10 @@ impl Cluster {
     /// found, and a changed user is read again.
     pub fn noticed(&self, event: &Event) {
         match event {
-            Event::Room(step) => self.point(step.room, step.rev),
+            Event::Room(step) => {
+                self.0.rooms.heard(step.room, step.rev);
+                self.point(step.room, step.rev);
+            }
             Event::UserChanged { user } => self.0.known_users.forget(*user),
             Event::Lost { room } => {
                 if let Some(finder) = self.0.finder.get() {
@@ -136,6 +144,12 @@ impl Cluster {
             }
             _ => {}
         }
+    }
+
+    /// Stores posts that another server has forwarded; returns the answer to it. None: the request
+    /// is of a form that is not known here.
+    pub async fn forwarded(&self, request: &[u8]) -> Option<Vec<u8>> {
+        rooms::accept(self, request).await
     }
 
     /// Tells the search that a room has this rev.

@@ -157,3 +157,35 @@ fn addresses_that_cannot_be_used_are_refused() {
         assert!(chatctl::live::RedisBus::start(&options, sink).is_err());
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn servers_ask_the_one_that_all_of_them_choose() {
+    let redis = Redis::start();
+    let nodes = [Node::on(&[&redis]).await, Node::on(&[&redis]).await, Node::on(&[&redis]).await];
+    let [a, b, silent] = nodes.each_ref().map(|node| node.redis.clone().unwrap());
+    // The third one never answers anybody, as one of an older version.
+    let (mut asks_a, mut asks_b) = (a.requests(), b.requests());
+    let rooms = || (1..=20).map(RoomId);
+    // Until all know of each other: of each room, one of the two says that it is the other one.
+    loop {
+        let all = rooms().all(|room| {
+            let (one, two, three) = (a.writer(room), b.writer(room), silent.writer(room));
+            one.is_some() != two.is_some() && three == one.or(two)
+        });
+        if all {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let of_b = rooms().find(|room| b.writer(*room).is_none()).expect("one of twenty rooms");
+    let server = a.writer(of_b).unwrap();
+    let answered = tokio::spawn(async move { a.ask(server, b"who?".to_vec()).await });
+    let asked = asks_b.recv().await.unwrap();
+    assert_eq!(asked.request, b"who?");
+    b.answer(&asked, b"me".to_vec());
+    assert_eq!(answered.await.unwrap(), Some(b"me".to_vec()));
+    // Who does not answer is passed over, and asked again later.
+    silent.pass_over(server);
+    assert_eq!(silent.writer(of_b), None);
+    assert!(asks_a.try_recv().is_err(), "only one was asked");
+}

@@ -9,17 +9,18 @@
 //! |---|---|
 //! | `r:ROOM` | events of a room |
 //! | `u:USER` | read marks, added rooms |
-//! | `s:SERVER` | what a server sends itself, and what others repeat for it |
+//! | `s:SERVER` | what a server sends itself, what others repeat for it, requests and answers |
 //! | `all` | ended sessions, changed users |
 //!
 //! | key | holds |
 //! |---|---|
 //! | `servers` | ids of servers |
-//! | `srv:SERVER` | expires when the server has stopped |
+//! | `srv:SERVER` | 2 if the server takes requests, else 1; expires when it has stopped |
 //! | `pres:ROOM` | who is present: `USER@SERVER` |
 //! | `rooms:SERVER` | rooms in which a server has somebody present |
 //! | `try:KEY` | attempts within a window |
 
+mod asking;
 mod attempts;
 mod channel;
 mod link;
@@ -39,11 +40,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::mpsc::channel;
+use tokio::sync::mpsc::{Receiver, channel};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use self::asking::Asking;
 use self::channel::Channel;
 use self::link::Link;
 use self::outgoing::Outgoing;
@@ -51,9 +53,10 @@ use self::place::random;
 use self::present::Present;
 use self::shared::{SILENCE, Shard, Shared};
 use self::topics::Topics;
-use super::{Bus, BusReply, BusUnavailable, Elsewhere, Hearing, Topic};
+use super::{Bus, BusReply, BusUnavailable, Elsewhere, Hearing, Topic, wire};
 use crate::model::{Event, EventSink, RoomId, UserId};
 
+pub use self::asking::Asked;
 pub use self::options::{InvalidAddress, RedisOptions};
 
 /// Maximum number of messages that wait to be published, and of received ones.
@@ -104,6 +107,7 @@ impl RedisBus {
             count: AtomicU64::new(0),
             losses: AtomicU64::new(0),
             stale: AtomicU64::new(0),
+            asking: Asking::default(),
         });
         let mut tasks = JoinSet::new();
         for (at, (to_publish, crossings)) in queues.into_iter().enumerate() {
@@ -114,6 +118,43 @@ impl RedisBus {
             tasks.spawn(presence::keep(Arc::clone(&shared), at, crossings));
         }
         Ok(Self { shared, tasks: Mutex::new(tasks) })
+    }
+
+    /// Returns the living server that has a room, by a rule that is the same on all; None: this one,
+    /// or it is not known which others live. Views of servers may differ for seconds.
+    pub fn writer(&self, room: RoomId) -> Option<u64> {
+        let instance = &self.shared.shards[0];
+        if instance.heard_at().elapsed() > SILENCE {
+            return None;
+        }
+        self.shared.asking.chosen(room.0.cast_unsigned(), self.shared.me)
+    }
+
+    /// Asks another server. None: nobody can be asked now. Waits for the answer for as long as it is
+    /// polled; requests and answers may be lost.
+    pub async fn ask(&self, server: u64, request: Vec<u8>) -> Option<Vec<u8>> {
+        let mut open = self.shared.asking.begin();
+        let bytes = wire::ask(self.shared.me, open.number, request);
+        self.shared.tell(server, bytes)?;
+        (&mut open.answer).await.ok()
+    }
+
+    /// Chooses a server that did not answer no more for a while.
+    pub fn pass_over(&self, server: u64) {
+        self.shared.asking.pass_over(server);
+    }
+
+    /// Returns the requests of other servers from now on, and tells the others that they may ask,
+    /// until the receiver is dropped.
+    pub fn requests(&self) -> Receiver<Asked> {
+        self.shared.asking.take()
+    }
+
+    /// Answers a request.
+    pub fn answer(&self, asked: &Asked, answer: Vec<u8>) {
+        let bytes = wire::answer(self.shared.me, asked.number, answer);
+        // If it cannot be sent, who asked does not wait for ever.
+        self.shared.tell(asked.server, bytes);
     }
 
     /// Publishes what waits, tells the other servers which users are gone with this one, and stops.
@@ -164,12 +205,15 @@ impl Bus for RedisBus {
             Event::UserChanged { .. } | Event::SessionEnded { .. } => {
                 shared.send(vec![Channel::All], event);
             }
+            Event::Head { room, rev } => {
+                shared.shard(Channel::Room(*room)).memory().committed(*room, *rev);
+                shared.send(vec![Channel::Room(*room)], event);
+            }
             Event::Entered { .. }
             | Event::Left { .. }
             | Event::Presence { .. }
             | Event::Typing { .. }
             | Event::CaughtUp { .. }
-            | Event::Head { .. }
             | Event::Lost { .. }
             | Event::LostPersonal { .. } => (),
         }

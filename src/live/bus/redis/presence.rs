@@ -15,6 +15,7 @@ use tokio::sync::mpsc::Receiver;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{debug, info};
 
+use super::asking::ANSWERS;
 use super::channel::Channel;
 use super::present::Crossed;
 use super::shared::Shared;
@@ -128,7 +129,7 @@ impl Keeper {
         let shared = Arc::clone(&self.shared);
         let (prefix, name) = (&shared.prefix, format!("{:x}", shared.me));
         let mut sign = pipe();
-        sign.cmd("SET").arg(format!("{prefix}srv:{name}")).arg(1);
+        sign.cmd("SET").arg(format!("{prefix}srv:{name}")).arg(shared.asking.level());
         sign.arg("PX").arg(LIFE_MILLIS).arg("GET");
         sign.sadd(format!("{prefix}servers"), &name).ignore();
         sign.smembers(format!("{prefix}servers"));
@@ -177,13 +178,20 @@ impl Keeper {
             servers.iter().filter_map(|name| u64::from_str_radix(name, 16).ok()).collect();
         let mut pipe = pipe();
         for id in &ids {
-            pipe.exists(format!("{}srv:{id:x}", shared.prefix));
+            pipe.get(format!("{}srv:{id:x}", shared.prefix));
         }
-        let lives: Result<Vec<bool>, _> = shared.shards[self.at].link.run(&pipe).await;
-        let Ok(lives) = lives else { return };
-        let (mut living, mut stopped) = (Vec::new(), Vec::new());
-        for (id, lives) in ids.into_iter().zip(lives) {
-            if lives { &mut living } else { &mut stopped }.push(id);
+        let levels: Result<Vec<Option<i64>>, _> = shared.shards[self.at].link.run(&pipe).await;
+        let Ok(levels) = levels else { return };
+        let (mut living, mut stopped, mut answering) = (Vec::new(), Vec::new(), Vec::new());
+        for (id, level) in ids.into_iter().zip(levels) {
+            if level.is_some() { &mut living } else { &mut stopped }.push(id);
+            if level >= Some(ANSWERS) {
+                answering.push(id);
+            }
+        }
+        // Servers hear what is for them over the first instance.
+        if self.at == 0 {
+            shared.asking.seen(answering);
         }
         for gone in stopped {
             if place::chosen(living.iter().copied(), gone) == Some(shared.me) {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::Receiver;
 use tracing::{debug, warn};
 
+use super::asking::Asked;
 use super::channel::Channel;
 use super::listen::Heard;
 use super::memory;
@@ -87,6 +88,14 @@ async fn message(
         }
         Said::Repeat(seconds) => {
             answer(shared, server, seconds);
+            Ok(())
+        }
+        Said::Ask(number, request) => {
+            shared.asking.asked(Asked { server, number, request });
+            Ok(())
+        }
+        Said::Answer(number, answer) => {
+            shared.asking.answered(number, answer);
             Ok(())
         }
         Said::Beat => Ok(()),

@@ -4,12 +4,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use redis::Client;
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::Instant;
 use tracing::warn;
 
+use super::asking::Asking;
 use super::channel::Channel;
 use super::link::Link;
 use super::memory::Memory;
@@ -34,6 +36,7 @@ pub(super) struct Shared {
     pub(super) count: AtomicU64,
     pub(super) losses: AtomicU64,
     pub(super) stale: AtomicU64,
+    pub(super) asking: Asking,
 }
 
 /// One instance of Redis.
@@ -99,6 +102,12 @@ impl Shared {
                 }
             }
         }
+    }
+
+    /// Sends a message to one server; None: the queue is full.
+    pub(super) fn tell(&self, server: u64, message: Vec<u8>) -> Option<()> {
+        let to = Channel::Server(server);
+        self.shard(to).outgoing.try_send(Outgoing::Bytes(to, Bytes::from(message))).ok()
     }
 
     /// Passes a hint to the dispatcher of this server.

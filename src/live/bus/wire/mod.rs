@@ -33,6 +33,10 @@ pub(super) enum Said {
     Beat,
     /// A server that heard nothing for so many seconds asks for personal events.
     Repeat(u32),
+    /// A server asks this one, and numbers its requests.
+    Ask(u64, Vec<u8>),
+    /// The answer to the request with this number.
+    Answer(u64, Vec<u8>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -61,12 +65,24 @@ pub(super) fn repeat(server: u64, seconds: u32) -> Vec<u8> {
     encode(server, 0, Body::Repeat { seconds })
 }
 
+/// Encodes a request to another server.
+pub(super) fn ask(server: u64, number: u64, request: Vec<u8>) -> Vec<u8> {
+    encode(server, 0, Body::Ask { number, request })
+}
+
+/// Encodes the answer to the request with this number.
+pub(super) fn answer(server: u64, number: u64, answer: Vec<u8>) -> Vec<u8> {
+    encode(server, 0, Body::Answer { number, answer })
+}
+
 /// Decodes a message; None: it is of an unknown version, or damaged.
 pub(super) fn read(bytes: &[u8]) -> Option<Received> {
     let Envelope { server, count, body } = decode(bytes)?;
     let said = match body {
         Body::Beat => Said::Beat,
         Body::Repeat { seconds } => Said::Repeat(seconds),
+        Body::Ask { number, request } => Said::Ask(number, request),
+        Body::Answer { number, answer } => Said::Answer(number, answer),
         body => Said::Event(body.event()?),
     };
     Some(Received { server, count, said })

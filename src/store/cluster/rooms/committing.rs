@@ -11,7 +11,7 @@ use super::open::{catch_up, emit, skip_expired};
 use super::orders::Decided;
 use super::registry::{Mark, OpenRoom, Unsettled, lock};
 use super::state::{Snapshot, accounts};
-use super::{log, projector};
+use super::{figures, log, projector};
 use crate::model::{Change, Event, Rev, RoomEvent, Timestamp, UserId, Who};
 use crate::store::StoreError;
 use crate::store::cluster::tables::{Consistency, Outcome, TableError};
@@ -46,6 +46,7 @@ pub(super) async fn commit(
     }
     let events = decided.events.clone();
     let outcome = log::commit(at, before, &after, &row).await;
+    figures::committed(&outcome);
     #[cfg(test)]
     let token = if at.0.rooms.is(Mutant::NoToken) { 0 } else { token };
     let mark = Mark::new(token);

@@ -62,7 +62,7 @@ impl<'a> Deciding<'a> {
                 if draft.reply_to.is_some_and(|target| self.changed.contains(&target)) {
                     return None;
                 }
-                Some(self.post(place, *basis, draft).into())
+                Some(self.post(place, *basis, draft, waiting.elsewhere).into())
             }
             Order::Message { seq, basis, by, whose, change } => {
                 let posted_now = *seq > self.batch.room.seq && *seq <= self.seq;
@@ -78,10 +78,22 @@ impl<'a> Deciding<'a> {
         }
     }
 
-    fn post(&mut self, place: usize, basis: Basis, draft: &'a Draft) -> Result<Ready, StoreError> {
+    fn post(
+        &mut self,
+        place: usize,
+        basis: Basis,
+        draft: &'a Draft,
+        elsewhere: Option<Seq>,
+    ) -> Result<Ready, StoreError> {
         let room = self.batch.room;
         if !room.stands() {
             return Err(gone(basis));
+        }
+        let key = draft.client_id.as_deref().map(|id| (draft.author, id));
+        let first = key.and_then(|key| self.first_with(key));
+        // Another server may have posted it while its basis held.
+        if let (Some(known), Some(seq)) = (elsewhere, first) {
+            return Ok(Ready::Known { seq, repeated: seq <= known });
         }
         let Some(account) = self.batch.accounts.get(&draft.author) else {
             let decided = user_of(basis) == Some(draft.author);
@@ -92,11 +104,8 @@ impl<'a> Deciding<'a> {
             });
         };
         room.on_basis(basis, &self.batch.accounts)?;
-        let key = draft.client_id.as_deref().map(|id| (draft.author, id));
-        if let Some(key) = key
-            && let Some(first) = self.first_with(key)
-        {
-            return Ok(Ready::Repeated(first));
+        if let Some(seq) = first {
+            return Ok(Ready::Known { seq, repeated: true });
         }
         if draft.reply_to.is_some_and(|target| !self.stands(target)) {
             return Err(StoreError::NotFound(Missing::Message));

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::client_ids;
 use super::each::each;
 use super::messages::{self, Bare};
 use super::open;
@@ -118,7 +119,7 @@ fn record(id: RoomId, bare: Bare, pinned: &mut HashMap<i64, PinRecord>) -> Messa
         edited: body.edited.map(Timestamp),
         deleted: body.deleted.map(Timestamp),
         reply_to: body.reply_to.map(Key::Number),
-        client_id: body.client_id,
+        client_id: client_ids::shown(body.client_id),
         media: body.media.iter().map(|media| Key::Number(media.id().0)).collect(),
         mentions: body.mentions.into_iter().map(Key::Number).collect(),
         reactions: reactions.collect(),

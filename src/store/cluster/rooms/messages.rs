@@ -231,6 +231,16 @@ pub(super) async fn newest(
     Ok(None)
 }
 
+/// Returns one message in its current version.
+pub(super) async fn one(
+    at: &Cluster,
+    room: &Snapshot,
+    seq: Seq,
+) -> Result<Option<Message>, StoreError> {
+    let found = these(at, room.id, vec![seq]).await?;
+    Ok(complete(at, room, found).await?.pop())
+}
+
 /// Completes messages of a room with names.
 pub(super) async fn complete(
     at: &Cluster,

@@ -4,20 +4,26 @@
 //! derives the rows of all other tables; [`open`] brings a room up to date. All others read what
 //! is derived, from [`heads`] on.
 
+mod accepting;
 mod add;
 mod batch;
 mod cards;
 mod changes;
 mod cleanup;
+mod client_ids;
 mod commit;
 mod committing;
+mod contention;
 mod decide;
 mod directory;
 mod each;
 mod erasure;
 pub(super) mod exporting;
+mod figures;
 mod files;
 mod find;
+mod forward;
+mod forwarded;
 mod heads;
 mod history;
 mod loading;
@@ -49,11 +55,13 @@ mod texts;
 mod unread;
 mod view;
 
+pub(super) use accepting::accept;
 pub(super) use add::add;
 pub(super) use cards::cards;
 pub(super) use changes::changes;
 pub(super) use cleanup::start;
 pub(super) use commit::{Plan, change, change_message, commit_planned, facts, post};
+pub(super) use figures::declare as declare_figures;
 pub(super) use files::files;
 pub(super) use find::find;
 pub(super) use history::page;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::logged::StoredChange;
 use crate::model::{Attribution, AuditNote, Change, Event, Message, Rev, Seq, UserId, Who};
@@ -64,11 +65,34 @@ pub(super) struct Waiting {
     pub(super) order: Order,
     pub(super) attribution: Option<Arc<Attribution>>,
     pub(super) answer: oneshot::Sender<Result<Answer, StoreError>>,
+    /// Another server was asked to write it when this was the newest message known here, and may
+    /// have done so.
+    pub(super) elsewhere: Option<Seq>,
+    /// Another server forwarded it, and waits until then.
+    pub(super) until: Option<Instant>,
 }
 
 impl Waiting {
-    /// Sends the answer.
+    /// Returns whether another server may be asked to write it.
+    pub(super) fn may_be_forwarded(&self) -> bool {
+        let asked = self.elsewhere.is_some() || self.until.is_some();
+        !asked && matches!(self.order, Order::Post { .. })
+    }
+
+    /// Returns whether nobody waits for it any more: whoever forwarded it writes it.
+    pub(super) fn is_given_up(&self) -> bool {
+        self.until.is_some_and(|until| until <= Instant::now())
+    }
+
+    /// Sends the answer. What another server may have done, or may still do, is not refused for
+    /// good; only a basis that has changed never holds again.
     pub(super) fn answer(self, answer: Result<Answer, StoreError>) {
+        let answer = match answer {
+            Err(error) if self.elsewhere.is_some() && error != StoreError::Stale => {
+                Err(StoreError::Unknown)
+            }
+            answer => answer,
+        };
         // The caller may have disconnected.
         drop(self.answer.send(answer));
     }
@@ -77,8 +101,12 @@ impl Waiting {
 /// A decided order; it counts once the changes of its batch are committed.
 pub(super) enum Ready {
     Posted(Box<Message>),
-    /// The message that has the client id already.
-    Repeated(Seq),
+    /// The message that has the client id already; not `repeated`: another server has posted it for
+    /// this order.
+    Known {
+        seq: Seq,
+        repeated: bool,
+    },
     Committed(Committed),
 }
 

@@ -1,11 +1,12 @@
 //! The rooms that this server has open: their newest states, and what waits for their sequencers.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
+use super::contention::Contention;
 #[cfg(test)]
 use super::model_tests::Mutant;
 use super::orders::Waiting;
@@ -53,6 +54,10 @@ pub(in crate::store::cluster) struct OpenRoom {
     pub(super) queue: Mutex<Queue>,
     /// A commit of this server that may have happened, or is not derived yet.
     pub(super) unsettled: Mutex<Option<Unsettled>>,
+    /// What is noticed of other servers that write into it.
+    pub(super) contention: Mutex<Contention>,
+    /// The newest rev of which this server has heard.
+    heard: AtomicI64,
     /// Held while the room is brought up to date.
     pub(super) catching_up: tokio::sync::Mutex<()>,
     used: AtomicU64,
@@ -112,6 +117,13 @@ impl Rooms {
     /// Returns the newest state known here of a room that is open.
     pub(super) fn known(&self, id: RoomId) -> Option<Arc<Snapshot>> {
         lock(&self.open).get(&id)?.snapshot()
+    }
+
+    /// Takes note of a rev that another server has committed.
+    pub(in crate::store::cluster) fn heard(&self, id: RoomId, rev: Rev) {
+        if let Some(open) = lock(&self.open).get(&id) {
+            open.heard(rev);
+        }
     }
 
     /// Counts a sequencer that begins to run; None: the engine is being closed.
@@ -179,6 +191,16 @@ impl OpenRoom {
     /// Returns the newest state known here, if any.
     pub(super) fn snapshot(&self) -> Option<Arc<Snapshot>> {
         lock(&self.snapshot).clone()
+    }
+
+    /// Takes note of a rev that is committed.
+    pub(super) fn heard(&self, rev: Rev) {
+        self.heard.fetch_max(rev.0, Ordering::AcqRel);
+    }
+
+    /// Returns whether this server has heard of changes after this rev.
+    pub(super) fn is_after(&self, rev: Rev) -> bool {
+        self.heard.load(Ordering::Acquire) > rev.0
     }
 
     /// Shares a state whose changes are all derived. Returns the newest one.

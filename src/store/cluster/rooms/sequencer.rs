@@ -9,15 +9,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::batch::Batch;
 use super::committing::{Attempt, Committing, commit, made};
-use super::open::catch_up;
+use super::open::{catch_up, emit};
 use super::orders::{Answer, Decided, Done, Order, Ready, Waiting};
 use super::registry::{OpenRoom, lock};
 use super::state::Snapshot;
-use super::{decide, log, messages, room_changes};
-use crate::model::{Message, RoomId, Seq};
+use super::{decide, forward, log, messages, room_changes};
+use crate::model::{Event, Message, RoomId, Seq};
 use crate::store::cluster::tables::Consistency;
 use crate::store::cluster::{Cluster, audit};
 use crate::store::{Posted, StoreError};
@@ -33,20 +34,41 @@ const SETTLE_EVERY: Duration = Duration::from_secs(1);
 
 /// Puts an order into the room's queue, at once, and returns its answer.
 pub(super) async fn submit(at: &Cluster, id: RoomId, order: Order) -> Result<Answer, StoreError> {
-    let (answer, answered) = oneshot::channel();
+    let answered = submit_all(at, id, vec![order], None).pop();
+    match answered {
+        Some(answered) => answered.await.unwrap_or(Err(StoreError::Unknown)),
+        None => Err(StoreError::Unavailable),
+    }
+}
+
+/// What becomes of an order; an error if that is not known.
+pub(super) type Answered = oneshot::Receiver<Result<Answer, StoreError>>;
+
+/// Puts orders into the room's queue, at once and one after the other; those forwarded by another
+/// server with the time until when it waits. Returns their answers.
+pub(super) fn submit_all(
+    at: &Cluster,
+    id: RoomId,
+    orders: Vec<Order>,
+    until: Option<Instant>,
+) -> Vec<Answered> {
+    if at.0.rooms.is_closing() {
+        return Vec::new();
+    }
     let open = at.0.rooms.open(id);
-    {
-        let mut queue = lock(&open.queue);
-        if at.0.rooms.is_closing() {
-            return Err(StoreError::Unavailable);
-        }
-        let attribution = at.1.clone();
-        queue.waiting.push_back(Waiting { order, attribution, answer });
-        if !queue.running {
-            let Some(run) = at.0.rooms.begin() else {
-                queue.waiting.clear();
-                return Err(StoreError::Unavailable);
-            };
+    let mut queue = lock(&open.queue);
+    let mut answers = Vec::with_capacity(orders.len());
+    for order in orders {
+        let (answer, answered) = oneshot::channel();
+        answers.push(answered);
+        let (attribution, elsewhere) = (at.1.clone(), None);
+        queue.waiting.push_back(Waiting { order, attribution, answer, elsewhere, until });
+    }
+    if queue.running {
+        return answers;
+    }
+    match at.0.rooms.begin() {
+        Some(run) => {
             queue.running = true;
             let (at, turn) = (Cluster(Arc::clone(&at.0), None), Turn(Arc::clone(&open)));
             tokio::spawn(async move {
@@ -54,8 +76,10 @@ pub(super) async fn submit(at: &Cluster, id: RoomId, order: Order) -> Result<Ans
                 drop((turn, run));
             });
         }
+        // Whoever waits for an answer that is dropped without one believes that it may be done.
+        None => drop(refuse(std::mem::take(&mut queue.waiting), &StoreError::Unavailable)),
     }
-    answered.await.unwrap_or(Err(StoreError::Unknown))
+    answers
 }
 
 /// A sequencer at work. One that panics leaves the room to the next one, and whoever waits for it
@@ -75,7 +99,16 @@ impl Drop for Turn {
 /// Works until nothing waits; settles what is unsettled then.
 async fn run_room(at: Cluster, open: &OpenRoom) {
     loop {
-        let batch = take(open);
+        let writer = forward::writer(&at, open);
+        let mut batch = take(open, writer.is_some());
+        if let Some(server) = writer
+            && !batch.is_empty()
+        {
+            batch = forward::forward(&at, open, server, batch).await;
+            if batch.is_empty() {
+                continue;
+            }
+        }
         if !batch.is_empty() {
             let rest = work(&at, open, batch).await;
             let mut queue = lock(&open.queue);
@@ -98,14 +131,22 @@ async fn run_room(at: Cluster, open: &OpenRoom) {
     }
 }
 
-fn take(open: &OpenRoom) -> VecDeque<Waiting> {
+/// Takes what is committed together; with `forwarding`, only what may be forwarded if that is first.
+fn take(open: &OpenRoom, forwarding: bool) -> VecDeque<Waiting> {
     let mut queue = lock(&open.queue);
+    while let Some(first) = queue.waiting.pop_front_if(|first| first.is_given_up()) {
+        first.answer(Err(StoreError::Unavailable));
+    }
     let (mut batch, mut bytes) = (VecDeque::new(), 0);
+    let only = forwarding && queue.waiting.front().is_some_and(Waiting::may_be_forwarded);
     while batch.len() < MOST
         && let Some(next) = queue.waiting.front()
     {
         bytes += next.order.bytes();
         if !batch.is_empty() && (bytes > BYTES || next.order.is_alone()) {
+            break;
+        }
+        if only && !next.may_be_forwarded() {
             break;
         }
         let alone = next.order.is_alone();
@@ -170,7 +211,7 @@ async fn work(at: &Cluster, open: &OpenRoom, mut batch: VecDeque<Waiting>) -> Ve
                         answer(at, &after, batch, made.done).await;
                         return rest;
                     }
-                    Ok(None) => (),
+                    Ok(None) => lock(&open.contention).lost(),
                     Err(_) => return refuse(batch, &StoreError::Unknown),
                 }
                 fresh = true;
@@ -215,13 +256,19 @@ async fn state(
     open: &OpenRoom,
     fresh: &mut bool,
 ) -> Result<Arc<Snapshot>, StoreError> {
-    if lock(&open.unsettled).is_none()
-        && let Some(known) = open.snapshot()
-    {
-        return Ok(known);
+    let unsettled = lock(&open.unsettled).is_some();
+    match open.snapshot() {
+        Some(known) if !unsettled && !open.is_after(known.rev) => Ok(known),
+        // Reading costs less than losing a race.
+        Some(_) if !unsettled => {
+            *fresh = true;
+            catch_up(at, open, Consistency::Quorum).await
+        }
+        _ => {
+            *fresh = true;
+            catch_up(at, open, Consistency::Serial).await
+        }
     }
-    *fresh = true;
-    catch_up(at, open, Consistency::Serial).await
 }
 
 async fn decide(
@@ -255,7 +302,7 @@ async fn pause(lost: u32) {
 
 /// Answers the orders of a batch; everything they rest on is derived.
 async fn answer(at: &Cluster, now: &Snapshot, batch: VecDeque<Waiting>, done: Vec<Done>) {
-    let mut first: HashMap<Seq, Posted> = HashMap::new();
+    let mut known: HashMap<Seq, Message> = HashMap::new();
     for (waiting, done) in batch.into_iter().zip(done) {
         for name in done.release {
             name.release(at).await;
@@ -264,15 +311,9 @@ async fn answer(at: &Cluster, now: &Snapshot, batch: VecDeque<Waiting>, done: Ve
             Ok(Ready::Posted(message)) => {
                 Ok(Answer::Posted(Posted { message: *message, repeated: false }))
             }
-            Ok(Ready::Repeated(seq)) => match first.get(&seq) {
-                Some(known) => Ok(Answer::Posted(known.clone())),
-                None => one(at, now, seq).await.and_then(|message| {
-                    let message = message.ok_or(StoreError::Unavailable)?;
-                    let posted = Posted { message, repeated: true };
-                    first.insert(seq, posted.clone());
-                    Ok(Answer::Posted(posted))
-                }),
-            },
+            Ok(Ready::Known { seq, repeated }) => first(at, now, &mut known, seq)
+                .await
+                .map(|message| Answer::Posted(Posted { message, repeated })),
             Ok(Ready::Committed(committed)) => Ok(Answer::Committed(committed)),
             Err(error) => Err(error),
         };
@@ -280,8 +321,19 @@ async fn answer(at: &Cluster, now: &Snapshot, batch: VecDeque<Waiting>, done: Ve
     }
 }
 
-/// Returns one message in its current version.
-async fn one(at: &Cluster, room: &Snapshot, seq: Seq) -> Result<Option<Message>, StoreError> {
-    let found = messages::these(at, room.id, vec![seq]).await?;
-    Ok(messages::complete(at, room, found).await?.pop())
+/// Returns the message that was posted before. Whoever has posted it may have died over telling the
+/// others.
+async fn first(
+    at: &Cluster,
+    now: &Snapshot,
+    known: &mut HashMap<Seq, Message>,
+    seq: Seq,
+) -> Result<Message, StoreError> {
+    if let Some(message) = known.get(&seq) {
+        return Ok(message.clone());
+    }
+    let message = messages::one(at, now, seq).await?.ok_or(StoreError::Unavailable)?;
+    emit(at, vec![Event::Head { room: now.id, rev: message.rev }]).await;
+    known.insert(seq, message.clone());
+    Ok(message)
 }

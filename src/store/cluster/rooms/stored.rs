@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::client_ids;
 use crate::model::rules::shown_name;
 use crate::model::{
     AccountFlags, Media, MediaId, Message, Participant, Person, Rev, Role, Room, RoomId, Seq,
@@ -101,7 +102,7 @@ impl StoredMessage {
             edited: self.edited.map(Timestamp),
             deleted: self.deleted.map(Timestamp),
             reply_to: self.reply_to.map(Seq),
-            client_id: self.client_id,
+            client_id: client_ids::shown(self.client_id),
             reactions: Vec::new(),
             media: self.media.into_iter().map(Media::from).collect(),
         }

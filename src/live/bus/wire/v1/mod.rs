@@ -22,6 +22,8 @@ pub(super) enum Body {
     Lost,
     Beat,
     Repeat { seconds: u32 },
+    Ask { number: u64, request: Vec<u8> },
+    Answer { number: u64, answer: Vec<u8> },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

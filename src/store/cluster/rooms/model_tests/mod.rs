@@ -9,6 +9,7 @@ mod check;
 mod client;
 mod names;
 mod run;
+mod wires;
 
 pub(super) use run::Dice;
 
@@ -44,6 +45,8 @@ pub(in crate::store::cluster) enum Mutant {
     NumbersBeforeCompare,
     /// A name is taken over from a room that may be about to get it.
     TakeOverUnseen,
+    /// A post that was forwarded without an answer is written with a new client id.
+    ForwardedAnew,
 }
 
 /// Answers a commit, and derives its rows a little later.
@@ -86,6 +89,11 @@ fn the_promises_hold_under_faults() {
     }
     eprintln!("{total:?}");
     assert!(total.repeated > 0 && total.unanswered > 0 && total.killed > 0, "{total:?}");
+    let (asked, lost) = (total.wires.asked, total.wires.lost);
+    assert!(
+        lost > 0 && asked > lost,
+        "posts were forwarded, with and without an answer: {total:?}"
+    );
 }
 
 #[test]
@@ -107,6 +115,7 @@ fn each_planted_mistake_is_found() {
         Mutant::NoToken,
         Mutant::AnswerBeforeProjecting,
         Mutant::NumbersBeforeCompare,
+        Mutant::ForwardedAnew,
     ] {
         let found = (0..MUTANT_SEEDS).find_map(|seed| {
             let (_, broken) = run::run(seed, mutant);

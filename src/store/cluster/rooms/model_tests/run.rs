@@ -9,10 +9,11 @@ use tokio::time::sleep;
 use super::Mutant;
 use super::check;
 use super::client::{Client, Journal, draft};
+use super::wires::{Carried, Wires};
 use crate::model::{Event, Role, RoomId, User, Visibility, fold, skeleton};
-use crate::store::cluster::Cluster;
 use crate::store::cluster::tables::Tables;
 use crate::store::cluster::tables::memory::{Faults, Link, Memory};
+use crate::store::cluster::{Cluster, Options};
 use crate::store::{Basis, NewRoom, NewUser, Store};
 
 const SERVERS: usize = 3;
@@ -52,6 +53,8 @@ pub(super) struct Figures {
     pub(super) repeated: usize,
     pub(super) unanswered: usize,
     pub(super) killed: usize,
+    /// What servers asked each other.
+    pub(super) wires: Carried,
 }
 
 impl Figures {
@@ -61,6 +64,8 @@ impl Figures {
         self.repeated += other.repeated;
         self.unanswered += other.unanswered;
         self.killed += other.killed;
+        self.wires.asked += other.wires.asked;
+        self.wires.lost += other.wires.lost;
     }
 }
 
@@ -77,6 +82,7 @@ pub(super) struct Server {
 /// All that runs share.
 pub(super) struct World {
     memory: Memory,
+    wires: Wires,
     mutant: Mutant,
     servers: Mutex<Vec<Server>>,
     heard: Mutex<Vec<Heard>>,
@@ -96,8 +102,11 @@ impl World {
         lock(&self.heard).push(Arc::clone(&heard));
         loop {
             let tables: Arc<dyn Tables> = Arc::new(link.clone());
-            if let Ok(cluster) = Cluster::open(tables, sink.clone()).await {
+            let wire = self.wires.wire();
+            let options = Options { peers: Some(Arc::new(wire.clone())), ..Options::default() };
+            if let Ok(cluster) = Cluster::open_with(tables, sink.clone(), options).await {
                 *lock(&cluster.0.rooms.mutant) = self.mutant;
+                wire.reaches(&cluster);
                 return Server { cluster, link };
             }
             sleep(Duration::from_millis(50)).await;
@@ -122,6 +131,7 @@ impl World {
     /// Nothing fails any more, and servers have settled what they settle by themselves.
     pub(super) async fn calm(&self) {
         self.memory.calm();
+        self.wires.calm();
         sleep(Duration::from_secs(20)).await;
     }
 
@@ -187,7 +197,8 @@ async fn world(seed: u64, mutant: Mutant) -> Arc<World> {
     let memory = Memory::with_faults(Faults::often(seed));
     memory.calm();
     let (servers, heard) = (Mutex::default(), Mutex::default());
-    let world = Arc::new(World { memory, mutant, servers, heard });
+    let wires = Wires::new(seed, SERVERS);
+    let world = Arc::new(World { memory, wires, mutant, servers, heard });
     for _ in 0..SERVERS {
         let new = world.server().await;
         lock(&world.servers).push(new);
@@ -223,6 +234,7 @@ async fn play(seed: u64, mutant: Mutant) -> (Figures, Vec<String>) {
     world.calm().await;
     let reader = world.reader().await;
     let heard = lock(&world.heard).clone();
+    figures.wires = world.wires.carried();
     let broken = check::check(&reader, &rooms, &journal, &heard, &mut figures).await;
     (figures, broken)
 }

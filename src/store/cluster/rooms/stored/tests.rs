@@ -1,7 +1,11 @@
 //! Tests of what is stored.
 
+use super::super::forwarded::{ForwardedAnswer, ForwardedAnswers, ForwardedPost, ForwardedPosts};
 use super::super::logged::{Step, StoredChange, StoredCommit, StoredWho};
+use super::super::orders::Order;
 use super::*;
+use crate::model::{Missing, SocketId};
+use crate::store::{Basis, Draft, Posted};
 
 fn media() -> StoredMedia {
     Media {
@@ -117,6 +121,57 @@ const STORED_COMMIT: &str = concat!(
     "0101020210000603616e6e03416e6e010002060c68656c6c6f20e4b896e7958cd00f01a01f00",
     "010201026331011202616203706e6706014d0104000105612e706e670a02080a02020e000412",
     "02010b0101037465610001066c656176657301010c010106020a0802",
+);
+
+/// Servers of two releases work together: what one forwards, another one reads.
+#[test]
+fn forwarded_posts_and_their_answers_stay_readable() {
+    let draft = Draft {
+        author: UserId(3),
+        text: "hello".to_owned(),
+        client_id: Some("c1".to_owned()),
+        reply_to: Some(Seq(2)),
+        media: vec![MediaId(9)],
+        socket: Some(SocketId(7)),
+        mentions: vec![vec!["ann".to_owned()]],
+    };
+    let bases =
+        [Basis::Member { user: UserId(3), since: Rev(4) }, Basis::Facts(Rev(5)), Basis::Nobody];
+    let posts = bases.map(|basis| ForwardedPost::of(basis, &draft)).to_vec();
+    let sent = ForwardedPosts { room: 1, posts };
+    let person = Person { id: UserId(3), login: "ann".to_owned(), name: "Ann".to_owned() };
+    let mut posted = message().message(RoomId(1), Seq(2), Rev(7), Who::User(person));
+    (posted.edited, posted.reply_to, posted.text) = (None, Some(Seq(2)), "hello".to_owned());
+    let missing = |what| Err(StoreError::NotFound(what));
+    let answers = [
+        Ok(Posted { message: posted.clone(), repeated: false }),
+        Ok(Posted { message: posted.clone(), repeated: true }),
+        Err(StoreError::Stale),
+        missing(Missing::Participant),
+        missing(Missing::Message),
+        missing(Missing::Media),
+        Err(StoreError::Unknown),
+    ];
+    let answers = ForwardedAnswers { answers: answers.map(ForwardedAnswer::of).to_vec() };
+    let both = (sent.encode().unwrap(), answers.encode().unwrap());
+    assert_eq!(
+        (hex::encode(&both.0).as_str(), hex::encode(&both.1).as_str()),
+        (FORWARDED, ANSWERS)
+    );
+    assert_eq!(ForwardedPosts::decode(&both.0).unwrap(), sent);
+    let Order::Post { basis, draft: read } = sent.posts[0].clone().order() else { panic!() };
+    assert_eq!((basis, format!("{read:?}")), (bases[0], format!("{draft:?}")));
+    let ForwardedAnswer::Posted(of) = answers.answers[0].clone() else { panic!("{answers:?}") };
+    assert_eq!(of.message(RoomId(1), &draft), posted, "whoever forwards it shows the same message");
+}
+
+const FORWARDED: &str = concat!(
+    "010203000608060568656c6c6f01026331010401120107010103616e6e010a060568656c6c6f0102",
+    "6331010401120107010103616e6e02060568656c6c6f01026331010401120107010103616e6e",
+);
+const ANSWERS: &str = concat!(
+    "010700040ed00f03616e6e03416e6e011202616203706e6706014d0104000105612e706e670a0104",
+    "0203040506",
 );
 
 #[test]
