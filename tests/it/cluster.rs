@@ -11,12 +11,14 @@ mod dice;
 mod faults;
 mod finals;
 mod hearing;
+mod hot;
 mod journal;
 mod naming;
 mod plan;
 mod report;
 mod resuming;
 mod shared;
+mod unsure;
 mod world;
 
 use std::fmt::Write as _;
@@ -50,6 +52,7 @@ async fn several_servers_lose_nothing_and_double_nothing() {
     let (clients, naming) = begin(&world, crowd, &mut dice);
     let rows = faults::all(&mut world, &plan, &mut dice).await;
     let mut journals = end(&world, clients, &mut dice).await;
+    journals.append(&mut world.journals);
     let revived = faults::ended_stays_ended(&world).await;
     let finals = finals::collect(&world, &naming).await;
     let mut verdict = checker::check(&journals, &finals);
@@ -57,7 +60,11 @@ async fn several_servers_lose_nothing_and_double_nothing() {
     for n in 0..world.servers.len() {
         world.keep_output(n);
     }
-    eprintln!("\nCHATCTL_TEST_SEED={}\n{}", plan.seed, report::table(&rows, &verdict));
+    eprintln!(
+        "\nCHATCTL_TEST_SEED={}\n{}",
+        plan.seed,
+        report::table(&rows, &world.notes, &verdict)
+    );
     if !verdict.is_good() {
         journals.sort_by(|a, b| a.client.cmp(&b.client));
         for journal in &journals {

@@ -1,7 +1,6 @@
 //! What goes wrong: each fault is made and healed again, while everybody chats.
 
 use std::process::Command;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
@@ -10,10 +9,11 @@ use tokio::task::block_in_place;
 use tokio::time::sleep;
 
 use super::dice::Dice;
+use super::hot;
 use super::plan::Plan;
 use super::report::Row;
 use super::world::{SERVERS, World, until_answered};
-use crate::support::{Body, Heard};
+use crate::support::{Body, Heard, Redis};
 
 /// A fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,6 +26,10 @@ pub(super) enum Fault {
     RedisDies,
     /// Redis forgets everything.
     RedisForgets,
+    /// Redis dies, and a replica takes its place that lacks what came last.
+    RedisFailsOver,
+    /// One server does not reach Redis.
+    CutFromRedis,
     /// The subscriptions of all servers are cut again and again.
     SubscriptionsCut,
     /// One of several nodes of Cassandra is killed and starts again.
@@ -34,23 +38,31 @@ pub(super) enum Fault {
     MostNodesDie,
     /// All nodes are killed at once and start again.
     AllNodesDie,
+    /// Answers of Cassandra to conditional writes are lost, late or wrong.
+    UnsureAnswers,
+    /// Two of the three servers stand still in turn.
+    MostStandStill,
     /// A user logs out on one server, with sockets open on the others.
     LogOut,
-    /// Everybody posts without pauses, most of them into one room.
+    /// Many more post into one room, through all servers.
     HotRoom,
     /// The servers are stopped and started again one after the other.
     RollingRestart,
 }
 
-const ALL: [Fault; 11] = [
+const ALL: [Fault; 15] = [
     Fault::ServerDies,
     Fault::ServerStandsStill,
     Fault::RedisDies,
     Fault::RedisForgets,
+    Fault::RedisFailsOver,
+    Fault::CutFromRedis,
     Fault::SubscriptionsCut,
     Fault::NodeDies,
     Fault::MostNodesDie,
     Fault::AllNodesDie,
+    Fault::UnsureAnswers,
+    Fault::MostStandStill,
     Fault::LogOut,
     Fault::HotRoom,
     Fault::RollingRestart,
@@ -87,6 +99,13 @@ impl Fault {
                     some_time(dice, 0, 500).await;
                 }
             }
+            Self::RedisFailsOver => redis_fails_over(world, dice).await,
+            Self::CutFromRedis => {
+                let n = dice.below(SERVERS);
+                world.ways[n].cut();
+                some_time(dice, 2_000, 15_000).await;
+                world.ways[n].heal();
+            }
             Self::SubscriptionsCut => {
                 for _ in 0..20 {
                     world.redis.command(&["CLIENT", "KILL", "TYPE", "pubsub"]);
@@ -99,11 +118,19 @@ impl Fault {
                 let all = world.ring.nodes.len();
                 nodes_die(world, dice, all).await;
             }
+            Self::UnsureAnswers => {
+                let before = world.unsure.turn(true);
+                some_time(dice, 10_000, 20_000).await;
+                let spoilt = world.unsure.turn(false) - before;
+                assert!(spoilt > 0, "nothing was written under a condition");
+                world.notes.push(format!("unsure answers: {spoilt} were spoilt"));
+            }
+            Self::MostStandStill => most_stand_still(world, dice).await,
             Self::LogOut => log_out(world, dice).await,
             Self::HotRoom => {
-                world.shared.hot.store(true, Ordering::SeqCst);
-                some_time(dice, 5_000, 10_000).await;
-                world.shared.hot.store(false, Ordering::SeqCst);
+                let measured = hot::heat(world, dice).await;
+                eprintln!("        {measured}");
+                world.notes.push(measured);
             }
             Self::RollingRestart => {
                 for n in 0..SERVERS {
@@ -167,6 +194,45 @@ async fn some_time(dice: &mut Dice, least: u64, most: u64) {
 fn signal(name: &str, process: &str) {
     let sent = Command::new("kill").args([name, process]).status().unwrap();
     assert!(sent.success(), "{name} to {process}");
+}
+
+/// Lets a replica of Redis stand still, ends a session, which the replica does not hear of any
+/// more, kills Redis and lets the replica take its place.
+async fn redis_fails_over(world: &mut World, dice: &mut Dice) {
+    let replica = block_in_place(Redis::start);
+    let port = world.redis.url().rsplit_once(':').map(|(_, port)| port.to_owned()).unwrap();
+    replica.command(&["REPLICAOF", "127.0.0.1", &port]);
+    until_answered("a replica of Redis", async || {
+        replica.command(&["INFO", "replication"]).contains("master_link_status:up").then_some(())
+    })
+    .await;
+    replica.pause();
+    some_time(dice, 500, 2_000).await;
+    log_out(world, dice).await;
+    world.redis.kill();
+    replica.resume();
+    replica.command(&["REPLICAOF", "NO", "ONE"]);
+    for way in &world.ways {
+        way.lead_to(replica.url().trim_start_matches("redis://"));
+    }
+    world.redis = replica;
+}
+
+/// Stops two of the three servers, others each time.
+async fn most_stand_still(world: &World, dice: &mut Dice) {
+    for _ in 0..4 {
+        let running = dice.below(SERVERS);
+        let others = (0..SERVERS).filter(|n| *n != running);
+        let others: Vec<_> = others.map(|n| world.servers[n].pid().to_string()).collect();
+        for process in &others {
+            signal("-STOP", process);
+        }
+        some_time(dice, 1_000, 5_000).await;
+        for process in &others {
+            signal("-CONT", process);
+        }
+        some_time(dice, 0, 2_000).await;
+    }
 }
 
 /// Kills so many nodes at once, as a loss of power would, and starts them again.

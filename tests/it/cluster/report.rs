@@ -23,8 +23,9 @@ impl Row {
     }
 }
 
-/// Returns the table: faults and what was acknowledged meanwhile, and what the checker found.
-pub(super) fn table(rows: &[Row], verdict: &Verdict) -> String {
+/// Returns the table: faults and what was acknowledged meanwhile, what was measured, and what the
+/// checker found.
+pub(super) fn table(rows: &[Row], notes: &[String], verdict: &Verdict) -> String {
     let mut by_fault: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
     for row in rows {
         by_fault.entry(&row.fault).or_default().push(row);
@@ -38,6 +39,9 @@ pub(super) fn table(rows: &[Row], verdict: &Verdict) -> String {
         let count: usize = rows.iter().map(|row| row.acknowledged).sum();
         let (times, longest, pause) = (rows.len(), seconds(longest), seconds(pause));
         writeln!(out, "{fault:<20} {times:>5} {longest:>9} {count:>13} {pause:>14}").unwrap();
+    }
+    for note in notes {
+        writeln!(out, "{note}").unwrap();
     }
     let facts = [
         ("operations acknowledged", verdict.acknowledged),

@@ -2,7 +2,6 @@
 //! not acknowledged.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
@@ -28,7 +27,7 @@ struct Native {
     ended: BTreeSet<i64>,
 }
 
-/// Posts, edits and listens in these rooms until the run is over; the first one is the hot one.
+/// Posts, edits and listens in these rooms until the run is over.
 pub(super) async fn run(member: Member, who: Person, rooms: Vec<i64>) -> Journal {
     let mut native = Native {
         member,
@@ -134,8 +133,7 @@ impl Native {
                 self.edit().await;
                 return Acted::Done;
             }
-            let hot = self.member.shared.hot.load(Ordering::SeqCst);
-            let at = if hot { 0 } else { self.member.dice.below(self.rooms.len()) };
+            let at = self.member.dice.below(self.rooms.len());
             self.open = Some((self.rooms[at], self.member.new_text()));
         }
         let Some((room, text)) = self.open.clone() else { return Acted::Done };

@@ -1,7 +1,7 @@
 //! What all clients share: where servers are, and what is to be done now.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::dice::Dice;
@@ -28,8 +28,6 @@ pub(super) struct Shared {
     began: Instant,
     addresses: Mutex<Vec<String>>,
     phase: Mutex<Phase>,
-    /// Whether all post without pauses, and into the hot room if they have a choice.
-    pub(super) hot: AtomicBool,
     /// Number of clients that have finished what they had begun.
     pub(super) settled: AtomicUsize,
     pulse: Mutex<Pulse>,
@@ -53,7 +51,6 @@ impl Shared {
             began,
             addresses: Mutex::new(addresses),
             phase: Mutex::new(Phase::Posting),
-            hot: AtomicBool::new(false),
             settled: AtomicUsize::new(0),
             pulse,
             pace,
@@ -160,7 +157,7 @@ impl Member {
 
     /// When to post again.
     pub(super) fn next_post(&mut self) -> Instant {
-        let pace = if self.shared.hot.load(Ordering::SeqCst) { 1 } else { self.shared.pace };
+        let pace = self.shared.pace;
         Instant::now() + Duration::from_millis(self.dice.between(pace / 2, pace + pace / 2))
     }
 

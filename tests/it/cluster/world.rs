@@ -10,12 +10,15 @@ use reqwest::Method;
 use serde_json::json;
 use tokio::time::sleep;
 
+use super::hot::WRITERS;
+use super::journal::Journal;
 use super::plan::Plan;
 use super::resuming::key;
 use super::shared::Shared;
+use super::unsure::Unsure;
 use crate::store::cassandra::Ring;
 use crate::support::{
-    Body, Chats, Client, Ctl, Person, Realtime, Redis, RoomPlan, Rooms, Server, V1, number,
+    Body, Chats, Client, Ctl, Person, Proxy, Realtime, Redis, RoomPlan, Rooms, Server, V1, number,
 };
 
 /// Number of chat servers.
@@ -27,7 +30,11 @@ const A_WHILE: Duration = Duration::from_mins(2);
 pub(super) struct World {
     pub(super) servers: Vec<Server>,
     pub(super) redis: Redis,
+    /// The way of each server to Redis.
+    pub(super) ways: Vec<Proxy>,
     pub(super) ring: Ring,
+    /// Between the servers and the nodes.
+    pub(super) unsure: Unsure,
     pub(super) shared: Arc<Shared>,
     pub(super) rooms: Vec<i64>,
     /// In all rooms.
@@ -35,6 +42,14 @@ pub(super) struct World {
     pub(super) reader: V1,
     /// They log in and out.
     pub(super) visitors: Vec<Person>,
+    /// They post into the first room while it is hot.
+    pub(super) writers: Vec<Person>,
+    /// How often it was hot.
+    pub(super) heats: usize,
+    /// Of those who posted then.
+    pub(super) journals: Vec<Journal>,
+    /// What was measured during faults.
+    pub(super) notes: Vec<String>,
     /// Tokens of sessions that were ended.
     pub(super) ended: Vec<Client>,
     /// What ended servers wrote, and the journals if something is wrong.
@@ -54,29 +69,41 @@ pub(super) struct Crowd {
 
 impl World {
     pub(super) async fn start(plan: &Plan) -> Self {
-        let ring = tokio::task::block_in_place(|| Ring::start(plan.nodes));
+        let ring = tokio::task::block_in_place(|| Ring::behind_proxies(plan.nodes));
+        let between: Vec<_> = (ring.nodes.iter().enumerate())
+            .map(|(n, node)| (ring.proxy(n), node.address.clone()))
+            .collect();
+        let unsure = Unsure::before(&between).await;
         let (redis, media) = (Redis::start(), tempfile::tempdir().unwrap());
-        let nodes: Vec<_> = ring.nodes.iter().map(|node| node.address.clone()).collect();
-        let (nodes, url) = (nodes.join(","), redis.url());
-        let settings = [
-            ("DATABASE__ENGINE", "cluster"),
-            ("CLUSTER__CASSANDRA", &nodes),
-            ("CLUSTER__KEYSPACE", "proof"),
-            ("CLUSTER__REDIS", &url),
-            ("MEDIA__DIRECTORY", media.path().to_str().unwrap()),
-            ("LIMITS__ENABLED", "false"),
-            ("AUTH__ACCESS_TOKEN_MINUTES", "600"),
-            ("SERVER__SHUTDOWN_GRACE_SECONDS", "3"),
-            ("LOG__LEVEL", "warn"),
-        ];
+        let nodes: Vec<_> = between.into_iter().map(|(proxy, _)| proxy).collect();
+        let nodes = nodes.join(",");
+        // Each server reaches Redis by a way of its own.
+        let mut ways = Vec::new();
+        for _ in 0..SERVERS {
+            ways.push(Proxy::to(redis.url().trim_start_matches("redis://")).await);
+        }
+        let urls: Vec<_> = ways.iter().map(|way| format!("redis://{}", way.address())).collect();
+        let settings = |n: usize| {
+            [
+                ("DATABASE__ENGINE", "cluster"),
+                ("CLUSTER__CASSANDRA", nodes.as_str()),
+                ("CLUSTER__KEYSPACE", "proof"),
+                ("CLUSTER__REDIS", urls[n].as_str()),
+                ("MEDIA__DIRECTORY", media.path().to_str().unwrap()),
+                ("LIMITS__ENABLED", "false"),
+                ("AUTH__ACCESS_TOKEN_MINUTES", "600"),
+                ("SERVER__SHUTDOWN_GRACE_SECONDS", "3"),
+                ("LOG__LEVEL", "warn"),
+            ]
+        };
         let first = tempfile::tempdir().unwrap();
         let ctl =
-            settings.iter().fold(Ctl::at(first.path()), |ctl, (key, value)| ctl.set(key, value));
+            settings(0).iter().fold(Ctl::at(first.path()), |ctl, (key, value)| ctl.set(key, value));
         ctl.run(&["cluster", "init"]).ends(0);
         let mut servers = Vec::new();
-        for _ in 0..SERVERS {
+        for n in 0..SERVERS {
             let data = tempfile::Builder::new().prefix("chatctl-").tempdir().unwrap();
-            servers.push(Server::start_in(data, &settings).await);
+            servers.push(Server::start_in(data, &settings(n)).await);
         }
         let addresses = servers.iter().map(|server| server.address().to_owned()).collect();
         let shared = Arc::new(Shared::new(addresses, plan.pace));
@@ -97,18 +124,30 @@ impl World {
             async move { Person::new(server, &name).await }
         }));
         let visitors = visitors.await;
+        let mut writers = Vec::new();
+        for n in 0..WRITERS {
+            let who = Person::new(&servers[n % SERVERS], &format!("hot{n}")).await;
+            joins(&who, rooms[0]).await;
+            writers.push(who);
+        }
         let kept =
             std::env::current_dir().unwrap().join("target/tmp/cluster").join(plan.seed.to_string());
         std::fs::create_dir_all(&kept).unwrap();
         Self {
             servers,
             redis,
+            ways,
             ring,
+            unsure,
             shared,
             rooms,
             owner,
             reader,
             visitors,
+            writers,
+            heats: 0,
+            journals: Vec::new(),
+            notes: Vec::new(),
             ended: Vec::new(),
             kept,
             _media: media,

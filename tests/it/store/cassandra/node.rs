@@ -18,26 +18,30 @@ impl Node {
     /// end.
     pub(crate) fn temporary() -> Self {
         // The script removes the directory.
-        Self::start("TERM", &["--temporary"], false)
+        Self::start("TERM", &["--temporary"], None)
     }
 
-    /// Starts a node with the data of this directory; `seed`: the first node of its cluster.
-    pub(crate) fn at(directory: &Path, address: &str, seed: &str) -> Self {
-        Self::start("KILL", &[directory.to_str().unwrap(), address, seed], false)
+    /// Starts a node with the data of this directory; `seed`: the first node of its cluster. With a
+    /// proxy, it sends clients to that address.
+    pub(crate) fn at(directory: &Path, address: &str, seed: &str, proxy: Option<&str>) -> Self {
+        let proxy = proxy.map(|proxy| ("CASSANDRA_PROXY", proxy));
+        Self::start("KILL", &[directory.to_str().unwrap(), address, seed], proxy)
     }
 
     /// As [`Self::temporary`], with passwords: there is the user `cassandra` with the password
     /// `cassandra`.
     pub(crate) fn with_passwords() -> Self {
-        Self::start("TERM", &["--temporary"], true)
+        Self::start("TERM", &["--temporary"], Some(("CASSANDRA_PASSWORDS", "1")))
     }
 
-    fn start(signal: &'static str, arguments: &[&str], passwords: bool) -> Self {
+    fn start(
+        signal: &'static str,
+        arguments: &[&str],
+        setting: Option<(&'static str, &str)>,
+    ) -> Self {
         let mut command = Command::new("setpriv");
-        if passwords {
-            command.env("CASSANDRA_PASSWORDS", "1");
-        }
         command
+            .envs(setting)
             .args(["--pdeathsig", signal])
             .arg(root().join("tests/cassandra/node"))
             .args(arguments)
