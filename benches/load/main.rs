@@ -3,14 +3,16 @@
 //!
 //! `cargo bench --bench load`; `BENCH_SECONDS` (3) is the duration of each measurement, and
 //! `BENCH_ONLY` one of `send`, `fan-out`, `dialects`, `memory`, `writing`, `history`, `logins`,
-//! `storm`, `endurance`, `growth` and `side-by-side`, the comparison with a peer, which needs `bun`
-//! in the path or in `BENCH_BUN`. benches/README.md describes them. Uses loopback only, ends by
+//! `storm`, `endurance`, `growth`, `side-by-side`, the comparison with a peer, which needs `bun`
+//! in the path or in `BENCH_BUN`, and `cluster`, which is measured only if it is named and needs
+//! Cassandra and Redis. benches/README.md describes them. Uses loopback only, ends by
 //! itself, and fails if something is lost, doubled or closed.
 #![expect(clippy::print_stdout, reason = "prints its results")]
 #![expect(clippy::unwrap_used, reason = "a failed measurement stops")]
 #![expect(clippy::cast_precision_loss, reason = "results are rounded anyway")]
 
 mod client;
+mod cluster;
 mod crowd;
 mod dialects;
 mod endurance;
@@ -72,6 +74,10 @@ fn main() -> ExitCode {
         if wanted("endurance") {
             let long = Duration::from_secs(number("BENCH_ENDURANCE", 10));
             sound &= endurance::measure(span, long).await;
+        }
+        // Needs Cassandra and Redis.
+        if std::env::var("BENCH_ONLY").is_ok_and(|only| only == "cluster") {
+            cluster::measure(span).await;
         }
         // Last: afterwards all threads stay on one core.
         if wanted("growth") {

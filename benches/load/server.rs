@@ -35,10 +35,12 @@ pub(super) struct Server {
 }
 
 /// How a server is started.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Setup {
     /// The core it runs on; None: all.
     pub(super) core: Option<u32>,
+    /// Further variables of its environment.
+    pub(super) env: Vec<(String, String)>,
 }
 
 /// How a server is stopped.
@@ -66,14 +68,14 @@ impl Server {
 
     /// Starts it on one core.
     pub(super) async fn start_on_core(core: u32) -> Self {
-        Self::start_as(Setup { core: Some(core) }).await
+        Self::start_as(Setup { core: Some(core), ..Setup::default() }).await
     }
 
     /// Starts it on an empty directory.
     pub(super) async fn start_as(setup: Setup) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let mut server =
-            Self::run(command(setup, directory.path(), "127.0.0.1:0"), directory).await;
+            Self::run(command(&setup, directory.path(), "127.0.0.1:0"), directory).await;
         server.setup = setup;
         server
     }
@@ -94,10 +96,33 @@ impl Server {
     /// until it listens.
     pub(super) fn start_again(&mut self) -> Duration {
         let began = Instant::now();
-        let (child, address) = spawn(command(self.setup, self.directory.path(), &self.address));
+        let (child, address) = spawn(command(&self.setup, self.directory.path(), &self.address));
         assert_eq!(address, self.address);
         self.child = child;
         began.elapsed()
+    }
+
+    /// Starts another server of the same cluster.
+    pub(super) fn another(&self) -> Self {
+        self.another_as(&self.setup)
+    }
+
+    /// Starts another server with the same users and rooms.
+    pub(super) fn another_as(&self, setup: &Setup) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let (child, address) = spawn(command(setup, directory.path(), "127.0.0.1:0"));
+        let (setup, token) = (setup.clone(), self.token.clone());
+        let mut server = Self { child, directory, setup, address, http: http(), token, fresh: 0 };
+        server.fresh = server.memory();
+        server
+    }
+
+    /// Returns the sum of the counters of `/metrics` whose lines begin with this.
+    pub(super) async fn counted(&self, beginning: &str) -> f64 {
+        let request = self.http.get(format!("http://{}/metrics", self.address));
+        let text = request.send().await.unwrap().text().await.unwrap();
+        let lines = text.lines().filter(|line| line.starts_with(beginning));
+        lines.map(|line| line.rsplit_once(' ').unwrap().1.parse::<f64>().unwrap()).sum()
     }
 
     /// Starts a peer on one core; None: bun is not installed.
@@ -149,6 +174,11 @@ impl Server {
     /// Creates a room.
     pub(super) async fn room(&self) -> String {
         self.room_of(&self.token, &[]).await
+    }
+
+    /// Returns what creates rooms of the first user.
+    pub(super) fn maker(&self) -> Maker {
+        Maker { http: self.http.clone(), address: self.address.clone(), token: self.token.clone() }
     }
 
     /// Creates a room of the user with this token and of others.
@@ -211,6 +241,23 @@ impl Server {
     }
 }
 
+/// Creates rooms.
+pub(super) struct Maker {
+    http: reqwest::Client,
+    address: String,
+    token: String,
+}
+
+impl Maker {
+    /// Creates a room.
+    pub(super) async fn room(&self) {
+        let room = json!({"targetUserIds": [], "name": "load"});
+        let request = self.http.post(format!("http://{}/api/chatrooms", self.address));
+        let sent = request.bearer_auth(&self.token).json(&room).send().await;
+        sent.unwrap().error_for_status().unwrap();
+    }
+}
+
 /// Returns the processor time that a process has used so far.
 pub(super) fn cpu_of(process: u32) -> Duration {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
@@ -232,7 +279,7 @@ fn person(name: &str) -> Value {
 }
 
 /// The command that serves a directory without rate limits.
-fn command(setup: Setup, directory: &Path, listen: &str) -> Command {
+fn command(setup: &Setup, directory: &Path, listen: &str) -> Command {
     let mut command = match setup.core {
         None => Command::new(binary()),
         Some(core) => {
@@ -244,6 +291,7 @@ fn command(setup: Setup, directory: &Path, listen: &str) -> Command {
     command
         .args(["serve", "--listen", listen, "--log-level", "warn", "--data-dir"])
         .arg(directory)
+        .envs(setup.env.iter().map(|(name, value)| (name, value)))
         .env("CHATCTL_LIMITS__ENABLED", "false")
         .env("CHATCTL_LIMITS__MAX_SOCKETS_PER_USER", "100000")
         .env("CHATCTL_LIMITS__MAX_CONNECTIONS_PER_ADDRESS", "100000");
@@ -261,7 +309,7 @@ fn spawn(mut program: Command) -> (Child, String) {
 }
 
 /// The program under test.
-fn binary() -> OsString {
+pub(super) fn binary() -> OsString {
     std::env::var_os("BENCH_BINARY").unwrap_or(env!("CARGO_BIN_EXE_chatctl").into())
 }
 
