@@ -119,7 +119,7 @@ impl Deliveries {
         let step = self.recovery.next().await;
         let hub = &self.chat.0.hub;
         let effects = match step {
-            Step::Changes(changes, facts) => hub.catch_up(*changes, &facts),
+            Step::Changes(changes, facts) => hub.catch_up(&changes, &facts),
             Step::Event(event) => hub.deliver_now(&event),
             Step::Done(need, outcome) => {
                 self.recovery.done(need, outcome, hub);

@@ -54,12 +54,13 @@ impl Hub {
     }
 
     /// Delivers missing changes as one event: current facts and every changed message.
-    pub fn catch_up(&self, changes: RoomChanges, facts: &RoomFacts) -> Vec<Effect> {
+    pub fn catch_up(&self, changes: &RoomChanges, facts: &RoomFacts) -> Vec<Effect> {
         let room = changes.room;
         let Some(slot) = self.slot(room) else { return Vec::new() };
         let rev = changes.changes.rev;
-        let (strangers, known) = {
+        let (strangers, known, seen) = {
             let mut watch = slot.lock();
+            let seen = watch.seen.unwrap_or_default();
             if watch.reached().is_some_and(|reached| reached >= rev) {
                 return Vec::new();
             }
@@ -90,12 +91,11 @@ impl Hub {
                 };
                 watch.send_to(&Event::Room(Arc::new(removal)), rev, |_| true);
             }
-            (strangers, known)
+            (strangers, known, seen)
         };
         let mut effects: Vec<Effect> =
             strangers.into_iter().flat_map(|person| self.take_out(room, Some(person.id))).collect();
-        let event = Event::CaughtUp { changes: Arc::new(changes), known };
-        slot.lock().send_to(&event, rev, |_| true);
+        slot.lock().send_changes(changes, known, seen);
         slot.turned.notify_waiters();
         self.deliver_early(&slot, &mut effects);
         // Writes what was gathered.

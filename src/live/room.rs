@@ -1,6 +1,6 @@
 //! One room in memory: its listeners and, once somebody was present, its live room.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use metrics::{counter, histogram};
@@ -8,8 +8,8 @@ use metrics::{counter, histogram};
 use super::gathered::Gathered;
 use super::{Encoded, Encoder, Frames, Outbox, Socket, encoded::Audience};
 use crate::model::{
-    Change, Event, LiveState, Message, Person, ReactionCount, Rev, RoomEvent, RoomFacts, Seq,
-    SocketId, UserId,
+    Change, Event, LiveState, Message, Person, ReactionCount, Rev, RoomChanges, RoomEvent,
+    RoomFacts, Seq, SocketId, UserId,
 };
 
 /// A room with listeners. Exists as long as it has a listener or a live room.
@@ -190,6 +190,26 @@ impl RoomListeners {
         }
     }
 
+    /// Sends changes after `seen`, which is the rev of most listeners: to those who have begun with
+    /// a later one, without what they know already. `known` is the newest message before them.
+    pub(super) fn send_changes(&mut self, page: &RoomChanges, known: Seq, seen: Rev) {
+        let upto = page.changes.rev;
+        for group in &mut self.groups {
+            group.write_gathered();
+            let behind = group.listeners.iter().filter(|listener| listener.rev < upto);
+            let begins: BTreeSet<Rev> = behind.map(|listener| listener.rev.max(seen)).collect();
+            for from in begins {
+                let mut page = page.clone();
+                page.changes.messages.retain(|message| message.rev > from);
+                let event = Event::CaughtUp { changes: Arc::new(page), known };
+                for encoded in group.voice.say(&event) {
+                    let begins_here = |listener: &Listener| listener.rev.max(seen) == from;
+                    group.send_if(&encoded, Some(upto), false, begins_here);
+                }
+            }
+        }
+    }
+
     /// Marks everything up to this rev as sent.
     pub(super) fn advance(&mut self, rev: Rev) {
         self.seen = Some(self.seen.map_or(rev, |seen| seen.max(rev)));
@@ -219,13 +239,24 @@ impl Group {
         hint: bool,
         to: impl Fn(UserId) -> bool,
     ) {
+        self.send_if(encoded, rev, hint, |listener| to(listener.socket.user));
+    }
+
+    /// Sends a frame like [`send`](Self::send), to these listeners only.
+    fn send_if(
+        &self,
+        encoded: &Encoded,
+        rev: Option<Rev>,
+        hint: bool,
+        to: impl Fn(&Listener) -> bool,
+    ) {
         let frames = self.gathered.apart(encoded.frames());
         let mut written = 0;
         for listener in self
             .listeners
             .iter()
             .filter(|l| l.ready && rev.is_none_or(|rev| l.rev < rev))
-            .filter(|l| to(l.socket.user) && hears(encoded, &l.socket))
+            .filter(|l| to(l) && hears(encoded, &l.socket))
         {
             written += frames.count;
             queue(encoded, &frames, &listener.socket, hint);

@@ -265,7 +265,7 @@ async fn events_that_are_only_late_are_delivered_without_asking_the_store() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_comes_later_takes_nothing_new_from_those_who_are_there() {
+async fn who_comes_later_takes_nothing_from_those_who_are_there_and_hears_nothing_twice() {
     let mut world = World::through(&Config::default(), |event, on| {
         if !matches!(&event, Event::Room(step) if step.changes.iter().any(|change| matches!(change, Change::Posted(m) if m.text == "lost")))
         {
@@ -283,12 +283,16 @@ async fn who_comes_later_takes_nothing_new_from_those_who_are_there() {
     let all = Command::Subscribe { since: BTreeMap::new().into_iter().collect(), epoch: None };
     later.run(all).await.unwrap();
     while later.replay().await.is_some() {}
+    drop(later.outbox().take_all());
+    world.post(&ann, room, "after".to_owned()).await;
     world.settle().await;
-    let frames = connection.outbox().take_all();
-    assert!(
-        frames.iter().any(|frame| frame.contains("posted") && frame.contains("lost")),
-        "{frames:?}"
-    );
+    let told = |connection: &Connection| {
+        let frames = connection.outbox().take_all();
+        let ends = |text: &str| frames.iter().filter(|frame| frame.ends_with(text)).count();
+        (ends(" lost"), ends(" after"))
+    };
+    assert_eq!(told(&connection), (1, 1));
+    assert_eq!(told(&later), (0, 1), "what it has read is not told again");
     world.store.close().await;
 }
 
