@@ -5,6 +5,8 @@ mod floors;
 mod hot;
 mod services;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::task::JoinSet;
@@ -21,6 +23,8 @@ use super::socket::Socket;
 const ROOMS: usize = 16;
 /// Sockets in one room.
 const SOCKETS: usize = 200;
+/// Time between two messages of a sender that does not send as many as it can.
+const PACE: Duration = Duration::from_millis(50);
 /// Rooms to which one server is subscribed.
 const SUBSCRIBED: usize = 2_000;
 
@@ -105,21 +109,9 @@ async fn delivering(services: &Services, server: &Server, span: Duration) {
             listeners.push(Listener::join(at, Dialect::Chatrooms, &room).await);
         }
         for (senders, in_flight) in [(1, 1), (10, 32)] {
-            let before = client::received(&listeners);
             let cpu = server.cpu() + other.cpu();
-            client::TIMED.store(senders == 1, std::sync::atomic::Ordering::Relaxed);
-            let (sent, mut delays) = if senders == 1 {
-                let every = Duration::from_millis(50);
-                let sent = client::send_every(server, &room, every, span).await;
-                client::wait_for(&listeners, before + (sent.len() * SOCKETS) as u64).await;
-                (sent.len(), client::delays(&sent, &listeners))
-            } else {
-                let sent = client::send(server, &room, senders, in_flight, span).await;
-                let count = sent.latencies.len();
-                client::wait_for(&listeners, before + (count * SOCKETS) as u64).await;
-                (count, sent.latencies.iter().map(|time| time.as_secs_f64() * 1e3).collect())
-            };
-            client::TIMED.store(false, std::sync::atomic::Ordering::Relaxed);
+            let (sent, mut delays) =
+                send(server, &room, (senders, in_flight), &listeners, span).await;
             delays.sort_by(f64::total_cmp);
             let used = (server.cpu() + other.cpu()).saturating_sub(cpu);
             let delivered = (sent * SOCKETS) as f64;
@@ -141,14 +133,39 @@ async fn delivering(services: &Services, server: &Server, span: Duration) {
     }
 }
 
+/// Sends, with one sender at a steady pace, and waits until everything has arrived; returns the
+/// number of messages, and the milliseconds to each listener, or to the acknowledgement if there
+/// are several senders.
+async fn send(
+    server: &Server,
+    room: &str,
+    (senders, in_flight): (usize, usize),
+    listeners: &[Listener],
+    span: Duration,
+) -> (usize, Vec<f64>) {
+    let before = client::received(listeners);
+    let all = |count: usize| before + (count * SOCKETS) as u64;
+    if senders > 1 {
+        let sent = client::send(server, room, senders, in_flight, span).await;
+        client::wait_for(listeners, all(sent.latencies.len())).await;
+        let times = sent.latencies.iter().map(|time| time.as_secs_f64() * 1e3);
+        return (sent.latencies.len(), times.collect());
+    }
+    client::TIMED.store(true, Ordering::Relaxed);
+    let sent = client::send_every(server, room, PACE, span).await;
+    client::wait_for(listeners, all(sent.len())).await;
+    client::TIMED.store(false, Ordering::Relaxed);
+    (sent.len(), client::delays(&sent, listeners))
+}
+
 /// What a room costs in Redis and in the server, which has one socket that listens to all rooms.
 async fn subscriptions(services: &Services, server: &Server) {
     let mut rooms = JoinSet::new();
-    let created = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let created = Arc::new(AtomicUsize::new(0));
     for _ in 0..ROOMS {
-        let (maker, created) = (server.maker(), created.clone());
+        let (maker, created) = (server.maker(), Arc::clone(&created));
         rooms.spawn(async move {
-            while created.fetch_add(1, std::sync::atomic::Ordering::SeqCst) < SUBSCRIBED {
+            while created.fetch_add(1, Ordering::SeqCst) < SUBSCRIBED {
                 maker.room().await;
             }
         });

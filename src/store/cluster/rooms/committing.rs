@@ -46,7 +46,7 @@ pub(super) async fn commit(
     }
     let events = decided.events.clone();
     let outcome = log::commit(at, before, &after, &row).await;
-    figures::committed(&outcome);
+    figures::committed(outcome);
     #[cfg(test)]
     let token = if at.0.rooms.is(Mutant::NoToken) { 0 } else { token };
     let mark = Mark::new(token);

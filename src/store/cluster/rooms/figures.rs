@@ -18,7 +18,7 @@ pub(in crate::store::cluster) fn declare() {
 }
 
 /// Counts a conditional write, by what its first answer says.
-pub(super) fn committed(outcome: &Result<Outcome, TableError>) {
+pub(super) fn committed(outcome: Result<Outcome, TableError>) {
     let result = match outcome {
         Ok(Outcome::Applied) => "made",
         Ok(Outcome::Refused) => "lost",
