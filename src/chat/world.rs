@@ -156,7 +156,12 @@ impl World {
 
     /// Reports lost events of users, as a bus does.
     pub(crate) async fn lose_personal(&self) {
-        drop(self.hints.send(Event::LostPersonal { user: None }).await);
+        self.tell(Event::LostPersonal { user: None }).await;
+    }
+
+    /// Has an event delivered that does not come from the store.
+    pub(crate) async fn tell(&self, event: Event) {
+        drop(self.hints.send(event).await);
     }
 
     /// Reports lost events, as a bus does, and waits until all are delivered; afterwards no more

@@ -234,9 +234,11 @@ impl Hub {
                     return;
                 }
                 let rev = facts.room.rev;
+                // One that is held back reads all of its rooms, and becomes live after that.
+                let is_held = watch.listener(socket.id).is_some_and(|listener| !listener.ready);
                 let listener = watch.listener_or_new(socket);
                 listener.subscribed = true;
-                if !listener.ready {
+                if !listener.ready && !is_held {
                     listener.ready = true;
                     listener.rev = listener.rev.max(rev);
                 }

@@ -1,6 +1,6 @@
 //! A bus that drops, duplicates and reorders events: live rooms and their sockets recover by `rev`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use super::super::{Connection, ProfileChange};
 use crate::config::Config;
 use crate::live::{Elsewhere, Encoded, Encoder};
 use crate::model::{
-    Change, Command, Event, MessageRef, Outcome, Person, Reaction, Seq, SocketId, Timestamp,
-    UserId, Window,
+    Change, Command, Event, LiveState, MessageRef, Outcome, Person, Reaction, Rev, Seq, SocketId,
+    Timestamp, UserId, Window,
 };
 
 /// Nothing in these tests takes this long.
@@ -324,6 +324,28 @@ async fn a_room_whose_addition_was_lost_is_found() {
     let frames = connection.outbox().take_all();
     assert_eq!(frames.iter().filter(|frame| frame.starts_with("in ")).count(), 1, "{frames:?}");
     assert!(frames.iter().any(|frame| frame.contains("hello")), "{frames:?}");
+    world.store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_room_that_is_found_during_a_replay_is_not_told_before_it_is_read() {
+    let mut world = World::new(&Config::default()).await;
+    let (ann, bob) = (world.user("ann").await, world.user("bob").await);
+    let room = world.room(&ann, &["bob"]).await;
+    let mut connection = world.open(&bob, VOICE);
+    let all = Command::Subscribe { since: HashMap::from([(room, Rev(1))]), epoch: None };
+    connection.run(all).await.unwrap();
+    let facts = world.chat.known_facts(room, false).await.unwrap();
+    let (state, at) = (LiveState::Closed, Timestamp(1));
+    world.tell(Event::RoomAdded { user: bob.user, facts, state, at }).await;
+    world.post(&ann, room, "early".to_owned()).await;
+    while connection.replay().await.is_some() {}
+    connection.outbox().release();
+    world.post(&ann, room, "late".to_owned()).await;
+    world.settle().await;
+    let told = connection.outbox().take_all();
+    assert_eq!(told.iter().filter(|frame| frame.contains("early")).count(), 0, "{told:?}");
+    assert_eq!(told.iter().filter(|frame| frame.contains("late")).count(), 1, "{told:?}");
     world.store.close().await;
 }
 
