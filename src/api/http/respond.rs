@@ -46,7 +46,25 @@ pub fn empty(status: StatusCode) -> Response {
 
 /// A failure with a body in the dialect's format, and the headers common to all dialects.
 pub fn failure(status: StatusCode, body: &impl Serialize, error: &Error) -> Response {
-    let response = json(status, body);
+    explained(json(status, body), error)
+}
+
+/// A failure whose body is one word of plain text, with the headers common to all dialects.
+pub fn plain_failure(status: StatusCode, word: &'static str, error: &Error) -> Response {
+    explained(plain(status, word), error)
+}
+
+/// A response whose body is this plain text; private, so it must not be cached.
+pub fn plain(status: StatusCode, text: &'static str) -> Response {
+    let mut response = HttpResponse::new(text.into());
+    *response.status_mut() = status;
+    private(&mut response);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    response
+}
+
+/// Adds the headers that tell a client what to do about an error.
+fn explained(response: Response, error: &Error) -> Response {
     match error {
         Error::MethodNotAllowed(allow) => with_header(response, ALLOW, allow),
         Error::RateLimited(wait) => with_header(

@@ -16,7 +16,9 @@ use utoipa::openapi::{
     Components, Content, ContentBuilder, OpenApi, OpenApiBuilder, Paths, RefOr, Required, Schema,
 };
 use warp::http::Method;
-use warp::http::header::{ALLOW, HeaderName, RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE};
+use warp::http::header::{
+    ALLOW, CONTENT_TYPE, HeaderName, RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE,
+};
 
 use super::described::{Answer, Body, Carriers, Described, Frames};
 use super::{Shape, carriers, types};
@@ -139,6 +141,7 @@ fn success(answer: Answer, schemas: &mut Schemas) -> Response {
 /// A failure response: its body and headers.
 pub(super) struct Refusal {
     text: String,
+    media_type: String,
     body: Value,
     headers: Vec<(&'static str, &'static str)>,
 }
@@ -155,12 +158,13 @@ fn refused(bodies: Vec<Refusal>, schema: RefOr<Schema>) -> Response {
             HeaderBuilder::new().schema(Some(types::text())).description(Some(*text)).build(),
         );
     }
+    let media_type = bodies.first().map(|refusal| refusal.media_type.clone()).unwrap_or_default();
     let examples = bodies
         .into_iter()
         .map(|Refusal { text, body, .. }| (text, ExampleBuilder::new().value(Some(body)).build()));
     response
         .content(
-            "application/json",
+            media_type,
             ContentBuilder::new().schema(Some(schema)).examples_from_iter(examples).build(),
         )
         .build()
@@ -197,6 +201,8 @@ pub(super) fn failures<D: Dialect>(described: &Described, method: &Method) -> Fa
         let told = TOLD.into_iter().filter(|(name, _)| response.headers().contains_key(name));
         let headers = told.map(|(name, text)| (spelled(&name), text)).collect();
         let status = response.status().as_u16();
+        let media_type = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let media_type = media_type.unwrap_or("application/json").to_owned();
         // Bodies of failures are in memory, so they are available at once.
         let body = response
             .into_body()
@@ -204,10 +210,12 @@ pub(super) fn failures<D: Dialect>(described: &Described, method: &Method) -> Fa
             .now_or_never()
             .and_then(Result::ok)
             .map(http_body_util::Collected::to_bytes);
-        let body = body.and_then(|body| serde_json::from_slice(&body).ok()).unwrap_or_default();
+        let body = body.unwrap_or_default();
+        let body =
+            serde_json::from_slice(&body).unwrap_or_else(|_| String::from_utf8_lossy(&body).into());
         let bodies = fails.entry(status).or_default();
         if bodies.iter().all(|known: &Refusal| known.body != body) {
-            bodies.push(Refusal { text: error.to_string(), body, headers });
+            bodies.push(Refusal { text: error.to_string(), media_type, body, headers });
         }
     }
     fails
