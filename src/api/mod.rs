@@ -7,6 +7,7 @@ mod administration;
 pub mod dialects;
 #[cfg(test)]
 mod golden;
+mod hooks;
 mod http;
 pub mod metrics;
 pub mod openapi;

@@ -1,0 +1,55 @@
+//! API reference texts of webhooks.
+
+use utoipa::openapi::schema::{ArrayBuilder, Object, ObjectBuilder};
+
+use super::{Operation, error};
+use crate::api::openapi::{About, Described, Shape, types};
+use crate::model::Error;
+
+/// Description of webhooks.
+pub(super) const ABOUT: About = About {
+    text: "Incoming webhooks: programs post messages to one room, in the format of Slack and \
+           Mattermost. The token in the path is the credential. Responses are one word of plain \
+           text.",
+    carriers: &[],
+    failure: || Shape::plain(types::text()),
+};
+
+/// Describes an operation.
+pub(super) fn describe(operation: Operation) -> Described {
+    match operation {
+        Operation::Post => Described::new("Post a message through a webhook")
+            .text(
+                "The body is JSON, or a form whose field `payload` contains it. Unknown fields are \
+                 ignored, and values of another type count as empty. `blocks` replace `text`, and \
+                 `attachments` follow it. `channel`, `icon_emoji` and `icon_url` are ignored. \
+                 Slack's formatting becomes that of our messages; a text that is too long is cut.",
+            )
+            .open()
+            .path("token", types::text(), "Token of the webhook")
+            .json_body(Shape::plain(payload()))
+            .answers_as(
+                200,
+                "The message is posted",
+                "text/plain",
+                Some(Shape::plain(types::always(error::OK))),
+            )
+            .fails([
+                Error::Empty("text"),
+                Error::Forbidden,
+                Error::BadSession,
+                Error::RoomNotFound,
+                Error::Archived,
+            ]),
+    }
+}
+
+fn payload() -> Object {
+    let objects = || ArrayBuilder::new().items(Object::new()).build();
+    ObjectBuilder::new()
+        .property("text", types::text())
+        .property("username", types::text())
+        .property("attachments", objects())
+        .property("blocks", objects())
+        .build()
+}
