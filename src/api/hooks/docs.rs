@@ -22,8 +22,8 @@ pub(super) fn describe(operation: Operation) -> Described {
             .text(
                 "The body is JSON, or a form whose field `payload` contains it. Unknown fields are \
                  ignored, and values of another type count as empty. `blocks` replace `text`, and \
-                 `attachments` follow it. `channel`, `icon_emoji` and `icon_url` are ignored. \
-                 Slack's formatting becomes that of our messages; a text that is too long is cut.",
+                 `attachments` follow it. Slack's formatting becomes that of our messages; a text \
+                 that is too long is cut.",
             )
             .open()
             .path("token", types::text(), "Token of the webhook")
@@ -48,7 +48,6 @@ fn payload() -> Object {
     let objects = || ArrayBuilder::new().items(Object::new()).build();
     ObjectBuilder::new()
         .property("text", types::text())
-        .property("username", types::text())
         .property("attachments", objects())
         .property("blocks", objects())
         .build()

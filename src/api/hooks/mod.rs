@@ -14,7 +14,6 @@ use std::future::Future;
 use warp::http::StatusCode;
 use warp::reply::Response;
 
-use self::slack::Incoming;
 use super::respond;
 use crate::model::Result;
 
@@ -25,13 +24,13 @@ pub(super) enum Operation {
     Post,
 }
 
-/// Posts the message in a body with this function, which knows the webhook, and returns the
-/// response that all senders take for a success. A text longer than `max_chars` is cut.
+/// Posts the text of the message in a body with this function, which knows the webhook, and returns
+/// the response that all senders take for a success. A text longer than `max_chars` is cut.
 pub(super) async fn receive<F: Future<Output = Result<()>>>(
     content_type: &str,
     body: &[u8],
     max_chars: usize,
-    post: impl FnOnce(Incoming) -> F,
+    post: impl FnOnce(String) -> F,
 ) -> Result<Response> {
     post(slack::read(content_type, body, max_chars)?).await?;
     Ok(respond::plain(StatusCode::OK, error::OK))
@@ -48,8 +47,8 @@ mod tests {
     #[tokio::test]
     async fn a_message_is_posted_and_answered_with_two_bytes() {
         let mut posted = Vec::new();
-        let post = |message: Incoming| {
-            posted.push(message);
+        let post = |text| {
+            posted.push(text);
             std::future::ready(Ok(()))
         };
         let body = br#"{"text":"*Build* 17","username":"CI","channel":"\u0023ops"}"#;
@@ -58,14 +57,13 @@ mod tests {
         assert_eq!(response.headers()[CONTENT_TYPE], "text/plain");
         let answer = response.into_body().collect().await.expect("a body").to_bytes();
         assert_eq!(&*answer, b"ok");
-        let wanted = Incoming { text: "**Build** 17".to_owned(), name: Some("CI".to_owned()) };
-        assert_eq!(posted, [wanted]);
+        assert_eq!(posted, ["**Build** 17"]);
     }
 
     #[tokio::test]
     async fn nothing_is_posted_from_a_body_without_a_text() {
         for (body, wanted) in [(&b"{}"[..], "no_text"), (b"{", "invalid_payload")] {
-            let post = |message| -> std::future::Ready<Result<()>> { panic!("{message:?}") };
+            let post = |text| -> std::future::Ready<Result<()>> { panic!("{text}") };
             let refused = receive("application/json", body, 4000, post).await.expect_err("none");
             let answer = error::answer(&refused);
             assert_eq!(answer.status(), StatusCode::BAD_REQUEST);

@@ -19,29 +19,15 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use self::mrkdwn::{joined, markdown, plain};
 use self::payload::Part;
-use crate::model::{Error, MAX_NAME, Result, is_blank};
+use crate::model::{Error, Result, is_blank};
 
-/// A message that a sender wants to be posted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::api) struct Incoming {
-    /// The text in our formatting, which fulfils the rules for texts.
-    pub(in crate::api) text: String,
-    /// The name that the sender gives itself: 1–64 code points.
-    pub(in crate::api) name: Option<String>,
-}
-
-/// Reads a body. A text longer than `max` code points is cut. `Malformed` if the body is not a
-/// payload, `Empty` if nothing in it can be shown.
-pub(in crate::api) fn read(content_type: &str, body: &[u8], max: usize) -> Result<Incoming> {
+/// Reads a body and returns the text of the message in our formatting, which fulfils the rules for
+/// texts. A text longer than `max` code points is cut. `Malformed` if the body is not a payload,
+/// `Empty` if nothing in it can be shown.
+pub(super) fn read(content_type: &str, body: &[u8], max: usize) -> Result<String> {
     let payload = payload::parse(content_type, body)?;
-    let payload = Part::new(&payload);
-    let text = cut(&cleaned(&shown(payload)), max);
-    if is_blank(&text) {
-        return Err(Error::Empty("text"));
-    }
-    let name = plain(&payload.text("username")).replace(char::is_control, " ");
-    let name = cut(&name.split_whitespace().collect::<Vec<_>>().join(" "), MAX_NAME);
-    Ok(Incoming { text, name: (!is_blank(&name)).then_some(name) })
+    let text = cut(&cleaned(&shown(Part::new(&payload))), max);
+    if is_blank(&text) { Err(Error::Empty("text")) } else { Ok(text) }
 }
 
 /// Returns everything that the payload shows. With blocks, its text is only their summary.

@@ -13,12 +13,12 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const MAX: usize = 4000;
 
 #[track_caller]
-fn read_json(payload: &Value) -> Result<Incoming> {
+fn read_json(payload: &Value) -> Result<String> {
     read(JSON, payload.to_string().as_bytes(), MAX)
 }
 
 fn text_of(payload: &Value) -> String {
-    read_json(payload).expect("a message").text
+    read_json(payload).expect("a message")
 }
 
 /// Reads each body in tests/fixtures/hooks, and compares it with the text file beside it.
@@ -36,28 +36,10 @@ fn programs_are_understood() {
         let body = fs::read(&path).expect("a body");
         let message = read(content_type, &body, MAX).expect("a message");
         let wanted = fs::read_to_string(path.with_extension("md")).expect("the text");
-        assert_eq!(message.text, wanted.trim_end(), "{}", path.display());
+        assert_eq!(message, wanted.trim_end(), "{}", path.display());
         read_so_far += 1;
     }
     assert!(read_so_far >= 15, "{read_so_far} fixtures");
-}
-
-#[test]
-fn the_sender_gives_its_name() {
-    for (username, name) in [
-        (json!("Grafana"), Some("Grafana")),
-        (json!("  Uptime \n Kuma "), Some("Uptime Kuma")),
-        (json!(":tada: x"), Some("🎉 x")),
-        (json!("a\0b"), Some("a b")),
-        (json!("\u{200b}"), None),
-        (json!(""), None),
-        (json!(null), None),
-    ] {
-        let message = read_json(&json!({"text": "x", "username": username})).expect("a message");
-        assert_eq!(message.name.as_deref(), name, "{username}");
-    }
-    let long = read_json(&json!({"text": "x", "username": "é".repeat(100)})).expect("a message");
-    assert_eq!(long.name.map(|name| name.chars().count()), Some(MAX_NAME));
 }
 
 #[test]
@@ -142,22 +124,18 @@ fn large_bodies_of_marks_do_no_harm() {
         let attachments = [json!({"text": text, "title": text, "title_link": "http://a"})];
         let payload = json!({"text": text, "attachments": attachments, "fallback": "x"});
         let message = read_json(&payload).expect("a message");
-        assert!(message.text.chars().count() <= MAX, "{mark:?}");
+        assert!(message.chars().count() <= MAX, "{mark:?}");
     }
     let deep = format!("{}{}", "{\"blocks\":[{\"elements\":".repeat(60), "1");
     assert!(matches!(read(JSON, deep.as_bytes(), MAX), Err(Error::Malformed(_))));
 }
 
 #[track_caller]
-fn check(result: &Result<Incoming>, max: usize) {
+fn check(result: &Result<String>, max: usize) {
     match result {
-        Ok(Incoming { text, name }) => {
+        Ok(text) => {
             assert!(crate::model::check_text("text", text, max).is_ok(), "{text:?}");
             assert!(!text.contains(|c: char| c.is_control() && !"\n\t".contains(c)), "{text:?}");
-            if let Some(name) = name {
-                assert!((1..=MAX_NAME).contains(&name.chars().count()), "{name:?}");
-                assert!(!name.contains(char::is_control) && !is_blank(name), "{name:?}");
-            }
         }
         Err(error) => assert!(matches!(error, Error::Malformed(_) | Error::Empty(_)), "{error:?}"),
     }
