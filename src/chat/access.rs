@@ -9,7 +9,9 @@
 use std::collections::HashSet;
 
 use crate::model::rules::succession;
-use crate::model::{AccountFlags, Error, Participant, Result, Role, RoomFacts, UserId, Visibility};
+use crate::model::{
+    AccountFlags, Error, Participant, Result, Role, RoomFacts, Scope, Session, UserId, Visibility,
+};
 use crate::store::{RoomSettings, Whose};
 
 /// The caller of an operation.
@@ -33,6 +35,30 @@ impl Actor {
     fn owns(self, facts: &RoomFacts) -> bool {
         self.user.is_some() && facts.room.owner == self.user
     }
+}
+
+/// What a session is used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// Only reading.
+    Read,
+    /// Anything else.
+    Write,
+}
+
+/// May use the session so: API tokens can be limited to reading.
+pub fn use_session(session: &Session, for_what: Use) -> Result<()> {
+    match session.grant.as_ref().map(|grant| grant.scope) {
+        None | Some(Scope::Write | Scope::Admin) => Ok(()),
+        Some(Scope::Read) if for_what == Use::Read => Ok(()),
+        Some(Scope::Read | Scope::Hook(_)) => Err(Error::Forbidden),
+    }
+}
+
+/// May end sessions, change password and e-mail address, and delete the account: only users who
+/// logged in, not API tokens.
+pub fn manage_account(session: &Session) -> Result<()> {
+    if session.grant.is_none() { Ok(()) } else { Err(Error::Forbidden) }
 }
 
 /// An action on a room.
@@ -120,7 +146,8 @@ pub fn react(facts: &RoomFacts, who: Actor) -> Result<&Participant> {
     not_archived(facts).map(|()| own)
 }
 
-fn not_archived(facts: &RoomFacts) -> Result<()> {
+/// Not in an archived room.
+pub(super) fn not_archived(facts: &RoomFacts) -> Result<()> {
     if facts.room.archived.is_some() { Err(Error::Archived) } else { Ok(()) }
 }
 

@@ -77,10 +77,7 @@ impl Chat {
     ) -> Result<User> {
         self.check_registration(&new)?;
         let folded = fold(&new.login);
-        let look_alike = match self.config().auth.confusable_names {
-            Confusables::Refuse => skeleton(&folded),
-            Confusables::Allow => folded.clone(),
-        };
+        let look_alike = self.look_alike(&folded);
         // Checked before hashing, so that a taken name is refused cheaply; `add_user` decides.
         if self.store().account(UserKey::Folded(&folded)).await?.is_some() {
             return Err(Error::Taken(Claim::Login));
@@ -99,8 +96,18 @@ impl Chat {
             md5,
             sha1,
             admin,
+            bot: false,
+            guest: false,
         };
         Ok(self.store_for(to).add_user(user).await?)
+    }
+
+    /// What a folded login name is compared by with others that may look like it.
+    pub(super) fn look_alike(&self, folded: &str) -> String {
+        match self.config().auth.confusable_names {
+            Confusables::Refuse => skeleton(folded),
+            Confusables::Allow => folded.to_owned(),
+        }
     }
 
     fn check_registration(&self, new: &Registration) -> Result<()> {
@@ -151,6 +158,9 @@ impl Chat {
             change.email.as_ref().and_then(|e| e.as_deref()),
             change.birth.as_ref().and_then(|b| b.as_deref()),
         )?;
+        if change.password.is_some() || change.email.is_some() {
+            access::manage_account(session)?;
+        }
         let password = match &change.password {
             None => None,
             Some(password) => {
@@ -212,6 +222,7 @@ impl Chat {
     /// Deletes the caller's account: log-in ends and the name is released at once, then the user is
     /// removed from each room.
     pub async fn delete_me(&self, session: &Session) -> Result<()> {
+        access::manage_account(session)?;
         self.store().remove_user(session.user).await.map_err(|error| match error {
             StoreError::NotFound(Missing::User) => Error::BadSession,
             other => other.into(),

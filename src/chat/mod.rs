@@ -5,7 +5,9 @@
 
 pub mod access;
 mod accounts;
+mod api_tokens;
 mod attempts;
+mod bots;
 mod caller;
 mod connection;
 mod digests;
@@ -29,6 +31,7 @@ mod setup;
 mod tickets;
 mod tokens;
 mod turns;
+mod webhooks;
 #[cfg(test)]
 pub(crate) mod world;
 
@@ -50,7 +53,10 @@ use crate::model::{Attribution, Error, Result, Session, Timestamp, User};
 use crate::store::files::Files;
 use crate::store::{Missing, Sessions, Settings, Store, StoreError};
 
+pub use access::Use;
 pub use accounts::{ProfileChange, Registration};
+pub use api_tokens::{CreatedToken, NewToken};
+pub use bots::NewBot;
 pub use caller::{Caller, Operator};
 pub use connection::{ConnectedRoom, Connection, Later};
 pub use dispatcher::{Dispatcher, QUEUE as EVENT_QUEUE};

@@ -122,10 +122,12 @@ impl Chat {
         Ok(user)
     }
 
-    /// Returns a user's sessions, newest first.
+    /// Returns the log-ins of a user, newest first.
     pub async fn sessions_of(&self, operator: &Operator, login: &str) -> Result<Vec<Session>> {
         let user = self.account_of(operator, login).await?.user;
-        Ok(self.sessions().list(user.id).await?)
+        let mut all = self.sessions().list(user.id).await?;
+        all.retain(|session| session.grant.is_none());
+        Ok(all)
     }
 
     /// Ends one or all of a user's sessions. Returns how many ended.

@@ -9,11 +9,11 @@ use super::digests::Shown;
 use super::guesses::Limit;
 use super::refusals::{self, Reason};
 use super::tokens::{self, Opened};
-use super::{Authenticated, Chat, LoggedIn, Token};
+use super::{Authenticated, Chat, LoggedIn, Token, Use, access};
 use crate::model::rules::counted;
 use crate::model::{
-    Account, Client, Credential, Error, Hash32, Result, Session, SessionId, Timestamp, UserId,
-    check_email, check_login, fold,
+    Account, Client, Credential, Error, Hash32, Result, Scope, Session, SessionId, Timestamp,
+    UserId, check_email, check_login, fold,
 };
 use crate::store::{Ended, Missing, NewSession, StoreError, UserKey};
 
@@ -140,6 +140,7 @@ impl Chat {
             address: client.address,
             now: Timestamp::now(),
             life: self.config().auth.session_life(),
+            grant: None,
         };
         let session = self.sessions().start(new).await.map_err(|error| match error {
             // The account was disabled or deleted while the password was checked.
@@ -199,20 +200,24 @@ impl Chat {
 
     /// Ends the session; its sockets close within a second.
     pub async fn log_out(&self, session: &Session) -> Result<()> {
+        access::manage_account(session)?;
         self.sessions().end(session.user, Ended::One(session.id)).await.map_err(Error::from)?;
         self.0.cache.forget(&[session.id]);
         info!(user = session.login, "User logged out.");
         Ok(())
     }
 
-    /// Returns the caller's sessions, newest first.
+    /// Returns the log-ins of the caller, newest first.
     pub async fn my_sessions(&self, session: &Session) -> Result<Vec<Session>> {
-        self.sessions().list(session.user).await.map_err(Error::from)
+        let mut all = self.sessions().list(session.user).await.map_err(Error::from)?;
+        all.retain(|session| session.grant.is_none());
+        Ok(all)
     }
 
     /// Ends one of the caller's sessions; its sockets close within a second. Other users' sessions:
     /// `SessionNotFound`.
     pub async fn end_session(&self, session: &Session, id: SessionId) -> Result<()> {
+        access::manage_account(session)?;
         if self.sessions().end(session.user, Ended::One(id)).await.map_err(Error::from)? == 0 {
             return Err(Error::SessionNotFound);
         }
@@ -233,11 +238,12 @@ impl Chat {
         Ok(Token { text, expires, session_expires: session.expires, login: session.login.clone() })
     }
 
-    /// Authenticates a credential. Refused ones are logged, with their user if known.
+    /// Authenticates a credential for this use. Refused ones are logged, with their user if known.
     pub async fn authenticate(
         &self,
         credential: &Credential,
         client: &Client,
+        for_what: Use,
     ) -> Result<Authenticated> {
         let found = match self.0.keys.open(credential, false) {
             Ok(opened) => self.find_session(&opened).await?.map(|session| Authenticated {
@@ -246,7 +252,9 @@ impl Chat {
             }),
             Err(_) => None,
         };
-        found.ok_or_else(|| self.refuse(credential, client))
+        let who = found.ok_or_else(|| self.refuse(credential, client))?;
+        access::use_session(&who.session, for_what)?;
+        Ok(who)
     }
 
     /// Returns whether a credential may be valid without asking the store: it has our signature, or
@@ -254,13 +262,12 @@ impl Chat {
     pub fn vouches(&self, credential: &Credential) -> bool {
         let age = Duration::from_secs(self.config().auth.token_recheck_seconds);
         self.0.keys.open(credential, true).is_ok_and(|opened| {
-            matches!(credential, Credential::Token(_))
-                || self.0.cache.get(&opened.hash, age).is_some()
+            opened.expires.is_some() || self.0.cache.get(&opened.hash, age).is_some()
         })
     }
 
     /// Creates a fresh token; accepts an expired one if it is valid otherwise. Extends the
-    /// session's open sockets.
+    /// session's open sockets. An API token stays the same.
     pub async fn refresh(&self, credential: &Credential, client: &Client) -> Result<Token> {
         let Ok(opened) = self.0.keys.open(credential, true) else {
             return Err(self.refuse(credential, client));
@@ -268,6 +275,11 @@ impl Chat {
         let Some(session) = self.find_session(&opened).await? else {
             return Err(self.refuse(credential, client));
         };
+        if opened.granted {
+            let (expires, login) = (session.expires, session.login);
+            let text = tokens::of_secret(&opened.secret);
+            return Ok(Token { text, expires, session_expires: expires, login });
+        }
         let token = self.sign(&session, &opened.secret)?;
         self.0.hub.prolong(&session, token.expires);
         Ok(token)
@@ -285,13 +297,19 @@ impl Chat {
     }
 
     async fn find_session(&self, opened: &Opened) -> Result<Option<Session>> {
-        self.session_of(opened.hash).await
+        let found = self.session_of(opened.hash).await?;
+        // The address of a webhook opens nothing else.
+        Ok(found.filter(|session| match &session.grant {
+            Some(grant) => opened.granted && !matches!(grant.scope, Scope::Hook(_)),
+            None => !opened.granted,
+        }))
     }
 
-    async fn session_of(&self, token: Hash32) -> Result<Option<Session>> {
+    pub(super) async fn session_of(&self, token: Hash32) -> Result<Option<Session>> {
         let age = Duration::from_secs(self.config().auth.token_recheck_seconds);
         if let Some(session) = self.0.cache.get(&token, age) {
-            return Ok(Some(session));
+            let ended = session.fixed_expiry().is_some_and(|expiry| expiry <= Timestamp::now());
+            return Ok((!ended).then_some(session));
         }
         let generation = self.0.cache.generation();
         let found = self

@@ -12,6 +12,9 @@ use crate::model::{Credential, Error, Hash32, Result, Timestamp};
 /// Bytes of a session's secret: 160 bits, 40 hexadecimal digits.
 const SECRET_BYTES: usize = 20;
 
+/// How an API token begins, before its secret: scanners for secrets find it by that.
+pub(super) const API_TOKEN: &str = "cct_";
+
 /// Signs and verifies tokens.
 pub(super) struct Keys {
     encoding: EncodingKey,
@@ -42,6 +45,8 @@ pub(super) struct Opened {
     pub(super) expires: Option<Timestamp>,
     /// Login name in the token; for the log.
     pub(super) login: Option<String>,
+    /// Whether it is an API token: only a session with a grant belongs to it, and to no other.
+    pub(super) granted: bool,
 }
 
 /// What the secret of the set-up link is derived from, beside the key. No token begins like this.
@@ -83,12 +88,23 @@ impl Keys {
     /// Verifies a credential; a token must have our signature and must not be expired unless
     /// `expired_too`.
     pub(super) fn open(&self, credential: &Credential, expired_too: bool) -> Result<Opened> {
+        let (Credential::Opaque(text) | Credential::Token(text)) = credential;
+        if let Some(secret) = text.strip_prefix(API_TOKEN) {
+            return Ok(Opened {
+                hash: hash(secret)?,
+                secret: secret.to_owned(),
+                expires: None,
+                login: None,
+                granted: true,
+            });
+        }
         match credential {
             Credential::Opaque(secret) => Ok(Opened {
                 hash: hash(secret)?,
                 secret: secret.clone(),
                 expires: None,
                 login: None,
+                granted: false,
             }),
             Credential::Token(token) => {
                 let mut rules = Validation::new(Algorithm::HS256);
@@ -109,6 +125,7 @@ impl Keys {
                     secret: claims.sid,
                     expires,
                     login: Some(claims.user_id),
+                    granted: false,
                 })
             }
         }
@@ -118,6 +135,11 @@ impl Keys {
     pub(super) fn named(&self, credential: &Credential) -> Option<String> {
         self.open(credential, true).ok()?.login
     }
+}
+
+/// Returns the API token with this secret.
+pub(super) fn of_secret(secret: &str) -> String {
+    format!("{API_TOKEN}{secret}")
 }
 
 /// Creates a secret with the operating system's generator.

@@ -79,6 +79,23 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// Returns whether it writes something that others see or that stays. Entering a room decides
+    /// by itself: it joins public rooms.
+    pub fn changes(&self) -> bool {
+        match self {
+            Self::Ping | Self::Enter { .. } | Self::Leave { .. } | Self::Subscribe { .. } => false,
+            Self::Quit
+            | Self::Post { .. }
+            | Self::Edit { .. }
+            | Self::Delete { .. }
+            | Self::React { .. }
+            | Self::MarkRead { .. }
+            | Self::Typing { .. } => true,
+        }
+    }
+}
+
 /// A message that a client wants to post.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewMessage {

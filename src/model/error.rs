@@ -16,6 +16,8 @@ pub enum Claim {
     RoomName,
     /// A participant of the room.
     Participant,
+    /// The name of an API token of a user, or of a webhook of a room.
+    Token,
 }
 
 /// An object that does not exist.

@@ -45,6 +45,6 @@ pub use rules::{
     MentionPlace, Reaction, check_reaction_room, is_blank, mention_places, mentioned_names,
     with_single_spaces,
 };
-pub use session::{Client, Credential, Hash32, Session};
+pub use session::{Client, Credential, Grant, Hash32, Scope, Session};
 pub use timestamp::Timestamp;
 pub use user::{Account, AccountFlags, Person, User, Who};

@@ -2,11 +2,57 @@
 
 use std::net::IpAddr;
 
-use super::{SessionId, Timestamp, UserId};
+use super::{RoomId, SessionId, Timestamp, UserId};
 
 /// SHA-256 of a secret; only the hash is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Hash32(pub [u8; 32]);
+
+/// What an API token or a webhook is and may do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// Its name: 1–64 characters.
+    pub name: String,
+    /// What it may do.
+    pub scope: Scope,
+    /// It ends at its expiry, used or not; otherwise, every use extends it.
+    pub fixed: bool,
+}
+
+/// What a session with a [`Grant`] may do, at most: never more than its user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Read.
+    Read,
+    /// Read and write.
+    Write,
+    /// Read, write and, for a server administrator, administer the server.
+    Admin,
+    /// Post to this room through the address of a webhook; nothing else.
+    Hook(RoomId),
+}
+
+impl Scope {
+    /// Returns the name used in the APIs and at the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Admin => "admin",
+            Self::Hook(_) => "webhook",
+        }
+    }
+
+    /// Returns the room of a webhook.
+    pub fn room(self) -> Option<RoomId> {
+        if let Self::Hook(room) = self { Some(room) } else { None }
+    }
+
+    /// Parses the name of a scope that a token can be given.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Read, Self::Write, Self::Admin].into_iter().find(|scope| scope.as_str() == text)
+    }
+}
 
 /// An open session. Only `chat` creates it, from a credential that it has checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +65,7 @@ pub struct Session {
     pub login: String,
     /// The user's display name.
     pub name: String,
-    /// The user may administer the server.
+    /// The user may administer the server, and so may this session.
     pub admin: bool,
     /// The user is a guest.
     pub guest: bool,
@@ -35,8 +81,10 @@ pub struct Session {
     pub created: Timestamp,
     /// Time of the last request, accurate to five minutes.
     pub seen: Timestamp,
-    /// Expiry if it is not used before; every use extends it.
+    /// Expiry if it is not used before; every use extends it, unless its grant is fixed.
     pub expires: Timestamp,
+    /// What it may do, if it is an API token or a webhook; None: its user logged in.
+    pub grant: Option<Grant>,
 }
 
 /// Credential of a request.

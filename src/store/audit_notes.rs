@@ -3,7 +3,10 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{AuditNote, AuditTarget, MessageId, RoomFacts, SessionId, User, UserId};
+use crate::model::{
+    AuditNote, AuditTarget, MessageId, RoomFacts, RoomId, Session, SessionId, Timestamp, User,
+    UserId,
+};
 
 /// Characters kept of topics and descriptions.
 const LONGEST: usize = 200;
@@ -113,6 +116,19 @@ pub(super) fn sessions_ended(
         after.insert("session".to_owned(), one.0.into());
     }
     note(user(id, login), Map::new(), after)
+}
+
+/// A new API token or webhook; log-ins are not recorded.
+pub(super) fn token_created(session: &Session) -> Option<AuditNote> {
+    let grant = session.grant.as_ref()?;
+    let after = json!({
+        "session": session.id.0,
+        "name": grant.name,
+        "scope": grant.scope.as_str(),
+        "room": grant.scope.room().map(RoomId::key),
+        "expires": session.fixed_expiry().map(Timestamp::seconds),
+    });
+    note(user(session.user, &session.login), Map::new(), set(properties(after)))
 }
 
 fn short(text: Option<&str>) -> Option<String> {

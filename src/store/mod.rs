@@ -8,6 +8,7 @@ mod audit_notes;
 pub mod cluster;
 pub mod engine;
 pub mod files;
+pub mod grants;
 mod memory;
 mod query;
 mod seldom;
@@ -246,8 +247,8 @@ pub trait Sessions: Send + Sync {
     /// Stores a new session; the secret itself is never passed to the store. `NotFound` for a user
     /// who may not log in.
     fn start(&self, new: NewSession) -> Reply<'_, Session>;
-    /// Returns a session and extends its expiry (`life` from now), written at most every five
-    /// minutes. None: unknown, expired, ended, user disabled or deleted.
+    /// Returns a session and extends its expiry (`life` from now, of those with a grant as
+    /// [`grants`] says), written at most every five minutes. None: unknown, expired, ended, user disabled or deleted.
     fn find(&self, token: Hash32, now: Timestamp, life: Duration) -> Reply<'_, Option<Session>>;
     /// Returns the sessions of a user, newest first.
     fn list(&self, user: UserId) -> Reply<'_, Vec<Session>>;

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::model::{
-    Change, Hash32, MediaId, Message, Reaction, Rev, Role, RoomFacts, RoomId, Seq, SessionId,
-    SocketId, Timestamp, UserId, Visibility,
+    Change, Grant, Hash32, MediaId, Message, Reaction, Rev, Role, RoomFacts, RoomId, Seq,
+    SessionId, SocketId, Timestamp, UserId, Visibility,
 };
 
 /// The basis of a decision. The store refuses with `Stale` if it has changed since.
@@ -49,6 +49,10 @@ pub struct NewUser {
     pub sha1: Option<String>,
     /// Server administrator.
     pub admin: bool,
+    /// The account belongs to a program.
+    pub bot: bool,
+    /// Guest: limited to their rooms.
+    pub guest: bool,
 }
 
 /// Key by which an account is found.
@@ -379,6 +383,8 @@ pub struct NewSession {
     pub now: Timestamp,
     /// Lifetime without use.
     pub life: Duration,
+    /// What it may do, if it is an API token or a webhook.
+    pub grant: Option<Grant>,
 }
 
 /// Messages of a room and the rev of its facts, at one point in time.

@@ -330,6 +330,8 @@ pub(crate) fn new_user(login: &str) -> NewUser {
         md5: None,
         sha1: None,
         admin: false,
+        bot: false,
+        guest: false,
     }
 }
 

@@ -23,7 +23,7 @@ use super::request::Request;
 use super::{Dialect, Route, respond};
 use crate::admin::log::LogTail;
 use crate::admin::{Command, Failure, Kind, Operator, Output, Reply};
-use crate::chat::{Chat, Registration};
+use crate::chat::{Chat, Registration, Use};
 use crate::config::LogLevel;
 use crate::model::{Error, Result, Session};
 
@@ -199,8 +199,10 @@ async fn log(chat: Chat, request: Request) -> Result<Response> {
             let Reply::Item(item) = reply else { continue };
             // Checked for each line: the answer comes from the cache, which forgets ended sessions
             // and changed users.
-            let allowed =
-                chat.authenticate(&credential, &client).await.is_ok_and(|who| who.session.admin);
+            let allowed = chat
+                .authenticate(&credential, &client, Use::Read)
+                .await
+                .is_ok_and(|who| who.session.admin);
             if !allowed || lines.send(format!("{item}\n")).await.is_err() {
                 return;
             }

@@ -15,7 +15,7 @@ use super::body::{Body, BodyStream};
 use super::strangers::{Lane, Strangers};
 use crate::admin::Admin;
 use crate::api::socket::Sockets;
-use crate::chat::{Authenticated, Chat};
+use crate::chat::{Authenticated, Chat, Use};
 use crate::config::Config;
 use crate::model::{Client, Credential, Error, Result, RoomId, Session};
 
@@ -129,13 +129,20 @@ impl Request {
         };
         self.check_origin(carried.by_cookie)?;
         let who = chat
-            .authenticate(&carried.credential, &self.client)
+            .authenticate(&carried.credential, &self.client, self.use_of_session())
             .await
             .inspect_err(|error| self.count_stranger(error))?;
         self.span.record("user", &who.session.login);
         // A second call returns the same answer.
         drop(self.known.set((chat.clone(), who.session.clone())));
         Ok(who)
+    }
+
+    fn use_of_session(&self) -> Use {
+        match self.method {
+            Method::GET | Method::HEAD | Method::OPTIONS => Use::Read,
+            _ => Use::Write,
+        }
     }
 
     /// Counts a credential without a session as none, for the next request.

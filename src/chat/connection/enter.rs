@@ -5,7 +5,7 @@ use tracing::info;
 
 use super::{Connection, MAX_CHANGES};
 use crate::chat::rooms::{DECISIONS, MAX_ONLINE};
-use crate::chat::{Chat, access, actor};
+use crate::chat::{Chat, Use, access, actor};
 use crate::live::{Begin, First, Ready};
 use crate::model::{
     Entered, Error, Event, Message, Missing, Result, Rev, Role, RoomFacts, RoomId, RoomState, Seq,
@@ -71,6 +71,7 @@ impl Chat {
             if self.me(session).await?.guest && !session.admin {
                 return Err(Error::RoomNotFound);
             }
+            access::use_session(session, Use::Write)?;
             let change = RoomChange::Add(session.user, Role::Member);
             let basis = Basis::Facts(facts.room.facts_rev);
             match self.store().change_room(room, basis, Some(session.user), change).await {

@@ -15,7 +15,7 @@ pub use self::enter::ConnectedRoom;
 use self::replay::Replay;
 use super::access::{self, take_part};
 use super::messages::{posted, poster};
-use super::{Authenticated, Chat, actor};
+use super::{Authenticated, Chat, Use, actor};
 use crate::live::{CloseReason, Encoder, Outbox, Socket};
 use crate::model::{
     Command, Error, Event, MessageRef, NewMessage, Outcome, Result, RoomId, Session, Stored,
@@ -91,6 +91,8 @@ impl Connection {
     /// Runs a command. Afterwards the answer goes to the outbox, which may keep back frames that
     /// belong behind it: they are [released](Outbox::release) once no replay is in progress.
     pub async fn run(&mut self, command: Command) -> Result<Outcome> {
+        let for_what = if command.changes() { Use::Write } else { Use::Read };
+        access::use_session(&self.session, for_what)?;
         match command {
             Command::Enter { room, since, epoch } => self
                 .enter(room, since, epoch.as_deref())
@@ -130,6 +132,9 @@ impl Connection {
         let Command::Post { room, message: new } = command else {
             return Err(command);
         };
+        if access::use_session(&self.session, Use::Write).is_err() {
+            return Err(Command::Post { room, message: new });
+        }
         let known = room
             .or(self.current_room())
             .filter(|_| !self.socket.is_shut_out())

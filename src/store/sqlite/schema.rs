@@ -37,6 +37,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!("0006_names"),
     migration!("0007_places"),
     migration!("0008_audit"),
+    migration!("0009_grants"),
 ];
 
 /// `chat` in ASCII; distinguishes our files from those of other programs.

@@ -8,7 +8,7 @@ use super::work::Operation;
 use super::writer::Order;
 use super::{Sqlite, audit, sessions, users};
 use crate::model::{Attribution, Hash32, RoomId, Session, SessionId, Timestamp, UserId};
-use crate::store::{Ended, NewSession, Reply, RetryAfter, Sessions, Ticket, audit_notes};
+use crate::store::{Ended, NewSession, Reply, RetryAfter, Sessions, Ticket, audit_notes, grants};
 
 impl Sqlite {
     /// Records that a session was used. Nobody waits for it, and it is lost if the queue is full:
@@ -26,7 +26,11 @@ impl Sqlite {
 
 impl Sessions for Sqlite {
     fn start(&self, new: NewSession) -> Reply<'_, Session> {
-        Box::pin(self.write_apart(move |work| sessions::start(work, &new)))
+        Box::pin(self.write_apart(move |work| {
+            let session = sessions::start(work, &new)?;
+            audit::record(work, || Ok(audit_notes::token_created(&session)))?;
+            Ok(session)
+        }))
     }
 
     fn find(&self, token: Hash32, now: Timestamp, life: Duration) -> Reply<'_, Option<Session>> {
@@ -37,7 +41,8 @@ impl Sessions for Sqlite {
                 return Ok(None);
             };
             if sessions::slides(&session, now) {
-                (session.seen, session.expires) = (now, now.plus(life).max(session.expires));
+                let expires = grants::used(session.grant.as_ref(), session.expires, now, life);
+                (session.seen, session.expires) = (now, expires);
                 self.slide(session.id, session.seen, session.expires);
             }
             Ok(Some(session))

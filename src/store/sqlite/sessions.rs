@@ -1,21 +1,22 @@
 //! Rows of sessions.
 
 use std::net::IpAddr;
-use std::time::Duration;
 
+use rusqlite::Error::FromSqlConversionFailure;
+use rusqlite::types::Type;
 use rusqlite::{Connection, Result, params};
 
 use super::error::Fault;
 use super::work::Work;
 use super::{sql, users};
-use crate::model::{Event, Hash32, Session, SessionId, Timestamp, UserId};
-use crate::store::{Ended, Missing, NewSession, StoreError};
+use crate::model::{Event, Grant, Hash32, Session, SessionId, Timestamp, UserId};
+use crate::store::{Ended, Missing, NewSession, StoreError, grants};
 
 macro_rules! session_sql {
     ($rest:literal) => {
         concat!(
             "SELECT s.id, s.user, s.token, s.device, s.address, s.created, s.seen, s.expires, \
-             u.login, u.name, u.admin, u.guest
+             s.granted, u.login, u.name, u.admin, u.guest
              FROM sessions s JOIN users u ON u.id = s.user
              WHERE s.ended IS NULL AND u.deleted IS NULL AND u.disabled = 0 AND ",
             $rest
@@ -26,8 +27,8 @@ macro_rules! session_sql {
 const BY_TOKEN: &str = session_sql!("s.token = ?1 AND s.expires > ?2");
 const BY_ID: &str = session_sql!("s.id = ?1 AND s.expires > ?2");
 const OF_USER: &str = session_sql!("s.user = ?1 AND s.expires > ?2 ORDER BY s.id DESC");
-const ADD: &str = "INSERT INTO sessions (token, user, device, address, created, seen, expires) \
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)";
+const ADD: &str = "INSERT INTO sessions (token, user, device, address, created, seen, expires, \
+                   granted) VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7)";
 const SLIDE: &str = "UPDATE sessions SET seen = max(seen, ?2), expires = max(expires, ?3) WHERE \
                      id = ?1 AND ended IS NULL";
 const END_ONE: &str =
@@ -38,17 +39,15 @@ const END_BUT: &str =
 #[cfg(test)]
 pub(super) const STATEMENTS: &[&str] = &[BY_TOKEN, BY_ID, OF_USER, ADD, SLIDE, END_ONE, END_BUT];
 
-/// Minimum interval of writing last use and expiry.
-const SLIDE_EVERY: Duration = Duration::from_mins(5);
-
 fn session_from_row(row: &sql::Row<'_>) -> Result<Session> {
     let address: Option<String> = row.get("address")?;
+    let grant = granted(row.get("granted")?)?;
     Ok(Session {
         id: row.get("id")?,
         user: row.get("user")?,
         login: row.get("login")?,
         name: row.get("name")?,
-        admin: row.get("admin")?,
+        admin: row.get::<_, bool>("admin")? && grants::administers(grant.as_ref()),
         guest: row.get("guest")?,
         token: row.get("token")?,
         device: row.get("device")?,
@@ -57,7 +56,14 @@ fn session_from_row(row: &sql::Row<'_>) -> Result<Session> {
         created: row.get("created")?,
         seen: row.get("seen")?,
         expires: row.get("expires")?,
+        grant,
     })
+}
+
+fn granted(text: Option<String>) -> Result<Option<Grant>> {
+    text.map(|text| grants::from_stored(&text))
+        .transpose()
+        .map_err(|error| FromSqlConversionFailure(0, Type::Text, error.into()))
 }
 
 /// Returns the session if it is valid now.
@@ -75,9 +81,9 @@ pub(super) fn of_user(conn: &Connection, user: UserId, now: Timestamp) -> Result
     sql::all(conn, OF_USER, params![user, now], session_from_row)
 }
 
-/// Returns whether `last_seen` is stale enough to be written.
+/// Returns whether this use is written.
 pub(super) fn slides(session: &Session, now: Timestamp) -> bool {
-    now >= session.seen.plus(SLIDE_EVERY)
+    grants::is_recorded(session.grant.as_ref(), session.created, session.seen, now)
 }
 
 /// Writes last use and expiry.
@@ -106,7 +112,8 @@ pub(super) fn start(work: &Work<'_>, new: &NewSession) -> Result<Session, Fault>
             new.device,
             new.address.map(|a: IpAddr| a.to_string()),
             new.now,
-            expires
+            expires,
+            new.grant.as_ref().map(grants::to_stored)
         ],
     )?;
     Ok(Session {
@@ -114,7 +121,7 @@ pub(super) fn start(work: &Work<'_>, new: &NewSession) -> Result<Session, Fault>
         user: user.id,
         login: user.login,
         name: user.name,
-        admin: user.admin,
+        admin: user.admin && grants::administers(new.grant.as_ref()),
         guest: user.guest,
         token: new.token,
         device: new.device.clone(),
@@ -123,6 +130,7 @@ pub(super) fn start(work: &Work<'_>, new: &NewSession) -> Result<Session, Fault>
         created: new.now,
         seen: new.now,
         expires,
+        grant: new.grant.clone(),
     })
 }
 

@@ -56,6 +56,8 @@ impl Fragile {
             md5: None,
             sha1: None,
             admin: false,
+            bot: false,
+            guest: false,
         };
         let user = self.store.add_user(new).await.unwrap();
         let facts = self.room_of(&user).await;

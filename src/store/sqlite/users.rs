@@ -46,8 +46,8 @@ const NEAR_WITH_TEXT: &str = concat!(
 const ACQUAINTED: &str =
     concat!("SELECT value FROM json_each(?2) WHERE value = ?1 OR value IN ", near!("?1"));
 const ADD: &str = "INSERT INTO users (login, folded, look_alike, name, name_folded, email, \
-                   email_folded, birth, password, md5, sha1, admin, created)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+                   email_folded, birth, password, md5, sha1, admin, created, bot, guest)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
 const LOGIN_TAKEN: &str = "SELECT 1 FROM users WHERE folded = ?1 OR look_alike = ?2";
 const EMAIL_TAKEN: &str = "SELECT 1 FROM users WHERE email_folded = ?1 AND id IS NOT ?2";
 const ADMINISTRATOR: &str = "SELECT 1 FROM users WHERE admin = 1 AND deleted IS NULL LIMIT 1";
@@ -221,7 +221,9 @@ pub(super) fn add(work: &mut Work<'_>, new: &NewUser) -> Result<User, Fault> {
         new.md5,
         new.sha1,
         new.admin,
-        work.now
+        work.now,
+        new.bot,
+        new.guest
     ];
     sql::run(conn, ADD, values)?;
     let user = one(conn, UserId(conn.last_insert_rowid()))?.ok_or(StoreError::Unavailable)?;

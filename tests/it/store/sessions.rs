@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use chatctl::model::{Event, Hash32, RoomId, SessionId, Timestamp, User, UserId};
-use chatctl::store::{Ended, Missing, NewPassword, NewSession, StoreError, Ticket, UserChange};
+use chatctl::model::{Event, Grant, Hash32, RoomId, Scope, SessionId, Timestamp, User, UserId};
+use chatctl::store::{
+    Ended, Missing, NewPassword, NewSession, StoreError, Ticket, UserChange, grants,
+};
 
 use super::{World, contract};
 
@@ -12,6 +14,7 @@ contract!(
     ended_sessions_are_gone_and_told,
     a_new_password_spares_the_session_that_made_it,
     a_disabled_user_has_no_session,
+    a_token_ends_when_its_owner_said_so,
     a_ticket_opens_once,
     attempts_are_counted_by_key,
 );
@@ -27,6 +30,7 @@ pub(crate) fn new_session(user: &User, secret: u8) -> NewSession {
         address,
         now: Timestamp::now(),
         life: LIFE,
+        grant: None,
     }
 }
 
@@ -131,6 +135,37 @@ async fn a_disabled_user_has_no_session(world: World) {
         None,
         "ended for good"
     );
+}
+
+async fn a_token_ends_when_its_owner_said_so(world: World) {
+    let ann = world.user("ann").await;
+    let admin = UserChange { admin: Some(true), ..UserChange::default() };
+    world.store.change_user(ann.id, admin).await.unwrap();
+    let grant = |scope, fixed| Some(Grant { name: "ci".to_owned(), scope, fixed });
+    let mut secret = 0;
+    for scope in [Scope::Read, Scope::Write, Scope::Admin, Scope::Hook(RoomId(5))] {
+        for fixed in [true, false] {
+            secret += 1;
+            let new = NewSession { grant: grant(scope, fixed), ..new_session(&ann, secret) };
+            let started = world.sessions.start(new.clone()).await.unwrap();
+            assert_eq!((&started.grant, started.admin), (&new.grant, scope == Scope::Admin));
+            let found = world.sessions.find(new.token, new.now, LIFE).await.unwrap();
+            assert_eq!(found.as_ref(), Some(&started));
+            let later = new.now.plus(LIFE / 2);
+            let used = world.sessions.find(new.token, later, LIFE).await.unwrap().unwrap();
+            let expires = if fixed { started.expires } else { later.plus(grants::UNUSED) };
+            assert_eq!((used.seen, used.expires), (later, expires));
+            assert_eq!(used.fixed_expiry(), fixed.then_some(started.expires));
+            // The update is not awaited, but comes before later writes.
+            world.user(&format!("after{secret}")).await;
+            let late = new.now.plus(LIFE);
+            let found = world.sessions.find(new.token, late, LIFE).await.unwrap();
+            assert_eq!(found.is_some(), !fixed, "{scope:?}");
+        }
+    }
+    let listed = world.sessions.list(ann.id).await.unwrap();
+    assert_eq!((listed.len(), listed[0].grant.clone()), (8, grant(Scope::Hook(RoomId(5)), false)));
+    assert_eq!(world.sessions.end(ann.id, Ended::One(listed[0].id)).await.unwrap(), 1);
 }
 
 async fn a_ticket_opens_once(world: World) {

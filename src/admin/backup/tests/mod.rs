@@ -66,6 +66,8 @@ impl World {
             md5: None,
             sha1: None,
             admin: false,
+            bot: false,
+            guest: false,
         };
         let ann = store.add_user(new).await.unwrap();
         let world = Self { dir, store };

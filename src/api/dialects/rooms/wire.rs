@@ -215,6 +215,7 @@ mod tests {
             created: NOW,
             seen: NOW,
             expires: NOW,
+            grant: None,
         };
         let login = LoggedIn {
             session,

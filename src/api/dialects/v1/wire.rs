@@ -189,6 +189,7 @@ mod tests {
             created: NOW,
             seen: NOW,
             expires: NOW,
+            grant: None,
         }
     }
 

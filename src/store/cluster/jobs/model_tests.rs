@@ -23,6 +23,8 @@ async fn user(at: &Cluster, login: &str) -> User {
         md5: None,
         sha1: None,
         admin: false,
+        bot: false,
+        guest: false,
     };
     at.add_user(new).await.unwrap()
 }

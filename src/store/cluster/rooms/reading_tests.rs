@@ -58,6 +58,8 @@ async fn user(at: &Cluster, login: &str) -> UserId {
         md5: None,
         sha1: None,
         admin: false,
+        bot: false,
+        guest: false,
     };
     at.add_user(new).await.unwrap().id
 }

@@ -48,6 +48,8 @@ impl Server {
             md5: None,
             sha1: None,
             admin: false,
+            bot: false,
+            guest: false,
         };
         self.cluster.add_user(new).await.unwrap().id
     }

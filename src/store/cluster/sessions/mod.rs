@@ -18,12 +18,9 @@ pub(super) use tickets::{issue_ticket, take_ticket};
 use std::time::Duration;
 
 use self::rows::{Kept, Stored};
-use super::{Cluster, ids, users};
+use super::{Cluster, audit, ids, users};
 use crate::model::{Hash32, Missing, Session, SessionId, Timestamp, UserId};
-use crate::store::{NewSession, StoreError};
-
-/// Minimum interval of writing last use and expiry.
-const SLIDE_EVERY: Duration = Duration::from_mins(5);
+use crate::store::{NewSession, StoreError, audit_notes, grants};
 
 /// Stores a new session.
 pub(super) async fn start(at: &Cluster, new: NewSession) -> Result<Session, StoreError> {
@@ -36,8 +33,10 @@ pub(super) async fn start(at: &Cluster, new: NewSession) -> Result<Session, Stor
         seen: new.now,
         expires: new.now.plus(new.life),
     };
-    rows::write(at, &kept).await?;
-    Ok(kept.session(&user))
+    let session = kept.session(&user)?;
+    let entry = audit::begin(at, || audit_notes::token_created(&session)).await?;
+    let written = rows::write(at, &kept).await;
+    audit::settle(at, entry, written.map(|()| session), |_| true).await
 }
 
 /// Returns a session that is valid now, and extends its expiry.
@@ -51,13 +50,14 @@ pub(super) async fn find(
         return Ok(None);
     };
     let Some(user) = kept.owner(at).await? else { return Ok(None) };
-    if now >= kept.seen.plus(SLIDE_EVERY) {
-        (kept.seen, kept.expires) = (now, now.plus(life).max(kept.expires));
+    let grant = kept.stored.grant()?;
+    if grants::is_recorded(grant.as_ref(), kept.stored.created(), kept.seen, now) {
+        (kept.seen, kept.expires) = (now, grants::used(grant.as_ref(), kept.expires, now, life));
         if let Err(error) = rows::write(at, &kept).await {
             tracing::debug!(%error, "The use of a session was not recorded");
         }
     }
-    Ok(Some(kept.session(&user)))
+    kept.session(&user).map(Some)
 }
 
 /// Returns the currently valid sessions of a user, newest first.
@@ -68,7 +68,7 @@ pub(super) async fn list(at: &Cluster, user: UserId) -> Result<Vec<Session>, Sto
         .await?
         .into_iter()
         .filter(|kept| kept.expires > now && kept.stored.is_of(&owner));
-    Ok(valid.map(|kept| kept.session(&owner)).collect())
+    valid.map(|kept| kept.session(&owner)).collect()
 }
 
 /// Returns the session with this id if it is valid.
@@ -77,5 +77,5 @@ async fn by_id(at: &Cluster, user: UserId, id: SessionId) -> Result<Option<Sessi
     let Some(kept) = rows::by_id(at, user, id).await?.filter(|kept| kept.expires > now) else {
         return Ok(None);
     };
-    Ok(kept.owner(at).await?.map(|owner| kept.session(&owner)))
+    kept.owner(at).await?.map(|owner| kept.session(&owner)).transpose()
 }

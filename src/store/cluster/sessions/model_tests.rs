@@ -27,13 +27,15 @@ async fn user(at: &Cluster) -> UserId {
         md5: None,
         sha1: None,
         admin: false,
+        bot: false,
+        guest: false,
     };
     at.add_user(new).await.unwrap().id
 }
 
 fn new(user: UserId, secret: u8, now: Timestamp) -> NewSession {
     let token = Hash32([secret; 32]);
-    NewSession { user, token, device: String::new(), address: None, now, life: LIFE }
+    NewSession { user, token, device: String::new(), address: None, now, life: LIFE, grant: None }
 }
 
 /// Repeats what failed.

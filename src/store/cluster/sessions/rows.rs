@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Hash32, Session, SessionId, Timestamp, UserId};
+use crate::model::{Grant, Hash32, Session, SessionId, Timestamp, UserId};
 use crate::store::cluster::encoding::{decode, encode};
 use crate::store::cluster::tables::schema::people::{SESSIONS, SESSIONS_BY_USER};
 use crate::store::cluster::tables::{Put, Row, Slice, Value};
 use crate::store::cluster::{Cluster, users};
-use crate::store::{NewSession, StoreError};
+use crate::store::{NewSession, StoreError, grants};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// Timestamp of an end, larger than that of any use.
 const END: i64 = 1 << 52;
 /// How long rows stay after the expiry that they say.
@@ -20,7 +20,7 @@ const KEPT_AFTER: Duration = Duration::from_hours(24);
 /// may still be writing.
 const END_KEPT_AFTER: Duration = Duration::from_hours(31 * 24);
 
-/// What never changes of a session: version 1.
+/// What never changes of a session: version 2.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Stored {
     id: i64,
@@ -30,6 +30,27 @@ pub(super) struct Stored {
     address: Option<String>,
     created: i64,
     generation: u32,
+    /// JSON of [`grants`].
+    granted: Option<String>,
+}
+
+/// Version 1: before there were API tokens.
+#[derive(Debug, Serialize, Deserialize)]
+struct Stored1 {
+    id: i64,
+    user: i64,
+    token: [u8; 32],
+    device: String,
+    address: Option<String>,
+    created: i64,
+    generation: u32,
+}
+
+impl From<Stored1> for Stored {
+    fn from(old: Stored1) -> Self {
+        let Stored1 { id, user, token, device, address, created, generation } = old;
+        Self { id, user, token, device, address, created, generation, granted: None }
+    }
 }
 
 /// A session that has not ended.
@@ -50,7 +71,21 @@ impl Stored {
             address: new.address.map(|address| address.to_string()),
             created: new.now.0,
             generation,
+            granted: new.grant.as_ref().map(grants::to_stored),
         }
+    }
+
+    /// Returns what it may do, if it is an API token or a webhook.
+    pub(super) fn grant(&self) -> Result<Option<Grant>, StoreError> {
+        let granted = self.granted.as_deref().map(grants::from_stored).transpose();
+        granted.map_err(|error| {
+            tracing::error!(%error, session = self.id, "What an API token may do cannot be read");
+            StoreError::Unavailable
+        })
+    }
+
+    pub(super) fn created(&self) -> Timestamp {
+        Timestamp(self.created)
     }
 
     pub(super) fn id(&self) -> SessionId {
@@ -70,23 +105,25 @@ impl Kept {
         Ok(owner.filter(|owner| self.stored.is_of(owner)))
     }
 
-    pub(super) fn session(&self, owner: &users::Kept) -> Session {
+    pub(super) fn session(&self, owner: &users::Kept) -> Result<Session, StoreError> {
         let user = owner.stored.user(owner.id);
-        Session {
+        let grant = self.stored.grant()?;
+        Ok(Session {
             id: self.stored.id(),
             user: user.id,
             login: user.login,
             name: user.name,
-            admin: user.admin,
+            admin: user.admin && grants::administers(grant.as_ref()),
             guest: user.guest,
             token: Hash32(self.stored.token),
             device: self.stored.device.clone(),
             address: self.stored.address.as_ref().and_then(|text| text.parse().ok()),
             peer: None,
-            created: Timestamp(self.stored.created),
+            created: self.stored.created(),
             seen: self.seen,
             expires: self.expires,
-        }
+            grant,
+        })
     }
 
     /// Time until the expiry, counted from the last use: rows expire by themselves.
@@ -131,7 +168,10 @@ fn kept(row: &Row) -> Result<Option<Kept>, StoreError> {
     let (None | Some(false), Some(body)) = (row.flag("ended"), row.bytes("body")) else {
         return Ok(None);
     };
-    let stored = decode(VERSION, body)?;
+    let stored = match body.first() {
+        Some(1) => decode::<Stored1>(1, body)?.into(),
+        _ => decode(VERSION, body)?,
+    };
     let time = |name| Timestamp(row.int(name).unwrap_or_default());
     Ok(Some(Kept { stored, seen: time("seen"), expires: time("expires") }))
 }
@@ -177,8 +217,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stored_sessions_of_version_1_are_read() {
-        let stored = Stored {
+    fn stored_sessions_are_read() {
+        let mut stored = Stored {
             id: 1,
             user: 2,
             token: [3; 32],
@@ -186,9 +226,16 @@ mod tests {
             address: Some("::1".to_owned()),
             created: 4,
             generation: 5,
+            granted: None,
         };
-        let bytes = encode(VERSION, &stored).unwrap();
-        assert_eq!(hex::encode(&bytes), format!("010204{}017801033a3a310805", "03".repeat(32)));
-        assert_eq!(decode::<Stored>(VERSION, &bytes), Ok(stored));
+        let first = format!("0204{}017801033a3a310805", "03".repeat(32));
+        let old = hex::decode(format!("01{first}")).unwrap();
+        assert_eq!(decode::<Stored1>(1, &old).map(Stored::from), Ok(stored.clone()));
+        for (granted, rest) in [(None, "00"), (Some("{}"), "01027b7d")] {
+            stored.granted = granted.map(str::to_owned);
+            let bytes = encode(VERSION, &stored).unwrap();
+            assert_eq!(hex::encode(&bytes), format!("02{first}{rest}"));
+            assert_eq!(decode::<Stored>(VERSION, &bytes), Ok(stored.clone()));
+        }
     }
 }

@@ -26,6 +26,8 @@ fn new_user(login: &str) -> NewUser {
         md5: Some("md5".to_owned()),
         sha1: None,
         admin: login == "Ann",
+        bot: false,
+        guest: false,
     }
 }
 

@@ -54,6 +54,8 @@ fn new_user(login: u64, email: u64) -> NewUser {
         md5: None,
         sha1: None,
         admin: false,
+        bot: false,
+        guest: false,
     }
 }
 

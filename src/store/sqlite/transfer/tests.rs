@@ -32,6 +32,8 @@ fn user(login: &str) -> NewUser {
         md5: Some("md5".to_owned()),
         sha1: None,
         admin: login == "ann",
+        bot: false,
+        guest: false,
     }
 }
 

@@ -56,6 +56,7 @@ fn the_first_frame_greets() {
         created: NOW,
         seen: NOW,
         expires: NOW,
+        grant: None,
     };
     says(
         "frame.connection_established.json",

@@ -47,6 +47,7 @@ fn sessions_say_which_is_the_own() {
         created: golden::BEFORE,
         seen: NOW,
         expires: NOW,
+        grant: None,
     };
     same(
         "rest.sessions.json",

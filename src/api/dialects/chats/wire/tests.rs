@@ -29,6 +29,7 @@ fn session() -> Session {
         created: NOW,
         seen: NOW,
         expires: NOW,
+        grant: None,
     }
 }
 

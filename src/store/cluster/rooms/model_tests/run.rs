@@ -286,5 +286,7 @@ pub(in super::super) fn new_user(login: &str) -> NewUser {
         md5: None,
         sha1: None,
         admin: false,
+        bot: false,
+        guest: false,
     }
 }
