@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::alerts::LogAlertTest;
 use super::audit::AuditList;
 use super::backups::{BackupCreate, BackupList, BackupPrune, BackupStore};
+use super::bots::{BotCreate, BotDelete, BotList};
 use super::database::{DbCheck, DbReindex, DbStats, DbStatus, DbVacuum};
 use super::doctor::Doctor;
 use super::log::{LogRotate, LogTail, SetLogLevel};
@@ -18,11 +19,13 @@ use super::rooms::{
 };
 use super::status::Status;
 use super::support::Support;
+use super::tokens::{TokenCreate, TokenList, TokenRevoke};
 use super::transfer::ExportAll;
 use super::users::{
     UserCreate, UserDelete, UserDemote, UserDisable, UserEnable, UserList, UserLogout, UserMark,
     UserPasswd, UserPromote, UserRename, UserSessions, UserShow, UserWithoutPassword,
 };
+use super::webhooks::{WebhookCreate, WebhookDelete, WebhookList};
 
 /// One administration command by its name, with its fields. `name` is a login name; `room` is a
 /// key, a number or a unique room name.
@@ -71,6 +74,33 @@ pub enum Command {
     /// End one session, or all.
     #[serde(rename = "user.logout")]
     UserLogout(#[schema(inline)] UserLogout),
+    /// Create an account for a program; nobody can log in to it.
+    #[serde(rename = "bot.create")]
+    BotCreate(#[schema(inline)] BotCreate),
+    /// List the bots.
+    #[serde(rename = "bot.list")]
+    BotList(#[schema(inline)] BotList),
+    /// Delete a bot; its messages stay, without an author.
+    #[serde(rename = "bot.delete")]
+    BotDelete(#[schema(inline)] BotDelete),
+    /// Create an API token; the output contains its secret, this once.
+    #[serde(rename = "token.create")]
+    TokenCreate(#[schema(inline)] TokenCreate),
+    /// List the API tokens and webhooks of an account, or all.
+    #[serde(rename = "token.list")]
+    TokenList(#[schema(inline)] TokenList),
+    /// Revoke an API token.
+    #[serde(rename = "token.revoke")]
+    TokenRevoke(#[schema(inline)] TokenRevoke),
+    /// Create a webhook that posts to a room; the output contains its address, this once.
+    #[serde(rename = "webhook.create")]
+    WebhookCreate(#[schema(inline)] WebhookCreate),
+    /// List the webhooks of a room, or all.
+    #[serde(rename = "webhook.list")]
+    WebhookList(#[schema(inline)] WebhookList),
+    /// Revoke a webhook and disable its bot; its messages stay.
+    #[serde(rename = "webhook.delete")]
+    WebhookDelete(#[schema(inline)] WebhookDelete),
     /// List all rooms.
     #[serde(rename = "room.list")]
     RoomList(#[schema(inline)] RoomList),
@@ -184,8 +214,18 @@ impl Command {
     pub fn summary(&self) -> String {
         let Ok(Value::Object(tagged)) = serde_json::to_value(self) else { return String::new() };
         let Some((verb, fields)) = tagged.into_iter().next() else { return String::new() };
-        let shown =
-            ["room", "name", "to", "role", "session", "level", "for_seconds", "older_than_days"];
+        let shown = [
+            "room",
+            "name",
+            "token",
+            "scope",
+            "to",
+            "role",
+            "session",
+            "level",
+            "for_seconds",
+            "older_than_days",
+        ];
         let shown = shown.iter().filter_map(|key| match fields.get(key)? {
             Value::Null => None,
             Value::String(text) => Some(text.clone()),
@@ -205,6 +245,7 @@ impl Command {
     pub fn is_noted(&self) -> bool {
         match self {
             Self::UserDelete(UserDelete { dry_run, .. })
+            | Self::BotDelete(BotDelete { dry_run, .. })
             | Self::RoomDelete(RoomDelete { dry_run, .. })
             | Self::RoomPurge(RoomPurge { dry_run, .. })
             | Self::BackupPrune(BackupPrune { dry_run, .. }) => !dry_run,
@@ -214,6 +255,9 @@ impl Command {
             | Self::UserShow(_)
             | Self::UserSessions(_)
             | Self::UserWithoutPassword(_)
+            | Self::BotList(_)
+            | Self::TokenList(_)
+            | Self::WebhookList(_)
             | Self::RoomList(_)
             | Self::RoomShow(_)
             | Self::RoomMembers(_)
@@ -233,6 +277,7 @@ impl Command {
     pub fn only_reads(&self) -> bool {
         match self {
             Self::UserDelete(UserDelete { dry_run, .. })
+            | Self::BotDelete(BotDelete { dry_run, .. })
             | Self::RoomDelete(RoomDelete { dry_run, .. })
             | Self::RoomPurge(RoomPurge { dry_run, .. })
             | Self::BackupPrune(BackupPrune { dry_run, .. }) => *dry_run,
@@ -241,6 +286,9 @@ impl Command {
             | Self::UserShow(_)
             | Self::UserSessions(_)
             | Self::UserWithoutPassword(_)
+            | Self::BotList(_)
+            | Self::TokenList(_)
+            | Self::WebhookList(_)
             | Self::RoomList(_)
             | Self::RoomShow(_)
             | Self::RoomMembers(_)

@@ -16,7 +16,8 @@ pub use crate::logging::Entry;
 pub use crate::store::engine::upkeep::Stats;
 
 /// An account: `user.list`, `user.without_password`, `user.create`, `user.passwd`, `user.rename`,
-/// `user.disable`, `user.enable`, `user.promote`, `user.demote`, `user.mark`.
+/// `user.disable`, `user.enable`, `user.promote`, `user.demote`, `user.mark`, `bot.list`,
+/// `bot.create`.
 #[derive(Serialize, ToSchema)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a key of its own")]
 pub struct User {
@@ -60,7 +61,7 @@ pub struct Account {
     pub(super) digests: bool,
 }
 
-/// What the deletion of an account removes: `user.delete`.
+/// What the deletion of an account removes: `user.delete`, `bot.delete`.
 #[derive(Serialize, ToSchema)]
 pub struct Leaving {
     pub(super) name: String,
@@ -89,6 +90,51 @@ pub struct Session {
 pub struct LoggedOut {
     pub(super) name: String,
     pub(super) sessions_ended: u32,
+}
+
+/// An API token or webhook: `token.list`, `token.create`, `token.revoke`, `webhook.list`,
+/// `webhook.create`, `webhook.delete`.
+#[derive(Serialize, ToSchema)]
+pub struct Token {
+    /// Name of the token or webhook.
+    pub(super) name: String,
+    /// Login name of its user.
+    pub(super) user: String,
+    /// `read`, `write`, `admin` or `webhook`.
+    pub(super) scope: &'static str,
+    /// The only room, of a webhook.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) room: Option<String>,
+    pub(super) created: String,
+    /// Time of the last use, accurate to five minutes; null: never used.
+    pub(super) last_used: Option<String>,
+    /// Time at which it ends; null: when it is revoked, or unused for ten years.
+    pub(super) expires: Option<String>,
+    /// What requests carry; only in the output of `token.create`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) token: Option<String>,
+    /// Address to which a program posts; only in the output of `webhook.create`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) url: Option<String>,
+}
+
+impl Token {
+    /// Without its secret.
+    pub(super) fn of(session: &model::Session) -> Self {
+        let grant = session.grant.as_ref();
+        let scope = grant.map_or(model::Scope::Read, |grant| grant.scope);
+        Self {
+            name: grant.map(|grant| grant.name.clone()).unwrap_or_default(),
+            user: session.login.clone(),
+            scope: scope.as_str(),
+            room: scope.room().map(model::RoomId::key),
+            created: session.created.seconds(),
+            last_used: session.last_use().map(model::Timestamp::seconds),
+            expires: session.fixed_expiry().map(model::Timestamp::seconds),
+            token: None,
+            url: None,
+        }
+    }
 }
 
 /// A room: `room.list`, `room.show`, `room.create`, `room.rename`, `room.settings`.

@@ -10,6 +10,7 @@ pub mod alerts;
 pub mod audit;
 pub mod backup;
 pub mod backups;
+pub mod bots;
 pub mod certificate;
 pub mod certificates;
 pub mod cluster;
@@ -35,8 +36,10 @@ pub mod secret;
 pub mod soundness;
 pub mod status;
 pub mod support;
+pub mod tokens;
 pub mod transfer;
 pub mod users;
+pub mod webhooks;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};

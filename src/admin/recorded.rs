@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use tracing::error;
 
 use super::backups::BackupPrune;
+use super::bots::BotDelete;
 use super::doctor::Doctor;
 use super::log::SetLogLevel;
 use super::room_messages::RoomPurge;
@@ -43,6 +44,7 @@ impl Command {
     pub(super) fn recorded(&self) -> Recorded {
         match self {
             Self::UserDelete(UserDelete { dry_run: true, .. })
+            | Self::BotDelete(BotDelete { dry_run: true, .. })
             | Self::RoomDelete(RoomDelete { dry_run: true, .. })
             | Self::RoomPurge(RoomPurge { dry_run: true, .. })
             | Self::BackupPrune(BackupPrune { dry_run: true, .. })
@@ -52,6 +54,9 @@ impl Command {
             | Self::UserShow(_)
             | Self::UserSessions(_)
             | Self::UserWithoutPassword(_)
+            | Self::BotList(_)
+            | Self::TokenList(_)
+            | Self::WebhookList(_)
             | Self::RoomList(_)
             | Self::RoomShow(_)
             | Self::RoomMembers(_)
@@ -75,6 +80,12 @@ impl Command {
             | Self::UserDemote(_)
             | Self::UserMark(_)
             | Self::UserLogout(_)
+            | Self::BotCreate(_)
+            | Self::BotDelete(_)
+            | Self::TokenCreate(_)
+            | Self::TokenRevoke(_)
+            | Self::WebhookCreate(_)
+            | Self::WebhookDelete(_)
             | Self::RoomCreate(_)
             | Self::RoomRename(_)
             | Self::RoomSettings(_)

@@ -378,7 +378,7 @@ fn guest_and_administrator(name: &str, promoted: bool) -> Failure {
     Failure::new(super::Kind::NotPermitted, message)
 }
 
-fn taken(claim: crate::model::Claim, name: &str) -> String {
+pub(super) fn taken(claim: crate::model::Claim, name: &str) -> String {
     match claim {
         crate::model::Claim::Email => "the e-mail address belongs to another account".to_owned(),
         _ => format!("the name {name:?} is already taken, or looks like an existing name"),

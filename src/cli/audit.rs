@@ -65,11 +65,13 @@ pub(super) struct Filter {
 }
 
 /// All actions of the audit log.
-const ACTIONS: [&str; 37] = [
+const ACTIONS: [&str; 43] = [
     "backup.create",
     "backup.prune",
     "backup.restore",
     "backup.store",
+    "bot.create",
+    "bot.delete",
     "config.reload",
     "db.migrate",
     "db.reindex",
@@ -92,6 +94,8 @@ const ACTIONS: [&str; 37] = [
     "room.role",
     "room.settings",
     "support.bundle",
+    "token.create",
+    "token.revoke",
     "user.create",
     "user.delete",
     "user.demote",
@@ -103,6 +107,8 @@ const ACTIONS: [&str; 37] = [
     "user.promote",
     "user.rename",
     "user.setup",
+    "webhook.create",
+    "webhook.delete",
 ];
 
 /// Accepts an action or the noun of one.

@@ -25,6 +25,33 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("user mark", &["user mark ci --bot", "user mark carla --guest"]),
     ("user sessions", &["user sessions ann", "user sessions ann -o jsonl"]),
     ("user logout", &["user logout ann", "user logout ann --session 12"]),
+    (
+        "bot create",
+        &["bot create deploy --guest --room general", "bot create ci --name Builds -o json"],
+    ),
+    ("bot list", &["bot list", "bot list -o jsonl"]),
+    ("bot delete", &["bot delete deploy --dry-run", "bot delete deploy --yes --if-exists"]),
+    (
+        "token create",
+        &[
+            "token create deploy --name ci --scope write --expires 90d",
+            "token create ann --name dashboard -o json | jq -r .token",
+        ],
+    ),
+    ("token list", &["token list", "token list deploy -o json"]),
+    ("token revoke", &["token revoke deploy ci", "token revoke deploy ci --if-exists"]),
+    (
+        "webhook create",
+        &[
+            "webhook create general --name Grafana",
+            "webhook create general --name CI -o json | jq -r .url",
+        ],
+    ),
+    ("webhook list", &["webhook list", "webhook list general -o json"]),
+    (
+        "webhook delete",
+        &["webhook delete general Grafana", "webhook delete general CI --yes --if-exists"],
+    ),
     ("room list", &["room list", "room list -o jsonl"]),
     ("room show", &["room show general", "room show room007"]),
     (

@@ -4,6 +4,7 @@
 mod ask;
 mod audit;
 mod backup;
+mod bot;
 mod cluster;
 mod config;
 mod db;
@@ -26,10 +27,12 @@ mod room;
 mod serve;
 mod status;
 mod support;
+mod token;
 mod transfer;
 mod units;
 mod user;
 mod version;
+mod webhook;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -101,6 +104,15 @@ enum Noun {
     /// Manage rooms, their members and messages
     #[command(subcommand)]
     Room(room::Verb),
+    /// Manage bots, the accounts of programs
+    #[command(subcommand)]
+    Bot(bot::Verb),
+    /// Manage API tokens
+    #[command(subcommand)]
+    Token(token::Verb),
+    /// Manage webhooks, to which other programs post
+    #[command(subcommand)]
+    Webhook(webhook::Verb),
     /// Check and maintain the database
     #[command(subcommand)]
     Db(db::Verb),
@@ -186,6 +198,9 @@ pub fn run() -> ExitCode {
         Noun::Serve(opts) => serve::run(global, opts),
         Noun::User(verb) => user::run(global, verb),
         Noun::Room(verb) => room::run(global, verb),
+        Noun::Bot(verb) => bot::run(global, verb),
+        Noun::Token(verb) => token::run(global, verb),
+        Noun::Webhook(verb) => webhook::run(global, verb),
         Noun::Db(verb) => db::run(global, &verb),
         Noun::Cluster(verb) => cluster::run(global, &verb),
         Noun::Backup(verb) => backup::run(global, verb),

@@ -180,7 +180,7 @@ const SESSIONS: Layout = Layout::List(&[
 
 pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
     let (command, layout) = match verb {
-        Verb::List => return list(global),
+        Verb::List => return list_of(global, &Command::UserList(UserList {})),
         Verb::Show { name } => (Command::UserShow(UserShow { name }), Layout::One),
         Verb::Create(create) => return self::create(global, create),
         Verb::Passwd { to: Some(file), .. } => return passwords::for_all_without(global, &file),
@@ -251,9 +251,10 @@ fn create(global: &Global, create: Create) -> Result<(), Failure> {
     set_password(global, &command, password.is_generated().then_some(&secret))
 }
 
-fn list(global: &Global) -> Result<(), Failure> {
+/// Prints the accounts that a command lists.
+pub(super) fn list_of(global: &Global, command: &Command) -> Result<(), Failure> {
     let table = global.output == Format::Table;
-    execute::run_with(global, &Command::UserList(UserList {}), COLUMNS, &mut |item| {
+    execute::run_with(global, command, COLUMNS, &mut |item| {
         if table {
             item[MARKS] = marks(item);
         }
@@ -335,7 +336,7 @@ fn delete(
     execute::run(global, &command(destructive.dry_run), Layout::One)
 }
 
-fn leaving(going: &Value) -> String {
+pub(super) fn leaving(going: &Value) -> String {
     format!(
         "{}: leaves {}; deletes {} without other members, with {}; ends {}.",
         cell(&going["name"]),

@@ -97,7 +97,7 @@ fn command() -> Shape {
 }
 
 /// Commands that succeed in any order if `bob` and `cyd` are in `room001`.
-pub(in crate::api) fn examples() -> [Value; 35] {
+pub(in crate::api) fn examples() -> [Value; 44] {
     [
         json!({"user.list": {}}),
         json!({"user.show": {"name": "bob"}}),
@@ -116,6 +116,21 @@ pub(in crate::api) fn examples() -> [Value; 35] {
         json!({"user.mark": {"name": "bob", "bot": true}}),
         json!({"user.sessions": {"name": "bob"}}),
         json!({"user.logout": {"name": "bob"}}),
+        json!({"bot.create": {
+            "name": "deploy", "display_name": "Deployments", "rooms": ["room001"], "guest": true,
+            "if_not_exists": true,
+        }}),
+        json!({"bot.list": {}}),
+        json!({"bot.delete": {"name": "gone", "if_exists": true}}),
+        json!({"token.create": {
+            "name": "cyd", "token": "dashboard", "scope": "read", "expires_seconds": 7_776_000,
+            "if_not_exists": true,
+        }}),
+        json!({"token.list": {"name": "cyd"}}),
+        json!({"webhook.create": {"room": "room001", "name": "Builds", "if_not_exists": true}}),
+        json!({"webhook.list": {"room": "room001"}}),
+        json!({"webhook.delete": {"room": "room001", "name": "Old", "if_exists": true}}),
+        json!({"token.revoke": {"name": "cyd", "token": "old", "if_exists": true}}),
         json!({"room.list": {}}),
         json!({"room.show": {"room": "room001"}}),
         json!({"room.create": {
@@ -156,6 +171,7 @@ fn said() -> Shape {
         Shape::of::<items::Leaving>(),
         Shape::of::<items::Session>(),
         Shape::of::<items::LoggedOut>(),
+        Shape::of::<items::Token>(),
         Shape::of::<items::Card>(),
         Shape::of::<items::Deleted>(),
         Shape::of::<items::Member>(),

@@ -81,6 +81,32 @@ impl Person {
         Self { client: self.bearer(&token), token, ..self.clone() }
     }
 
+    /// Returns the same user with an API token of this scope.
+    pub(crate) fn with_token(&self, ctl: &super::Ctl, name: &str, scope: &str) -> Self {
+        let arguments = ["token", "create", &self.login, "--name", name, "--scope", scope];
+        let token = ctl.one(&arguments)["token"].as_str().unwrap().to_owned();
+        Self { client: self.bearer(&token), token, ..self.clone() }
+    }
+
+    /// Returns a user who cannot log in, such as a bot, with an API token named like its scope.
+    pub(crate) async fn known_by_token(
+        server: &Server,
+        ctl: &super::Ctl,
+        login: &str,
+        scope: &str,
+    ) -> Self {
+        let nobody = Self {
+            client: Client::new(server),
+            login: login.to_owned(),
+            password: String::new(),
+            id: 0,
+            token: String::new(),
+        };
+        let known = nobody.with_token(ctl, scope, scope);
+        let id = known.get("/api/users/me").await.is(200)["id"].as_i64().unwrap();
+        Self { id, ..known }
+    }
+
     /// Returns the same user and session for another address.
     pub(crate) fn at(&self, address: &str) -> Self {
         Self { client: self.client.moved_to(address), ..self.clone() }
