@@ -218,6 +218,7 @@ pub fn redirect_door(context: &Context, target: Target) -> Door {
 fn filter(context: &Context) -> BoxedFilter<(Response,)> {
     let dialects = [
         mount::mount::<administration::Administration>(context),
+        mount::mount::<hooks::Hooks>(context),
         mount::mount::<chatrooms::Chatrooms>(context),
         mount::mount::<chats::Chats>(context),
         mount::mount::<rooms::Rooms>(context),

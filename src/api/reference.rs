@@ -18,6 +18,7 @@ use warp::reply::Response;
 
 use super::administration::Administration;
 use super::chatrooms::Chatrooms;
+use super::hooks::Hooks;
 use super::http::prefix::redirect;
 use super::openapi::{JSON, PAGE, carriers, document, operator};
 use super::{Dialect, chats, realtime, rooms, v1, web};
@@ -49,6 +50,7 @@ fn description() -> Result<OpenApi, serde_json::Error> {
         document::of::<rooms::Rooms>()?,
         document::of::<v1::V1>()?,
         document::of::<realtime::Realtime>()?,
+        document::of::<Hooks>()?,
         document::of::<Administration>()?,
         operator::description()?,
     ];

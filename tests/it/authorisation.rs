@@ -93,6 +93,8 @@ struct World {
     stranger: Person,
     removed: Person,
     member: Person,
+    /// The member with an API token that only reads.
+    reader: Person,
     sub: Person,
     admin: Person,
     root: Person,
@@ -118,7 +120,9 @@ impl World {
             ["stranger", "removed", "member", "sub", "admin", "root", "victim", "newcomer"],
         )
         .await;
-        Ctl::of(&server).run(&["user", "promote", "root"]).ends(0);
+        let ctl = Ctl::of(&server);
+        ctl.run(&["user", "promote", "root"]).ends(0);
+        let reader = member.with_token(&ctl, "reader", "read");
         let leaving = stranger.again().await;
         leaving.post("/api/logout", crate::support::Body::Nothing).await.is_text(204);
         let ended = leaving.bearer(&leaving.token);
@@ -129,6 +133,7 @@ impl World {
             stranger,
             removed,
             member,
+            reader,
             sub,
             admin,
             root,
@@ -144,6 +149,7 @@ impl World {
             "stranger" => &self.stranger,
             "removed" => &self.removed,
             "member" => &self.member,
+            "reader" => &self.reader,
             "sub" => &self.sub,
             "admin" => &self.admin,
             "server" => &self.root,
@@ -182,6 +188,7 @@ impl World {
             ("{victim}", "victim"),
             ("{victim_id}", &self.victim.id.to_string()),
             ("{newcomer}", "newcomer"),
+            ("{hook}", "cct_0123456789012345678901234567890123456789"),
             ("{session}", &self.session),
         ];
         values.iter().fold(template.to_owned(), |text, (name, value)| text.replace(name, value))
@@ -195,7 +202,7 @@ impl World {
         let client = match caller {
             "nobody" => Client::new(&self.server),
             "ended" => self.ended.clone(),
-            _ if row.spends => self.spent(&stage, caller).await,
+            _ if row.spends && caller != "reader" => self.spent(&stage, caller).await,
             _ => self.person(caller).bearer(&self.person(caller).token),
         };
         if verb == "SOCKET" {
@@ -332,6 +339,68 @@ async fn every_caller_is_answered_what_the_table_says_on_every_route_and_frame()
     }
     drop(world);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// How each dialect says that an action is forbidden: by the first part of the path, or by frame.
+const FORBIDDEN: [(&str, &str); 13] = [
+    ("api", "403"),
+    ("chats", "401"),
+    ("users", "401"),
+    ("logout", "401"),
+    ("rooms", "401"),
+    ("v1", "422"),
+    ("User", "403"),
+    ("Room", "403"),
+    ("rooms.message", "error"),
+    ("rooms.leave", "error"),
+    ("v1.message", "\"room_not_found\""),
+    ("realtime.message", "false"),
+    ("chatrooms", "forbidden"),
+];
+
+#[tokio::test]
+async fn a_token_that_reads_is_refused_every_change_and_nothing_else() {
+    let world = World::new().await;
+    let (mut wrong, mut refused) = (Vec::new(), 0);
+    // What an API token does not change, or what needs no session.
+    let harmless = ["POST /api/refresh", "POST /api/admin"];
+    for row in table() {
+        let (kind, rest) = row.what.split_once(' ').expect("two words");
+        let open = !row.is_frame() && row.private[0] == row.private[4];
+        if open || harmless.contains(&&*row.what) {
+            continue;
+        }
+        let reads = matches!(kind, "GET" | "SOCKET")
+            || ["ping", "join_room", "leave_room", "subscribe"]
+                .iter()
+                .any(|frame| row.what == format!("FRAME chatrooms.{frame}"));
+        let member = row.private[if row.is_frame() { 2 } else { 4 }].clone();
+        let part = rest.split(['/', '.']).find(|part| !part.is_empty()).expect("a part");
+        let part = if row.is_frame() && part != "chatrooms" { rest } else { part };
+        let forbidden = FORBIDDEN.iter().find(|(name, _)| *name == part);
+        let wanted = if reads { member } else { forbidden.expect(part).1.to_owned() };
+        let seen = if row.is_frame() {
+            world.frame(&row, "reader", false).await
+        } else {
+            world.route(&row, "reader", false).await
+        };
+        refused += usize::from(!reads);
+        if seen != wanted {
+            wrong.push(format!("{} {}: {seen} instead of {wanted}", row.what, row.body));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(refused > 40, "{refused}");
+    // Entering a public room is joining it.
+    let hall = world.admin.public_room("Hall of readers").await;
+    world
+        .reader
+        .open()
+        .await
+        .refused(json!({"type": "join_room", "room_id": hall}), "join_failed")
+        .await;
+    let before = world.admin.see(&hall).await;
+    assert_eq!(before["participants"].as_array().expect("a list").len(), 1, "{before}");
 }
 
 #[tokio::test]

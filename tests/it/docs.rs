@@ -33,7 +33,7 @@ async fn the_description_is_sound() {
         .collect();
     assert_eq!(
         tags,
-        ["chatrooms", "chats", "rooms", "v1", "realtime", "administration", "operator"]
+        ["chatrooms", "chats", "rooms", "v1", "realtime", "hooks", "administration", "operator"]
     );
     let carriers = all["components"]["securitySchemes"].as_object().expect("carriers");
     for operation in paths.values().flat_map(|item| item.as_object().expect("an item").values()) {

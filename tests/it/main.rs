@@ -51,6 +51,7 @@ mod shippers;
 mod stalled_output;
 mod store;
 mod support;
+mod tokens;
 mod transfer;
 mod v1;
 mod work_ratio;

@@ -7,6 +7,7 @@
 
 mod docs;
 mod error;
+mod route;
 mod slack;
 
 use std::future::Future;
@@ -14,6 +15,7 @@ use std::future::Future;
 use warp::http::StatusCode;
 use warp::reply::Response;
 
+pub(super) use self::route::Hooks;
 use super::respond;
 use crate::model::Result;
 

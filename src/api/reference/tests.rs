@@ -40,6 +40,7 @@ fn every_route_is_described_and_nothing_else() {
         ["/health", "/metrics", JSON, PAGE].map(|path| ("get".to_owned(), path.to_owned()));
     let wanted: BTreeSet<_> = tables
         .chain(rows(realtime::Realtime::ROUTES))
+        .chain(rows(Hooks::ROUTES))
         .chain(rows(Administration::ROUTES))
         .chain(operator)
         .collect();

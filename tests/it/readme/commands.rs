@@ -124,6 +124,12 @@ fn service() {
 }
 
 #[test]
+fn integrations() {
+    let printed = run("docs/integrations.md", "people");
+    assert!(printed.contains("Build 17 passed."), "{printed}");
+}
+
+#[test]
 fn rooms() {
     let printed = run("docs/rooms.md", "people");
     let pinned = answers(&printed)

@@ -1,0 +1,52 @@
+//! The route of webhooks, and what `chat` does with their messages.
+
+use warp::http::Method;
+use warp::http::header::CONTENT_TYPE;
+use warp::reply::Response;
+
+use super::{Operation, docs, error, receive};
+use crate::api::openapi::{About, Described};
+use crate::api::request::Request;
+use crate::api::{Dialect, Route};
+use crate::chat::Chat;
+use crate::model::{Error, Result};
+
+/// The paths under `/hooks`.
+pub(in crate::api) struct Hooks;
+
+impl Dialect for Hooks {
+    const NAME: &'static str = "hooks";
+    const COOKIE: Option<&'static str> = None;
+    const PREFIXES: &'static [&'static str] = &["hooks"];
+    type Operation = Operation;
+    const ROUTES: &'static [Route<Operation>] =
+        &[Route { method: Method::POST, template: "/hooks/{token}", operation: Operation::Post }];
+
+    async fn call(chat: Chat, operation: Operation, request: Request) -> Result<Response> {
+        match operation {
+            Operation::Post => post(&chat, request).await,
+        }
+    }
+
+    fn error(error: &Error) -> Response {
+        error::answer(error)
+    }
+
+    const ABOUT: About = docs::ABOUT;
+
+    fn describe(operation: Operation) -> Described {
+        docs::describe(operation)
+    }
+}
+
+async fn post(chat: &Chat, mut request: Request) -> Result<Response> {
+    let body = request.body().await?;
+    let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let longest = request.config.rooms.max_message_chars;
+    let request = &request;
+    let posting = |text| async move {
+        let posted = chat.post_by_webhook(request.param("token"), text, request.client()).await;
+        posted.map(drop).inspect_err(|error| request.count_stranger(error))
+    };
+    receive(kind.unwrap_or_default(), &body, longest, posting).await
+}
