@@ -37,6 +37,7 @@
  * @property {Role} role
  * @property {string} name
  * @property {Media|null} [media] their picture
+ * @property {true} [bot] a program; only in responses
  */
 
 /** @typedef {{reactionType: string, userIds: string[]}} Reaction */

@@ -85,8 +85,9 @@ function changePerson(node, person) {
 }
 
 /** @param {Member} person */
-function roleOf({ me, role, owner }) {
+function roleOf({ me, bot, role, owner }) {
   if (me) return t("person.you");
+  if (bot) return t("person.bot");
   if (role !== "member") return t(`role.${role}`);
   return owner ? t("role.owner") : "";
 }
