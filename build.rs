@@ -41,7 +41,7 @@ fn join_assets() -> Result<(), String> {
     let mut folder = String::new();
     let files = join::join(&texts.collect(), |joined| {
         folder = version(joined);
-        format!("assets/{folder}/")
+        folder.clone()
     })?;
     let out = std::env::var("OUT_DIR").map_err(|error| error.to_string())?;
     let mut code = format!(

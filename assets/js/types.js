@@ -265,6 +265,8 @@
  *   |{type: "send_failed", clientId: string, reason: string}
  *   |{type: "send_retried"|"send_dropped", clientId: string}
  *   |{type: "rooms_loaded", rooms: Room[]}
+ *   |{type: "restored", rooms: Room[], people: Record<string, string>, messages: Record<string,
+ *     Message[]>}
  *   |{type: "rooms_failed"}
  *   |{type: "room_loaded", room: Room}
  *   |{type: "room_opened"|"room_gone", room_id: string}
@@ -272,6 +274,7 @@
  *   |{type: "room_muted", room_id: string, muted: boolean}
  *   |{type: "message_loaded", message: Message}
  *   |{type: "history_opened"|"page_retried", room_id: string}
+ *   |{type: "history_spare", room_id: string, read: {low: number, high: number}}
  *   |{type: "page_loaded", room_id: string, messages: Message[], covered: Range|null}
  *   |{type: "page_failed", room_id: string, gap: Range}
  *   |{type: "readers_loaded", room_id: string, readers: Record<string, number>}

@@ -18,16 +18,20 @@ use module::{Module, Piece};
 const PAGE: &str = "index.html";
 /// The joined styles of the page.
 const STYLE: &str = "styles/main.css";
+/// The service worker, and its lines that the build fills in.
+const WORKER: &str = "sw.js";
+const WORKER_VERSION: &str = "const VERSION = \"\";";
+const WORKER_FILES: &str = "const FILES = [];";
 
 /// The modules by their paths.
 type Modules = BTreeMap<String, Module>;
 
-/// Joins the files of `assets/`, by their paths. Returns the joined files: the page, in which
-/// `root` precedes the addresses of scripts and styles, and the others, by their paths below
-/// `root`. The page is the last one.
+/// Joins the files of `assets/`, by their paths. Returns the joined files, by their paths below
+/// `assets/VERSION/`, and last the service worker, which knows the names of all files, and the
+/// page, in which that precedes the addresses of scripts and styles. `version` returns the version.
 pub(crate) fn join(
     assets: &BTreeMap<String, String>,
-    root: impl FnOnce(&[(String, String)]) -> String,
+    version: impl FnOnce(&[(String, String)]) -> String,
 ) -> Result<Vec<(String, String)>, String> {
     let page = Page::read(text(assets, PAGE)?)?;
     let modules = read_all(assets, &page.modules)?;
@@ -47,9 +51,27 @@ pub(crate) fn join(
     if let Some((name, _)) = files.iter().find(|(name, _)| original(name)) {
         return Err(format!("{name}: the name of a joined file"));
     }
-    let root = root(&files);
-    files.push((PAGE.to_owned(), page.joined(&root).map_err(|error| error.to_string())?));
+    let version = version(&files);
+    let mut kept: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+    kept.extend(assets.keys().map(String::as_str).filter(|name| page.fetches(name)));
+    let worker = worker(text(assets, WORKER)?, &version, &kept)?;
+    let root = format!("assets/{version}/");
+    let page = page.joined(&root).map_err(|error| error.to_string())?;
+    files.push((WORKER.to_owned(), worker));
+    files.push((PAGE.to_owned(), page));
     Ok(files)
+}
+
+/// Returns the service worker of this version, which keeps these files.
+fn worker(text: &str, version: &str, kept: &[&str]) -> Result<String, String> {
+    for line in [WORKER_VERSION, WORKER_FILES] {
+        if text.matches(line).count() != 1 {
+            return Err(format!("{WORKER}: it must have one line `{line}`"));
+        }
+    }
+    Ok(text
+        .replace(WORKER_VERSION, &format!("const VERSION = {version:?};"))
+        .replace(WORKER_FILES, &format!("const FILES = {kept:?};")))
 }
 
 fn text<'a>(assets: &'a BTreeMap<String, String>, name: &str) -> Result<&'a str, String> {
@@ -85,6 +107,8 @@ struct Page<'a> {
     /// Its script, then what it preloads.
     modules: Vec<String>,
     styles: Vec<String>,
+    /// Scripts that are no modules.
+    scripts: Vec<String>,
 }
 
 impl<'a> Page<'a> {
@@ -99,7 +123,15 @@ impl<'a> Page<'a> {
         }
         modules.extend(all(r#"<link rel="modulepreload" href=""#));
         let styles = all(r#"<link rel="stylesheet" href=""#);
-        Ok(Self { text, modules, styles })
+        let scripts = all(r#"<script src=""#);
+        Ok(Self { text, modules, styles, scripts })
+    }
+
+    /// Returns whether the page or its modules fetch a file as it is.
+    fn fetches(&self, name: &str) -> bool {
+        let among = |all: &[String]| all.iter().any(|other| other == name);
+        let style = name.starts_with("styles/") && !among(&self.styles);
+        style || name.starts_with("i18n/") || among(&self.scripts)
     }
 
     /// Returns the page with the joined files.

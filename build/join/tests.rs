@@ -2,7 +2,7 @@
 
 use super::*;
 
-const PAGE_TEXT: &str = "<head>\n<script src=\"js/theme.js\"></script>\n\
+const PAGE_TEXT: &str = "<head>\n<script src=\"js/first.js\"></script>\n\
     <link rel=\"stylesheet\" href=\"styles/a.css\">\n<link rel=\"stylesheet\" href=\"styles/b.css\">\n\
     <link rel=\"modulepreload\" href=\"js/early.js\">\n\
     <script type=\"module\" src=\"js/main.js\"></script>\n</head>\n";
@@ -12,28 +12,29 @@ fn joined(modules: &[(&str, &str)]) -> Result<BTreeMap<String, String>, String> 
         modules.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
     let rest = [
         (PAGE, PAGE_TEXT),
-        ("js/theme.js", "set();\n"),
+        ("js/first.js", "set();\n"),
         ("js/early.js", "export const EARLY = 1;\n"),
         ("styles/a.css", "/* A */\na { b: c }\n"),
         ("styles/b.css", "d {\n  e: f;\n}\n"),
+        ("sw.js", "const VERSION = \"\";\nconst FILES = [];\nkeep();\n"),
     ];
     for (path, text) in rest {
         assets.entry(path.to_owned()).or_insert_with(|| text.to_owned());
     }
-    Ok(join(&assets, |_| "root/".to_owned())?.into_iter().collect())
+    Ok(join(&assets, |_| "v1".to_owned())?.into_iter().collect())
 }
 
 #[test]
 fn the_page_names_one_style_and_one_script() {
     let files = joined(&[("js/main.js", "start();\n")]).unwrap();
     let names: Vec<_> = files.keys().map(String::as_str).collect();
-    assert_eq!(names, ["index.html", "js/main.js", "styles/main.css"]);
+    assert_eq!(names, ["index.html", "js/main.js", "styles/main.css", "sw.js"]);
     assert_eq!(files["styles/main.css"], "a { b: c }\nd {\ne: f;\n}\n");
     assert_eq!(
         files[PAGE],
-        "<head>\n<script src=\"root/js/theme.js\"></script>\n\
-         <link rel=\"stylesheet\" href=\"root/styles/main.css\">\n\
-         <script type=\"module\" src=\"root/js/main.js\"></script>\n</head>\n"
+        "<head>\n<script src=\"assets/v1/js/first.js\"></script>\n\
+         <link rel=\"stylesheet\" href=\"assets/v1/styles/main.css\">\n\
+         <script type=\"module\" src=\"assets/v1/js/main.js\"></script>\n</head>\n"
     );
     assert_eq!(
         files["js/main.js"],
@@ -117,4 +118,29 @@ fn what_cannot_be_joined_fails_with_its_file() {
     );
     let own = [("js/main.js", "f();\n"), ("styles/main.css", "a {}\n")];
     assert_eq!(why(&own), "styles/main.css: the name of a joined file");
+}
+
+#[test]
+fn the_worker_knows_the_version_and_all_files_that_the_page_fetches() {
+    let files = joined(&[
+        ("js/main.js", "import(\"./later.js\");\n"),
+        ("js/later.js", "go();\n"),
+        ("js/unused.js", "no();\n"),
+        ("i18n/lazy/en.json", "{}"),
+        ("styles/later.css", "a { b: c }"),
+        ("docs/main.js", "no();\n"),
+        ("favicon.svg", "<svg/>"),
+    ]);
+    assert_eq!(
+        files.unwrap()["sw.js"],
+        "const VERSION = \"v1\";\nconst FILES = [\"js/later.js\", \"js/main.js\", \
+         \"styles/main.css\", \"i18n/lazy/en.json\", \"js/first.js\", \"styles/later.css\"];\n\
+         keep();\n"
+    );
+    let worker = |text| joined(&[("js/main.js", ""), ("sw.js", text)]).unwrap_err();
+    assert_eq!(
+        worker("const VERSION = \"\";\n"),
+        "sw.js: it must have one line `const FILES = [];`"
+    );
+    assert!(worker("const FILES = [];\n").contains("const VERSION"));
 }

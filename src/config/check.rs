@@ -7,7 +7,7 @@ use crate::model::rules::Network;
 /// First segments of the server's own paths. If `public_url` began with one of them, a request with
 /// its path could not be told from one without it. `/chat` is missing: it is only a WebSocket, which
 /// a proxy can be told to serve below `/chat/`.
-pub(crate) const OWN_SEGMENTS: [&str; 24] = [
+pub(crate) const OWN_SEGMENTS: [&str; 26] = [
     "Login",
     "Logout",
     "Room",
@@ -21,6 +21,7 @@ pub(crate) const OWN_SEGMENTS: [&str; 24] = [
     "favicon.svg",
     "health",
     "i18n",
+    "icons",
     "index.html",
     "js",
     "login",
@@ -29,6 +30,7 @@ pub(crate) const OWN_SEGMENTS: [&str; 24] = [
     "metrics",
     "rooms",
     "styles",
+    "sw.js",
     "users",
     "v1",
     "verify",

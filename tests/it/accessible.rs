@@ -16,40 +16,8 @@ const FOUND: &str = "const done = arguments[arguments.length - 1];
                      ${nodes.map(({target}) => target.join(' ')).join(', ')}`)),
         (error) => done([String(error)]))";
 const WRITES: &str = "message-composer textarea";
-/// More than the number of focusable elements on any page.
-const KEYS: usize = 60;
 
 impl Browser {
-    /// Sends keys to the focused element.
-    async fn press(&self, keys: &str) {
-        self.page.active_element().await.unwrap().send_keys(keys).await.unwrap();
-    }
-
-    async fn key(&self, key: Key) {
-        self.press(&char::from(key).to_string()).await;
-    }
-
-    /// Presses a key until an element matching the selector has the focus.
-    async fn go_to(&self, key: Key, selector: &str) {
-        let there = format!("return document.activeElement.matches({})", json!(selector));
-        for _ in 0..KEYS {
-            if self.page.execute(&there, Vec::new()).await.unwrap() == json!(true) {
-                return;
-            }
-            self.key(key).await;
-        }
-        panic!("no key leads to {selector}");
-    }
-
-    /// Waits until an element matching the selector has received the focus.
-    async fn focuses(&self, selector: &str) {
-        self.wait(
-            &format!("the focus on {selector}"),
-            &format!("return document.activeElement.matches({})", json!(selector)),
-        )
-        .await;
-    }
-
     /// Fails if axe finds problems on the current page.
     async fn is_accessible(&self, what: &str) {
         let axe = std::fs::read_to_string(AXE).expect("axe-core, which tests/run installs");
@@ -230,6 +198,16 @@ async fn axe_objects_to_nothing() {
         ann.page.execute("document.querySelector('chat-app').newRoom()", Vec::new()).await.unwrap();
         ann.has("room-dialog dialog[open] #people").await;
         ann.is_accessible("dialog").await;
+        ann.key(Key::Escape).await;
+        for (key, there) in [("k", "quick-switcher li"), ("?", "shortcut-help kbd")] {
+            let held =
+                if key == "k" { char::from(Key::Control).to_string() } else { String::new() };
+            ann.page.execute("document.activeElement.blur()", Vec::new()).await.unwrap();
+            ann.press(&format!("{held}{key}")).await;
+            ann.has(there).await;
+            ann.is_accessible(there.split(' ').next().unwrap()).await;
+            ann.key(Key::Escape).await;
+        }
         ann.page.goto(&url("profile")).await.unwrap();
         ann.click("button.sign-out").await;
         ann.has("login-form #password").await;

@@ -138,7 +138,7 @@ test("the shell preloads what the first paint needs, and nothing else", () => {
 test("every module is reached somehow", () => {
   assert.deepEqual(
     [...closure("js/main.js", true)].sort(),
-    scripts.filter((name) => !["js/theme.js", "js/types.js"].includes(name)),
+    scripts.filter((name) => !["js/first.js", "js/types.js"].includes(name)),
   );
 });
 
@@ -161,6 +161,19 @@ test("no line of a text begins with spaces or like a comment, which the server r
   );
   assert.ok(texts.length > 0);
   for (const [name, text] of texts) assert.doesNotMatch(text, /\n([ \t]|\/\*|\/\/)/, name);
+});
+
+test("the manifest names pictures that exist, in their sizes", () => {
+  const { icons } = JSON.parse(read("manifest.webmanifest"));
+  for (const { src, sizes, type } of icons.filter(({ type }) => type === "image/png")) {
+    const file = readFileSync(join(ROOT, src));
+    assert.equal(file.subarray(1, 4).toString(), "PNG", src);
+    assert.equal(`${file.readUInt32BE(16)}x${file.readUInt32BE(20)}`, sizes, `${src} ${type}`);
+  }
+  const purposes = new Set(icons.map(({ purpose = "any" }) => purpose));
+  assert.deepEqual([...purposes].sort(), ["any", "maskable", "monochrome"]);
+  const apple = readFileSync(join(ROOT, "icons/apple-touch-icon.png"));
+  assert.equal(apple.readUInt32BE(16), 180);
 });
 
 test("modules import what exists, relatively", () => {
@@ -205,22 +218,28 @@ test("pure modules know neither the page nor the network", () => {
     "state/reduce-room.js",
     "state/timeline.js",
     "state/rows.js",
+    "state/room-rows.js",
     "state/select.js",
     "state/completion.js",
     "state/hits.js",
+    "state/kept.js",
     "state/notification.js",
+    "state/places.js",
     "state/uploads.js",
     "state/window.js",
     "state/reduce-page.js",
     "state/reduce-presence.js",
     "lib/device.js",
+    "lib/find.js",
     "lib/highlight.js",
+    "lib/list-window.js",
     "lib/markdown.js",
     "lib/media.js",
     "lib/text.js",
     "lib/names.js",
     "lib/permissions.js",
     "lib/route.js",
+    "lib/shortcuts.js",
     "lib/reactions.js",
     "lib/time.js",
   ];

@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { EMOJI } from "../../assets/js/lib/emoji.js";
 import { completed, findEmoji, findPeople, tokenAt } from "../../assets/js/state/completion.js";
 import { Drafts } from "../../assets/js/state/drafts.js";
-import { candidates, roomRows } from "../../assets/js/state/select.js";
+import { roomRows } from "../../assets/js/state/room-rows.js";
+import { candidates } from "../../assets/js/state/select.js";
 import { after, live, ROOM, signedIn } from "./fixtures.js";
 
 const token = (text, caret = text.length) => {

@@ -13,7 +13,8 @@ import {
 import { parseRoute, viewOf } from "../../assets/js/lib/route.js";
 import { isMention, langOf, lengthOf, linkAt } from "../../assets/js/lib/text.js";
 import { dayKey, short } from "../../assets/js/lib/time.js";
-import { members, roomRows, totalUnread } from "../../assets/js/state/select.js";
+import { roomRows } from "../../assets/js/state/room-rows.js";
+import { members, totalUnread } from "../../assets/js/state/select.js";
 import { after, live, room, ROOM, signedIn } from "./fixtures.js";
 
 test("a mention is the whole login name, without regard to case", () => {

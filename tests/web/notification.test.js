@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { notificationOf } from "../../assets/js/state/notification.js";
-import { roomRows, totalUnread } from "../../assets/js/state/select.js";
+import { roomRows } from "../../assets/js/state/room-rows.js";
+import { totalUnread } from "../../assets/js/state/select.js";
 import { after, live, ROOM, signedIn } from "./fixtures.js";
 
 test("a message of somebody else is told to who looks elsewhere, with room and author", () => {

@@ -352,3 +352,23 @@ test("a list of rooms that fails to load is known as failed until one is there, 
   assert.deepEqual([loaded.ready, loaded.listFailed], [true, false]);
   assert.equal(after(loaded, { type: "rooms_failed" }), loaded);
 });
+
+test("messages that pass through do not pile up, whether their room is open or not", () => {
+  const { length } = after(
+    signedIn(),
+    opened,
+    page(messages(1, 50), [1, 50]),
+    ...Array.from({ length: 3000 }, (_, index) => live(51 + index)),
+  ).timelines[ROOM].messages;
+  assert.ok(length <= 1000, `${length} messages`);
+  const read = { low: 3000, high: Infinity };
+  const state = after(
+    signedIn(),
+    { type: "room_opened", room_id: ROOM },
+    opened,
+    page(messages(1, 50), [1, 50]),
+    ...Array.from({ length: 3000 }, (_, index) => live(51 + index)),
+    { type: "history_spare", room_id: ROOM, read },
+  );
+  assert.deepEqual([seqs(state)[0], seqs(state).at(-1)], [2500, 3050]);
+});

@@ -20,6 +20,24 @@ function page() {
 const modules = (...names) =>
   Promise.all(names.map((name) => import(`../../assets/js/state/${name}.js`)));
 
+test("what is confirmed while the socket subscribes again is not taken for what another tab left", async () => {
+  page();
+  const [{ Sender }, { Store }] = await modules("sender", "store");
+  const store = new Store();
+  const sender = new Sender(store, { generation: 1, send: () => true });
+  store.dispatch({
+    type: "signed_in",
+    me: { userId: "ann", name: "Ann" },
+    outbox: sender.restore("ann"),
+  });
+  sender.send("room001", "hello");
+  const [{ clientId }] = store.state.outbox;
+  const sent = { type: "message_sent", room_id: "room001", client_id: clientId };
+  store.dispatch({ ...sent, message_id: "msg1000000001", seq: 1, rev: 1, timestamp: "" });
+  sender.adopt();
+  assert.deepEqual(store.state.outbox, []);
+});
+
 test("what a closed tab could not send goes out from the one that is left, and is not queued twice", async () => {
   page();
   const [{ Sender }, { Store }, { Outbox }] = await modules("sender", "store", "outbox");

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   applyPatch,
+  bounded,
   emptyTimeline,
   firstUnread,
   gaps,
@@ -9,6 +10,7 @@ import {
   mergeChanges,
   mergePage,
   messageAt,
+  released,
 } from "../../assets/js/state/timeline.js";
 import { message, messages } from "./fixtures.js";
 
@@ -169,4 +171,25 @@ test("a new message does not make a long history be read again", () => {
   for (let seq = 50_001; seq <= 50_200; seq += 1) timeline = merge(timeline, [message(seq)]);
   assert.equal(timeline.messages.length, 50_200);
   assert.ok(reads < 200 * 100, `${reads} reads`);
+});
+
+test("what is far from what is read is let go and becomes a gap; the newest stay", () => {
+  const timeline = { ...emptyTimeline(), loaded: true, messages: messages(1, 5000) };
+  const read = released(timeline, { low: 2000, high: 2100 });
+  assert.deepEqual(gaps(read, 5000), [
+    [1, 1499],
+    [2600, 4500],
+  ]);
+  const atEnd = released(timeline, { low: 4900, high: Infinity });
+  assert.deepEqual(gaps(atEnd, 5000), [[1, 4399]]);
+  assert.equal(released(atEnd, { low: 4900, high: Infinity }), atEnd);
+  const nearEnd = released(timeline, { low: 4200, high: 4300 });
+  assert.deepEqual(gaps(nearEnd, 5000), [[1, 3699]]);
+});
+
+test("a room that nobody looks at holds its newest messages only", () => {
+  const few = { ...emptyTimeline(), messages: messages(1, 1000) };
+  assert.equal(bounded(few), few);
+  const many = bounded({ ...few, messages: messages(1, 1001) });
+  assert.deepEqual([many.messages.length, many.messages.at(-1).seq], [500, 1001]);
 });

@@ -5,17 +5,19 @@ import {
   ALL,
   around,
   atEnd,
-  countAfter,
   fromUnread,
   hasOlder,
+  hasSpare,
+  isTooLong,
   joinsOlder,
   lastSeq,
   LIMIT,
+  LIMIT_AT_END,
   newer,
   older,
-  PAGE,
   STEP,
   trimmed,
+  upTo,
 } from "../../assets/js/state/window.js";
 import { messages } from "./fixtures.js";
 
@@ -48,7 +50,7 @@ test("a message is shown with as many before it as after it, as far as there are
 });
 
 test("new messages at the end make the window smaller only when it is too large", () => {
-  const window = { low: 1000 - LIMIT + 1, high: Infinity };
+  const window = { low: 1000 - LIMIT_AT_END + 1, high: Infinity };
   assert.equal(trimmed(window, THOUSAND), window);
   assert.deepEqual(trimmed({ low: window.low - 1, high: Infinity }, THOUSAND), atEnd(THOUSAND));
 });
@@ -81,7 +83,7 @@ test("from one end to the other no message is skipped and the window stays small
     assert.ok(next.high === Infinity || next.high - next.low <= LIMIT + STEP);
     window = next;
   }
-  assert.ok(countAfter(THOUSAND, window.low) <= LIMIT + PAGE);
+  assert.ok(!isTooLong({ ...window, low: window.low + STEP }, THOUSAND));
 });
 
 test("a filled gap above the window is seen, a gap that is still there is not", () => {
@@ -91,8 +93,17 @@ test("a filled gap above the window is seen, a gap that is still there is not", 
   assert.ok(!joinsOlder({ low: 1, high: Infinity }, held));
 });
 
-test("newer messages are counted as they are held, not by their numbers", () => {
-  assert.equal(countAfter(THOUSAND, 990), 10);
-  assert.equal(countAfter([...messages(1, 10), ...messages(50, 60)], 10), 11);
-  assert.equal(countAfter([], 0), 0);
+test("while somebody reads above, what comes below does not make the window grow", () => {
+  const window = { low: 700, high: Infinity };
+  assert.ok(!isTooLong({ low: 1000 - LIMIT + 1, high: Infinity }, THOUSAND));
+  assert.ok(isTooLong({ low: 1000 - LIMIT, high: Infinity }, THOUSAND));
+  const cut = upTo(window, THOUSAND);
+  assert.deepEqual(cut, { low: 700, high: 700 + LIMIT - 1 });
+  assert.ok(!isTooLong(cut, [...THOUSAND, ...messages(1001, 2000)]));
+  assert.deepEqual(upTo(atEnd(THOUSAND), THOUSAND), atEnd(THOUSAND));
+});
+
+test("a long history is told to have messages to spare", () => {
+  assert.ok(!hasSpare(messages(1, 2000)));
+  assert.ok(hasSpare(messages(1, 2001)));
 });

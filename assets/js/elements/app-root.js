@@ -48,7 +48,7 @@ export class AppRoot extends HTMLElement {
       this.#speak(/** @type {CustomEvent<string>} */ (event).detail),
     );
     this.#route();
-    if (!(await resumed)) await this.#resume();
+    if (!(await resumed) && !(await this.#chat.restore())) await this.#resume();
     this.#known = true;
     this.#update();
   }

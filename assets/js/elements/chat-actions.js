@@ -19,6 +19,10 @@ const LAZY = [
   "message-readers",
   "sessions-close",
   "account-delete",
+  "places-show",
+  "place-open",
+  "shortcuts-show",
+  "rooms-read",
 ];
 
 /** @typedef {Record<string, (detail: any) => unknown>} Actions */
@@ -132,9 +136,11 @@ function messageActions(app) {
       chat.store.dispatch({ type: "page_retried", room_id: openRoomOf(app) });
       return chat.history.latest(openRoomOf(app));
     },
+    "history-spare": (read) =>
+      chat.store.dispatch({ type: "history_spare", room_id: openRoomOf(app), read }),
     "quote-need": (messageId) => chat.history.quote(openRoomOf(app), messageId),
     "end-seen": ({ roomId, atEnd }) => {
-      const seen = atEnd && document.visibilityState === "visible" && isShown(app);
+      const seen = atEnd && document.visibilityState === "visible" && app.showsRoom;
       chat.live.reading(seen ? roomId : null);
     },
   };
@@ -170,11 +176,6 @@ function lazyActions(app) {
   return Object.fromEntries(
     LAZY.map((type) => [type, (/** @type {any} */ detail) => perform(type, detail)]),
   );
-}
-
-/** Is the conversation in view? On a narrow screen another column may be. @param {ChatApp} app */
-function isShown(app) {
-  return app.view.list.checkVisibility();
 }
 
 /** @param {ChatApp} app @param {boolean} shown */

@@ -5,15 +5,19 @@
 import { fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
+import { mediaQuery } from "../lib/media-query.js";
 import { roomName } from "../lib/names.js";
 import { mayDeleteRoom, mayManage } from "../lib/permissions.js";
 import { viewOf } from "../lib/route.js";
 import { isDark } from "../lib/theme.js";
-import { members, roomRows, totalUnread } from "../state/select.js";
+import { keepPage } from "../lib/worker.js";
+import { roomRows } from "../state/room-rows.js";
+import { members, totalUnread } from "../state/select.js";
 import { handleActions } from "./chat-actions.js";
 import { Pages } from "./pages.js";
 import { RoomView } from "./room-view.js";
 import "./connection-banner.js";
+import { handleKeys } from "./keyboard.js";
 import { lazy } from "./lazy.js";
 import "./room-list.js";
 
@@ -22,8 +26,9 @@ import "./room-list.js";
 /** @import {Room, State, User} from "../types.js" */
 
 const make = (/** @type {string} */ tag) => /** @type {any} */ (document.createElement(tag));
-const WIDE = matchMedia("(width >= 1180px)");
-const NARROW = matchMedia("(width < 640px)");
+const WIDE = mediaQuery("(width >= 1180px)");
+const NARROW = mediaQuery("(width < 640px)");
+
 export class ChatApp extends HTMLElement {
   /** @type {Chat} */
   chat = /** @type {any} */ (null);
@@ -63,6 +68,7 @@ export class ChatApp extends HTMLElement {
     tab("#/profile", "person", "profile.short"),
   );
   #life = new AbortController();
+  #unread = -1;
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   #toastTimer;
 
@@ -79,13 +85,14 @@ export class ChatApp extends HTMLElement {
     handleActions(this, signal);
     this.addEventListener("focus-lost", () => this.#settle(), { signal });
     this.chat.store.addEventListener("change", () => this.update(), { signal });
-    WIDE.addEventListener("change", () => this.toggleDetails(WIDE.matches), { signal });
-    NARROW.addEventListener("change", () => this.update(), { signal });
-    document.addEventListener("keydown", (event) => this.#pressed(event), { signal });
+    WIDE.list.addEventListener("change", () => this.toggleDetails(WIDE.matches), { signal });
+    NARROW.list.addEventListener("change", () => this.update(), { signal });
+    handleKeys(this, this.#rooms, signal);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.update(), {
       signal,
     });
     this.toggleDetails(WIDE.matches);
+    this.#keepPage(signal);
   }
 
   disconnectedCallback() {
@@ -104,8 +111,9 @@ export class ChatApp extends HTMLElement {
     // In a single-column layout the visible column is `main`.
     set(this.#rooms, { role: NARROW.matches && view === "rooms" ? "main" : "region" });
     document.documentElement.dataset.connection = connection.state;
-    document.title = title(state, room, me);
-    setIcon(totalUnread(state) > 0);
+    const name = title(state, room, me);
+    if (document.title !== name) document.title = name;
+    this.#showUnread(totalUnread(state));
     if (state.reading) this.#notify?.closeNotification(state.reading);
     this.#banner.data = connection;
     this.#rooms.data = {
@@ -139,6 +147,11 @@ export class ChatApp extends HTMLElement {
         mayDelete: mayDeleteRoom(room, me),
       };
     }
+  }
+
+  /** Is the conversation in view? On a narrow screen another column may be. */
+  get showsRoom() {
+    return this.#pages.page === "room" && (!NARROW.matches || this.dataset.view === "room");
   }
 
   // Actions
@@ -207,6 +220,19 @@ export class ChatApp extends HTMLElement {
 
   // Internal
 
+  /** After everything else: what the page needs first must not wait. @param {AbortSignal} signal */
+  #keepPage(signal) {
+    const { store } = this.chat;
+    const done = new AbortController();
+    const online = () => {
+      if (store.state.connection.state !== "online") return;
+      done.abort();
+      // It is no fault if the browser refuses it.
+      keepPage().catch(() => undefined);
+    };
+    store.addEventListener("change", online, { signal: AbortSignal.any([signal, done.signal]) });
+  }
+
   /** @param {import("../types.js").Frame} frame */
   async #notice(frame) {
     if (frame.type !== "chat_message" || localStorage.getItem("notify") !== "on") return;
@@ -226,26 +252,13 @@ export class ChatApp extends HTMLElement {
     );
   }
 
-  /** A slash begins a search, where it is not a letter of a text. @param {KeyboardEvent} event */
-  #pressed(event) {
-    const { target } = event;
-    if (
-      event.key !== "/" ||
-      event.ctrlKey ||
-      event.metaKey ||
-      event.altKey ||
-      event.isComposing ||
-      document.querySelector("dialog[open]")
-    )
-      return;
-    if (
-      target instanceof HTMLElement &&
-      target.closest("input, textarea, select, [contenteditable]")
-    )
-      return;
-    event.preventDefault();
-    if (this.#rooms.checkVisibility()) this.#rooms.search();
-    else location.hash = "#/search";
+  /** On the page's icon, and on that of the installed page. @param {number} unread */
+  #showUnread(unread) {
+    if (unread === this.#unread) return;
+    this.#unread = unread;
+    setIcon(unread > 0);
+    // Only where it is installed.
+    navigator.setAppBadge?.(unread).catch(() => undefined);
   }
 
   /**

@@ -5,8 +5,12 @@
 import { t } from "../lib/i18n.js";
 import { personName, pictureOf, roomName } from "../lib/names.js";
 import { mayChangeRoles, mayName, mayRemove } from "../lib/permissions.js";
+import { PlaceSearch } from "../state/place-search.js";
 
 /** @import {ChatApp} from "./chat-app.js" */
+
+/** Rooms and people that fit without much scrolling. */
+const PLACES_SHOWN = 20;
 
 /** @typedef {Record<string, (detail: any, roomId: string) => unknown>} DialogActions */
 
@@ -15,7 +19,12 @@ import { mayChangeRoles, mayName, mayRemove } from "../lib/permissions.js";
  * @returns {DialogActions} each with the room that was open when it was asked for
  */
 export function dialogActions(app) {
-  return { ...roomActions(app), ...messageActions(app), ...accountActions(app) };
+  return {
+    ...roomActions(app),
+    ...messageActions(app),
+    ...accountActions(app),
+    ...placeActions(app),
+  };
 }
 
 // Internal
@@ -126,6 +135,37 @@ function accountActions(app) {
         },
         () => chat.deleteAccount(),
       ),
+  };
+}
+
+/** @param {ChatApp} app @returns {DialogActions} */
+function placeActions(app) {
+  const { chat } = app;
+  const places = new PlaceSearch(chat);
+  return {
+    "places-show": async () =>
+      (await app.dialog("quick-switcher")).toggle({
+        find: (/** @type {string} */ query) => places.find(query, PLACES_SHOWN),
+        ask: (/** @type {string} */ query) => places.ask(query),
+      }),
+    "place-open": async ({ kind, id }) =>
+      app.openRoom(
+        kind === "person" ? await chat.createRoom({ targetUserIds: [id], direct: true }) : id,
+      ),
+    "shortcuts-show": async () => (await app.dialog("shortcut-help")).open(),
+    "rooms-read": async () => {
+      const rooms = Object.values(chat.store.state.rooms).filter((room) => room.unreadCount);
+      if (rooms.length === 0) return app.showToast(t("rooms.allRead"));
+      (await app.dialog("room-dialog")).confirm(
+        {
+          title: t("confirm.readAll"),
+          text: t("confirm.readAllText", { n: rooms.length }),
+          action: t("confirm.readAllAction"),
+          danger: false,
+        },
+        () => chat.live.readAll(),
+      );
+    },
   };
 }
 

@@ -11,6 +11,7 @@ const MODULES = {
   "login-form": () => import("./login-form.js"),
   "person-dialog": () => import("./person-dialog.js"),
   "picture-viewer": () => import("./picture-viewer.js"),
+  "quick-switcher": () => import("./quick-switcher.js"),
   "reaction-picker": () => import("./reaction-picker.js"),
   "reader-list": () => import("./reader-list.js"),
   "room-details": () => import("./room-details.js"),
@@ -19,6 +20,7 @@ const MODULES = {
   "search-results": () => import("./search-results.js"),
   "server-page": () => import("./server-page.js"),
   "settings-page": () => import("./settings-page.js"),
+  "shortcut-help": () => import("./shortcut-help.js"),
   "text-completion": () => import("./text-completion.js"),
   "upload-list": () => import("./upload-list.js"),
 };
@@ -27,7 +29,11 @@ const MODULES = {
  * Styles beside the one that is called like the element.
  * @type {Partial<Record<Lazy, string[]>>}
  */
-const STYLES = { "person-dialog": ["room-dialog"], "reader-list": ["room-dialog"] };
+const STYLES = {
+  "person-dialog": ["room-dialog"],
+  "reader-list": ["room-dialog"],
+  "shortcut-help": ["room-dialog"],
+};
 
 /**
  * What needs no words and no style of its own: it is there with the first conversation.

@@ -6,26 +6,37 @@ import { View } from "../lib/view.js";
 import { langOf } from "../lib/text.js";
 import { avatar } from "./user-avatar.js";
 
-/** @import {Member} from "../state/select.js" */
+/** @import {Member, Members} from "../state/select.js" */
 
-/** @typedef {{here: Member[], away: Member[]}} Data */
+/** People that are shown before somebody wants to see all of them. */
+const MOST = 100;
 
-/** @extends {View<Data>} */
+/** @extends {View<Members>} */
 export class MemberList extends View {
   #groups = /** @type {const} */ (["here", "away"]).map((kind) => ({
     kind,
     head: h("h3", { class: "meta" }),
     list: h("ul"),
   }));
+  /** @type {Members|null} */
+  #shown = null;
+  /** Rows that are shown at most. */
+  #most = MOST;
+  #more = h("button", { class: "button quiet", type: "button", onclick: () => this.#all() });
 
   // Lifecycle
 
   build() {
     for (const { head, list } of this.#groups) this.append(head, list);
+    this.append(this.#more);
   }
 
-  /** @param {Data} data */
+  /** @param {Members} data */
   update(data) {
+    if (data === this.#shown) return;
+    if (this.#shown && data.roomId !== this.#shown.roomId) this.#most = MOST;
+    this.#shown = data;
+    let left = this.#most;
     for (const { kind, head, list } of this.#groups) {
       const people = data[kind];
       head.hidden = people.length === 0;
@@ -37,15 +48,30 @@ export class MemberList extends View {
       );
       keyed(
         list,
-        people,
+        people.slice(0, left),
         (person) => person.userId,
         () => this.#make(),
         changePerson,
       );
+      left = Math.max(0, left - people.length);
     }
+    const count = data.here.length + data.away.length;
+    this.#more.hidden = count <= this.#most;
+    setText(this.#more, t("details.all", { n: count }));
   }
 
   // Internal
+
+  #all() {
+    const { data } = this;
+    if (!data) return;
+    this.#most = Infinity;
+    this.#shown = null;
+    // The first of those that were missing.
+    const next = this.querySelectorAll("li").length;
+    this.update(data);
+    this.querySelectorAll("li")[next]?.querySelector("button")?.focus();
+  }
 
   #make() {
     const row = h(

@@ -1,6 +1,7 @@
 /**
  * The conversation: a window of the timeline that moves while scrolling. Only messages near the
- * view are in the DOM. Emits `history-need`, `history-retry`, `quote-need`, `end-seen`.
+ * view are in the DOM. Emits `history-need`, `history-retry`, `history-spare`, `quote-need`,
+ * `end-seen`.
  */
 import { emit, fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
@@ -34,7 +35,10 @@ export class MessageList extends View {
       tabindex: "0",
       role: "log",
       "aria-live": "off",
-      onscroll: () => this.#scrolled(),
+      onscroll: () => {
+        this.#measure();
+        this.#scrolled();
+      },
     },
     this.#items,
   );
@@ -46,9 +50,17 @@ export class MessageList extends View {
   #seen = 0;
   #placed = false;
   #atEnd = false;
+  /** Whether the end is in view. Measured when it is scrolled: reading it after a change is slow. */
+  #isAtEnd = true;
   /** Over the first message shown stands what is not fetched yet. */
   #gapAbove = false;
   #frame = 0;
+  /** There may be too few messages at an edge of the view. */
+  #mayWiden = false;
+  /** The first row that was drawn, and what the button to the end showed. */
+  #drawn = { first: "", jump: "" };
+  /** The message that had the focus last. @type {Element|null} */
+  #active = null;
   /** @type {Set<string>} */
   #quotes = new Set();
 
@@ -68,14 +80,17 @@ export class MessageList extends View {
   subscribe(signal) {
     for (const type of ["click", "keydown"])
       document.addEventListener(type, () => this.#clearTarget(), { signal, capture: true });
+    document.addEventListener("focusin", ({ target }) => this.#activate(target), { signal });
+    this.#measure();
   }
 
   /** @param {Data} data */
   update(data) {
     if (data.roomId !== this.#roomId) this.#opened(data);
     const { timeline } = data;
-    const stick = this.#window.high === Infinity && isAtEnd(this.#scroll);
+    const stick = this.#window.high === Infinity && this.#isAtEnd;
     if (stick) this.#window = windows.trimmed(this.#window, timeline.messages);
+    else if (this.#mayDropNewest()) this.#window = windows.upTo(this.#window, timeline.messages);
     // What was fetched takes the place of its gap in the same change: a list that is shorter for a
     // moment loses its place.
     const joined = this.#gapAbove && this.#placed;
@@ -92,6 +107,10 @@ export class MessageList extends View {
     );
     restore(this.#scroll, anchor);
     this.#gapAbove = rows[0]?.kind === "gap";
+    // At the end, what is added below the view leaves the upper edge as far away as it was.
+    const first = rows[0]?.key ?? "";
+    const widens = !stick || !this.#placed || first !== this.#drawn.first || this.#gapAbove;
+    this.#drawn.first = first;
     this.#emptyState(data.empty);
     set(this.#scroll, {
       "aria-label": t("messages.label", { room: data.title }),
@@ -100,7 +119,8 @@ export class MessageList extends View {
     for (const row of rows) this.#needQuote(row);
     if (!this.#placed && timeline.loaded) this.#place(unreadSeq);
     if (data.target && data.target !== this.#target) this.#aim(data.target);
-    this.#scrolled();
+    if (windows.hasSpare(timeline.messages)) emit(this, "history-spare", this.#window);
+    this.#scrolled(widens);
   }
 
   // Actions
@@ -111,6 +131,7 @@ export class MessageList extends View {
 
   toEnd() {
     this.#window = windows.atEnd(this.#messages);
+    this.#isAtEnd = true;
     if (this.data) this.update(this.data);
     this.#scroll.scrollTop = 0;
   }
@@ -135,6 +156,7 @@ export class MessageList extends View {
     this.#quotes.clear();
     keyed(this.#items, [], () => "", makeRow);
     this.#scroll.scrollTop = 0;
+    this.#isAtEnd = true;
   }
 
   /**
@@ -151,21 +173,23 @@ export class MessageList extends View {
     const line = this.#items.querySelector(".unread");
     if (line && line.getBoundingClientRect().top < this.#scroll.getBoundingClientRect().top)
       line.scrollIntoView({ block: "start" });
+    this.#measure();
   }
 
   /** @param {string} messageId */
   #aim(messageId) {
-    const { timeline } = /** @type {Data} */ (this.data);
+    const { timeline, lastSeq } = /** @type {Data} */ (this.data);
     const found = messageById(timeline, messageId);
     if (!found) return;
     this.#target = messageId;
-    if (!this.#placed) this.#seen = windows.lastSeq(this.#messages);
+    if (!this.#placed) this.#seen = lastSeq;
     this.#placed = true;
     this.#window = windows.around(timeline.messages, found.seq);
     this.update(/** @type {Data} */ (this.data));
     const node = this.#items.querySelector(`[data-seq="${found.seq}"]`);
     node?.classList.add("is-target");
     node?.scrollIntoView({ block: "center" });
+    this.#measure();
     /** @type {HTMLElement|null} */ (node)?.focus({ preventScroll: true });
   }
 
@@ -173,19 +197,37 @@ export class MessageList extends View {
     this.#items.querySelector(".is-target")?.classList.remove("is-target");
   }
 
-  #scrolled() {
+  #measure() {
+    this.#isAtEnd = isAtEnd(this.#scroll);
+  }
+
+  /** @param {boolean} [widens] */
+  #scrolled(widens = true) {
+    this.#mayWiden ||= widens;
     if (this.#frame) return;
     this.#frame = requestAnimationFrame(() => {
       this.#frame = 0;
-      this.#widen();
+      if (this.#mayWiden) {
+        this.#mayWiden = false;
+        this.#widen();
+      }
       this.#tellEnd();
     });
   }
 
+  /** While somebody reads older messages, the newest ones are far below the view. */
+  #mayDropNewest() {
+    const tooMany = windows.isTooLong(this.#window, this.#messages);
+    return this.#placed && tooMany && this.#isFarFromEnd();
+  }
+
+  #isFarFromEnd() {
+    return this.#scroll.scrollTop < -2 * NEAR_PX;
+  }
+
   /** Moves the window up; what lies far below the view is dropped. */
   #goOlder() {
-    const mayDrop = this.#scroll.scrollTop < -2 * NEAR_PX;
-    this.#window = windows.older(this.#window, this.#messages, mayDrop);
+    this.#window = windows.older(this.#window, this.#messages, this.#isFarFromEnd());
   }
 
   /** Moves the window when its edge is near, and asks for what is missing near the view. */
@@ -221,17 +263,40 @@ export class MessageList extends View {
   #tellEnd() {
     const { data } = this;
     if (!data) return;
-    const atEnd = this.#placed && this.#window.high === Infinity && isAtEnd(this.#scroll);
+    const atEnd = this.#placed && this.#window.high === Infinity && this.#isAtEnd;
     if (atEnd) this.#seen = windows.lastSeq(this.#messages);
-    const fresh = atEnd ? 0 : windows.countAfter(this.#messages, this.#seen);
-    this.#jump.hidden = atEnd || !this.#placed;
+    // By seq, which has no holes: not all of them need to be held.
+    const fresh = atEnd ? 0 : Math.max(0, windows.lastSeq(this.#messages) - this.#seen);
+    this.#drawJump(!atEnd && this.#placed, fresh);
+    if (atEnd !== this.#atEnd || atEnd) emit(this, "end-seen", { roomId: data.roomId, atEnd });
+    this.#atEnd = atEnd;
+  }
+
+  /**
+   * The message that has the focus keeps its tools, to which the focus returns, while a dialog about
+   * it is open.
+   * @param {EventTarget|null} target
+   */
+  #activate(target) {
+    if (!(target instanceof Element)) return;
+    const item = target.closest("message-item");
+    if (item === this.#active || (!item && target.closest("dialog, [popover]"))) return;
+    this.#active?.classList.remove("is-active");
+    item?.classList.add("is-active");
+    this.#active = item;
+  }
+
+  /** @param {boolean} shown @param {number} fresh */
+  #drawJump(shown, fresh) {
+    this.#jump.hidden = !shown;
+    const drawn = String(fresh);
+    if (!shown || drawn === this.#drawn.jump) return;
+    this.#drawn.jump = drawn;
     set(this.#jump, {
       class: fresh ? "button primary jump" : "button jump",
       "aria-label": fresh ? null : t("messages.toEnd"),
     });
     fill(this.#jump, icon("down", "small"), fresh > 0 && t("messages.new", { n: fresh }));
-    if (atEnd !== this.#atEnd || atEnd) emit(this, "end-seen", { roomId: data.roomId, atEnd });
-    this.#atEnd = atEnd;
   }
 
   /** @param {Row} row */

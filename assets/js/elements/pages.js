@@ -4,9 +4,11 @@
  */
 import { emit, fill, h, set } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
+import { mediaQuery } from "../lib/media-query.js";
 import { searchPage } from "../state/select.js";
 import { emptyState } from "./empty-state.js";
 import { lazy } from "./lazy.js";
+import { roomPreview } from "./room-preview.js";
 
 /** @import {Room, State, User} from "../types.js" */
 /** @import {ChatApp} from "./chat-app.js" */
@@ -20,7 +22,7 @@ const PAGES = {
   search: "search-results",
 };
 /** Without a hovering pointer a focused field opens the on-screen keyboard over the page. */
-const HOVER = matchMedia("(hover: hover)");
+const HOVER = mediaQuery("(hover: hover)");
 
 export class Pages {
   main = h("main");
@@ -51,6 +53,8 @@ export class Pages {
     actions: [h("a", { class: "button", href: "#/rooms" }, t("header.back"))],
   });
 
+  /** The room that was asked for, because it is not one of mine. */
+  #looked = "";
   #failed = emptyState({
     picture: "offline",
     title: t("rooms.failed"),
@@ -98,12 +102,24 @@ export class Pages {
         view.composer.focus();
       }
     }
+    if (page === "missing") this.#look(state.route.roomId ?? "");
+    else this.#looked = "";
     this.room = open?.roomId ?? "";
     this.lastRoom = this.room || this.lastRoom;
     if (element) element.data = this.#dataOf(page, state, me);
   }
 
   // Internal
+
+  /** A public room can be joined by its address. @param {string} roomId */
+  async #look(roomId) {
+    if (roomId === this.#looked) return;
+    this.#looked = roomId;
+    fill(this.main, this.#missing);
+    const room = await this.#app.chat.client.room(roomId).catch(() => null);
+    if (room && this.page === "missing" && roomId === this.#looked)
+      fill(this.main, roomPreview(room));
+  }
 
   /** The element of a page that is fetched lazily; null until it is there. @param {string} page */
   #elementOf(page) {
@@ -132,6 +148,7 @@ export class Pages {
         return {
           ...searchPage(state, this.lastRoom),
           search: (/** @type {any} */ query) => chat.search(query),
+          chat,
         };
       case "server": {
         const host = () => this.#app.dialog("room-dialog");

@@ -9,12 +9,12 @@ import { View } from "../lib/view.js";
 import { date } from "../lib/time.js";
 import "./member-list.js";
 
-/** @import {Member} from "../state/select.js" */
+/** @import {Members} from "../state/select.js" */
 /** @import {Room} from "../types.js" */
 /** @import {MemberList} from "./member-list.js" */
 
 /**
- * @typedef {{room: Room, title: string, people: {here: Member[], away: Member[]}, mayManage:
+ * @typedef {{room: Room, title: string, people: Members, mayManage:
  *   boolean, mayDelete: boolean}} Data
  */
 

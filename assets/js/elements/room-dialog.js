@@ -107,17 +107,18 @@ export class RoomDialog extends HTMLElement {
   }
 
   /**
-   * A question whose answer destroys something.
-   * @param {{title: string, text: string, action: string}} words
+   * A question whose answer cannot be taken back.
+   * @param {{title: string, text: string, action: string, danger?: boolean}} words danger, unless it
+   *   is false: it destroys something
    * @param {() => Promise<unknown>} confirmed
    */
-  confirm({ title, text, action }, confirmed) {
+  confirm({ title, text, action, danger = true }, confirmed) {
     const { form } = openDialog({
       host: this,
       title,
       content: [h("p", null, text)],
       action,
-      danger: true,
+      danger,
       submit: confirmed,
     });
     // Enter that comes too early destroys nothing.

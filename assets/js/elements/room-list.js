@@ -2,18 +2,16 @@
  * Left column: the server, my rooms (newest first), my profile. Emits `room-new`, `rooms-retry`,
  * `theme-switch`.
  */
-import { emit, fill, h, setText, set } from "../lib/dom.js";
+import { emit, fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
-import { locale, parts, t } from "../lib/i18n.js";
-import { keyed } from "../lib/keyed.js";
+import { t } from "../lib/i18n.js";
 import { View } from "../lib/view.js";
-import { langOf } from "../lib/text.js";
-import { exact, short } from "../lib/time.js";
 import { emptyState } from "./empty-state.js";
+import { RoomRows } from "./room-rows.js";
 import { searchField } from "./search-field.js";
 import { avatar } from "./user-avatar.js";
 
-/** @import {RoomRow} from "../state/select.js" */
+/** @import {RoomRow} from "../state/room-rows.js" */
 /** @import {User} from "../types.js" */
 
 /**
@@ -23,8 +21,8 @@ import { avatar } from "./user-avatar.js";
 
 /** @extends {View<Data>} */
 export class RoomList extends View {
-  #list = h("ul");
-  #rooms = h("nav", { "aria-label": t("rooms.title") }, this.#list);
+  #rooms = h("nav", { "aria-label": t("rooms.title") });
+  #rows = new RoomRows(this.#rooms);
   #empty = emptyState({
     picture: "room",
     title: t("rooms.empty"),
@@ -49,6 +47,11 @@ export class RoomList extends View {
   #theme = iconButton("moon", "", () => emit(this, "theme-switch"));
 
   // Lifecycle
+
+  /** @param {AbortSignal} signal */
+  subscribe(signal) {
+    this.#rows.subscribe(signal);
+  }
 
   build() {
     this.setAttribute("aria-label", t("rooms.column"));
@@ -106,7 +109,7 @@ export class RoomList extends View {
     if (ready) this.#waiting.remove();
     else if (!this.#waiting.isConnected) this.#rooms.append(this.#waiting);
     this.#failed.hidden = !failed;
-    keyed(this.#list, rows, (row) => row.roomId, makeRow, changeRow);
+    this.#rows.show(rows);
     const empty = ready && rows.length === 0;
     if (empty !== this.#empty.isConnected) {
       if (empty) this.#rooms.append(this.#empty);
@@ -133,6 +136,15 @@ export class RoomList extends View {
 
   search() {
     this.#search.input.focus();
+  }
+
+  /**
+   * The room before or after the open one, as the list stands.
+   * @param {1|-1} step
+   * @param {boolean} unread only rooms with something unread
+   */
+  neighbour(step, unread) {
+    return this.#rows.neighbour(step, unread);
   }
 }
 
@@ -161,87 +173,6 @@ function iconButton(picture, label, onclick, name = "") {
 function skeleton() {
   const line = () => h("span", { class: "skeleton" });
   return h("div", { class: "row", "aria-hidden": "true" }, line(), line(), line());
-}
-
-/** @param {RoomRow} row */
-function makeRow(row) {
-  const face = avatar({ id: row.person ?? row.roomId, name: row.name });
-  const name = h("span", { class: "name" }, h("span", { class: "truncate" }));
-  const link = h(
-    "a",
-    { class: "row pick", href: `#/${row.roomId}` },
-    face,
-    name,
-    h("time", { class: "meta" }),
-    h("span", { class: "snippet truncate" }),
-  );
-  return h("li", null, link);
-}
-
-/**
- * @param {HTMLLIElement & {shown?: string}} node
- * @param {RoomRow} row
- */
-function changeRow(node, row) {
-  const time = short(row.at, locale());
-  const key = JSON.stringify(row) + time;
-  if (node.shown === key) return;
-  node.shown = key;
-  const [link] = node.children;
-  const [face, name, when, snippet] = link.children;
-  const title = row.name || t("rooms.alone");
-  set(link, {
-    class: `row pick${row.unread && !row.muted ? " unread" : ""}${row.muted ? " muted-room" : ""}`,
-    "aria-current": row.current ? "page" : null,
-  });
-  /** @type {any} */ (face).face = row.person
-    ? { id: row.person, name: title, picture: row.picture }
-    : { id: row.roomId, name: title, kind: "room" };
-  set(name, { lang: langOf(title) || null });
-  setText(name.children[0], title);
-  while (name.children.length > 1) name.lastElementChild?.remove();
-  if (row.locked) name.append(icon("lock", "small"));
-  if (row.muted)
-    name.append(icon("muted", "small"), h("span", { class: "visually-hidden" }, t("rooms.muted")));
-  setText(set(when, { datetime: row.at, title: exact(row.at, locale()) }), time);
-  fill(set(snippet, { lang: langOf(row.draft || row.snippet) || null }), snippetOf(row));
-  node.querySelector(".badges")?.remove();
-  const badge = (
-    /** @type {string} */ kind,
-    /** @type {string} */ key,
-    /** @type {number} */ n,
-    sign = "",
-  ) =>
-    n > 0 &&
-    h(
-      "span",
-      { class: `badge ${kind}`.trim(), "aria-label": t(key, { n }), role: "img" },
-      `${sign}${n > 999 ? "999+" : n}`,
-    );
-  if (row.unread)
-    link.append(
-      h(
-        "span",
-        { class: "badges" },
-        badge("mention", "rooms.mentions", row.mentions, "@"),
-        badge(row.muted ? "quiet" : "", "rooms.unread", row.unread),
-      ),
-    );
-}
-
-/** @param {RoomRow} row */
-function snippetOf(row) {
-  if (row.draft)
-    return [
-      h("span", { role: "img", "aria-label": t("rooms.draft") }, icon("edit", "small")),
-      row.draft,
-    ];
-  if (row.empty) return [t("rooms.noMessages")];
-  const text = row.snippet ?? t("message.deleted");
-  if (row.mine) return parts("rooms.snippetMine", { text });
-  return row.who
-    ? parts("rooms.snippet", { name: h("b", { lang: langOf(row.who) || null }, row.who), text })
-    : [text];
 }
 
 customElements.define("room-list", RoomList);

@@ -1,6 +1,7 @@
 /**
- * Search results, newest first, each a link to its message. `search` is handed down by chat-app.
- * Emits `search-change`, `search-leave`.
+ * Search results: rooms and people by their names, then messages, newest first, each a link.
+ * `search` and `chat` are handed down by chat-app. Emits `place-open`, `search-change`,
+ * `search-leave`.
  */
 import { errorText } from "../lib/errors.js";
 import { emit, fill, h, setText, set } from "../lib/dom.js";
@@ -12,6 +13,7 @@ import { langOf } from "../lib/text.js";
 import { clock, day, exact } from "../lib/time.js";
 import { byDay, withPage } from "../state/hits.js";
 import { emptyState } from "./empty-state.js";
+import { PlaceResults } from "./place-results.js";
 import { avatar } from "./user-avatar.js";
 
 /** @import {Hit} from "../types.js" */
@@ -24,6 +26,7 @@ import { avatar } from "./user-avatar.js";
  * @property {{roomId: string, name: string}|null} room where one may search instead of everywhere
  * @property {(query: {q: string, roomId?: string, before?: string, limit: number}) =>
  *   Promise<{messages: Hit[], cursor?: string}>} search
+ * @property {import("../state/chat.js").Chat} chat
  * @property {(hit: Hit) => {author: string, picture?: string, room: string, direct: boolean}} about
  */
 
@@ -43,6 +46,7 @@ export class SearchResults extends View {
   #chips = h("span", { class: "wrap", role: "group", "aria-label": t("search.where") });
   #status = h("p", { class: "meta", role: "status" });
   #notice = h("p", { class: "notice", role: "alert", hidden: true });
+  #places = new PlaceResults(() => this.#draw());
   #list = h("div");
   #more = h(
     "button",
@@ -60,6 +64,7 @@ export class SearchResults extends View {
         this.#top = this.#hits.scrollTop;
       },
     },
+    this.#places.section,
     this.#list,
     this.#notice,
     this.#more,
@@ -138,7 +143,7 @@ export class SearchResults extends View {
   }
 
   /** @param {Data} data */
-  update({ query, within, room }) {
+  update({ query, within, room, chat }) {
     // What comes back from here is left as it is being typed; what back, forward and links say is
     // taken over.
     if (query !== this.#address && query !== this.#told) this.#input.value = query;
@@ -165,6 +170,7 @@ export class SearchResults extends View {
       this.#found = { query, within, hits: [] };
       this.#top = 0;
       this.#ask(false);
+      this.#places.look(chat, within ? "" : query);
     }
     this.#draw();
   }
@@ -211,7 +217,15 @@ export class SearchResults extends View {
     const { data } = this;
     if (!data) return;
     const abouts = hits.map((hit) => data.about(hit));
-    const key = JSON.stringify([query, this.#busy, abouts, hits.length, this.#notice.hidden]);
+    const places = !this.#places.section.hidden;
+    const key = JSON.stringify([
+      query,
+      this.#busy,
+      abouts,
+      hits.length,
+      this.#notice.hidden,
+      places,
+    ]);
     if (this.#list.dataset.shown === key) return;
     this.#list.dataset.shown = key;
     this.#more.hidden = !cursor;
@@ -225,21 +239,7 @@ export class SearchResults extends View {
     const focused = /** @type {HTMLElement|null} */ (
       document.activeElement?.closest("a.hit")
     )?.getAttribute("href");
-    if (hits.length === 0) {
-      fill(
-        this.#list,
-        !query
-          ? emptyState({ picture: "search", title: t("search.start"), text: t("search.startHint") })
-          : !this.#busy &&
-              this.#notice.hidden &&
-              emptyState({
-                picture: "search",
-                title: t("search.none"),
-                text: t("search.noneHint"),
-              }),
-      );
-      return;
-    }
+    if (hits.length === 0) return void fill(this.#list, this.#nothing(query, places));
     const of = new Map(hits.map((hit, index) => [hit, abouts[index]]));
     fill(
       this.#list,
@@ -262,6 +262,18 @@ export class SearchResults extends View {
       );
   }
 
+  /** @param {string} query @param {boolean} places something else was found */
+  #nothing(query, places) {
+    if (!query)
+      return emptyState({
+        picture: "search",
+        title: t("search.start"),
+        text: t("search.startHint"),
+      });
+    if (this.#busy || !this.#notice.hidden || places) return null;
+    return emptyState({ picture: "search", title: t("search.none"), text: t("search.noneHint") });
+  }
+
   /** Escape leaves; arrows go from hit to hit. @param {KeyboardEvent} event */
   #pressed(event) {
     if (event.isComposing || event.keyCode === 229) return;
@@ -269,7 +281,7 @@ export class SearchResults extends View {
       event.preventDefault();
       emit(this, "search-leave");
     } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      const all = /** @type {HTMLElement[]} */ ([...this.#list.querySelectorAll("a.hit")]);
+      const all = /** @type {HTMLElement[]} */ ([...this.#hits.querySelectorAll(".hit")]);
       const now = all.indexOf(/** @type {HTMLElement} */ (document.activeElement));
       const next = now + (event.key === "ArrowDown" ? 1 : -1);
       event.preventDefault();

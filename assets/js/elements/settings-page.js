@@ -156,6 +156,19 @@ export class SettingsPage extends View {
           looks,
         ),
       ),
+      h(
+        "div",
+        { class: "wrap" },
+        h(
+          "button",
+          {
+            class: "button shortcuts",
+            type: "button",
+            onclick: () => emit(this, "shortcuts-show"),
+          },
+          t("shortcuts.title"),
+        ),
+      ),
     );
   }
 }

@@ -1,4 +1,5 @@
-/** System, light or dark; kept between visits. js/theme.js sets it before the first paint. */
+/** System, light or dark; kept between visits. js/first.js sets it before the first paint. */
+import { mediaQuery } from "./media-query.js";
 
 /** @typedef {""|"light"|"dark"} Theme */
 
@@ -14,7 +15,9 @@ export function setTheme(chosen) {
   localStorage.setItem("theme", chosen);
 }
 
+const system = mediaQuery("(prefers-color-scheme: dark)");
+
 /** @returns {boolean} */
 export function isDark() {
-  return theme() ? theme() === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  return theme() ? theme() === "dark" : system.matches;
 }

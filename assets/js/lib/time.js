@@ -3,20 +3,36 @@
  * slow.
  */
 
-/** @type {Map<string, Intl.DateTimeFormat>} */
+/** @type {Record<string, Intl.DateTimeFormatOptions>} */
+const FORMS = {
+  clock: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
+  exact: { dateStyle: "long", timeStyle: "medium", hourCycle: "h23" },
+  date: { dateStyle: "long" },
+  day: { weekday: "long", day: "numeric", month: "long" },
+  dayOfYear: { weekday: "long", day: "numeric", month: "long", year: "numeric" },
+  weekday: { weekday: "short" },
+  shortDay: { day: "numeric", month: "short" },
+  shortDate: { day: "numeric", month: "numeric", year: "2-digit" },
+};
+
+/** By language, then by form. @type {Map<string, Map<string, Intl.DateTimeFormat>>} */
 const formatters = new Map();
+/** @type {Map<string, Intl.RelativeTimeFormat>} */
+const relative = new Map();
 /** @type {Map<string, string>} */
 const dayKeys = new Map();
 
 /**
+ * @param {string} iso
  * @param {string} lang
- * @param {Intl.DateTimeFormatOptions} options
+ * @param {string} form
  */
-function formatter(lang, options) {
-  const key = lang + JSON.stringify(options);
-  let found = formatters.get(key);
-  if (!found) formatters.set(key, (found = new Intl.DateTimeFormat(lang, options)));
-  return found;
+function format(iso, lang, form) {
+  let known = formatters.get(lang);
+  if (!known) formatters.set(lang, (known = new Map()));
+  let formatter = known.get(form);
+  if (!formatter) known.set(form, (formatter = new Intl.DateTimeFormat(lang, FORMS[form])));
+  return formatter.format(new Date(iso));
 }
 
 /**
@@ -26,12 +42,16 @@ function formatter(lang, options) {
 export function dayKey(iso) {
   let key = dayKeys.get(iso);
   if (!key) {
-    const date = new Date(iso);
-    key = `${date.getFullYear()}-${String(date.getMonth() + 1).padStart(2, "0")}-${String(date.getDate()).padStart(2, "0")}`;
+    key = today(new Date(iso));
     if (dayKeys.size > 5000) dayKeys.clear();
     dayKeys.set(iso, key);
   }
   return key;
+}
+
+/** The same of now. */
+export function today(now = new Date()) {
+  return `${now.getFullYear()}-${String(now.getMonth() + 1).padStart(2, "0")}-${String(now.getDate()).padStart(2, "0")}`;
 }
 
 /**
@@ -40,9 +60,7 @@ export function dayKey(iso) {
  * @param {string} lang
  */
 export function clock(iso, lang) {
-  return formatter(lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(
-    new Date(iso),
-  );
+  return format(iso, lang, "clock");
 }
 
 /**
@@ -51,9 +69,7 @@ export function clock(iso, lang) {
  * @param {string} lang
  */
 export function exact(iso, lang) {
-  return formatter(lang, { dateStyle: "long", timeStyle: "medium", hourCycle: "h23" }).format(
-    new Date(iso),
-  );
+  return format(iso, lang, "exact");
 }
 
 /**
@@ -62,7 +78,7 @@ export function exact(iso, lang) {
  * @param {string} lang
  */
 export function date(iso, lang) {
-  return formatter(lang, { dateStyle: "long" }).format(new Date(iso));
+  return format(iso, lang, "date");
 }
 
 /**
@@ -74,16 +90,14 @@ export function date(iso, lang) {
 export function day(iso, lang, now = new Date()) {
   const days = daysAgo(iso, now);
   if (days === 0 || days === 1) {
-    const word = new Intl.RelativeTimeFormat(lang, { numeric: "auto" }).format(-days, "day");
+    let words = relative.get(lang);
+    if (!words)
+      relative.set(lang, (words = new Intl.RelativeTimeFormat(lang, { numeric: "auto" })));
+    const word = words.format(-days, "day");
     return word.charAt(0).toLocaleUpperCase(lang) + word.slice(1);
   }
   const sameYear = new Date(iso).getFullYear() === now.getFullYear();
-  return formatter(lang, {
-    weekday: "long",
-    day: "numeric",
-    month: "long",
-    ...(sameYear ? {} : { year: "numeric" }),
-  }).format(new Date(iso));
+  return format(iso, lang, sameYear ? "day" : "dayOfYear");
 }
 
 /**
@@ -95,14 +109,9 @@ export function day(iso, lang, now = new Date()) {
 export function short(iso, lang, now = new Date()) {
   const days = daysAgo(iso, now);
   if (days <= 0) return clock(iso, lang);
-  if (days < 7) return formatter(lang, { weekday: "short" }).format(new Date(iso));
+  if (days < 7) return format(iso, lang, "weekday");
   const sameYear = new Date(iso).getFullYear() === now.getFullYear();
-  return formatter(
-    lang,
-    sameYear
-      ? { day: "numeric", month: "short" }
-      : { day: "numeric", month: "numeric", year: "2-digit" },
-  ).format(new Date(iso));
+  return format(iso, lang, sameYear ? "shortDay" : "shortDate");
 }
 
 /**
@@ -110,5 +119,5 @@ export function short(iso, lang, now = new Date()) {
  * @param {Date} now
  */
 function daysAgo(iso, now) {
-  return Math.round((Date.parse(dayKey(now.toISOString())) - Date.parse(dayKey(iso))) / 86_400_000);
+  return Math.round((Date.parse(today(now)) - Date.parse(dayKey(iso))) / 86_400_000);
 }

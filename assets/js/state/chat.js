@@ -7,6 +7,7 @@ import { Drafts } from "./drafts.js";
 import { History } from "./history.js";
 import { Live } from "./live.js";
 import { Sender } from "./sender.js";
+import { Snapshot } from "./snapshot.js";
 import { Store } from "./store.js";
 import { messageById } from "./timeline.js";
 
@@ -22,6 +23,7 @@ export class Chat {
   /** @type {Drafts|null} */
   #drafts = null;
   #keeper = new SessionKeeper(() => this.client.refresh());
+  #snapshot = new Snapshot(this.store);
 
   constructor() {
     this.client.onSession = (session) => this.#keeper.renewed(session);
@@ -48,6 +50,28 @@ export class Chat {
       if (error instanceof ApiError && error.status === 401) return false;
       throw error;
     }
+  }
+
+  /**
+   * Goes on with what an earlier visit has left, while the server cannot be reached.
+   * @returns {Promise<boolean>} false when there is nothing
+   */
+  async restore() {
+    const found = this.#keeper.known ? await this.#snapshot.load() : null;
+    if (!found) return false;
+    const { me, rooms, people, messages } = found;
+    this.#signedIn(me, () => this.store.dispatch({ type: "restored", rooms, people, messages }));
+    this.#keeper.resume();
+    const online = () => {
+      if (this.store.state.connection.state !== "online") return;
+      this.store.removeEventListener("change", online);
+      this.client.me().then(
+        (now) => this.store.dispatch({ type: "me_changed", me: now }),
+        () => undefined,
+      );
+    };
+    this.store.addEventListener("change", online);
+    return true;
   }
 
   /** @param {string} userId @param {string} password */
@@ -224,8 +248,8 @@ export class Chat {
 
   // Internal
 
-  /** @param {import("../types.js").User} me */
-  #signedIn(me) {
+  /** @param {import("../types.js").User} me @param {() => void} [before] what is asked for */
+  #signedIn(me, before) {
     this.#drafts = new Drafts(me.userId);
     this.store.dispatch({
       type: "signed_in",
@@ -233,12 +257,14 @@ export class Chat {
       outbox: this.sender.restore(me.userId),
       drafts: this.#drafts.load(),
     });
+    before?.();
     this.live.start();
   }
 
   /** @param {boolean} [ended] not by me, here and now */
   #signedOut(ended = false) {
     this.#keeper.stop();
+    this.#snapshot.clear();
     this.live.stop();
     this.store.dispatch({ type: "signed_out", ended });
   }

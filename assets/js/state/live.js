@@ -1,5 +1,6 @@
 /** Connects the socket to the store: subscribing, resuming, entering rooms, typing, read marks. */
 import { retryDelay } from "../api/socket.js";
+import { ApiError } from "../lib/errors.js";
 
 /** @import {Client} from "../api/client.js" */
 /** @import {Socket} from "../api/socket.js" */
@@ -123,6 +124,16 @@ export class Live {
       (roomId && this.store.state.rooms[roomId]?.unreadCount)
     ) {
       this.store.dispatch({ type: "reading", room_id: roomId });
+    }
+  }
+
+  /** Marks every room as read. Throws without a connection. */
+  readAll() {
+    for (const { roomId, unreadCount, lastMessage } of Object.values(this.store.state.rooms)) {
+      if (!unreadCount || !lastMessage) continue;
+      const { messageId } = lastMessage;
+      if (!this.socket.send({ type: "mark_read", room_id: roomId, message_id: messageId }))
+        throw new ApiError(0, "offline", "The server cannot be reached.");
     }
   }
 

@@ -2,11 +2,13 @@
 import { isMention } from "../lib/text.js";
 import {
   applyPatch,
+  bounded,
   emptyTimeline,
   merge,
   mergeChanges,
   mergePage,
   messageAt,
+  released,
 } from "./timeline.js";
 
 /**
@@ -16,7 +18,7 @@ import {
 
 /**
  * @typedef {"chat_message"|"message_sent"|"message_edited"|"message_deleted"|"reaction_added"
- *   |"reaction_removed"|"message_loaded"|"history_opened"|"page_loaded"|"page_failed"
+ *   |"reaction_removed"|"message_loaded"|"history_opened"|"history_spare"|"page_loaded"|"page_failed"
  *   |"page_retried"|"changes"|"read_marked"|"message_read"|"readers_loaded"|"reading"} Type
  */
 
@@ -35,6 +37,8 @@ export const messageReducers = {
 
   history_opened: (state, { room_id: roomId }) =>
     state.timelines[roomId] ? state : withTimeline(state, roomId, emptyTimeline()),
+  history_spare: (state, { room_id: roomId, read }) =>
+    onTimeline(state, roomId, (timeline) => released(timeline, read)),
   page_loaded: (state, { room_id: roomId, messages, covered }) =>
     withTimeline(
       settled(state, messages),
@@ -94,9 +98,11 @@ function posted(state, frame) {
     reactions: [],
     media: frame.media ?? [],
   };
-  const merged = onTimeline(settled(state, [message]), frame.room_id, (timeline) =>
-    merge(timeline, [message]),
-  );
+  const open = state.visit?.roomId === frame.room_id;
+  const merged = onTimeline(settled(state, [message]), frame.room_id, (timeline) => {
+    const grown = merge(timeline, [message]);
+    return open ? grown : bounded(grown);
+  });
   const next = endTyping(merged, frame.room_id, frame.sender_id);
   if (!room) return next;
   const isNew = frame.seq > room.lastSeq;
@@ -283,7 +289,8 @@ export function onRoom(state, roomId, change) {
  */
 function onTimeline(state, roomId, change) {
   const timeline = state.timelines[roomId];
-  return timeline ? withTimeline(state, roomId, change(timeline)) : state;
+  const next = timeline && change(timeline);
+  return next && next !== timeline ? withTimeline(state, roomId, next) : state;
 }
 
 /**

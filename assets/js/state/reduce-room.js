@@ -1,5 +1,6 @@
 /** Reducers of rooms and their participants. Pure. */
 import { onRoom } from "./reduce-message.js";
+import { emptyTimeline } from "./timeline.js";
 
 /**
  * @import {ActionOf, Participant, ParticipantChange, ParticipantRemoved, ParticipantUpdated, Reducers,
@@ -7,7 +8,7 @@ import { onRoom } from "./reduce-message.js";
  */
 
 /**
- * @typedef {"rooms_loaded"|"rooms_failed"|"room_loaded"|"room_added"|"room_opened"|"room_closed"|"subscribed"
+ * @typedef {"rooms_loaded"|"restored"|"rooms_failed"|"room_loaded"|"room_added"|"room_opened"|"room_closed"|"subscribed"
  *   |"room_updated"|"room_muted"|"participant_added"|"participant_changed"|"participant_removed"
  *   |"room_deleted"|"room_gone"} Type
  */
@@ -15,6 +16,7 @@ import { onRoom } from "./reduce-message.js";
 /** @type {Reducers<Type>} */
 export const roomReducers = {
   rooms_loaded: (state, { rooms }) => loaded(state, rooms),
+  restored,
   // A list that is held stays.
   rooms_failed: (state) => (state.ready ? state : { ...state, listFailed: true }),
   room_loaded: (state, { room }) => withRoom(state, room, {}),
@@ -51,6 +53,22 @@ function opened(state, { room_id: roomId }) {
   const room = state.rooms[roomId];
   const visit = { roomId, unread: room?.unreadCount ?? 0, lastSeq: room?.lastSeq ?? 0 };
   return { ...state, reading: null, visit, ...NO_CONTEXT };
+}
+
+/**
+ * Rooms and messages of an earlier visit, for a start without a network. The next page of a room
+ * takes the place of its messages.
+ * @param {State} state
+ * @param {ActionOf<"restored">} action
+ * @returns {State}
+ */
+function restored(state, { rooms, people, messages }) {
+  const next = loaded({ ...state, people: { ...people, ...state.people } }, rooms);
+  const timelines = Object.entries(messages).map(([roomId, list]) => [
+    roomId,
+    { ...emptyTimeline(), messages: list, loaded: true, reset: true },
+  ]);
+  return { ...next, timelines: { ...Object.fromEntries(timelines), ...next.timelines } };
 }
 
 /**

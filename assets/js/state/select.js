@@ -1,59 +1,7 @@
 /** What the elements show, taken out of the state. Pure. */
-import { snippet } from "../lib/markdown.js";
-import { others, partner, personName, pictureOf, roomName } from "../lib/names.js";
+import { others, personName, pictureOf, roomName } from "../lib/names.js";
 
 /** @import {Participant, Room, State} from "../types.js" */
-
-/**
- * @typedef {object} RoomRow
- * @property {string} roomId
- * @property {string} name
- * @property {string} [person] login name of the other, in a conversation of two
- * @property {string} [picture] of the other
- * @property {boolean} locked
- * @property {string} at
- * @property {string} who author of the last message, "" for none
- * @property {boolean} mine
- * @property {string|null} snippet null: deleted
- * @property {boolean} empty
- * @property {string} draft what I have begun to write, not in the open room
- * @property {number} unread
- * @property {number} mentions
- * @property {boolean} muted
- * @property {boolean} current
- */
-
-/**
- * My rooms, newest activity first.
- * @param {State} state
- * @returns {RoomRow[]}
- */
-export function roomRows(state) {
-  const me = state.me?.userId ?? "";
-  return Object.values(state.rooms)
-    .map((room) => {
-      const last = room.lastMessage;
-      const other = partner(room, me);
-      return {
-        roomId: room.roomId,
-        name: roomName(room, me),
-        person: other?.userId,
-        picture: pictureOf(state, other?.userId),
-        locked: room.visibility === "private" && Boolean(room.name),
-        at: last?.createdAt ?? room.createdAt,
-        who: last && !other ? personName(state, room.roomId, last.userId, last) : "",
-        mine: last?.userId === me,
-        snippet: last?.deletedAt ? null : snippet(last?.content ?? ""),
-        empty: !last,
-        draft: state.visit?.roomId === room.roomId ? "" : snippet(state.drafts[room.roomId] ?? ""),
-        unread: room.unreadCount ?? 0,
-        mentions: room.mentionCount ?? 0,
-        muted: Boolean(room.muted),
-        current: state.visit?.roomId === room.roomId,
-      };
-    })
-    .sort((a, b) => b.at.localeCompare(a.at) || b.roomId.localeCompare(a.roomId));
-}
 
 /**
  * What the title counts: everything unread, but not in muted rooms.
@@ -82,27 +30,43 @@ export function typingNames(state, roomId) {
  *   boolean}} Member
  */
 
+/** @typedef {{roomId: string, here: Member[], away: Member[]}} Members */
+
+/** What the people of a room were made of last. */
+const last = { of: /** @type {unknown[]} */ ([]), members: /** @type {Members|null} */ (null) };
+
 /**
  * People of a room by name, those who are here first.
  * @param {State} state
  * @param {Room} room
- * @returns {{here: Member[], away: Member[]}}
+ * @returns {Members} the same object while nothing in it changes
  */
 export function members(state, room) {
-  const online = new Set(state.online[room.roomId]);
+  const { participants, ownerId } = room;
   const me = state.me?.userId;
-  if (state.connection.state === "online" && me) online.add(me);
-  const all = room.participants
+  const connected = state.connection.state === "online";
+  const inside = state.online[room.roomId];
+  const of = [room.roomId, participants, ownerId, state.pictures, inside, connected, me];
+  if (last.members && of.every((part, index) => part === last.of[index])) return last.members;
+  const online = new Set(inside);
+  if (connected && me) online.add(me);
+  const all = participants
     .map((person) => ({
       ...person,
       shown: person.edited_name || person.name,
       picture: pictureOf(state, person.userId),
       here: online.has(person.userId),
-      owner: person.userId === room.ownerId,
+      owner: person.userId === ownerId,
       me: person.userId === me,
     }))
     .sort((a, b) => a.shown.localeCompare(b.shown));
-  return { here: all.filter((person) => person.here), away: all.filter((person) => !person.here) };
+  last.of = of;
+  last.members = {
+    roomId: room.roomId,
+    here: all.filter((person) => person.here),
+    away: all.filter((person) => !person.here),
+  };
+  return last.members;
 }
 
 /**

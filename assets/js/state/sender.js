@@ -83,6 +83,8 @@ export class Sender {
    * too: the client id makes that harmless.
    */
   adopt() {
+    // What was confirmed in this very moment is not what another tab has left.
+    this.#keep();
     for (const pending of this.#outbox?.load() ?? []) {
       const known = this.#store.state.outbox.some(({ clientId }) => clientId === pending.clientId);
       if (!known && pending.state === "pending") this.#store.dispatch({ type: "queued", pending });

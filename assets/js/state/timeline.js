@@ -9,6 +9,10 @@
 /** Changes kept for messages that are not held; more than any page in flight can miss. */
 const PATCHES_KEPT = 500;
 const KEY_STEP = 1_000_000_000;
+/** Messages that stay on each side of what is read, and at the end. */
+const KEPT = 500;
+/** Messages held of a room that is not open. */
+const CLOSED_MOST = 1000;
 
 /** @returns {Timeline} */
 export function emptyTimeline() {
@@ -127,6 +131,34 @@ export function mergePage(timeline, messages, covered) {
   if (!covered) return merged;
   const holes = gapsBetween(merged.messages, covered[0], covered[1]);
   return holes.length ? { ...merged, absent: [...merged.absent, ...holes] } : merged;
+}
+
+/**
+ * Lets go what is far from what is read, but not the newest messages. It becomes a gap, which is
+ * fetched again when somebody comes near.
+ * @param {Timeline} timeline
+ * @param {{low: number, high: number}} read first and last seq
+ * @returns {Timeline}
+ */
+export function released(timeline, { low, high }) {
+  const held = timeline.messages;
+  const first = Math.max(0, indexOfSeq(held, low) - KEPT);
+  const end = high === Infinity ? held.length : indexOfSeq(held, high) + KEPT;
+  const newest = Math.max(end, held.length - KEPT);
+  const messages = [...held.slice(first, end), ...held.slice(newest)];
+  return messages.length === held.length ? timeline : { ...timeline, messages };
+}
+
+/**
+ * The same for a room that nobody looks at.
+ * @param {Timeline} timeline
+ * @returns {Timeline}
+ */
+export function bounded(timeline) {
+  const { messages } = timeline;
+  return messages.length > CLOSED_MOST
+    ? { ...timeline, messages: messages.slice(-KEPT) }
+    : timeline;
 }
 
 /**

@@ -9,8 +9,12 @@ import { indexOfSeq } from "./timeline.js";
 
 /** Messages in the DOM: at most, after opening a room, and added at a time. */
 export const LIMIT = 240;
+/** The same at the end, where nobody scrolls. */
+export const LIMIT_AT_END = 140;
 export const PAGE = 80;
 export const STEP = 60;
+/** Messages of a room that are held before those far from the window are let go. */
+const HELD_MOST = 2000;
 
 /** Everything, before the first page is there. @type {Window} */
 export const ALL = { low: 0, high: Infinity };
@@ -55,7 +59,37 @@ export function around(messages, seq) {
  * @returns {Window}
  */
 export function trimmed(current, messages) {
-  return messages.length - indexOfSeq(messages, current.low) > LIMIT ? atEnd(messages) : current;
+  return messages.length - indexOfSeq(messages, current.low) > LIMIT_AT_END
+    ? atEnd(messages)
+    : current;
+}
+
+/**
+ * Are there more messages in it than in the DOM should be?
+ * @param {Window} current
+ * @param {Message[]} messages
+ */
+export function isTooLong(current, messages) {
+  return lastIndex(current, messages) - indexOfSeq(messages, current.low) >= LIMIT;
+}
+
+/**
+ * The window without the newest messages, which have made it too large.
+ * @param {Window} current
+ * @param {Message[]} messages
+ * @returns {Window}
+ */
+export function upTo(current, messages) {
+  const last = messages[indexOfSeq(messages, current.low) + LIMIT - 1];
+  return last ? { ...current, high: last.seq } : current;
+}
+
+/**
+ * Are more messages held than a reader needs?
+ * @param {Message[]} messages
+ */
+export function hasSpare(messages) {
+  return messages.length > HELD_MOST;
 }
 
 /**
@@ -104,15 +138,6 @@ export function hasOlder(current, messages) {
 export function joinsOlder(current, messages) {
   const index = indexOfSeq(messages, current.low);
   return index > 0 && messages[index - 1].seq === messages[index]?.seq - 1;
-}
-
-/**
- * How many messages are newer than this one.
- * @param {Message[]} messages
- * @param {number} seq
- */
-export function countAfter(messages, seq) {
-  return messages.length - indexOfSeq(messages, seq + 1);
 }
 
 /** @param {Message[]} messages */

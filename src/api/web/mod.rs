@@ -28,7 +28,7 @@ use super::gzip::accepts_gzip;
 struct Assets;
 
 /// The joined files: `VERSION`, which changes with every change in `assets/`, and `FILES`, by their
-/// names, with the page as the last one.
+/// names, with the service worker and the page as the last ones.
 mod joined {
     include!(concat!(env!("OUT_DIR"), "/joined.rs"));
 }
@@ -36,12 +36,21 @@ mod joined {
 /// Precedes the version in the addresses of the joined files.
 pub(super) const JOINED: &str = "assets/";
 const PAGE: &str = "index.html";
+/// The joined files that are not below the version, because their addresses must not change.
+const FIXED: [&str; 2] = [PAGE, "sw.js"];
 
 /// Whether the page names the joined files. Builds without optimisation show the files of
 /// `assets/` as they are in the folder, so that a reload shows each change, unless the environment
 /// says otherwise.
 static SHOWS_JOINED: LazyLock<bool> = LazyLock::new(|| {
     !cfg!(debug_assertions) || std::env::var_os("CHATCTL_UI").is_some_and(|ui| ui == "joined")
+});
+
+/// The version in the addresses of the joined files. Tests can set another one, as if the files had
+/// changed.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let other = std::env::var("CHATCTL_UI_VERSION").ok().filter(|_| cfg!(debug_assertions));
+    other.unwrap_or_else(|| joined::VERSION.to_owned())
 });
 
 /// No external and no inline content; pictures may be created in the page.
@@ -101,17 +110,18 @@ fn find(address: &str) -> Option<File<'_>> {
         address.strip_prefix(JOINED).and_then(|rest| rest.split_once('/'))
     {
         // The addresses in the page are relative to another one.
-        let name = Some(name).filter(|name| *name != PAGE)?;
+        let name = Some(name).filter(|name| !FIXED.contains(name))?;
         let data = joined(name).map(Cow::Borrowed);
         let data = data.or_else(|| Assets::get(name).map(|file| file.data))?;
         // A page of another version still finds what it loads later.
-        let is_final = version == joined::VERSION;
-        return Some(File { name, data, tag: joined::VERSION.to_owned(), is_final });
+        let is_final = version == *VERSION;
+        return Some(File { name, data, tag: VERSION.clone(), is_final });
     }
-    let page = joined(address).filter(|_| address == PAGE && *SHOWS_JOINED);
-    if let Some(data) = page {
-        let tag = tag(&Sha256::digest(data));
-        return Some(File { name: address, data: Cow::Borrowed(data), tag, is_final: false });
+    let fixed = joined(address).filter(|_| FIXED.contains(&address) && *SHOWS_JOINED);
+    if let Some(data) = fixed {
+        let data = with_version(data);
+        let tag = tag(&Sha256::digest(&data));
+        return Some(File { name: address, data, tag, is_final: false });
     }
     let file = Assets::get(address)?;
     let tag = tag(&file.metadata.sha256_hash());
@@ -121,6 +131,14 @@ fn find(address: &str) -> Option<File<'_>> {
 /// Returns a joined file.
 fn joined(name: &str) -> Option<&'static [u8]> {
     joined::FILES.iter().find(|(joined, _)| *joined == name).map(|(_, data)| *data)
+}
+
+/// Returns the page or the service worker with the version in use.
+fn with_version(data: &'static [u8]) -> Cow<'static, [u8]> {
+    if *VERSION == joined::VERSION {
+        return Cow::Borrowed(data);
+    }
+    Cow::Owned(String::from_utf8_lossy(data).replace(joined::VERSION, &VERSION).into_bytes())
 }
 
 fn tag(hash: &[u8]) -> String {

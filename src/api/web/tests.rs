@@ -55,7 +55,7 @@ fn what_the_page_names_exists_and_what_is_joined_never_changes() {
         assert_eq!(caching.contains("immutable"), address.starts_with(JOINED), "{address}");
     }
     assert_eq!(header(&get(PAGE, &[]), "cache-control"), "no-cache");
-    for (name, _) in joined::FILES.iter().filter(|(name, _)| *name != PAGE) {
+    for (name, _) in joined::FILES.iter().filter(|(name, _)| !FIXED.contains(name)) {
         let found = get(&format!("{JOINED}{}/{name}", joined::VERSION), &[]);
         assert!(header(&found, "cache-control").contains("immutable"), "{name}");
     }
@@ -68,7 +68,7 @@ fn a_page_of_another_version_finds_what_it_loads_later() {
     assert_eq!(found.status(), StatusCode::OK);
     assert_eq!(header(&found, "cache-control"), "no-cache");
     assert_eq!(other("i18n/lazy/ko.json").status(), StatusCode::OK);
-    for name in ["js/no-such.js", "index.html", ""] {
+    for name in ["js/no-such.js", "index.html", "sw.js", ""] {
         assert_eq!(other(name).status(), StatusCode::NOT_FOUND, "{name}");
     }
     assert_eq!(get(JOINED, &[]).status(), StatusCode::NOT_FOUND);
@@ -89,5 +89,24 @@ fn the_tag_is_that_of_the_content_that_is_sent() {
         assert_eq!(status(&format!("\"x\", W/{zipped}"), "gzip"), 304, "{address}");
         assert_eq!(status(plain, "gzip"), 200, "{address}");
         assert_eq!(status(zipped, "br"), 200, "{address}");
+    }
+}
+
+#[test]
+fn the_service_worker_belongs_to_the_version_and_its_files_exist() {
+    let worker = get("sw.js", &[]);
+    assert_eq!(header(&worker, "cache-control"), "no-cache");
+    assert_eq!(header(&worker, "content-type"), "text/javascript; charset=utf-8");
+    let text = std::str::from_utf8(joined("sw.js").unwrap()).unwrap();
+    assert!(text.contains(&format!("const VERSION = {:?};", joined::VERSION)));
+    let list = text.split("const FILES = [").nth(1).unwrap().split(']').next().unwrap();
+    let names: Vec<_> = list.split(", ").map(|name| name.trim_matches('"')).collect();
+    assert!(names.len() > 20, "{names:?}");
+    for name in &names {
+        let found = get(&format!("{JOINED}{}/{name}", joined::VERSION), &[]);
+        assert_eq!(found.status(), StatusCode::OK, "{name}");
+    }
+    for (name, _) in joined::FILES.iter().filter(|(name, _)| !FIXED.contains(name)) {
+        assert!(names.contains(name), "{name}");
     }
 }

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use fantoccini::actions::{InputSource, MouseActions, PointerAction};
 use fantoccini::key::Key;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
@@ -17,6 +18,9 @@ pub(crate) const BROWSER_PATIENCE: Duration = Duration::from_secs(40);
 /// Returns the texts of the messages on the page, oldest first.
 const TEXTS: &str = "return [...document.querySelectorAll('message-item')].map((m) => \
                      m.querySelector('.text')?.textContent.trim() ?? '(deleted)')";
+
+/// More than the number of focusable elements on any page.
+const KEYS: usize = 60;
 
 /// A chromedriver on a free port.
 pub(crate) struct Driver {
@@ -182,6 +186,14 @@ impl Browser {
         .await;
     }
 
+    /// Moves the mouse to an element.
+    pub(crate) async fn point_at(&self, selector: &str) {
+        let element = self.page.find(Locator::Css(selector)).await.unwrap();
+        let there = PointerAction::MoveToElement { element, duration: None, x: 0., y: 0. };
+        let mouse = MouseActions::new("mouse".to_owned()).then(there);
+        self.page.perform_actions(mouse).await.unwrap();
+    }
+
     /// Waits for an element and clicks it.
     pub(crate) async fn click(&self, selector: &str) {
         self.has(selector).await;
@@ -192,6 +204,36 @@ impl Browser {
     pub(crate) async fn fill(&self, selector: &str, text: &str) {
         self.has(selector).await;
         self.page.find(Locator::Css(selector)).await.unwrap().send_keys(text).await.unwrap();
+    }
+
+    /// Sends keys to the focused element.
+    pub(crate) async fn press(&self, keys: &str) {
+        self.page.active_element().await.unwrap().send_keys(keys).await.unwrap();
+    }
+
+    pub(crate) async fn key(&self, key: Key) {
+        self.press(&char::from(key).to_string()).await;
+    }
+
+    /// Presses a key until an element matching the selector has the focus.
+    pub(crate) async fn go_to(&self, key: Key, selector: &str) {
+        let there = format!("return document.activeElement.matches({})", json!(selector));
+        for _ in 0..KEYS {
+            if self.page.execute(&there, Vec::new()).await.unwrap() == json!(true) {
+                return;
+            }
+            self.key(key).await;
+        }
+        panic!("no key leads to {selector}");
+    }
+
+    /// Waits until an element matching the selector has received the focus.
+    pub(crate) async fn focuses(&self, selector: &str) {
+        self.wait(
+            &format!("the focus on {selector}"),
+            &format!("return document.activeElement.matches({})", json!(selector)),
+        )
+        .await;
     }
 
     /// Fills in the registration form.
@@ -258,6 +300,11 @@ impl Browser {
         lines.map(|line| line["message"].to_string()).collect()
     }
 
+    /// Asks for something that only developers can ask a browser.
+    pub(crate) async fn ask(&self, command: &'static str, parameters: Value) -> Value {
+        self.page.issue_cmd(Devtools(command, parameters)).await.unwrap()
+    }
+
     /// Returns the origins of everything the page has fetched.
     pub(crate) async fn fetched(&self) -> Vec<String> {
         let script = "return performance.getEntriesByType('resource').map((entry) => entry.name)";
@@ -296,5 +343,23 @@ impl WebDriverCompatibleCommand for Console {
 
     fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
         (Method::POST, Some(json!({"type": "browser"}).to_string()))
+    }
+}
+
+/// A command of the Chrome DevTools Protocol and its parameters.
+#[derive(Debug)]
+struct Devtools(&'static str, Value);
+
+impl WebDriverCompatibleCommand for Devtools {
+    fn endpoint(
+        &self,
+        base_url: &Url,
+        session_id: Option<&str>,
+    ) -> Result<Url, <Url as std::str::FromStr>::Err> {
+        base_url.join(&format!("session/{}/goog/cdp/execute", session_id.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(json!({"cmd": self.0, "params": self.1}).to_string()))
     }
 }

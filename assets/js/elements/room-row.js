@@ -1,0 +1,97 @@
+/** Creates and updates the rows of my rooms, which elements/room-rows.js puts in order. */
+import { fill, h, setText, set } from "../lib/dom.js";
+import { icon } from "../lib/icons.js";
+import { locale, parts, t } from "../lib/i18n.js";
+import { langOf } from "../lib/text.js";
+import { exact, short } from "../lib/time.js";
+import { avatar } from "./user-avatar.js";
+
+/** @import {RoomRow} from "../state/room-rows.js" */
+
+/** @typedef {HTMLLIElement & {row?: RoomRow, today?: string}} RowNode */
+
+/**
+ * @param {RoomRow} row
+ * @returns {HTMLLIElement}
+ */
+export function makeRow(row) {
+  const face = avatar({ id: row.person ?? row.roomId, name: row.name });
+  const name = h("span", { class: "name" }, h("span", { class: "truncate" }));
+  const link = h(
+    "a",
+    { class: "row pick", href: `#/${row.roomId}`, tabindex: "-1" },
+    face,
+    name,
+    h("time", { class: "meta" }),
+    h("span", { class: "snippet truncate" }),
+  );
+  return h("li", null, link);
+}
+
+/**
+ * @param {RowNode} node
+ * @param {RoomRow} row
+ * @param {string} today the day, on which depends how a time is shown
+ */
+export function changeRow(node, row, today) {
+  if (node.row === row && node.today === today) return;
+  node.row = row;
+  node.today = today;
+  const [link] = node.children;
+  const [face, name, when, snippet] = link.children;
+  const title = row.name || t("rooms.alone");
+  set(link, {
+    class: `row pick${row.unread && !row.muted ? " unread" : ""}${row.muted ? " muted-room" : ""}`,
+    "aria-current": row.current ? "page" : null,
+  });
+  /** @type {any} */ (face).face = row.person
+    ? { id: row.person, name: title, picture: row.picture }
+    : { id: row.roomId, name: title, kind: "room" };
+  set(name, { lang: langOf(title) || null });
+  setText(name.children[0], title);
+  while (name.children.length > 1) name.lastElementChild?.remove();
+  if (row.locked) name.append(icon("lock", "small"));
+  if (row.muted)
+    name.append(icon("muted", "small"), h("span", { class: "visually-hidden" }, t("rooms.muted")));
+  setText(set(when, { datetime: row.at, title: exact(row.at, locale()) }), short(row.at, locale()));
+  fill(set(snippet, { lang: langOf(row.draft || row.snippet) || null }), snippetOf(row));
+  node.querySelector(".badges")?.remove();
+  const badge = (
+    /** @type {string} */ kind,
+    /** @type {string} */ key,
+    /** @type {number} */ n,
+    sign = "",
+  ) =>
+    n > 0 &&
+    h(
+      "span",
+      { class: `badge ${kind}`.trim(), "aria-label": t(key, { n }), role: "img" },
+      `${sign}${n > 999 ? "999+" : n}`,
+    );
+  if (row.unread)
+    link.append(
+      h(
+        "span",
+        { class: "badges" },
+        badge("mention", "rooms.mentions", row.mentions, "@"),
+        badge(row.muted ? "quiet" : "", "rooms.unread", row.unread),
+      ),
+    );
+}
+
+// Internal
+
+/** @param {RoomRow} row */
+function snippetOf(row) {
+  if (row.draft)
+    return [
+      h("span", { role: "img", "aria-label": t("rooms.draft") }, icon("edit", "small")),
+      row.draft,
+    ];
+  if (row.empty) return [t("rooms.noMessages")];
+  const text = row.snippet ?? t("message.deleted");
+  if (row.mine) return parts("rooms.snippetMine", { text });
+  return row.who
+    ? parts("rooms.snippet", { name: h("b", { lang: langOf(row.who) || null }, row.who), text })
+    : [text];
+}
