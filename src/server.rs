@@ -74,6 +74,9 @@ pub enum ServeError {
     /// The database of the cluster lacks tables.
     #[error("{0}")]
     Tables(admin::Failure),
+    /// The place of uploaded files is described wrongly.
+    #[error("{0}")]
+    Media(admin::Failure),
     /// The database was opened but does not respond.
     #[error("the database does not respond: {0}")]
     Store(#[from] StoreError),
@@ -86,6 +89,16 @@ pub enum ServeError {
     /// The chat could not be assembled.
     #[error("cannot start: {0}")]
     Start(#[from] crate::model::Error),
+}
+
+impl ServeError {
+    /// The failure of the command, whose kind tells a mistake in the configuration from others.
+    pub fn into_failure(self) -> admin::Failure {
+        match self {
+            Self::Media(failure) => failure,
+            other => admin::Failure::failed(other.to_string()),
+        }
+    }
 }
 
 /// Information passed on once everything listens.
@@ -112,6 +125,7 @@ pub struct Process {
 struct World {
     chat: Chat,
     engine: Engine,
+    files: Files,
     hub: Arc<Hub>,
     /// What connects it with other servers.
     shared: Option<bus::Shared>,
@@ -122,14 +136,15 @@ impl World {
     async fn open(current: &Current, database: PathBuf, quiet: bool) -> Result<Self, ServeError> {
         let config = &*current.get();
         let (events, receiver) = mpsc::channel(EVENT_QUEUE);
-        let directory = config.server.data_dir.join(&config.media.directory);
         let (data, backups) =
             (config.server.data_dir.clone(), config.server.data_dir.join(&config.backup.directory));
+        let (files, spool) = (admin::media::files_or_none(config), admin::media::spool(config));
+        let (opening, directory) = (files.clone(), data.join(&config.media.directory));
         let opened = tokio::task::spawn_blocking(move || {
             backup::sweep(&data, &backups).map_err(|why| OpenError::Io { path: data, why })?;
-            Files::open(&directory).map_err(|why| OpenError::Io { path: directory, why })
+            opening.prepare(spool).map_err(|why| OpenError::Io { path: directory, why })
         });
-        let files = opened.await.map_err(|_| StoreError::Unavailable)??;
+        opened.await.map_err(|_| StoreError::Unavailable)??;
         let bus::Opened { bus, sink, peers, shared } = bus::open(config, events)?;
         let (engine, server_id) = engine::open(config, database, quiet, sink, peers).await?;
         let settings = engine.store().settings().await?;
@@ -139,19 +154,14 @@ impl World {
             sessions: engine.sessions(),
             bus,
             hub: Arc::clone(&hub),
-            files,
+            files: files.clone(),
             settings,
             server_id,
         };
         let chat = Chat::new(parts, current.clone())?;
         chat.settle_digests().await?;
-        if !quiet {
-            // Failures have been logged, and as long as the owner of the uploads is unknown, none
-            // is removed.
-            drop(chat.claim_media().await);
-        }
         let dispatcher = tokio::spawn(Dispatcher::new(chat.clone(), receiver).run());
-        Ok(Self { chat, engine, hub, shared, dispatcher })
+        Ok(Self { chat, engine, files, hub, shared, dispatcher })
     }
 
     /// Opens it and asks the service manager for more time while the database is migrated.
@@ -215,6 +225,7 @@ pub async fn offline<T>(
         chat: world.chat.clone(),
         engine: world.engine.clone(),
         database,
+        files: world.files.clone(),
         config,
         running: None,
     };
@@ -270,9 +281,13 @@ pub async fn run(
     let addresses: Vec<String> =
         listeners.iter().map(|listener| listener.address.clone()).collect();
 
+    admin::media::probe(&config).await.map_err(ServeError::Media)?;
     let mut world = Box::pin(World::open_patiently(&current, database.clone())).await?;
     world.serve_others();
     let chat = world.chat.clone();
+    // Failures have been logged, and as long as the owner of the uploads is unknown, none is
+    // removed.
+    drop(chat.claim_media().await);
     let invitation = chat.invite_administrator().await?;
     let renew = renewal(certificate.clone());
     let (stop, stopped) = watch::channel(false);
@@ -291,6 +306,7 @@ pub async fn run(
         chat: chat.clone(),
         engine: world.engine.clone(),
         database,
+        files: world.files.clone(),
         config: current.clone(),
         running: Some(running),
     });

@@ -1,22 +1,24 @@
 //! Maintenance of the database: statistics, checks, free space, the search index; and operations on
 //! its files while no server has them open.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::path::Path;
 
+use futures_util::TryStreamExt;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use utoipa::ToSchema;
 
 use super::outcome::{Failure, Kind, Output};
 use super::transfer::disk;
-use super::{Call, in_cluster, items, status};
+use super::{Call, in_cluster, items, media, status};
 use crate::config::{self, Config};
 use crate::model::rules::count;
 use crate::store::engine::upkeep::checkup::{problems_of, uploaded_files};
 use crate::store::engine::upkeep::{Plan, UpkeepError, plan};
 use crate::store::engine::{self, Embedded};
-use crate::store::files::place;
+use crate::store::files::Files;
 
 /// What shows the state of a cluster.
 const STATUS_INSTEAD: &str = "its state is shown by chatctl cluster status";
@@ -89,11 +91,7 @@ impl DbCheck {
             checked => checked?,
         };
         let _hold = admin.chat().hold_media().await;
-        let config = parts.config.get();
-        let (database, media) =
-            (parts.database.clone(), config.server.data_dir.join(&config.media.directory));
-        let looked = tokio::task::spawn_blocking(move || lost_files(&database, &media, true));
-        problems.extend(looked.await.map_err(|error| Failure::failed(error.to_string()))?);
+        problems.extend(lost_files(&parts.database, &parts.files, true).await?);
         for problem in &problems {
             output.item(items::Problem { problem: problem.clone() }).await?;
         }
@@ -194,14 +192,16 @@ pub fn migrations(config: &Config) -> Result<Plan, Failure> {
 
 /// The problems of the data of a stopped server, one sentence each. The database may be too damaged
 /// for a server to open it. Blocks.
-pub fn problems_of_data(config: &Config) -> Vec<String> {
-    let (database, media) = (
-        config.server.data_dir.join(&config.database.path),
-        config.server.data_dir.join(&config.media.directory),
-    );
+pub fn problems_of_data(config: &Config) -> Result<Vec<String>, Failure> {
+    let database = config.server.data_dir.join(&config.database.path);
     let mut problems = problems_of(&database, false);
-    problems.extend(lost_files(&database, &media, false));
-    problems
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
+    let lost = async { lost_files(&database, &media::files(config)?, false).await };
+    problems.extend(runtime.block_on(lost)?);
+    Ok(problems)
 }
 
 /// The result of a check with this number of problems.
@@ -217,22 +217,26 @@ pub fn verdict(problems: usize) -> Result<(), Failure> {
 }
 
 /// The uploaded files that are missing or have another size; empty if the database cannot be read.
-fn lost_files(database: &Path, media: &Path, live: bool) -> Vec<String> {
-    let known: BTreeSet<_> =
-        uploaded_files(database, live).unwrap_or_default().into_iter().collect();
-    let wrong = known.into_iter().filter_map(|(name, size)| {
-        let found = place(media, &name)
-            .and_then(|path| std::fs::metadata(path).ok())
-            .map(|file| file.len());
-        match found {
-            Some(bytes) if bytes == size => None,
-            Some(bytes) => {
-                Some(format!("The uploaded file {name} has {bytes} bytes instead of {size}."))
-            }
-            None => Some(format!("The uploaded file {name} is missing.")),
+async fn lost_files(database: &Path, files: &Files, live: bool) -> Result<Vec<String>, Failure> {
+    let database = database.to_owned();
+    let asked = tokio::task::spawn_blocking(move || uploaded_files(&database, live));
+    let known = asked.await.map_err(|error| Failure::failed(error.to_string()))?;
+    let known: BTreeSet<_> = known.unwrap_or_default().into_iter().collect();
+    // Listed after the rows were read: a file is put before it gets one.
+    let listed = match files.kept().try_concat().await {
+        // Without the directory, all are missing.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        listed => listed.map_err(media::failure)?,
+    };
+    let sizes: BTreeMap<_, _> = listed.into_iter().map(|file| (file.name, file.bytes)).collect();
+    let wrong = known.into_iter().filter_map(|(name, size)| match sizes.get(&name) {
+        Some(bytes) if *bytes == size => None,
+        Some(bytes) => {
+            Some(format!("The uploaded file {name} has {bytes} bytes instead of {size}."))
         }
+        None => Some(format!("The uploaded file {name} is missing.")),
     });
-    wrong.collect()
+    Ok(wrong.collect())
 }
 
 impl From<UpkeepError> for Failure {

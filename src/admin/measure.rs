@@ -63,6 +63,7 @@ async fn database(store: &Embedded, round: u32) {
 
 fn places(config: &Config) {
     let data = &config.server.data_dir;
+    // Where uploads arrive, if they are then kept in a bucket.
     let places: [(&str, PathBuf); 3] = [
         ("data", data.clone()),
         ("media", data.join(&config.media.directory)),

@@ -11,6 +11,7 @@ pub mod audit;
 pub mod backup;
 pub mod backups;
 pub mod bots;
+pub mod bucket;
 pub mod certificate;
 pub mod certificates;
 pub mod cluster;
@@ -26,6 +27,7 @@ pub mod items;
 pub mod log;
 pub mod lost;
 pub mod measure;
+pub mod media;
 pub mod outcome;
 mod recorded;
 pub mod reload;
@@ -54,6 +56,7 @@ use crate::config::current::Current;
 use crate::live::Hub;
 use crate::logging;
 use crate::store::engine::{Embedded, Engine};
+use crate::store::files::Files;
 
 pub use command::Command;
 pub use database::{problems_of_data, verdict as verdict_of};
@@ -74,6 +77,8 @@ pub struct Parts {
     pub engine: Engine,
     /// The database file; not used if the engine is a cluster.
     pub database: PathBuf,
+    /// The bytes of uploaded files.
+    pub files: Files,
     /// The configuration in effect.
     pub config: Current,
     /// State of the running server; None while working on the data directly.

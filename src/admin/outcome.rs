@@ -6,6 +6,7 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 
 use crate::model::Error;
+use crate::s3;
 use crate::store::StoreError;
 
 /// Number of replies queued for the reader.
@@ -199,6 +200,20 @@ impl From<Error> for Failure {
             other => other.to_string(),
         };
         Self { kind, message }
+    }
+}
+
+impl From<s3::Fault> for Failure {
+    fn from(fault: s3::Fault) -> Self {
+        let kind = match fault.kind {
+            s3::Kind::Usage => Kind::Usage,
+            s3::Kind::NotFound => Kind::NotFound,
+            s3::Kind::NotPermitted => Kind::NotPermitted,
+            s3::Kind::Conflict => Kind::Conflict,
+            s3::Kind::Unreachable => Kind::Unreachable,
+            s3::Kind::Failed => Kind::Failed,
+        };
+        Self::new(kind, fault.message)
     }
 }
 

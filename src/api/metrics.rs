@@ -123,7 +123,7 @@ fn begin() {
     for level in ["ERROR", "WARN", "INFO", "DEBUG"] {
         counter!("chatctl_log_lines_total", "level" => level).absolute(0);
     }
-    for cause in ["hashing", "disk"] {
+    for cause in ["hashing", "disk", "media"] {
         counter!("chatctl_unavailable_total", "cause" => cause).absolute(0);
     }
     for limit in ["server", "address"] {

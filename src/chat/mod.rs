@@ -53,6 +53,7 @@ use crate::model::{Attribution, Error, Result, Session, Timestamp, User};
 use crate::store::files::Files;
 use crate::store::{Missing, Sessions, Settings, Store, StoreError};
 
+pub use crate::store::files::FileStream;
 pub use access::Use;
 pub use accounts::{ProfileChange, Registration};
 pub use api_tokens::{CreatedToken, NewToken};

@@ -18,7 +18,7 @@ use crate::model::{
     Client, Command, Event, Message, NewMessage, Outcome, RoomId, Session, Visibility,
 };
 use crate::store::engine::{Embedded, Options};
-use crate::store::files::Files;
+use crate::store::files::{Files, Spool};
 
 /// Stops the dispatcher.
 const STOP: RoomId = RoomId(i64::MAX);
@@ -82,7 +82,8 @@ impl World {
         let store = Embedded::open(&dir.path().join("chat.db"), &Options::default(), into).unwrap();
         let bus: Arc<dyn Bus> = Arc::new(LocalBus::new(hints.clone()));
         let hub = Hub::new(&current, Arc::clone(&bus));
-        let files = Files::open(&dir.path().join("media")).unwrap();
+        let files = Files::in_directory(&dir.path().join("media"));
+        files.prepare(Spool::Own).unwrap();
         let settings = crate::store::Store::settings(&store).await.unwrap();
         let chat = Chat::new(
             Parts {

@@ -60,12 +60,10 @@ fn check(global: &Global) -> Result<(), Failure> {
                 Ok(())
             })
         }
-        Found::Nobody(_lock) => {
-            problems.extend(
-                problems_of_data(&config).into_iter().map(|problem| json!({"problem": problem})),
-            );
+        Found::Nobody(_lock) => problems_of_data(&config).and_then(|found| {
+            problems.extend(found.into_iter().map(|problem| json!({"problem": problem})));
             verdict_of(problems.len())
-        }
+        }),
     };
     if ended.is_ok() && global.output == Format::Table {
         let stats = execute::ask(global, &Command::DbStats(DbStats {}))?;

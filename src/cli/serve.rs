@@ -93,7 +93,7 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
             .map_err(|error| Failure::failed(format!("cannot wait for signals: {error}")))?;
         server::run(config, database, process, ready, stop).await.map_err(|error| {
             tracing::error!(target: "chatctl::plain", "The server could not start: {error}");
-            Failure::failed(error.to_string())
+            error.into_failure()
         })
     });
     // Do not wait for idle blocking threads.

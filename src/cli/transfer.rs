@@ -17,7 +17,7 @@ use super::{Global, init, lock, pipe};
 use crate::admin::transfer::ExportAll;
 use crate::admin::transfer::Import;
 use crate::admin::{Command, Failure, Reply, database, identity, lost};
-use crate::config::{Config, Engine};
+use crate::config::{Config, DIRECTORY, Engine};
 
 /// Options of `import`.
 #[derive(Debug, clap::Args)]
@@ -278,6 +278,7 @@ fn rehearsal(
     let log = std::path::absolute(config.server.data_dir.join(&config.log.directory));
     copy.log.directory = log.ok().filter(|_| there).unwrap_or_else(|| PathBuf::from("logs"));
     copy.media.directory = PathBuf::from("media");
+    copy.media.store = DIRECTORY.to_owned();
     if there {
         database::copy_for_trial(config, &scratch.0, "chat.db")?;
     }

@@ -127,7 +127,12 @@ fn load_from(
         config.server.data_dir = folder.join(&config.server.data_dir);
     }
     let Server { data_dir, tls_cert, tls_key, tls_directory, acme_ca, .. } = &mut config.server;
-    let cas = [acme_ca, &mut config.backup_s3.tls_ca, &mut config.log_ship.tls_ca];
+    let cas = [
+        acme_ca,
+        &mut config.backup_s3.tls_ca,
+        &mut config.media_s3.tls_ca,
+        &mut config.log_ship.tls_ca,
+    ];
     for path in [tls_cert, tls_key, tls_directory].into_iter().chain(cas).flatten() {
         *path = data_dir.join(&*path);
     }

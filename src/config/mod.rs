@@ -15,6 +15,7 @@ mod log;
 mod outgoing;
 pub(crate) mod place;
 pub mod remarks;
+mod s3;
 pub mod salvage;
 mod server;
 pub mod show;
@@ -27,10 +28,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use backup::{Audit, Backup, BackupS3, Masked};
+pub use backup::{Audit, Backup};
 pub use cluster::{Cluster, Engine};
 pub use log::{Log, LogFormat, LogLevel, Rotation};
 pub use outgoing::{Alerts, Egress, Mail, MailSecurity, Ship};
+pub use s3::{Masked, S3};
 pub use server::Server;
 
 /// The complete configuration.
@@ -49,6 +51,9 @@ pub struct Config {
     pub rooms: Rooms,
     /// Uploaded files.
     pub media: Media,
+    /// The S3 server of uploaded files.
+    #[serde(rename = "media.s3")]
+    pub media_s3: S3,
     /// Sizes, counts and rates.
     pub limits: Limits,
     /// Level, format and files of the log.
@@ -59,7 +64,7 @@ pub struct Config {
     pub backup: Backup,
     /// The S3 server of backups.
     #[serde(rename = "backup.s3")]
-    pub backup_s3: BackupS3,
+    pub backup_s3: S3,
     /// How long administrative changes are remembered.
     pub audit: Audit,
     /// Errors that are sent to administrators.
@@ -208,7 +213,11 @@ pub struct Media {
     /// Free disk space below which uploads are refused, in bytes. Default: 256 MiB, at most a
     /// twentieth of the disk.
     pub min_free_bytes: Option<u64>,
-    /// Directory of the uploaded files, relative to the data directory.
+    /// Where uploaded files are kept: `directory`, or a bucket of an S3 server with a prefix,
+    /// `s3://BUCKET/PREFIX/`. `[media.s3]` is the server.
+    pub store: String,
+    /// Directory of the uploaded files, relative to the data directory. If they are kept in a
+    /// bucket: directory in which uploads arrive.
     pub directory: PathBuf,
 }
 
@@ -218,8 +227,19 @@ impl Default for Media {
             max_bytes: 25 * 1024 * 1024,
             max_unused_bytes_per_user: 256 * 1024 * 1024,
             min_free_bytes: None,
+            store: DIRECTORY.to_owned(),
             directory: PathBuf::from("media"),
         }
+    }
+}
+
+/// Value of `[media] store` for files in a directory.
+pub const DIRECTORY: &str = "directory";
+
+impl Media {
+    /// URL of the bucket in which files are kept, if they are in one.
+    pub fn bucket(&self) -> Option<&str> {
+        (self.store != DIRECTORY).then_some(&*self.store)
     }
 }
 

@@ -163,7 +163,7 @@ fn collect(table: &Table, secrets: &mut Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{BackupS3, Masked};
+    use crate::config::{Masked, S3};
 
     #[test]
     fn secrets_are_masked_in_text_and_in_tables() {
@@ -215,7 +215,7 @@ mod tests {
     #[test]
     fn the_configuration_in_effect_is_nested_as_a_file_is() {
         let secret_access_key = Some(Masked("hush".to_owned()));
-        let backup_s3 = BackupS3 { secret_access_key, ..BackupS3::default() };
+        let backup_s3 = S3 { secret_access_key, ..S3::default() };
         let config = Config { backup_s3, ..Config::default() };
         let shown = effective(&config).unwrap();
         assert_eq!(shown["backup"]["s3"]["secret_access_key"].as_str(), Some(MASK));

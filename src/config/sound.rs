@@ -2,7 +2,7 @@
 //! check` and `doctor`.
 
 use super::check::{self, MAX_SOCKET_PATH};
-use super::{Config, Engine, MailSecurity, Server, Ship};
+use super::{Config, Engine, MailSecurity, S3, Server, Ship};
 use crate::model::rules::Network;
 
 /// Maximum duration of a value in seconds: a century. Much longer durations cannot be added to the
@@ -10,6 +10,10 @@ use crate::model::rules::Network;
 const LONGEST: u64 = 100 * 365 * 24 * 60 * 60;
 /// Maximum number of read connections; each has an open file and memory of its own.
 const MOST_READERS: u32 = 1000;
+
+/// Maximum size of an object that an S3 server copies with one request, as it does when a file is
+/// moved to the trash: 5 GiB.
+const LARGEST_OBJECT: u64 = 5 * 1024 * 1024 * 1024;
 
 /// Headers of a request to the receiver of the log that depend on its content or connection.
 const OF_THE_SERVER: [&str; 6] = [
@@ -51,6 +55,7 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
     }
     found.extend(out_of_range(config));
     found.extend(wrong_backups(config));
+    found.extend(wrong_media(config));
     found.extend(wrong_cluster(config));
     let mut bad =
         |section: &str, key: &str, why: &str| found.push(format!("[{section}] {key} {why}"));
@@ -83,21 +88,50 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
 
 /// Returns what is wrong with the bucket and the recipients of backups.
 fn wrong_backups(config: &Config) -> Vec<String> {
-    let (backup, s3) = (&config.backup, &config.backup_s3);
+    let backup = &config.backup;
     let mut found = Vec::new();
     let mut bad =
         |section: &str, key: &str, why: &str| found.push(format!("[{section}] {key} {why}"));
     if let Some(Err(why)) = backup.to.as_deref().map(check::Bucket::parse) {
         bad("backup", "to", &why);
     }
-    if let Some(why) = s3.endpoint.as_deref().and_then(check::wrong_endpoint) {
-        bad("backup.s3", "endpoint", &why);
-    }
-    if s3.access_key_id.is_some() != s3.secret_access_key.is_some() {
-        bad("backup.s3", "access_key_id", "and secret_access_key must be given together");
-    }
+    found.extend(wrong_s3("backup.s3", &config.backup_s3));
+    let mut bad =
+        |section: &str, key: &str, why: &str| found.push(format!("[{section}] {key} {why}"));
     for key in backup.recipients.iter().filter(|key| !check::is_recipient(key)) {
         bad("backup", "recipients", &format!("contains {}", check::wrong_recipient(key)));
+    }
+    found
+}
+
+/// Returns what is wrong with an S3 server.
+fn wrong_s3(section: &str, s3: &S3) -> Vec<String> {
+    let mut found = Vec::new();
+    if let Some(why) = s3.endpoint.as_deref().and_then(check::wrong_endpoint) {
+        found.push(format!("[{section}] endpoint {why}"));
+    }
+    if s3.access_key_id.is_some() != s3.secret_access_key.is_some() {
+        found.push(format!(
+            "[{section}] access_key_id and secret_access_key must be given together"
+        ));
+    }
+    found
+}
+
+/// Returns what is wrong with the place of uploaded files.
+fn wrong_media(config: &Config) -> Vec<String> {
+    let media = &config.media;
+    let mut found = wrong_s3("media.s3", &config.media_s3);
+    let mut bad = |key: &str, why: &str| found.push(format!("[media] {key} {why}"));
+    if let Some(Err(why)) = media.bucket().map(check::Bucket::parse) {
+        bad("store", &format!("must be \"directory\" or a bucket: {why}"));
+    }
+    if media.bucket().is_some() && media.max_bytes > LARGEST_OBJECT {
+        let why = format!(
+            "must be at most {LARGEST_OBJECT}, the size of an object that S3 copies at once: {}",
+            media.max_bytes
+        );
+        bad("max_bytes", &why);
     }
     found
 }

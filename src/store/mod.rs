@@ -224,6 +224,12 @@ pub trait Store: Send + Sync {
     ) -> Reply<'_, (Vec<String>, Option<MediaId>)>;
     /// Returns those of the names that have an owner.
     fn known_media<'a>(&'a self, names: &'a [String]) -> Reply<'a, Vec<String>>;
+    /// Takes or keeps, for `life`, the lead in work that one server at a time should do; false:
+    /// another server has it. It saves work, and nothing may rely on it. A server without others
+    /// always has it.
+    fn lead<'a>(&'a self, _work: &'a str, _life: Duration) -> Reply<'a, bool> {
+        Box::pin(async { Ok(true) })
+    }
     /// Mutes or unmutes a room for the user; no rev.
     fn change_mine(&self, room: RoomId, user: UserId, muted: bool) -> Reply<'_, ()>;
     /// Returns signing key, epoch and server id.

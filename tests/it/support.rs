@@ -21,6 +21,7 @@ mod rooms;
 mod s3;
 mod server;
 mod socket;
+mod stalled;
 mod v1;
 
 use std::time::Duration;
@@ -41,6 +42,7 @@ pub(crate) use rooms::Rooms;
 pub(crate) use s3::S3;
 pub(crate) use server::Server;
 pub(crate) use socket::{Heard, Socket, is};
+pub(crate) use stalled::Stalled;
 pub(crate) use v1::V1;
 
 /// A JSON value.

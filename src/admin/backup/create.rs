@@ -39,11 +39,37 @@ pub struct Source {
     pub store: Embedded,
     /// The data directory, which also holds the temporary copy.
     pub data: PathBuf,
-    /// The directory of the uploaded files.
-    pub media: PathBuf,
+    /// The uploaded files.
+    pub media: Uploads,
     /// Prevents uploaded files from being deleted while the backup is made; None only if nothing
     /// deletes files.
     pub hold: Option<MediaHold>,
+}
+
+/// Where the uploaded files are.
+#[derive(Clone, Debug)]
+pub enum Uploads {
+    /// In this directory: a backup contains them.
+    Directory(PathBuf),
+    /// In a bucket, at this URL: a backup does not contain them.
+    Bucket(String),
+}
+
+impl Uploads {
+    fn of(config: &Config) -> Self {
+        match config.media.bucket() {
+            Some(url) => Self::Bucket(url.to_owned()),
+            None => Self::Directory(config.server.data_dir.join(&config.media.directory)),
+        }
+    }
+
+    /// The path of a file that a backup contains.
+    fn path(&self, name: &str) -> Option<PathBuf> {
+        match self {
+            Self::Directory(directory) => place(directory, name),
+            Self::Bucket(_) => None,
+        }
+    }
 }
 
 impl Source {
@@ -52,7 +78,7 @@ impl Source {
         let data = config.server.data_dir.clone();
         Self {
             store: store.clone(),
-            media: data.join(&config.media.directory),
+            media: Uploads::of(config),
             data,
             hold: Some(chat.hold_media().await),
         }
@@ -238,11 +264,17 @@ pub(super) fn seconds(at: Timestamp) -> f64 {
     at.0 as f64 / 1000.0
 }
 
-fn head(inspected: &Inspected, created: Timestamp, database_bytes: u64, media: &Path) -> Head {
+fn head(inspected: &Inspected, created: Timestamp, database_bytes: u64, uploads: &Uploads) -> Head {
     // A file may be longer than its database row claims, and readers of the backup rely on this
     // size.
     let length = |name: &str| {
-        place(media, name).and_then(|path| fs::metadata(path).ok()).map_or(0, |file| file.len())
+        uploads.path(name).and_then(|path| fs::metadata(path).ok()).map_or(0, |file| file.len())
+    };
+    let (media_bytes, media_in) = match uploads {
+        Uploads::Directory(_) => {
+            (inspected.media.iter().map(|(name, size)| length(name).max(*size)).sum(), None)
+        }
+        Uploads::Bucket(url) => (0, Some(url.clone())),
     };
     Head {
         format: FORMAT,
@@ -253,7 +285,8 @@ fn head(inspected: &Inspected, created: Timestamp, database_bytes: u64, media: &
         epoch: inspected.epoch.clone(),
         counts: inspected.counts,
         database_bytes,
-        media_bytes: inspected.media.iter().map(|(name, size)| length(name).max(*size)).sum(),
+        media_bytes,
+        media_in,
         instance: inspected.instance.clone(),
         host: host(),
     }
@@ -263,7 +296,7 @@ fn pack<W: Write>(
     head: &Head,
     inspected: &Inspected,
     database: &Path,
-    media: &Path,
+    uploads: &Uploads,
     out: W,
     tell: impl Fn(u64, u64) -> bool,
 ) -> Result<(W, Vec<String>), Failure> {
@@ -285,8 +318,12 @@ fn pack<W: Write>(
     archive
         .file(&Entry::Database, &mut File::open(database).map_err(cannot("read", database))?)
         .map_err(broken)?;
-    for (name, size) in &inspected.media {
-        let place = place(media, name).ok_or_else(|| {
+    let contained = match uploads {
+        Uploads::Directory(_) => &inspected.media[..],
+        Uploads::Bucket(_) => &[],
+    };
+    for (name, size) in contained {
+        let place = uploads.path(name).ok_or_else(|| {
             Failure::failed(format!("the database refers to a file with an invalid name, {name:?}"))
         })?;
         match File::open(&place) {

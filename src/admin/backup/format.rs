@@ -53,8 +53,11 @@ pub struct Head {
     pub counts: Counts,
     /// Size of the database.
     pub database_bytes: u64,
-    /// Total size of the uploaded files.
+    /// Total size of the uploaded files that the backup contains.
     pub media_bytes: u64,
+    /// URL of the bucket in which the uploaded files are instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_in: Option<String>,
     /// Id of the instance; empty in backups of earlier versions.
     #[serde(default)]
     pub instance: String,

@@ -25,7 +25,7 @@ mod scratch;
 mod tests;
 mod verify;
 
-pub use create::{Made, Source, Written, count, create, verdict, write};
+pub use create::{Made, Source, Uploads, Written, count, create, verdict, write};
 pub use encryption::{Encrypting, Identities, Recipients};
 pub use format::{
     DAMAGED, ENCRYPTED, ENDING, Head, Owner, moment, more_endings, stamp, unused_name,

@@ -317,12 +317,21 @@ impl Contents {
                 name.escape_debug()
             )
         });
+        let elsewhere = self.head.as_ref().and_then(|head| head.media_in.as_deref());
+        let lost = if elsewhere.is_some() { Vec::new() } else { lost };
+        let elsewhere = elsewhere.map(|url| {
+            format!(
+                "The uploaded files are not part of the backup: they are in {}.",
+                url.escape_debug()
+            )
+        });
         let notes = known
             .iter()
             .map(|name| {
                 format!("The uploaded file {name} was already missing when the backup was made.")
             })
             .chain(altered)
+            .chain(elsewhere)
             .collect();
         let rows: BTreeSet<&String> = inspected.media.iter().map(|(name, _)| name).collect();
         let strays = self

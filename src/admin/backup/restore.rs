@@ -54,6 +54,8 @@ pub struct Target<'t> {
     pub database: &'t Path,
     /// The directory of the uploaded files, relative to the data directory or absolute.
     pub media: &'t Path,
+    /// URL of the bucket in which uploaded files are kept, if they are in one.
+    pub bucket: Option<&'t str>,
     /// The directory of the backups, relative to the data directory or absolute. It stays where it
     /// is.
     pub backups: &'t Path,
@@ -366,6 +368,16 @@ fn fill_for(
 ) -> Result<(Head, String, Vec<String>), Failure> {
     let shown = input.shown.clone();
     let (head, epoch, mut notes) = fill(input, places, progress)?;
+    if head.media_in.is_none()
+        && head.counts.media > 0
+        && let Some(url) = target.bucket
+    {
+        notes.push(format!(
+            "The uploaded files of the backup are in {}; [media] store is {url}: copy those that \
+             are missing there.",
+            target.data.join(target.media).display()
+        ));
+    }
     let kept = keep_audit(&places.database, &target.data.join(target.database))?;
     notes.extend(
         match kept {

@@ -39,6 +39,7 @@ pub use report::{Finding, Status};
 pub use table::{CHECKS, Check, Side, nearest, only};
 
 use serde::{Deserialize, Serialize};
+use tokio::runtime::Handle;
 use utoipa::ToSchema;
 
 use super::outcome::Failure;
@@ -139,6 +140,14 @@ impl Installation {
             Server::Here(live) => &live.addresses,
             _ => &self.config.server.listen,
         }
+    }
+}
+
+/// Waits for work that runs on tasks. Blocks.
+fn wait<T>(work: impl Future<Output = std::io::Result<T>>) -> std::io::Result<T> {
+    match Handle::try_current() {
+        Ok(runtime) => runtime.block_on(work),
+        Err(_) => tokio::runtime::Runtime::new()?.block_on(work),
     }
 }
 

@@ -121,12 +121,12 @@ pub const CHECKS: &[Check] = &[
         cluster::look,
     ),
     of_file(check("rooms", "rooms whose admins cannot log in", Side::Files, rooms::look)),
-    of_file(check(
+    check(
         "uploads",
-        "missing, damaged and unreferenced uploaded files",
+        "the place of uploaded files; missing, damaged and unreferenced ones",
         Side::Files,
         uploads::look,
-    )),
+    ),
     of_file(check(
         "backup",
         "age of the newest backup, leftovers of interrupted ones",

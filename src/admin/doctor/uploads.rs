@@ -1,22 +1,26 @@
-//! Check `uploads`: the directory belongs to this instance, each row of the database has its file
-//! with the right content, and files without a row are removed in time.
+//! Check `uploads`: the place of the uploaded files can be used and belongs to this instance, each
+//! row of the database has its file with the right content, and files without a row are removed in
+//! time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{DirBuilder, File};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
+use futures_util::TryStreamExt;
 use sha2::{Digest, Sha512};
 
-use super::Installation;
 use super::report::{Report, count};
+use super::{Installation, wait};
 use crate::admin::backup::own_like;
+use crate::admin::{Kind, media};
 use crate::chat::UNUSED_FOR;
+use crate::config::Engine;
+use crate::model::Timestamp;
 use crate::store::engine::upkeep::checkup::{instance_of, readable, uploaded_files};
-use crate::store::files::owner::{OWNER, owners};
-use crate::store::files::{kept, kept_before, place, trash};
+use crate::store::files::{Files, Listed, Pages, place};
 
 /// A running server deletes unused files every hour, so files that have just expired are not
 /// overdue.
@@ -26,41 +30,134 @@ const MOST: usize = 5;
 /// Bytes of the newest files whose content is compared with their names.
 const COMPARED: u64 = 2 << 30;
 
-pub(super) fn look(ground: &Installation, report: &mut Report) {
-    let directory = ground.data().join(&ground.config.media.directory);
-    if readable(&ground.database()).is_err() {
-        return without_database(ground, report, &directory);
+/// What is in the place of the files.
+#[derive(Default)]
+struct Stock {
+    kept: BTreeMap<String, Listed>,
+    thrown: BTreeSet<String>,
+    owners: Vec<String>,
+}
+
+impl Stock {
+    async fn take(files: &Files) -> io::Result<Self> {
+        files.probe().await?;
+        let kept = all(files.kept()).await?.into_iter();
+        Ok(Self {
+            kept: kept.map(|file| (file.name.clone(), file)).collect(),
+            thrown: all(files.thrown()).await?.into_iter().map(|file| file.name).collect(),
+            owners: files.owners().await?,
+        })
     }
-    // List the files first: a file uploaded meanwhile gets its row before it is old.
-    let old = match kept_before(&directory, SystemTime::now() - OLD) {
-        Ok(old) => old,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            missing_directory(ground, report, &directory);
-            Vec::new()
+
+    fn has(&self, name: &str, size: u64) -> bool {
+        self.kept.get(name).is_some_and(|file| file.bytes == size)
+    }
+}
+
+async fn all(pages: Pages<'_>) -> io::Result<Vec<Listed>> {
+    pages.try_concat().await
+}
+
+pub(super) fn look(ground: &Installation, report: &mut Report) {
+    let files = match media::files(&ground.config) {
+        Ok(files) => files,
+        // The keys may be in the environment of the server only.
+        Err(failure) => {
+            return report.skip_with(
+                format!("the bucket of uploaded files was not tried, because {failure}"),
+                "Run the check while the server runs.",
+            );
         }
-        Err(error) => return report.unreadable(&directory, &error),
     };
-    let told = match uploaded_files(&ground.database(), ground.is_live()) {
-        Ok(told) => told,
-        Err(error) => return report.skip(format!("the database cannot be read: {error}")),
+    let is_cluster = ground.config.database.engine == Engine::Cluster;
+    let has_database = !is_cluster && readable(&ground.database()).is_ok();
+    // Asked before the files are listed: a file is put before it gets its row.
+    let told = if has_database {
+        match uploaded_files(&ground.database(), ground.is_live()) {
+            Ok(told) => told,
+            Err(error) => return report.skip(format!("the database cannot be read: {error}")),
+        }
+    } else {
+        Vec::new()
     };
-    whose(ground, report, &directory);
-    let lost = lost(ground, &directory, &told);
-    let thrown: BTreeSet<String> =
-        trash::names(&directory).unwrap_or_default().into_iter().collect();
+    let needed = is_cluster || has_database;
+    let Some(stock) = taken(ground, &files, needed, report) else { return };
+    if is_cluster {
+        return in_cluster(&files, &stock, report);
+    }
+    if !has_database {
+        return without_database(ground, report, &files, stock.kept.len());
+    }
+    whose(ground, report, &files, &stock.owners);
+    compare(ground, report, &files, &stock, &told);
+}
+
+/// Lists the files; reports a place that cannot be used. Without a database, a directory is not
+/// needed.
+fn taken(ground: &Installation, files: &Files, needed: bool, report: &mut Report) -> Option<Stock> {
+    match wait(Stock::take(files)) {
+        Ok(stock) => return Some(stock),
+        Err(error) => match files.directory() {
+            Some(directory) if error.kind() == io::ErrorKind::NotFound => {
+                if needed {
+                    missing_directory(ground, report, directory);
+                }
+                return Some(Stock::default());
+            }
+            Some(directory) => report.unreadable(directory, &error),
+            None => {
+                let failure = media::failure(error);
+                let advice = if failure.kind == Kind::Unreachable {
+                    "Check the network and [media.s3] endpoint; until it answers, files are refused."
+                } else {
+                    "Correct [media] store, [media.s3] or the rights of the keys; until then, files \
+                     are refused."
+                };
+                report.fail(failure.to_string(), advice);
+            }
+        },
+    }
+    None
+}
+
+/// What of the files refers to nothing is only known to the database of the cluster.
+fn in_cluster(files: &Files, stock: &Stock, report: &mut Report) {
+    if report.is_empty() {
+        report.ok(format!("{} in {files}", count(stock.kept.len(), "uploaded file")));
+    }
+}
+
+/// Compares the files with the rows of the database.
+fn compare(
+    ground: &Installation,
+    report: &mut Report,
+    files: &Files,
+    stock: &Stock,
+    told: &[(String, u64)],
+) {
+    // Files deleted since the first query are no longer in the database either.
+    let Ok(now) = uploaded_files(&ground.database(), ground.is_live()) else {
+        return report.skip("the database cannot be read any more");
+    };
+    let known: BTreeSet<&str> = now.iter().map(|(name, _)| name.as_str()).collect();
+    let lost = told.iter().filter(|(name, size)| !stock.has(name, *size));
+    let lost = lost.map(|(name, _)| name.as_str()).filter(|name| known.contains(name));
     let (in_trash, lost): (Vec<&str>, Vec<&str>) =
-        lost.into_iter().partition(|name| thrown.contains(*name));
+        lost.partition(|name| stock.thrown.contains(*name));
     if !lost.is_empty() {
         report.fail(
             format!("{} missing or truncated: {}", are(lost.len(), "uploaded file"), some(&lost)),
-            "Copy them from a backup: run chatctl backup restore FILE --data-dir ELSEWHERE, and \
-             take them from its directory media.",
+            elsewhere(files, "Copy them from a backup"),
         );
     }
     if !in_trash.is_empty() {
-        thrown_away(ground, report, &directory, &in_trash);
+        thrown_away(ground, report, files, &in_trash);
     }
-    let (compared, wrong) = compare(&directory, &told);
+    let (compared, wrong) = match files.directory() {
+        Some(directory) => damaged(directory, stock, told),
+        // All of them would be transferred; each download compares.
+        None => (0, Vec::new()),
+    };
     if !wrong.is_empty() {
         report.fail(
             format!(
@@ -68,13 +165,13 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
                 are(wrong.len(), "file"),
                 some(&wrong)
             ),
-            "Copy them from a backup (run chatctl backup restore FILE --data-dir ELSEWHERE, and \
-             take them from its directory media), and check the disk.",
+            elsewhere(files, "Check the disk, and copy them from a backup"),
         );
     }
-    let known: BTreeSet<&str> = told.iter().map(|(name, _)| name.as_str()).collect();
+    let before = Timestamp::now().minus(OLD);
+    let orphans = stock.kept.values().filter(|file| file.at < before);
     let orphans: Vec<&str> =
-        old.iter().map(String::as_str).filter(|name| !known.contains(name)).collect();
+        orphans.map(|file| file.name.as_str()).filter(|name| !known.contains(name)).collect();
     if !orphans.is_empty() {
         report.warn(
             format!(
@@ -86,15 +183,26 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
         );
     }
     if report.is_empty() {
-        whole(report, compared, known.len(), thrown.len());
+        whole(report, compared, known.len(), stock.thrown.len());
     }
 }
 
+/// How to get files back.
+fn elsewhere(files: &Files, doing: &str) -> String {
+    if files.directory().is_some() {
+        return format!(
+            "{doing}: run chatctl backup restore FILE --data-dir ELSEWHERE, and take them from its \
+             directory media."
+        );
+    }
+    format!("Restore them to {files} from an earlier version of the bucket, or from a copy of it.")
+}
+
 fn whole(report: &mut Report, compared: usize, known: usize, thrown: usize) {
-    let not_all = if compared < known {
-        format!(" (the newest {compared} compared with their checksums)")
-    } else {
-        String::new()
+    let not_all = match compared {
+        0 if known > 0 => " (their contents were not compared)".to_owned(),
+        some if some < known => format!(" (the newest {some} compared with their checksums)"),
+        _ => String::new(),
     };
     let waiting = if thrown == 0 {
         String::new()
@@ -104,33 +212,15 @@ fn whole(report: &mut Report, compared: usize, known: usize, thrown: usize) {
     report.ok(format!("{}, all complete{not_all}{waiting}", count(known, "uploaded file")));
 }
 
-/// Returns the names of uploaded files that are missing or truncated.
-fn lost<'a>(ground: &Installation, directory: &Path, told: &'a [(String, u64)]) -> Vec<&'a str> {
-    let lost: Vec<&str> = told
-        .iter()
-        .filter(|(name, size)| !is_there(directory, name, *size))
-        .map(|(name, _)| name.as_str())
-        .collect();
-    // Files deleted since the first query are no longer in the database either.
-    match uploaded_files(&ground.database(), ground.is_live()) {
-        Ok(now) if !lost.is_empty() => {
-            lost.into_iter().filter(|name| now.iter().any(|(still, _)| still == name)).collect()
-        }
-        _ => lost,
-    }
-}
-
 /// Uploaded files without a database mean that the configured path is wrong.
-fn without_database(ground: &Installation, report: &mut Report, directory: &Path) {
-    let files = kept(directory).unwrap_or_default().len();
-    if files == 0 {
+fn without_database(ground: &Installation, report: &mut Report, files: &Files, number: usize) {
+    if number == 0 {
         return report.skip("the database cannot be opened");
     }
     report.fail(
         format!(
-            "{} in {}, but the database {} does not exist",
-            are(files, "uploaded file"),
-            directory.display(),
+            "{} in {files}, but the database {} does not exist",
+            are(number, "uploaded file"),
             ground.database().display()
         ),
         "Correct [database] path, mount the missing file system, or restore a backup. Do not \
@@ -138,12 +228,8 @@ fn without_database(ground: &Installation, report: &mut Report, directory: &Path
     );
 }
 
-/// Reports a directory that other instances use too.
-fn whose(ground: &Installation, report: &mut Report, directory: &Path) {
-    let all = match owners(directory) {
-        Ok(all) => all,
-        Err(error) => return report.unreadable(&directory.join(OWNER), &error),
-    };
+/// Reports a place that other instances use too.
+fn whose(ground: &Installation, report: &mut Report, files: &Files, all: &[String]) {
     // The server writes its id at its next start; until then there may be none.
     let (false, Ok(instance)) = (all.is_empty(), instance_of(&ground.database(), ground.is_live()))
     else {
@@ -154,14 +240,14 @@ fn whose(ground: &Installation, report: &mut Report, directory: &Path) {
     if !others.is_empty() || instance.is_empty() {
         report.fail(
             format!(
-                "{} belongs to another instance ({}; this database belongs to {instance}), so no \
-                 file in it is deleted",
-                directory.display(),
+                "{files} belongs to another instance ({}; this database belongs to {instance}), so \
+                 no file in it is deleted",
                 others.join(", ")
             ),
             format!(
-                "Check [database] path, and give each server its own directory; if only this \
-                 server uses it, delete all lines except {instance} from its file {OWNER}."
+                "Check [database] path, and give each server its own place; if only this server \
+                 uses it, {}.",
+                files.how_to_own(&instance)
             ),
         );
     }
@@ -183,7 +269,7 @@ fn missing_directory(ground: &Installation, report: &mut Report, directory: &Pat
 }
 
 /// Reports files in the trash that this database refers to; another database has deleted them.
-fn thrown_away(ground: &Installation, report: &mut Report, directory: &Path, names: &[&str]) {
+fn thrown_away(ground: &Installation, report: &mut Report, files: &Files, names: &[&str]) {
     let found = format!("{} in the trash: {}", are(names.len(), "uploaded file"), some(names));
     let advice = "The server restores them at its next start or when they are downloaded; to \
                   restore them now: chatctl doctor --fix.";
@@ -191,12 +277,17 @@ fn thrown_away(ground: &Installation, report: &mut Report, directory: &Path, nam
         return report.fail(found, advice);
     }
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-    report.repaired(found, "restored", trash::take_back(directory, &names).map(drop), advice);
+    let restored = wait(files.take_back(&names)).map(drop);
+    report.repaired(found, "restored", restored, advice);
 }
 
 /// Compares files with their names, which are their checksums. Returns the number of compared files
 /// and the damaged ones.
-fn compare<'t>(directory: &Path, told: &'t [(String, u64)]) -> (usize, Vec<&'t str>) {
+fn damaged<'t>(
+    directory: &Path,
+    stock: &Stock,
+    told: &'t [(String, u64)],
+) -> (usize, Vec<&'t str>) {
     let (mut read, mut compared, mut wrong) = (0, 0, Vec::new());
     for (name, size) in told.iter().rev() {
         read += size;
@@ -205,7 +296,7 @@ fn compare<'t>(directory: &Path, told: &'t [(String, u64)]) -> (usize, Vec<&'t s
         }
         compared += 1;
         // Missing and truncated files are reported already.
-        let Some(path) = place(directory, name).filter(|_| is_there(directory, name, *size)) else {
+        let Some(path) = place(directory, name).filter(|_| stock.has(name, *size)) else {
             continue;
         };
         if sum(&path).is_ok_and(|sum| sum != *name) {
@@ -225,12 +316,6 @@ fn sum(path: &Path) -> io::Result<String> {
         }
         hash.update(&block[..read]);
     }
-}
-
-fn is_there(directory: &Path, name: &str, size: u64) -> bool {
-    place(directory, name)
-        .and_then(|path| std::fs::metadata(path).ok())
-        .is_some_and(|meta| meta.len() == size)
 }
 
 fn are(number: usize, thing: &str) -> String {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use tokio::io::AsyncReadExt;
+use futures_util::TryStreamExt;
 use tokio::sync::mpsc;
 
 use super::PRODUCT;
@@ -15,7 +15,7 @@ use super::lines::Lines;
 use crate::admin::{Failure, Output};
 use crate::store::engine::{Cluster, Embedded};
 use crate::store::files::Files;
-use crate::store::transfer::{FileRecord, Record};
+use crate::store::transfer::{FileRecord, MediaRecord, Record};
 
 /// Bytes of a file per line, which are 1 MiB in Base64.
 const PART: usize = 768 * 1024;
@@ -96,7 +96,7 @@ impl<'o> Writing<'o> {
             if let Record::Media(media) = &record
                 && self.written.insert(media.name.clone())
             {
-                self.file(files, &media.name).await?;
+                self.file(files, media).await?;
             }
             self.record(&record).await?;
         }
@@ -120,33 +120,38 @@ impl<'o> Writing<'o> {
     }
 
     /// Sends the parts of a file; a missing file has none, which the import reports.
-    async fn file(&mut self, files: &Files, name: &str) -> Result<(), Failure> {
+    async fn file(&mut self, files: &Files, media: &MediaRecord) -> Result<(), Failure> {
+        let name = &media.name;
         let failed = |error: std::io::Error| {
             Failure::failed(format!("cannot read the file {name}: {error}"))
         };
-        let Some((file, size)) = files.read(name).await.map_err(failed)? else {
+        let size = media.size.unsigned_abs();
+        let Some(mut bytes) = files.read(name, 0..size, size).await.map_err(failed)? else {
             tracing::error!("An uploaded file is missing: {name}");
             return Ok(());
         };
-        let mut file = file.take(size);
-        let (mut part, mut left) = (0, size);
-        loop {
-            let mut bytes = vec![0; usize::try_from(left).unwrap_or(PART).min(PART)];
-            file.read_exact(&mut bytes).await.map_err(failed)?;
-            left -= bytes.len() as u64;
-            let last = left == 0;
-            self.record(&Record::File(FileRecord {
-                name: name.to_owned(),
-                part,
-                last,
-                data: STANDARD.encode(&bytes),
-            }))
-            .await?;
-            if last {
-                return Ok(());
+        let (mut part, mut kept) = (0, Vec::new());
+        while let Some(some) = bytes.try_next().await.map_err(failed)? {
+            kept.extend_from_slice(&some);
+            // The last part is only known as such at the end.
+            while kept.len() > PART {
+                let rest = kept.split_off(PART);
+                self.part(name, part, false, &kept).await?;
+                (kept, part) = (rest, part + 1);
             }
-            part += 1;
         }
+        self.part(name, part, true, &kept).await
+    }
+
+    async fn part(
+        &mut self,
+        name: &str,
+        part: u32,
+        last: bool,
+        bytes: &[u8],
+    ) -> Result<(), Failure> {
+        let data = STANDARD.encode(bytes);
+        self.record(&Record::File(FileRecord { name: name.to_owned(), part, last, data })).await
     }
 
     async fn finish(mut self) -> Result<(), Failure> {

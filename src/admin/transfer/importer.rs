@@ -57,8 +57,8 @@ pub(super) struct Taker<'p> {
     /// Users of another product, by their key there.
     pub(super) people: HashMap<String, Standing>,
     receiving: Option<Receiving>,
-    /// Names of files whose content was received.
-    arrived: std::collections::HashSet<String>,
+    /// Names of files whose content was received, and their sizes.
+    arrived: HashMap<String, u64>,
     progress: &'p mut dyn FnMut(u64) -> Result<(), Failure>,
     done: u64,
 }
@@ -186,7 +186,7 @@ impl<'p> Taker<'p> {
             logins: HashMap::new(),
             people: HashMap::new(),
             receiving: None,
-            arrived: std::collections::HashSet::new(),
+            arrived: HashMap::new(),
             progress,
             done: 0,
         })
@@ -197,7 +197,13 @@ impl<'p> Taker<'p> {
         if let Record::File(part) = &record {
             return self.file(part);
         }
-        let record = sanitize(record, &mut self.report);
+        let mut record = sanitize(record, &mut self.report);
+        if let Record::Media(media) = &mut record
+            && let Some(size) = self.arrived.get(&media.name)
+        {
+            // Downloads rely on it.
+            media.size = i64::try_from(*size).unwrap_or(i64::MAX);
+        }
         match &record {
             Record::Media(media) if !self.has_bytes(&media.name)? => {
                 self.report.note(Reason::BytesMissing, format!("file {}", media.id));
@@ -252,15 +258,15 @@ impl<'p> Taker<'p> {
     }
 
     fn has_bytes(&self, name: &str) -> Result<bool, Failure> {
-        if self.arrived.contains(name) {
+        if self.arrived.contains_key(name) {
             return Ok(true);
         }
         let Some(files) = &self.target.files else { return Ok(false) };
         let found = self
             .handle
-            .block_on(files.read(name))
+            .block_on(files.has(name))
             .map_err(|error| Failure::failed(format!("cannot read the files: {error}")))?;
-        Ok(found.is_some())
+        Ok(found)
     }
 
     /// Receives a part of a file; after the last part, the file is kept if its checksum is its
@@ -302,7 +308,7 @@ impl<'p> Taker<'p> {
             if let Some(incoming) = receiving.incoming {
                 self.handle.block_on(incoming.keep(&receiving.name)).map_err(io)?;
             }
-            self.arrived.insert(receiving.name);
+            self.arrived.insert(receiving.name, receiving.size);
         }
         Ok(())
     }

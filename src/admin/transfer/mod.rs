@@ -81,8 +81,7 @@ impl ExportAll {
 
 impl Admin {
     fn files(&self) -> Files {
-        let config = self.0.parts.config.get();
-        Files::there(&config.server.data_dir.join(&config.media.directory))
+        self.0.parts.files.clone()
     }
 
     /// Imports an export into the data of a stopped server, and sends the report item by item. A

@@ -3,28 +3,28 @@
 
 mod whole;
 
-use std::io;
+use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll};
 
+use bytes::Bytes;
+use futures_util::Stream;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use tokio::io::{AsyncReadExt, AsyncSeekExt};
-use tokio_util::io::ReaderStream;
 use warp::Reply;
 use warp::http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE,
     CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, IF_NONE_MATCH, IF_RANGE, RANGE,
     X_CONTENT_TYPE_OPTIONS,
 };
-use warp::http::{HeaderMap, HeaderValue, StatusCode};
+use warp::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use warp::reply::Response;
 
 use whole::Whole;
 
 use super::respond::{empty, with_header};
-use crate::chat::Download;
-use crate::model::{Error, FileKind, Media, Result, Shown};
+use crate::chat::{Download, FileStream};
+use crate::model::{FileKind, Media, Result, Shown};
 
-/// Number of bytes read and sent at once.
-const CHUNK: usize = 64 * 1024;
 /// Characters that must be encoded in a parameter of `Content-Disposition` (RFC 8187).
 const NOT_IN_NAMES: &AsciiSet = &CONTROLS
     .add(b' ')
@@ -51,9 +51,10 @@ const NOT_IN_NAMES: &AsciiSet = &CONTROLS
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
     HeaderName::from_static("cross-origin-resource-policy");
 
-/// Returns the file or the requested range, or 304 if the client has it already.
-pub async fn answer(download: Download, headers: &HeaderMap) -> Result<Response> {
-    let Download { media, kind, mut file, size } = download;
+/// Returns the file or the requested range, or 304 if the client has it already. HEAD is answered
+/// without the file.
+pub async fn answer(download: Download, method: &Method, headers: &HeaderMap) -> Result<Response> {
+    let (media, size) = (&download.media, download.media.size);
     let tag = format!("\"{}\"", media.name);
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let known = text(IF_NONE_MATCH).is_some_and(|tags| {
@@ -78,14 +79,15 @@ pub async fn answer(download: Download, headers: &HeaderMap) -> Result<Response>
             return Ok(with_header(response, ACCEPT_RANGES, "bytes"));
         }
     };
-    if from > 0 {
-        file.seek(io::SeekFrom::Start(from)).await.map_err(|error| unreadable(&error))?;
-    }
-    let bytes = ReaderStream::with_capacity(file.take(length), CHUNK);
-    let mut response = if length == size {
-        warp::reply::stream(Whole::new(bytes, media.name.clone())).into_response()
+    let mut response = if *method == Method::HEAD {
+        empty(status)
     } else {
-        warp::reply::stream(bytes).into_response()
+        let bytes = Shared(Mutex::new(download.read(from..from + length).await?));
+        if length == size {
+            warp::reply::stream(Whole::new(bytes, media.name.clone())).into_response()
+        } else {
+            warp::reply::stream(bytes).into_response()
+        }
     };
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
@@ -96,11 +98,11 @@ pub async fn answer(download: Download, headers: &HeaderMap) -> Result<Response>
             &format!("bytes {from}-{}/{size}", from + length - 1),
         );
     }
-    Ok(with_tag(as_file(response, media, &kind), &tag))
+    Ok(with_tag(as_file(response, &download.media, &download.kind), &tag))
 }
 
 /// Adds the headers that give the file's type and name, and prevent browsers from running it.
-fn as_file(mut response: Response, media: Media, kind: &FileKind) -> Response {
+fn as_file(mut response: Response, media: &Media, kind: &FileKind) -> Response {
     let all = response.headers_mut();
     all.insert(CONTENT_TYPE, HeaderValue::from_static(kind.mime));
     all.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -113,6 +115,7 @@ fn as_file(mut response: Response, media: Media, kind: &FileKind) -> Response {
     let how = if kind.shown == Shown::Downloaded { "attachment" } else { "inline" };
     let name = media
         .file_name
+        .clone()
         .unwrap_or_else(|| format!("{}.{}", &media.name[..16.min(media.name.len())], kind.ending));
     let name = utf8_percent_encode(&name, NOT_IN_NAMES);
     with_header(response, CONTENT_DISPOSITION, &format!("{how}; filename*=UTF-8''{name}"))
@@ -125,9 +128,16 @@ fn with_tag(mut response: Response, tag: &str) -> Response {
     with_header(response, ETAG, tag)
 }
 
-fn unreadable(error: &io::Error) -> Error {
-    tracing::error!("A file cannot be read: {error}");
-    Error::Unavailable
+/// Wrapped in a Mutex only to make it `Sync`.
+struct Shared(Mutex<FileStream>);
+
+impl Stream for Shared {
+    type Item = std::io::Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let bytes = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        bytes.as_mut().poll_next(context)
+    }
 }
 
 /// The requested part of a file.

@@ -62,6 +62,11 @@ impl Request {
         auth::query_value(&self.query, name)
     }
 
+    /// The method.
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
     /// The headers.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers

@@ -41,7 +41,8 @@ pub(in crate::api) fn of<D: Dialect>() -> Result<OpenApi, serde_json::Error> {
     let mut schemas = Schemas::new();
     let failure = take((D::ABOUT.failure)(), &mut schemas);
     let mut paths = Paths::new();
-    for route in D::ROUTES {
+    // HEAD is described with GET.
+    for route in D::ROUTES.iter().filter(|route| route.method != Method::HEAD) {
         let described = D::describe(route.operation);
         let fails = failures::<D>(&described, &route.method);
         let id = format!("{}.{:?}", D::NAME, route.operation);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use warp::http::Method;
 
 use super::*;
 use crate::api::Route;
@@ -12,7 +13,9 @@ fn all() -> Value {
 }
 
 fn rows<O>(routes: &[Route<O>]) -> impl Iterator<Item = (String, String)> + '_ {
-    routes.iter().map(|route| (route.method.as_str().to_lowercase(), route.template.to_owned()))
+    // HEAD is described with GET.
+    let told = routes.iter().filter(|route| route.method != Method::HEAD);
+    told.map(|route| (route.method.as_str().to_lowercase(), route.template.to_owned()))
 }
 
 fn described(all: &Value) -> Vec<(String, String, &Value)> {

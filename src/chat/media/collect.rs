@@ -1,21 +1,19 @@
-//! Moves unreferenced files to the trash, only in a directory that belongs to this instance, and
-//! never unusually many at once.
+//! Moves unreferenced files to the trash, only in a place that belongs to this instance, and never
+//! unusually many at once. Of several servers of an instance, one at a time does it.
 
-use std::io;
-use std::time::{Duration, Instant};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
+use futures_util::TryStreamExt;
 use tracing::{error, info, warn};
 
-use super::{MediaHold, UNUSED_FOR, Uploads, unavailable};
+use super::{MediaHold, UNUSED_FOR, unavailable};
 use crate::chat::Chat;
-use crate::model::{MediaId, Result, Timestamp};
-use crate::store::files::owner::{OWNER, join, owners};
-use crate::store::files::{kept, trash};
+use crate::model::{Error, MediaId, Result, Timestamp};
+use crate::store::files::{KEPT_FOR, Listed, Pages};
 
 /// Rows read per step.
 const STEP: u32 = 500;
-/// Number of files examined to judge a directory without an owner.
-const SAMPLE: usize = 2_000;
 /// Up to this number, files without a row are never unusual; each upload interrupted by a crash may
 /// leave one.
 const FEW_STRAYS: usize = 10;
@@ -23,235 +21,178 @@ const FEW_STRAYS: usize = 10;
 const FEW_UNUSED: u64 = 100;
 /// Name of the file that permits one unusual removal.
 pub const PERMISSION: &str = "remove-anyway";
+/// What one server of an instance does at a time.
+const WORK: &str = "media";
+/// A server that was not heard of for this time does it no more.
+const LEAD: Duration = Duration::from_mins(5);
+/// For so long no other server begins, once one has finished. Less than an hour, so that the same
+/// one does not pause for two.
+const REST: Duration = Duration::from_mins(50);
 
-/// Permission of this server in the directory of uploaded files.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Standing {
-    /// Not checked yet, or other instances keep files there: nothing may be removed.
-    #[default]
-    Guest,
-    /// The directory was claimed in this run, at this time: nothing is removed until the age of
-    /// unused files has passed.
-    New(Instant),
-    /// The directory already belonged to this instance.
-    Owner,
+/// What is in the place of the files.
+#[derive(Default)]
+struct Survey {
+    /// Number of files.
+    all: usize,
+    /// Names of files that are old enough and have no row.
+    strays: Vec<String>,
 }
 
 impl Chat {
-    /// Determines the owner of the directory of uploaded files, and claims it if it has none. Files
-    /// in use that are in the trash, because another database was used meanwhile, are restored.
-    pub async fn claim_media(&self) -> Result<()> {
-        let standing = self.standing().await.map_err(|error| unavailable(&error))?;
-        *self.0.uploads.standing.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
-            standing;
-        if standing == Standing::Guest {
-            return Ok(());
-        }
-        let thrown = self
-            .0
-            .uploads
-            .files
-            .blocking(trash::names)
-            .await
-            .map_err(|error| unavailable(&error))?;
-        let mut wanted = Vec::new();
-        for names in thrown.chunks(STEP as usize) {
-            wanted.extend(self.store().known_media(names).await?);
-        }
-        let back = self
-            .0
-            .uploads
-            .files
-            .blocking(move |root| trash::take_back(root, &wanted))
-            .await
-            .map_err(|error| unavailable(&error))?;
-        if back > 0 {
-            warn!("{back} uploaded files in use were restored from the trash.");
-        }
-        Ok(())
-    }
-
-    async fn standing(&self) -> io::Result<Standing> {
-        let Uploads { files, instance, .. } = &self.0.uploads;
-        let all = files.blocking(owners).await?;
-        if !all.is_empty() {
-            if all == [instance.as_str()] {
-                return Ok(Standing::Owner);
-            }
-            self.others(&all);
-            return Ok(Standing::Guest);
-        }
-        let names = files.blocking(kept).await?;
-        let sample = &names[..names.len().min(SAMPLE)];
-        let mut known = 0;
-        for names in sample.chunks(STEP as usize) {
-            known += self
-                .store()
-                .known_media(names)
-                .await
-                .map_err(|error| io::Error::other(error.to_string()))?
-                .len();
-        }
-        if known * 2 < sample.len() {
-            error!(
-                "{} uploaded files are in {}, but this database knows few or none of them: it may \
-                 be the wrong database. No files are removed. If they belong to this server \
-                 anyway, write {instance} into the file {OWNER} there.",
-                names.len(),
-                files.root().display(),
-            );
-            return Ok(Standing::Guest);
-        }
-        let mine = instance.clone();
-        files.blocking(move |root| join(root, &mine)).await?;
-        Ok(Standing::New(Instant::now()))
-    }
-
-    fn others(&self, all: &[String]) {
-        let Uploads { files, instance, .. } = &self.0.uploads;
-        error!(
-            "The directory of uploaded files {} belongs to another instance ({}; this one is \
-             {instance}): no files are removed. If only this server uses it, replace the content \
-             of its file {OWNER} by {instance}.",
-            files.root().display(),
-            all.iter()
-                .filter(|owner| *owner != instance)
-                .map(String::as_str)
-                .collect::<Vec<_>>()
-                .join(", "),
-        );
-    }
-
-    /// Records that this instance keeps files in the directory, so that other instances do not
-    /// claim it.
-    pub(super) async fn note_owner(&self) -> io::Result<()> {
-        let Uploads { files, instance, noted, .. } = &self.0.uploads;
-        if noted.load(std::sync::atomic::Ordering::Relaxed) {
-            return Ok(());
-        }
-        let mine = instance.clone();
-        files.blocking(move |root| join(root, &mine)).await?;
-        noted.store(true, std::sync::atomic::Ordering::Relaxed);
-        Ok(())
-    }
-
-    /// Returns whether files may be removed now: the directory belongs to this instance, not just
-    /// since now, and to no other.
-    async fn may_collect(&self) -> Result<bool> {
-        let standing =
-            *self.0.uploads.standing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        match standing {
-            Standing::Guest => return Ok(false),
-            Standing::New(since) if since.elapsed() < UNUSED_FOR => return Ok(false),
-            Standing::New(_) | Standing::Owner => {}
-        }
-        let all =
-            self.0.uploads.files.blocking(owners).await.map_err(|error| unavailable(&error))?;
-        let ours = all == [self.0.uploads.instance.as_str()];
-        if !ours {
-            self.others(&all);
-        }
-        Ok(ours)
-    }
-
     /// Moves files unreferenced for a day and bytes of unfinished uploads to the trash, and deletes
     /// old files from the trash. Returns the number of files moved. If they are unusually many,
     /// none is moved without permission.
     pub async fn collect_media(&self) -> Result<usize> {
+        if !self.store().lead(WORK, LEAD).await? {
+            return Ok(0);
+        }
+        let collected = self.collect().await;
+        // Failures are tried again by whichever server is next.
+        let rest = if collected.is_ok() { REST } else { LEAD };
+        drop(self.store().lead(WORK, rest).await);
+        collected
+    }
+
+    async fn collect(&self) -> Result<usize> {
         if !self.may_collect().await? {
             return Ok(0);
         }
-        let files = &self.0.uploads.files;
-        let first = Timestamp::now().minus(trash::KEPT_FOR);
-        let days = files
-            .blocking(move |root| trash::empty(root, first))
-            .await
-            .map_err(|error| unavailable(&error))?;
-        if days > 0 {
-            info!(
-                "Files in {} for more than 30 days were deleted: {days} days.",
-                files.root().join(trash::TRASH).display()
-            );
-        }
+        self.restore_used().await?;
+        self.empty_trash().await?;
         let before = Timestamp::now().minus(UNUSED_FOR);
-        let strays = self.strays(UNUSED_FOR).await?;
-        if !self.is_usual(before, strays.len()).await? {
+        let survey = self.survey(before).await?;
+        if !self.is_usual(before, &survey).await? {
             return Ok(0);
         }
         let mut after = Some(MediaId(0));
         let mut gone = 0;
         while let Some(from) = after {
-            let _alone = self.0.uploads.gate.write().await;
-            if self.media_is_held() {
+            let _alone = self.0.uploads.step.lock().await;
+            if !self.goes_on().await? {
                 // Tried again in the next hour.
                 return Ok(gone);
             }
             let (unused, next) = self.store().drop_unused_media(before, from, STEP).await?;
-            gone += self.discard(unused).await;
+            gone += self.discard(&unused).await?;
             after = next;
         }
-        for names in strays.chunks(STEP as usize) {
-            let _alone = self.0.uploads.gate.write().await;
-            if self.media_is_held() {
+        for names in survey.strays.chunks(STEP as usize) {
+            let _alone = self.0.uploads.step.lock().await;
+            if !self.goes_on().await? {
                 return Ok(gone);
             }
             // An upload of the same bytes may have finished in between.
-            gone += self.discard(self.unknown(names).await?).await;
+            gone += self.discard(&self.unknown(names.to_vec()).await?).await?;
         }
         if gone > 0 {
             info!(
                 "{gone} unused files were removed; they stay in {} for 30 days.",
-                files.root().join(trash::TRASH).display()
+                self.0.uploads.files.url("trash")
             );
         }
         Ok(gone)
     }
 
-    /// Returns files of this age without a row.
-    async fn strays(&self, age: Duration) -> Result<Vec<String>> {
-        let old =
-            self.0.uploads.files.older_than(age).await.map_err(|error| unavailable(&error))?;
-        let mut strays = Vec::new();
-        for names in old.chunks(STEP as usize) {
-            strays.extend(self.unknown(names).await?);
-        }
-        Ok(strays)
+    /// Returns whether this server may still remove files.
+    async fn goes_on(&self) -> Result<bool> {
+        Ok(!self.media_is_held() && self.store().lead(WORK, LEAD).await?)
     }
 
-    async fn unknown(&self, names: &[String]) -> Result<Vec<String>> {
-        let known = self.store().known_media(names).await?;
-        Ok(names.iter().filter(|name| !known.contains(name)).cloned().collect())
+    /// Restores files in use that are in the trash, because another database was used meanwhile; at
+    /// the first collection only.
+    async fn restore_used(&self) -> Result<()> {
+        let uploads = &self.0.uploads;
+        if uploads.restored.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let (mut pages, mut back) = (uploads.files.thrown(), 0);
+        while let Some(page) = next(&mut pages).await? {
+            back += self.restore_known(&names(page)).await?;
+        }
+        if back > 0 {
+            warn!("{back} uploaded files in use were restored from the trash.");
+        }
+        uploads.restored.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Restores those of the files in the trash that have a row; returns how many.
+    async fn restore_known(&self, thrown: &[String]) -> Result<usize> {
+        let mut back = 0;
+        for names in thrown.chunks(STEP as usize) {
+            let used = self.store().known_media(names).await?;
+            back += self.0.uploads.files.take_back(&used).await.map_err(|e| unavailable(&e))?;
+        }
+        Ok(back)
+    }
+
+    /// Deletes files that have been in the trash for long enough, except those in use.
+    pub(super) async fn empty_trash(&self) -> Result<()> {
+        let (files, before) = (&self.0.uploads.files, Timestamp::now().minus(KEPT_FOR));
+        let (mut pages, mut deleted) = (files.thrown(), 0);
+        while let Some(page) = next(&mut pages).await? {
+            let old = names(page.into_iter().filter(|file| file.at <= before).collect());
+            if !old.is_empty() && self.goes_on().await? {
+                self.restore_known(&old).await?;
+                files.forget(&old, before).await.map_err(|error| unavailable(&error))?;
+                deleted += old.len();
+            }
+        }
+        if deleted > 0 {
+            let trash = files.url("trash");
+            info!("Files in {trash} for more than 30 days were deleted: {deleted}.");
+        }
+        Ok(())
+    }
+
+    /// Counts all files, and finds those without a row that were put before this time.
+    async fn survey(&self, before: Timestamp) -> Result<Survey> {
+        let (mut survey, mut pages) = (Survey::default(), self.0.uploads.files.kept());
+        while let Some(page) = next(&mut pages).await? {
+            survey.all += page.len();
+            let old = names(page.into_iter().filter(|file| file.at < before).collect());
+            for names in old.chunks(STEP as usize) {
+                survey.strays.extend(self.unknown(names.to_vec()).await?);
+            }
+            if !self.store().lead(WORK, LEAD).await? {
+                return Err(Error::Unavailable);
+            }
+        }
+        Ok(survey)
+    }
+
+    /// Returns those of the files that have no row.
+    async fn unknown(&self, mut names: Vec<String>) -> Result<Vec<String>> {
+        let known = self.store().known_media(&names).await?;
+        names.retain(|name| !known.contains(name));
+        Ok(names)
     }
 
     /// Returns whether this number of files may be removed without permission: more indicates that
     /// the database does not belong to these files.
-    async fn is_usual(&self, before: Timestamp, strays: usize) -> Result<bool> {
-        let files = &self.0.uploads.files;
+    async fn is_usual(&self, before: Timestamp, survey: &Survey) -> Result<bool> {
+        let (files, strays) = (&self.0.uploads.files, survey.strays.len());
         let (mut rows, mut unused, mut after) = (0, 0, Some(MediaId(0)));
         while let Some(from) = after {
             let (looked, some, next) = self.store().count_unused_media(before, from, STEP).await?;
             (rows, unused, after) = (rows + looked, unused + some, next);
         }
-        let all = files.blocking(kept).await.map_err(|error| unavailable(&error))?.len();
-        if !are_unusual(strays, all) && !rows_are_unusual(unused, rows) {
+        if !are_unusual(strays, survey.all) && !rows_are_unusual(unused, rows) {
             return Ok(true);
         }
-        let permission = files.root().join(PERMISSION);
-        if tokio::fs::remove_file(&permission).await.is_ok() {
+        let (all, permission) = (survey.all, files.url(PERMISSION));
+        if files.take_mark(PERMISSION).await.map_err(|error| unavailable(&error))? {
             warn!(
                 "Removing {strays} of {all} uploaded files without a row and {unused} of {rows} \
-                 unused rows, as permitted by {}.",
-                permission.display()
+                 unused rows, as permitted by {permission}."
             );
             return Ok(true);
         }
         error!(
-            "No files are removed from {}: {strays} of {all} uploaded files are unknown to the \
-             database, and {unused} of the {rows} known to it are unused. That is unusual; check \
-             that it is the right and the latest database. To remove them anyway (into the trash): \
-             touch {}",
-            files.root().display(),
-            permission.display(),
+            "No files are removed from {files}: {strays} of {all} uploaded files are unknown to \
+             the database, and {unused} of the {rows} known to it are unused. That is unusual; \
+             check that it is the right and the latest database. To remove them anyway (into the \
+             trash), create {permission}."
         );
         Ok(false)
     }
@@ -261,7 +202,7 @@ impl Chat {
     pub async fn hold_media(&self) -> MediaHold {
         let hold = MediaHold { _held: std::sync::Arc::clone(&self.0.uploads.held) };
         // Waits for the current step of a collection.
-        drop(self.0.uploads.gate.read().await);
+        drop(self.0.uploads.step.lock().await);
         hold
     }
 
@@ -269,13 +210,24 @@ impl Chat {
         std::sync::Arc::strong_count(&self.0.uploads.held) > 1
     }
 
-    async fn discard(&self, names: Vec<String>) -> usize {
-        let count = names.len();
+    /// Moves files without a row to the trash; returns how many. Those that were uploaded again
+    /// meanwhile are given back: whoever adds a row looks for the file afterwards, and whoever
+    /// removes a file looks for a row afterwards, so that one of them sees the other.
+    pub(super) async fn discard(&self, names: &[String]) -> Result<usize> {
         if let Err(error) = self.0.uploads.files.discard(names).await {
             error!("Files cannot be removed: {error}");
         }
-        count
+        Ok(names.len() - self.restore_known(names).await?.min(names.len()))
     }
+}
+
+/// Returns the next page of a list.
+async fn next(pages: &mut Pages<'_>) -> Result<Option<Vec<Listed>>> {
+    pages.try_next().await.map_err(|error| unavailable(&error))
+}
+
+fn names(page: Vec<Listed>) -> Vec<String> {
+    page.into_iter().map(|file| file.name).collect()
 }
 
 /// More than one in twenty of the files, and more than [`FEW_STRAYS`].

@@ -2,32 +2,36 @@
 
 mod arriving;
 mod collect;
+mod owner;
+mod reading;
+#[cfg(test)]
+mod tests;
 
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use metrics::counter;
 use sha2::{Digest, Sha512};
-use tokio::sync::{RwLock, Semaphore};
-use tracing::{error, info};
+use tokio::sync::{Mutex, OnceCell, Semaphore};
+use tracing::{error, info, warn};
 
 use super::Chat;
 use crate::config;
 use crate::model::{
-    Error, FileKind, Media, MediaId, Result, SNIFFED, Session, Shown, Size, check_file_name,
-    copy_picture,
+    Error, FileKind, Media, Result, SNIFFED, Session, Shown, Size, check_file_name, copy_picture,
 };
 use crate::store::NewMedia;
 use crate::store::files::{Files, Incoming};
 
 use arriving::Arriving;
-use collect::Standing;
+use owner::Standing;
 
 pub use collect::PERMISSION;
+pub use reading::Download;
 
 /// Age at which an unreferenced file is collected.
 pub const UNUSED_FOR: Duration = Duration::from_hours(24);
@@ -48,16 +52,18 @@ pub(super) struct Uploads {
     /// Id of the database.
     instance: String,
     limits: config::Media,
-    /// Uploads hold it for reading while they create file and row, the collection for writing while
-    /// it removes both.
-    gate: RwLock<()>,
+    /// Held by the collection while it removes rows and files.
+    step: Mutex<()>,
     /// Shared with every [`MediaHold`]: while there is one, nothing is collected.
     held: Arc<()>,
     cleaners: Semaphore,
     arriving: Arriving,
-    standing: Mutex<Standing>,
-    /// Whether the owner file names this instance.
+    /// Decided once, before the first upload.
+    standing: OnceCell<Standing>,
+    /// Whether this instance is known to be among the owners.
     noted: AtomicBool,
+    /// Whether files in use were looked for in the trash.
+    restored: AtomicBool,
 }
 
 impl Uploads {
@@ -66,12 +72,13 @@ impl Uploads {
             files,
             instance,
             limits: limits.clone(),
-            gate: RwLock::new(()),
+            step: Mutex::default(),
             held: Arc::default(),
             cleaners: Semaphore::new(CLEANERS),
             arriving: Arriving::default(),
-            standing: Mutex::default(),
+            standing: OnceCell::new(),
             noted: AtomicBool::new(false),
+            restored: AtomicBool::new(false),
         }
     }
 
@@ -97,18 +104,6 @@ pub struct MediaHold {
     _held: Arc<()>,
 }
 
-/// A file to be downloaded.
-pub struct Download {
-    /// Its row.
-    pub media: Media,
-    /// How a browser may display it.
-    pub kind: FileKind,
-    /// The file, at its start.
-    pub file: tokio::fs::File,
-    /// Its size in bytes.
-    pub size: u64,
-}
-
 /// Properties detected in an upload.
 struct Judged {
     kind: FileKind,
@@ -119,7 +114,7 @@ struct Judged {
 }
 
 impl Chat {
-    /// Stores a file: written to disk and known when this returns. The same bytes of the same user
+    /// Stores a file: durable and known when this returns. The same bytes of the same user
     /// under the same name are one file. `declared` is the announced length.
     pub async fn upload<B>(
         &self,
@@ -177,12 +172,14 @@ impl Chat {
             height: judged.size.map(|size| size.height),
             file_name,
         };
-        let _open = uploads.gate.read().await;
         // The body may have taken long, and the session may have ended meanwhile.
         self.check_still_open(session).await?;
         self.note_owner().await.map_err(|error| unavailable(&error))?;
         incoming.keep(&judged.name).await.map_err(|error| unavailable(&error))?;
+        // So may have putting it on another machine.
+        self.check_still_open(session).await?;
         let added = self.store().add_media(new).await?;
+        self.make_sure(&judged.name).await?;
         info!(
             user = session.login,
             "File uploaded: {} bytes, {}.", judged.bytes, judged.kind.ending
@@ -235,28 +232,21 @@ impl Chat {
         })
     }
 
-    /// Returns a file that the caller may read: their own, a profile picture, or one in a room of
-    /// theirs. `id` selects one of several names; without it the newest one readable for the caller
-    /// is used.
-    pub async fn download(
-        &self,
-        session: &Session,
-        name: &str,
-        id: Option<MediaId>,
-    ) -> Result<Download> {
-        let media =
-            self.store().media(name, id, session.user).await?.ok_or(Error::MediaNotFound)?;
-        let found = self.0.uploads.files.read(name).await.map_err(|error| unavailable(&error))?;
-        let Some((file, size)) = found else {
-            error!("A known file is missing: {name}");
-            return Err(Error::MediaNotFound);
-        };
-        Ok(Download {
-            kind: FileKind::of(&media.kind).unless_shown(media.is_image),
-            media,
-            file,
-            size,
-        })
+    /// Makes sure that a file is there whose row was just added: a collection, perhaps of another
+    /// server, may have removed the same bytes while nobody owned them.
+    async fn make_sure(&self, name: &str) -> Result<()> {
+        match self.0.uploads.files.has(name).await {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                error!("An uploaded file has vanished: {name}");
+                Err(Error::Unavailable)
+            }
+            Err(error) => {
+                // It was there a moment ago, and the trash keeps what was removed.
+                warn!("Whether an uploaded file is there could not be checked: {error}");
+                Ok(())
+            }
+        }
     }
 }
 
@@ -306,6 +296,7 @@ fn too_much(session: &Session) -> Error {
 }
 
 fn unavailable(error: &io::Error) -> Error {
-    error!("The directory of uploaded files cannot be used: {error}");
+    error!("Uploaded files cannot be read or written: {error}");
+    counter!("chatctl_unavailable_total", "cause" => "media").increment(1);
     Error::Unavailable
 }

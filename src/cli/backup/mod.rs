@@ -259,6 +259,7 @@ fn restore(
         data,
         database: &config.database.path,
         media: &config.media.directory,
+        bucket: config.media.bucket(),
         backups: &config.backup.directory,
         replace,
         operator: &operator,

@@ -52,6 +52,8 @@ pub struct Cluster(Arc<Inner>, Option<Arc<Attribution>>);
 
 struct Inner {
     tables: Arc<dyn Tables>,
+    /// Distinguishes this server from others, until it ends.
+    name: String,
     /// Whether the engine was closed.
     closed: AtomicBool,
     /// Committed events of this server, in the order of each room's log.
@@ -95,6 +97,7 @@ impl Cluster {
         let settings = settings::load_or_create(&*tables).await?;
         let inner = Inner {
             tables,
+            name: hex::encode(settings::random::<8>()?),
             closed: AtomicBool::new(false),
             sink,
             settings,

@@ -1,8 +1,9 @@
 //! Implements [`Store`]: each method is a function of the module of its subject.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::{Cluster, audit, media, rooms, users};
+use super::{Cluster, audit, leases, media, rooms, users};
 use crate::model::{
     Account, Attribution, AuditEntry, AuditNote, Changes, Event, Media, MediaId, Pin, ReadMark,
     Rev, RoomCard, RoomFacts, RoomId, Seq, Timestamp, User, UserId, Window, WordQuery,
@@ -179,6 +180,10 @@ impl Store for Cluster {
 
     fn known_media<'a>(&'a self, names: &'a [String]) -> Reply<'a, Vec<String>> {
         Box::pin(media::known(self, names))
+    }
+
+    fn lead<'a>(&'a self, work: &'a str, life: Duration) -> Reply<'a, bool> {
+        Box::pin(leases::take(self.tables(), work, &self.0.name, life))
     }
 
     fn change_mine(&self, room: RoomId, user: UserId, muted: bool) -> Reply<'_, ()> {

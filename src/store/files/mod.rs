@@ -1,295 +1,265 @@
-//! The bytes of uploaded files: one file each in a directory, named by the SHA-512 of its content.
+//! The bytes of uploaded files, named by the SHA-512 of their content, in a [directory] or in a
+//! [bucket] of an S3 server.
 //!
-//! Reads and writes these files, the trash with removed files (`trash`), and the file that lists
-//! the instances with uploads in the directory (`owner`). Permissions and references to files are
-//! not known here.
+//! A file arrives in a directory of this machine ([`Incoming`]) and is put in its place once it is
+//! complete. Permissions and references to files are not known here.
+//!
+//! Nothing locks a file between servers. Who adds one puts it, then adds its row, then makes sure
+//! that it is there ([`Files::has`]); who removes one removes its row, then the file
+//! ([`Files::discard`]), then looks for a new row. Whichever comes last sees the other, and the
+//! trash gives back what was removed.
 
-pub mod owner;
-pub mod trash;
+mod broken;
+mod bucket;
+mod directory;
+mod incoming;
+#[cfg(test)]
+mod tests;
+mod trash;
 
-use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Write};
+use std::fmt;
+use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::fs;
-use tokio::io::AsyncWriteExt;
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+use futures_util::{StreamExt, TryStreamExt, stream};
 
-/// Subdirectory of unfinished uploads.
-const UNFINISHED: &str = "unfinished";
-/// Number of bytes read or written at once.
-const BLOCK: usize = 64 * 1024;
+use crate::model::Timestamp;
+use crate::s3;
 
-/// The directory of uploaded files.
-#[derive(Clone, Debug)]
-pub struct Files {
-    root: PathBuf,
+pub use directory::{kept, place};
+pub use incoming::{Incoming, Spool};
+
+/// How long removed files are kept in the trash.
+pub const KEPT_FOR: Duration = Duration::from_hours(30 * 24);
+/// Files moved at the same time.
+const AT_ONCE: usize = 8;
+
+/// The bytes of a file, part by part.
+pub type FileStream = BoxStream<'static, io::Result<Bytes>>;
+/// Names, sizes and ages of files, page by page.
+pub type Pages<'a> = BoxStream<'a, io::Result<Vec<Listed>>>;
+/// An operation on a [`Place`].
+type Work<'a, T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send + 'a>>;
+
+/// A file as it is listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its name.
+    pub name: String,
+    /// Its size.
+    pub bytes: u64,
+    /// When it was put, or moved to the trash (a directory knows only the day of that).
+    pub at: Timestamp,
 }
 
-/// A file being received; removed on drop unless it was kept.
-#[derive(Debug)]
-pub struct Incoming {
-    file: fs::File,
-    path: PathBuf,
-    root: PathBuf,
+/// Where files are kept. All names are valid ([`is_name`]).
+trait Place: Send + Sync + fmt::Debug {
+    /// Puts the finished file at `from`, which may be moved away: it is durable when this returns.
+    /// An existing file of this name has the same content.
+    fn put<'a>(&'a self, from: &'a Path, name: &'a str) -> Work<'a, ()>;
+    /// Returns a range of the bytes of a file of this size. None: it does not exist.
+    fn read<'a>(
+        &'a self,
+        name: &'a str,
+        range: Range<u64>,
+        size: u64,
+    ) -> Work<'a, Option<FileStream>>;
+    /// Returns whether a file exists.
+    fn has<'a>(&'a self, name: &'a str) -> Work<'a, bool>;
+    /// Moves a file to the trash, unless it does not exist.
+    fn discard<'a>(&'a self, name: &'a str) -> Work<'a, ()>;
+    /// Moves a file back from the trash, unless it was put again meanwhile; returns whether it did.
+    fn take_back<'a>(&'a self, name: &'a str) -> Work<'a, bool>;
+    /// Deletes a file that was moved to the trash before this time.
+    fn forget<'a>(&'a self, name: &'a str, before: Timestamp) -> Work<'a, ()>;
+    /// Lists all files.
+    fn kept(&self) -> Pages<'_>;
+    /// Lists the files in the trash.
+    fn thrown(&self) -> Pages<'_>;
+    /// Returns the ids of the instances that keep files here.
+    fn owners(&self) -> Work<'_, Vec<String>>;
+    /// Adds an instance.
+    fn join<'a>(&'a self, instance: &'a str) -> Work<'a, ()>;
+    /// Removes a mark that somebody has put here; returns whether there was one.
+    fn take_mark<'a>(&'a self, mark: &'a str) -> Work<'a, bool>;
+    /// Tries everything that files need.
+    fn probe(&self) -> Work<'_, ()>;
+    /// Returns where something is, or the place itself for an empty name.
+    fn url(&self, name: &str) -> String;
+    /// Says what makes this instance the only owner; continues a sentence.
+    fn how_to_own(&self, instance: &str) -> String;
+}
+
+/// The uploaded files. Clones share the place.
+#[derive(Clone, Debug)]
+pub struct Files {
+    place: Arc<dyn Place>,
+    spool: PathBuf,
+    local: Option<PathBuf>,
+}
+
+impl fmt::Display for Files {
+    /// Where they are.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.place.url(""))
+    }
 }
 
 impl Files {
-    /// Creates the directory with access for its owner only, and removes unfinished uploads left by
-    /// a crash. Blocks.
-    pub fn open(root: &Path) -> io::Result<Self> {
-        use std::os::unix::fs::DirBuilderExt;
-        let unfinished = root.join(UNFINISHED);
-        match std::fs::remove_dir_all(&unfinished) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&unfinished)?;
-        Ok(Self { root: root.to_owned() })
+    /// The files in a directory. Changes nothing.
+    pub fn in_directory(root: &Path) -> Self {
+        let place = Arc::new(directory::Directory::new(root));
+        Self { place, spool: root.to_owned(), local: Some(root.to_owned()) }
     }
 
-    /// Uses an existing directory without changing it.
-    pub fn there(root: &Path) -> Self {
-        Self { root: root.to_owned() }
+    /// The files in a bucket. Uploads arrive in the directory `spool`. Changes nothing.
+    pub fn in_bucket(place: s3::Place, spool: &Path) -> Self {
+        let place = Arc::new(bucket::Bucket::new(place));
+        Self { place, spool: spool.to_owned(), local: None }
     }
 
-    /// Returns the path of the directory.
-    pub fn root(&self) -> &Path {
-        &self.root
+    /// Files that cannot be used, with the reason. Changes nothing.
+    pub fn unusable(url: &str, why: &str, spool: &Path) -> Self {
+        let place = Arc::new(broken::Broken { url: url.to_owned(), why: why.to_owned() });
+        Self { place, spool: spool.to_owned(), local: None }
+    }
+
+    /// Creates the directory in which uploads arrive, with access for its owner only, and removes
+    /// unfinished uploads. Blocks.
+    pub fn prepare(&self, spool: Spool) -> io::Result<()> {
+        incoming::prepare(&self.spool, spool)
+    }
+
+    /// Returns the directory of the files if they are on this machine.
+    pub fn directory(&self) -> Option<&Path> {
+        self.local.as_deref()
+    }
+
+    /// Returns where something in the place of the files is.
+    pub fn url(&self, name: &str) -> String {
+        self.place.url(name)
+    }
+
+    /// Tries everything that files need of their place, if it is on another machine. The error
+    /// carries an [`s3::Fault`].
+    pub async fn probe(&self) -> io::Result<()> {
+        self.place.probe().await
     }
 
     /// Starts a new file.
     pub async fn begin(&self) -> io::Result<Incoming> {
-        let mut name = [0; 16];
-        getrandom::fill(&mut name).map_err(|error| io::Error::other(error.to_string()))?;
-        let path = self.root.join(UNFINISHED).join(hex::encode(name));
-        let file =
-            fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).await?;
-        Ok(Incoming { file, path, root: self.root.clone() })
+        Incoming::begin(&self.spool, Arc::clone(&self.place)).await
     }
 
-    /// Opens a file and returns its size; a file in the trash is restored. None: it does not exist.
-    pub async fn read(&self, name: &str) -> io::Result<Option<(fs::File, u64)>> {
-        let Some(path) = place(&self.root, name) else { return Ok(None) };
-        let mut opened = fs::File::open(&path).await;
-        if opened.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
-            let wanted = vec![name.to_owned()];
-            if self.blocking(move |root| trash::take_back(root, &wanted)).await? == 0 {
-                return Ok(None);
-            }
-            opened = fs::File::open(&path).await;
+    /// Returns the bytes of a range of a file of this size; a file in the trash is restored. None:
+    /// it does not exist.
+    pub async fn read(
+        &self,
+        name: &str,
+        range: Range<u64>,
+        size: u64,
+    ) -> io::Result<Option<FileStream>> {
+        if !is_name(name) {
+            return Ok(None);
         }
-        let file = opened?;
-        let size = file.metadata().await?.len();
-        Ok(Some((file, size)))
+        if let Some(found) = self.place.read(name, range.clone(), size).await? {
+            return Ok(Some(found));
+        }
+        // Somebody else may have restored it.
+        if !self.place.take_back(name).await? && !self.place.has(name).await? {
+            return Ok(None);
+        }
+        self.place.read(name, range, size).await
+    }
+
+    /// Returns whether a file exists; one in the trash is restored.
+    pub async fn has(&self, name: &str) -> io::Result<bool> {
+        Ok(is_name(name) && (self.place.has(name).await? || self.place.take_back(name).await?))
     }
 
     /// Moves files to the trash; missing ones are ignored.
-    pub async fn discard(&self, names: Vec<String>) -> io::Result<()> {
-        self.blocking(move |root| trash::discard(root, &names)).await
+    pub async fn discard(&self, names: &[String]) -> io::Result<()> {
+        self.each(names, |name| self.place.discard(name)).await.map(drop)
     }
 
-    /// Runs a blocking function on the directory.
-    pub async fn blocking<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
-    ) -> io::Result<T> {
-        let root = self.root.clone();
-        tokio::task::spawn_blocking(move || work(&root)).await.map_err(io::Error::other)?
+    /// Moves files back from the trash; returns how many were there.
+    pub async fn take_back(&self, names: &[String]) -> io::Result<usize> {
+        let back = self.each(names, |name| self.place.take_back(name)).await?;
+        Ok(back.into_iter().filter(|back| *back).count())
     }
 
-    /// Returns the free bytes available to this process on the disk of the directory, and the size
-    /// of the disk.
+    /// Deletes files that were moved to the trash before this time.
+    pub async fn forget(&self, names: &[String], before: Timestamp) -> io::Result<()> {
+        self.each(names, |name| self.place.forget(name, before)).await.map(drop)
+    }
+
+    async fn each<'a, T>(
+        &'a self,
+        names: &'a [String],
+        work: impl Fn(&'a str) -> Work<'a, T>,
+    ) -> io::Result<Vec<T>> {
+        let names = names.iter().map(String::as_str).filter(|name| is_name(name));
+        let works: Vec<_> = names.map(work).collect();
+        stream::iter(works).buffer_unordered(AT_ONCE).try_collect().await
+    }
+
+    /// Lists all files, in no useful order.
+    pub fn kept(&self) -> Pages<'_> {
+        self.place.kept()
+    }
+
+    /// Lists the files in the trash.
+    pub fn thrown(&self) -> Pages<'_> {
+        self.place.thrown()
+    }
+
+    /// Returns the ids of the instances that keep files in this place.
+    pub async fn owners(&self) -> io::Result<Vec<String>> {
+        self.place.owners().await
+    }
+
+    /// Adds an instance to them.
+    pub async fn join(&self, instance: &str) -> io::Result<()> {
+        self.place.join(instance).await
+    }
+
+    /// Says what makes this instance the only one; continues a sentence.
+    pub fn how_to_own(&self, instance: &str) -> String {
+        self.place.how_to_own(instance)
+    }
+
+    /// Removes a mark that somebody has put among the files; returns whether there was one.
+    pub async fn take_mark(&self, mark: &str) -> io::Result<bool> {
+        self.place.take_mark(mark).await
+    }
+
+    /// Returns the free bytes available to this process on the disk on which uploads arrive, and
+    /// the size of the disk.
     pub async fn space(&self) -> io::Result<(u64, u64)> {
-        self.blocking(|root| {
-            let found = nix::sys::statvfs::statvfs(root)?;
+        let spool = self.spool.clone();
+        let measured = tokio::task::spawn_blocking(move || {
+            let found = nix::sys::statvfs::statvfs(&spool)?;
             Ok((
                 found.blocks_available() * found.fragment_size(),
                 found.blocks() * found.fragment_size(),
             ))
-        })
-        .await
-    }
-
-    /// Returns the names of files kept longer than this.
-    pub async fn older_than(&self, age: Duration) -> io::Result<Vec<String>> {
-        self.blocking(move |root| kept_before(root, SystemTime::now() - age)).await
-    }
-}
-
-impl Incoming {
-    /// Appends bytes.
-    pub async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.write_all(bytes).await
-    }
-
-    /// Replaces the content by what `work` writes after reading it. None: the content is unchanged.
-    /// `work` runs on a blocking thread; if it panics, the content is unchanged, too.
-    pub async fn rewrite<T, W>(&mut self, work: W) -> io::Result<Option<T>>
-    where
-        T: Send + 'static,
-        W: FnOnce(&mut BufReader<File>, &mut BufWriter<File>) -> io::Result<Option<T>>
-            + Send
-            + 'static,
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        self.file.flush().await?;
-        let (from, other) = (self.path.clone(), Unfinished(self.path.with_extension("new")));
-        let rewriting = tokio::task::spawn_blocking(move || {
-            let mut from = BufReader::with_capacity(BLOCK, File::open(from)?);
-            let to = File::options().write(true).create_new(true).mode(0o600).open(&other.0)?;
-            let mut to = BufWriter::with_capacity(BLOCK, to);
-            let done = work(&mut from, &mut to)?;
-            to.flush()?;
-            let to = to.into_inner().map_err(io::IntoInnerError::into_error)?;
-            Ok::<_, io::Error>(done.map(|done| (done, to, other)))
         });
-        let Some((done, file, other)) = rewriting.await.unwrap_or(Ok(None))? else {
-            return Ok(None);
-        };
-        fs::rename(&other.0, &self.path).await?;
-        self.file = fs::File::from_std(file);
-        Ok(Some(done))
-    }
-
-    /// Keeps the file under this name: when this returns it is complete and on disk.
-    pub async fn keep(mut self, name: &str) -> io::Result<()> {
-        let target = place(&self.root, name).ok_or_else(|| io::Error::other("not a file name"))?;
-        self.file.flush().await?;
-        self.file.sync_all().await?;
-        let folder = target.parent().unwrap_or(&self.root).to_owned();
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).await?;
-        fs::rename(&self.path, &target).await?;
-        fs::File::open(&folder).await?.sync_all().await?;
-        fs::File::open(&self.root).await?.sync_all().await
+        measured.await.map_err(io::Error::other)?
     }
 }
 
-/// A file that is removed on drop, unless it was moved.
-struct Unfinished(PathBuf);
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        drop(std::fs::remove_file(&self.0));
-    }
+/// Returns whether a text is the name of a file.
+pub fn is_name(name: &str) -> bool {
+    name.len() == 128 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-impl Drop for Incoming {
-    fn drop(&mut self) {
-        // Nothing is left after `keep`; otherwise the next start removes it.
-        drop(std::fs::remove_file(&self.path));
-    }
-}
-
-/// Returns the path of a file, `ab/abcdef…` below the directory; None for an invalid name.
-pub fn place(root: &Path, name: &str) -> Option<PathBuf> {
-    let sound =
-        name.len() == 128 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    sound.then(|| root.join(name.get(..2).unwrap_or_default()).join(name))
-}
-
-/// Returns the names of files kept before this time. Blocks.
-pub fn kept_before(root: &Path, before: SystemTime) -> io::Result<Vec<String>> {
-    let mut names = Vec::new();
-    each_kept(root, |name, file| {
-        if file.metadata()?.modified()? < before {
-            names.push(name);
-        }
-        Ok(())
-    })?;
-    Ok(names)
-}
-
-/// Returns the names of all kept files. Blocks.
-pub fn kept(root: &Path) -> io::Result<Vec<String>> {
-    let mut names = Vec::new();
-    each_kept(root, |name, _| {
-        names.push(name);
-        Ok(())
-    })?;
-    Ok(names)
-}
-
-fn each_kept(
-    root: &Path,
-    mut take: impl FnMut(String, &std::fs::DirEntry) -> io::Result<()>,
-) -> io::Result<()> {
-    for folder in std::fs::read_dir(root)? {
-        let folder = folder?;
-        // Other directories contain no uploads: unfinished, trash.
-        if folder.file_name().len() != 2 || !folder.file_type()?.is_dir() {
-            continue;
-        }
-        for file in std::fs::read_dir(folder.path())? {
-            let file = file?;
-            let name = file.file_name().to_string_lossy().into_owned();
-            if place(root, &name).is_some_and(|place| place == file.path()) {
-                take(name, &file)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn what_is_kept_is_there_and_what_is_not_leaves_nothing() {
-        let dir = tempfile::tempdir().unwrap();
-        let files = Files::open(dir.path()).unwrap();
-        let name = "ab".repeat(64);
-        let mut incoming = files.begin().await.unwrap();
-        incoming.write(b"some ").await.unwrap();
-        incoming.write(b"bytes").await.unwrap();
-        let seen = incoming.rewrite(|from, to| {
-            io::copy(from, to)?;
-            to.write_all(b"!")?;
-            Ok(None::<()>)
-        });
-        assert_eq!(seen.await.unwrap(), None, "left as it is");
-        assert!(
-            incoming
-                .rewrite(|_, _| -> io::Result<Option<()>> { panic!("a fault of the reader") })
-                .await
-                .unwrap()
-                .is_none()
-        );
-        let read = incoming.rewrite(|from, to| {
-            let read = io::read_to_string(from)?;
-            to.write_all(b"other")?;
-            Ok(Some(read))
-        });
-        assert_eq!(read.await.unwrap().as_deref(), Some("some bytes"));
-        incoming.write(b" bytes").await.unwrap();
-        incoming.keep(&name).await.unwrap();
-        assert_eq!(files.read(&name).await.unwrap().unwrap().1, 11);
-        let mut dropped = files.begin().await.unwrap();
-        dropped.write(b"x").await.unwrap();
-        drop(dropped);
-        assert_eq!(std::fs::read_dir(dir.path().join(UNFINISHED)).unwrap().count(), 0);
-        assert_eq!(files.older_than(Duration::ZERO).await.unwrap(), std::slice::from_ref(&name));
-        assert!(files.older_than(Duration::from_mins(1)).await.unwrap().is_empty());
-        files.discard(vec![name.clone()]).await.unwrap();
-        files.discard(vec![name.clone()]).await.unwrap();
-        assert!(kept(dir.path()).unwrap().is_empty());
-        assert_eq!(files.read(&name).await.unwrap().unwrap().1, 11, "out of the trash again");
-        assert_eq!(kept(dir.path()).unwrap(), [name]);
-        for bad in ["", "../../etc/passwd", &"AB".repeat(64), &"zz".repeat(64)] {
-            assert!(files.read(bad).await.unwrap().is_none(), "{bad}");
-        }
-    }
-
-    #[tokio::test]
-    async fn what_a_crash_has_left_goes_at_the_next_start() {
-        let dir = tempfile::tempdir().unwrap();
-        let files = Files::open(dir.path()).unwrap();
-        let left = files.begin().await.unwrap();
-        let path = left.path.clone();
-        std::mem::forget(left);
-        assert!(path.exists());
-        Files::open(dir.path()).unwrap();
-        assert!(!path.exists());
-    }
+/// Returns the path of a file below its place, `ab/abcdef…`.
+fn path_of(name: &str) -> String {
+    format!("{}/{name}", name.get(..2).unwrap_or_default())
 }

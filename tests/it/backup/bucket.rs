@@ -8,7 +8,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::encrypted::key;
-use crate::support::{Body, Client, Ctl, Json, PATIENCE, Person, Proxy, S3, Server};
+use crate::support::{Body, Client, Ctl, Json, PATIENCE, Person, Proxy, S3, Server, Stalled};
 
 /// The place of the backups in these tests.
 const PLACE: &str = "s3://backups/chat/";
@@ -159,7 +159,7 @@ async fn an_upload_that_ends_early_leaves_nothing() {
     // Nobody answers any more when Ctrl-C comes; then the parts are dropped.
     let before = s3.unfinished();
     let stalled = Stalled::before(s3.address()).await;
-    let ctl = s3.of(Ctl::of(&server), &format!("http://{}", stalled.address));
+    let ctl = s3.of(Ctl::of(&server), &format!("http://{}", stalled.address()));
     let child = ctl
         .command(&["backup", "create", PLACE])
         .stdout(Stdio::piped())
@@ -291,6 +291,7 @@ fn the_secret_key_is_shown_nowhere() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("config.toml");
     let text = "[backup]\nto = \"s3://backups/chat/\"\n[backup.s3]\naccess_key_id = \"AKIAKEY\"\n\
+                secret_access_key = \"hush-hush-hush\"\n[media.s3]\naccess_key_id = \"AKIAKEY\"\n\
                 secret_access_key = \"hush-hush-hush\"\n";
     fs::write(&file, text).unwrap();
     let config = file.to_str().unwrap();
@@ -325,62 +326,4 @@ fn the_secret_key_is_shown_nowhere() {
 fn unpack(bundle: &Path) -> String {
     let output = Command::new("tar").arg("-xzOf").arg(bundle).output().unwrap();
     String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-/// Forwards connections until one has sent a part of an upload, of which the rest never arrives;
-/// other connections are still forwarded.
-struct Stalled {
-    address: String,
-    reached: tokio::sync::watch::Receiver<bool>,
-}
-
-impl Stalled {
-    async fn before(target: &str) -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        let (tell, reached) = tokio::sync::watch::channel(false);
-        let target = target.to_owned();
-        tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(carry(client, target.clone(), tell.clone()));
-            }
-        });
-        Self { address, reached }
-    }
-
-    async fn reached(&self) {
-        let mut reached = self.reached.clone();
-        let waiting = reached.wait_for(|reached| *reached);
-        tokio::time::timeout(PATIENCE, waiting).await.expect("a part is sent").unwrap();
-    }
-}
-
-async fn carry(
-    client: tokio::net::TcpStream,
-    target: String,
-    tell: tokio::sync::watch::Sender<bool>,
-) {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let Ok(server) = tokio::net::TcpStream::connect(target).await else { return };
-    let (mut from_client, mut to_client) = client.into_split();
-    let (mut from_server, mut to_server) = server.into_split();
-    let answers =
-        tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });
-    let (mut buffer, mut sent) = (vec![0; 8192], 0);
-    while let Ok(count) = from_client.read(&mut buffer).await {
-        if count == 0 {
-            break;
-        }
-        sent += count;
-        if sent > 4_000_000 {
-            // Held open, and silent.
-            tell.send_replace(true);
-            std::future::pending::<()>().await;
-        }
-        if to_server.write_all(&buffer[..count]).await.is_err() {
-            break;
-        }
-    }
-    drop(to_server);
-    drop(answers.await);
 }

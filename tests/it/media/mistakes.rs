@@ -262,6 +262,6 @@ async fn the_trash_is_emptied_after_thirty_days_and_gives_back_until_then() {
     // A file moved to the trash under the running server is restored when it is requested.
     trash(0, &files[0]);
     assert_eq!(ann.get(&path(&files[0])).await.bytes[..], b"text 0"[..]);
-    server.wait_for_log(&["for more than 30 days were deleted: 1 days"]).await;
+    server.wait_for_log(&["for more than 30 days were deleted: 1."]).await;
     assert!(!gone.exists());
 }

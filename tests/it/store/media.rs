@@ -6,7 +6,7 @@ use chatctl::store::{
     Basis, Draft, MessageChange, Missing, NewMedia, RoomChange, StoreError, UserChange, Whose,
 };
 
-use super::{World, contract, draft};
+use super::{World, contract, contract_of_sqlite, draft};
 
 contract!(
     a_name_belongs_to_its_upload,
@@ -17,6 +17,8 @@ contract!(
     what_nothing_refers_to_is_forgotten,
     pictures_reach_the_rooms
 );
+
+contract_of_sqlite!(a_post_and_the_collector_never_both_win);
 
 fn name(n: u8) -> String {
     format!("{n:02x}").repeat(64)
@@ -291,4 +293,39 @@ async fn pictures_reach_the_rooms(mut world: World) {
         there.participant(ann.id).unwrap().media.as_ref().map(|media| media.id),
         Some(picture.id)
     );
+}
+
+async fn a_post_and_the_collector_never_both_win(world: World) {
+    let ann = world.user("ann").await;
+    let room = world.private(&[&ann]).await.room.id;
+    let basis = world.member(room, ann.id).await;
+    let (mut kept, mut gone) = (0, 0);
+    for n in 0..200 {
+        let file = upload(&world, &ann, n, "png").await;
+        let before = Timestamp::now().plus(std::time::Duration::from_secs(1));
+        let (posting, collecting) = (std::sync::Arc::clone(&world.store), &world.store);
+        let post = async { posting.post(room, basis, with(&ann, &[file.id])).await };
+        let collect = collecting.drop_unused_media(before, MediaId(file.id.0 - 1), 1);
+        let (posted, removed) = if n % 4 == 0 {
+            let removed = collect.await;
+            (post.await, removed)
+        } else {
+            // The collector looks before it removes.
+            tokio::join!(post, collect)
+        };
+        let removed = removed.unwrap().0;
+        let known = world.store.known_media(&[name(n)]).await.unwrap();
+        match posted {
+            Ok(_) => {
+                assert_eq!((removed.len(), known.len()), (0, 1));
+                kept += 1;
+            }
+            Err(error) => {
+                assert_eq!(error, StoreError::NotFound(Missing::Media));
+                assert_eq!((removed, known.len()), (vec![name(n)], 0));
+                gone += 1;
+            }
+        }
+    }
+    assert!(kept > 0 && gone >= 50, "{kept} were kept, {gone} removed");
 }

@@ -13,12 +13,14 @@ pub(crate) struct S3 {
     url: String,
     /// Access key id and secret access key.
     pub(crate) keys: (String, String),
+    /// Those of a user who may read and write nothing.
+    pub(crate) reader: (String, String),
 }
 
 /// The bucket that exists.
 const BUCKET: &str = "backups";
 /// Number of requests that are accepted without a signature: those of [`S3::prepare`].
-const UNSIGNED: usize = 4;
+const UNSIGNED: usize = 7;
 
 fn tool(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("target/test-tools/s3/bin").join(name)
@@ -53,25 +55,32 @@ impl S3 {
         let url = url.split(|c: char| c.is_whitespace() || c == '\u{1b}').next().unwrap();
         // Its log must not block it.
         std::thread::spawn(move || lines.for_each(drop));
-        let mut server = Self { child, url: url.to_owned(), keys: Default::default() };
+        let mut server = Self {
+            child,
+            url: url.to_owned(),
+            keys: Default::default(),
+            reader: Default::default(),
+        };
         server.prepare();
         server
     }
 
-    /// Creates a user with all rights, and the bucket.
+    /// Creates a user with all rights, one who may only read, and the bucket.
     fn prepare(&mut self) {
         let created = self.python(
             "iam = boto3.client('iam', **place, config=unsigned)\n\
-             iam.create_user(UserName='chatctl')\n\
-             key = iam.create_access_key(UserName='chatctl')['AccessKey']\n\
-             iam.put_user_policy(UserName='chatctl', PolicyName='all', PolicyDocument=json.dumps({\n\
+             result = []\n\
+             for user, actions in [('chatctl', 's3:*'), ('reader', ['s3:Get*', 's3:List*'])]:\n\
+             \x20   iam.create_user(UserName=user)\n\
+             \x20   key = iam.create_access_key(UserName=user)['AccessKey']\n\
+             \x20   iam.put_user_policy(UserName=user, PolicyName='s3', PolicyDocument=json.dumps({\n\
              'Version': '2012-10-17',\n\
-             'Statement': [{'Effect': 'Allow', 'Action': 's3:*', 'Resource': '*'}]}))\n\
-             boto3.client('s3', **place).create_bucket(Bucket=bucket)\n\
-             result = [key['AccessKeyId'], key['SecretAccessKey']]",
+             'Statement': [{'Effect': 'Allow', 'Action': actions, 'Resource': '*'}]}))\n\
+             \x20   result += [key['AccessKeyId'], key['SecretAccessKey']]\n\
+             boto3.client('s3', **place).create_bucket(Bucket=bucket)",
         );
         let part = |n: usize| created[n].as_str().unwrap().to_owned();
-        self.keys = (part(0), part(1));
+        (self.keys, self.reader) = ((part(0), part(1)), (part(2), part(3)));
     }
 
     /// `http://127.0.0.1:PORT`.
@@ -121,6 +130,15 @@ impl S3 {
         let found = self
             .python("result = len(s3.list_multipart_uploads(Bucket=bucket).get('Uploads', []))");
         usize::try_from(found.as_u64().unwrap()).unwrap()
+    }
+
+    /// The settings of a server that keeps uploaded files in this one, found at `endpoint`.
+    pub(crate) fn media(&self, endpoint: &str) -> Vec<(String, String)> {
+        let named = self.settings(endpoint).into_iter();
+        let mut all: Vec<_> =
+            named.map(|(key, value)| (key.replace("BACKUP", "MEDIA"), value)).collect();
+        all.push(("MEDIA__STORE".to_owned(), format!("s3://{BUCKET}/files/")));
+        all
     }
 
     /// The settings of this server, at `endpoint`.

@@ -22,7 +22,7 @@ impl Remote {
         let key = self.key(name)?;
         let options = GetOptions::default().with_range(Some(GetRange::Bounded(0..RANGE)));
         let first = async {
-            let got = self.store.get_opts(&key, options).await?;
+            let got = self.place.store().get_opts(&key, options).await?;
             let (size, tag) = (got.meta.size, got.meta.e_tag.clone());
             Ok((size, tag, got.bytes().await?))
         };
@@ -69,7 +69,7 @@ impl Download {
         let options = GetOptions::default()
             .with_range(Some(GetRange::Bounded(range)))
             .with_if_match(self.tag.clone());
-        let (store, key) = (Arc::clone(&self.remote.store), self.key.clone());
+        let (store, key) = (Arc::clone(self.remote.place.store()), self.key.clone());
         self.next = Some(self.remote.runtime().spawn(async move {
             let got: GetResult = store.get_opts(&key, options).await?;
             got.bytes().await

@@ -4,9 +4,7 @@
 //! requests run on a small runtime of their own. They end early when they are told to stop.
 
 mod download;
-mod errors;
 mod outgoing;
-mod transport;
 mod upload;
 
 use std::future::Future;
@@ -16,7 +14,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt};
-use object_store::aws::AmazonS3;
 use object_store::path::Path as Key;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use tokio::runtime::Runtime;
@@ -27,8 +24,10 @@ use super::list::Listed;
 use super::prune::superfluous;
 use super::read::peek;
 use super::{Failure, Kind, Owner, Pruned, Retention, interrupted};
+use crate::admin::bucket;
 use crate::config::Config;
-use crate::config::check::{Bucket, REMOTE};
+use crate::config::check::REMOTE;
+use crate::s3::{Patience, Place, is_mere_absence};
 
 pub use outgoing::Outgoing;
 
@@ -41,6 +40,16 @@ const ASK: Duration = Duration::from_millis(100);
 const BEGIN: u64 = 192 * 1024;
 /// Number of headers that are read at the same time.
 const AT_ONCE: usize = 8;
+/// Time limit of a request with its response, of which each transfers one part.
+const REQUEST: Duration = Duration::from_mins(5);
+/// How long the server is waited for. The retries are about three seconds in all.
+const PATIENCE: Patience = Patience {
+    connect: Duration::from_secs(10),
+    request: Some(REQUEST),
+    silence: None,
+    retries: 4,
+    retrying: REQUEST,
+};
 
 /// Whether a path of the command line is the URL of a bucket.
 pub fn is_remote(path: &Path) -> bool {
@@ -88,18 +97,15 @@ pub struct Copied {
 
 /// A place in a bucket, below which backups lie.
 pub struct Remote {
-    store: Arc<AmazonS3>,
+    place: Place,
     /// None only while it is dropped.
     runtime: Option<Runtime>,
-    bucket: Bucket,
-    /// The server in messages.
-    server: String,
     goes_on: GoesOn,
 }
 
 impl std::fmt::Debug for Remote {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Remote").field(&self.bucket).finish()
+        f.debug_tuple("Remote").field(&self.place).finish()
     }
 }
 
@@ -116,15 +122,13 @@ impl Remote {
     /// The place `s3://BUCKET/PREFIX/`, with the server and the keys of the configuration or of the
     /// usual environment variables. Sends nothing yet.
     pub fn open(config: &Config, url: &str, goes_on: GoesOn) -> Result<Arc<Self>, Failure> {
-        let bucket = Bucket::parse(url).map_err(Failure::usage)?;
-        let (store, server) = transport::connect(config, &bucket.name)?;
+        let place = bucket::open("backup.s3", &config.backup_s3, url, PATIENCE)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
             .build()
             .map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
-        let (store, runtime) = (Arc::new(store), Some(runtime));
-        Ok(Arc::new(Self { store, runtime, bucket, server, goes_on }))
+        Ok(Arc::new(Self { place, runtime: Some(runtime), goes_on }))
     }
 
     /// The place of a backup `s3://BUCKET/PREFIX/NAME`, and its name.
@@ -142,12 +146,11 @@ impl Remote {
 
     /// `s3://BUCKET/PREFIX/NAME`.
     pub fn url(&self, name: &str) -> String {
-        format!("{REMOTE}{}/{}{name}", self.bucket.name, self.bucket.prefix)
+        self.place.url(name)
     }
 
     fn key(&self, name: &str) -> Result<Key, Failure> {
-        Key::parse(format!("{}{name}", self.bucket.prefix))
-            .map_err(|error| Failure::usage(format!("{} is not valid: {error}", self.url(name))))
+        Ok(self.place.key(name)?)
     }
 
     fn runtime(&self) -> &Runtime {
@@ -181,13 +184,13 @@ impl Remote {
     }
 
     fn failure(&self, doing: &str, name: &str, error: &object_store::Error) -> Failure {
-        errors::told(&format!("cannot {doing} {}", self.url(name)), error, self)
+        self.place.fault(doing, name, error).into()
     }
 
     /// The backups at this place, sorted by name and so by age; only the begin of each is read.
     pub fn list(&self) -> Result<Vec<Listed>, Failure> {
-        let prefix = (!self.bucket.prefix.is_empty()).then(|| self.key("")).transpose()?;
-        let found = self.store.list_with_delimiter(prefix.as_ref());
+        let prefix = (!self.place.prefix().is_empty()).then(|| self.key("")).transpose()?;
+        let found = self.place.store().list_with_delimiter(prefix.as_ref());
         let found = self.ask("list the backups in", "", found)?;
         let known = found.objects.into_iter().filter_map(|object| {
             let name = object.location.filename()?.to_owned();
@@ -218,13 +221,13 @@ impl Remote {
         if end == 0 {
             return Ok(Vec::new());
         }
-        Ok(self.store.get_range(&object.location, 0..end).await?.into())
+        Ok(self.place.store().get_range(&object.location, 0..end).await?.into())
     }
 
     /// Whether there is a backup of this name.
     pub fn has(&self, name: &str) -> Result<bool, Failure> {
         let key = self.key(name)?;
-        match self.wait(self.store.head(&key))? {
+        match self.wait(self.place.store().head(&key))? {
             Ok(_) => Ok(true),
             // Keys that may only write are told nothing.
             Err(
@@ -238,9 +241,9 @@ impl Remote {
     fn check(&self) -> Result<(), Failure> {
         // The answer to a request for any object tells; that to a HEAD request would not.
         let key = self.key(HEAD)?;
-        match self.wait(self.store.get_range(&key, 0..1))? {
+        match self.wait(self.place.store().get_range(&key, 0..1))? {
             Ok(_) => Ok(()),
-            Err(error) if errors::is_mere_absence(&error) => Ok(()),
+            Err(error) if is_mere_absence(&error) => Ok(()),
             Err(error) => Err(self.failure("use", "", &error)),
         }
     }
@@ -267,7 +270,7 @@ impl Remote {
         let pruned = superfluous(self.list()?, rules, owner);
         for backup in pruned.gone.iter().filter(|_| !dry) {
             let key = self.key(&backup.name)?;
-            self.ask("delete", &backup.name, self.store.delete(&key))?;
+            self.ask("delete", &backup.name, self.place.store().delete(&key))?;
         }
         Ok(pruned)
     }

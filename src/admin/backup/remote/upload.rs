@@ -46,7 +46,7 @@ impl Upload {
     /// Begins to upload a backup of about this size.
     pub(super) fn begin(remote: &Arc<Remote>, name: &str, bytes: u64) -> Result<Self, Failure> {
         let key = remote.key(name)?;
-        let parts = remote.ask("create", name, remote.store.put_multipart(&key))?;
+        let parts = remote.ask("create", name, remote.place.store().put_multipart(&key))?;
         Ok(Self {
             remote: Arc::clone(remote),
             name: name.to_owned(),
@@ -95,7 +95,7 @@ impl Upload {
             self.parts = Some(parts);
             return Err(failure);
         }
-        let there = match self.remote.wait(self.remote.store.head(&self.key))? {
+        let there = match self.remote.wait(self.remote.place.store().head(&self.key))? {
             // Keys that may only write.
             Err(object_store::Error::PermissionDenied { .. }) => return Ok(self.bytes),
             there => there.map_err(|error| self.remote.failure("ask for", &self.name, &error))?,

@@ -14,7 +14,7 @@ fn restored(
     replace: bool,
 ) -> Result<Restored, Failure> {
     let (data, backups, operator) = (&world.path("new"), Path::new("backups"), &operator());
-    let target = Target { data, database, media, backups, replace, operator };
+    let target = Target { data, database, media, bucket: None, backups, replace, operator };
     restore(input(path), target, &mut |_, _| true)
 }
 

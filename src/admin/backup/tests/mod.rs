@@ -99,7 +99,7 @@ impl World {
         Source {
             store: self.store.clone(),
             data: self.path("data"),
-            media: self.path("data/media"),
+            media: Uploads::Directory(self.path("data/media")),
             hold: None,
         }
     }
@@ -128,6 +128,7 @@ impl World {
             data: &self.path(to),
             database: Path::new("chat.db"),
             media: Path::new("media"),
+            bucket: None,
             backups: Path::new("backups"),
             replace,
             operator: &operator(),

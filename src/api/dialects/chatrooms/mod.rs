@@ -47,6 +47,7 @@
 //! | `GET /api/search` | `search` |
 //! | `POST /api/media` | `upload` |
 //! | `GET /api/media/{name}` | `download` |
+//! | `HEAD /api/media/{name}` | `download` |
 //! | `GET /chat` | the WebSocket: every frame a [`crate::model::Command`] |
 //!
 //! `/health`, `/metrics`, the OpenAPI pages, `/api/setup` and `/api/admin` belong to no dialect.

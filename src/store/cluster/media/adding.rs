@@ -4,7 +4,7 @@
 use sha2::{Digest, Sha256};
 
 use super::rows::{self, Kept};
-use super::usage;
+use super::{unused, usage};
 use crate::model::{Media, MediaId, Timestamp, UserId};
 use crate::store::cluster::claims::{self, Kind};
 use crate::store::cluster::{Cluster, ids};
@@ -55,7 +55,9 @@ async fn insert(at: &Cluster, new: NewMedia) -> Result<Media, StoreError> {
         created: Timestamp::now(),
     };
     rows::insert(at, &media).await?;
-    Ok(media)
+    let kept = Kept { fresh: media.created, media };
+    at.tables().write(vec![unused::added(&kept)]).await?;
+    Ok(kept.media)
 }
 
 /// Returns a file that is uploaded again. It is about to be used: its age starts again.
@@ -64,6 +66,9 @@ async fn again(at: &Cluster, id: MediaId) -> Result<Option<Media>, StoreError> {
         let Some(kept) = rows::read(at, id).await? else { return Ok(None) };
         let renewed = !usage::is_used(at, &kept.media).await?;
         if let Some(kept) = rows::refresh(at, &kept, Timestamp::now(), renewed).await? {
+            if renewed {
+                at.tables().write(vec![unused::added(&kept)]).await?;
+            }
             return Ok(Some(kept.media));
         }
     }
@@ -73,9 +78,18 @@ async fn again(at: &Cluster, id: MediaId) -> Result<Option<Media>, StoreError> {
 /// Removes a file that lost the race for its claim. A failure is only logged: it is unused.
 async fn forget(at: &Cluster, media: Media) {
     let fresh = media.created;
-    if let Err(error) = rows::remove(at, &Kept { media, fresh }).await {
+    if let Err(error) = remove(at, &Kept { media, fresh }).await {
         tracing::debug!(%error, "A file that was uploaded twice is left for the collector");
     }
+}
+
+/// Removes a file unless it was changed in between.
+pub(super) async fn remove(at: &Cluster, kept: &Kept) -> Result<bool, StoreError> {
+    let removed = rows::remove(at, kept).await?;
+    if removed && let Some(gone) = unused::used(kept) {
+        at.tables().write(vec![gone]).await?;
+    }
+    Ok(removed)
 }
 
 /// Releases the claim of a file that is gone.

@@ -1,36 +1,15 @@
-//! Unused files: counting and removing them.
-
-use std::collections::HashMap;
+//! Unused files: finding and removing them.
 
 use futures_util::future::try_join_all;
 
 use super::rows::{self, Kept, Listed};
 use super::{adding, usage};
-use crate::model::{MediaId, Timestamp, UserId};
+use crate::model::{MediaId, Timestamp};
 use crate::store::StoreError;
-use crate::store::cluster::tables::Slice;
-use crate::store::cluster::tables::schema::people::MEDIA_BY_OWNER;
 use crate::store::cluster::{Cluster, buckets};
 
 /// Files examined at the same time.
 const AT_ONCE: usize = 32;
-/// A small file occupies a block of the disk.
-const BLOCK: u64 = 4_096;
-
-/// Returns the size of this user's unused files.
-pub(in crate::store::cluster) async fn unused_bytes(
-    at: &Cluster,
-    owner: UserId,
-) -> Result<u64, StoreError> {
-    let rows = at.tables().read(Slice::of(&MEDIA_BY_OWNER, [owner.0.into()])).await?;
-    let ids: Vec<MediaId> = rows::ids(&rows).collect();
-    let mut sizes: HashMap<String, u64> = HashMap::new();
-    for kept in unused(at, &ids, Timestamp(i64::MAX)).await? {
-        let size = sizes.entry(kept.media.name).or_default();
-        *size = (*size).max(kept.media.size.max(BLOCK));
-    }
-    Ok(sizes.values().fold(0, |sum, size| sum.saturating_add(*size)))
-}
 
 /// Examines files to find unused ones: how many, how many of them unused, and where to continue.
 pub(in crate::store::cluster) async fn count_unused(
@@ -57,7 +36,7 @@ pub(in crate::store::cluster) async fn drop_unused(
     let ids: Vec<MediaId> = page.iter().map(|listed| listed.id).collect();
     let mut names: Vec<String> = Vec::new();
     for kept in unused(at, &ids, before).await? {
-        if rows::remove(at, &kept).await? {
+        if adding::remove(at, &kept).await? {
             adding::release(at, &kept.media).await?;
             names.push(kept.media.name);
         }

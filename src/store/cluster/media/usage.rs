@@ -1,13 +1,33 @@
 //! What uses a file: messages of rooms, and the profile of its owner.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use crate::model::{Media, MediaId, RoomId, UserId};
 use crate::store::StoreError;
-use crate::store::cluster::tables::Slice;
-use crate::store::cluster::tables::schema::people::EMOJI;
+use crate::store::cluster::tables::schema::people::{EMOJI, MEDIA_INTENTS};
 use crate::store::cluster::tables::schema::rooms::MEDIA_ROOMS;
+use crate::store::cluster::tables::{Put, Slice};
 use crate::store::cluster::{Cluster, acquaintance, rooms, users};
+
+/// Time for which the log of a room, and so a message of which nothing is derived yet, is kept.
+const LOG: Duration = Duration::from_hours(31 * 24);
+
+/// The row that says that a file is about to be attached to a message in this room.
+pub(super) fn intent(id: MediaId, room: RoomId) -> Put {
+    let cells = [("present", true.into())];
+    Put::plain(&MEDIA_INTENTS, 1, [id.0.into()], [room.0.into()], cells).living(LOG)
+}
+
+/// Returns whether a message has the file attached, from which nothing was derived yet: its server
+/// died. Brings the rooms up to date in which somebody wanted to attach it.
+async fn is_underway(at: &Cluster, id: MediaId) -> Result<bool, StoreError> {
+    let intents = at.tables().read(Slice::of(&MEDIA_INTENTS, [id.0.into()])).await?;
+    for room in intents.iter().filter_map(|row| row.int("room")) {
+        rooms::bring_up_to_date(at, RoomId(room)).await?;
+    }
+    Ok(!intents.is_empty() && !rooms_with(at, id).await?.is_empty())
+}
 
 /// Returns the rooms that have the file attached to a message.
 pub(super) async fn rooms_with(at: &Cluster, id: MediaId) -> Result<HashSet<RoomId>, StoreError> {
@@ -31,7 +51,8 @@ async fn is_emoji(at: &Cluster, id: MediaId) -> Result<bool, StoreError> {
 pub(super) async fn is_used(at: &Cluster, media: &Media) -> Result<bool, StoreError> {
     Ok(!rooms_with(at, media.id).await?.is_empty()
         || is_picture(at, media).await?
-        || is_emoji(at, media.id).await?)
+        || is_emoji(at, media.id).await?
+        || is_underway(at, media.id).await?)
 }
 
 /// Who reads files: their rooms are read once.

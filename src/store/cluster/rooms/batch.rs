@@ -10,7 +10,7 @@ use super::names::Names;
 use super::orders::{Order, Waiting};
 use super::pins::is_pinned;
 use super::state::{Accounts, Snapshot, accounts};
-use crate::model::{Media, Seq, UserId};
+use crate::model::{Media, RoomId, Seq, UserId};
 use crate::store::cluster::tables::Slice;
 use crate::store::cluster::tables::schema::rooms::SENT;
 use crate::store::cluster::{Cluster, media};
@@ -65,7 +65,7 @@ impl<'a> Batch<'a> {
             messages::these(at, room.id, seqs.into_iter().collect()),
             read_each(deleted, |seq| is_pinned(at, room.id, seq)),
             read_each(sent, |key| sent_as(at, room, key)),
-            read_each(attached, |(place, draft)| attachable(at, place, draft)),
+            read_each(attached, |(place, draft)| attachable(at, room.id, place, draft)),
         )?;
         users.extend(rows.iter().map(|row| UserId(row.body.author)));
         users.extend(rows.iter().flat_map(|row| row.reactions.iter().map(|given| given.user)));
@@ -117,8 +117,9 @@ async fn sent_as(
 
 async fn attachable(
     at: &Cluster,
+    room: RoomId,
     _place: usize,
     draft: &Draft,
 ) -> Result<Option<Result<Vec<Media>, StoreError>>, StoreError> {
-    Ok(Some(media::attachable(at, draft.author, &draft.media).await))
+    Ok(Some(media::attachable(at, draft.author, &draft.media, Some(room)).await))
 }

@@ -68,6 +68,7 @@ pub(super) use history::page;
 pub(super) use loading::Loading;
 pub(super) use marks::{mark_read, readers};
 pub(super) use mine::change_mine;
+pub(super) use open::bring_up_to_date;
 pub(super) use own::of_user;
 pub(super) use pins::pins;
 pub(super) use registry::Rooms;

@@ -115,6 +115,14 @@ pub(in crate::store::cluster) async fn current(
     Ok(Some(snapshot).filter(|snapshot| snapshot.stands()))
 }
 
+/// Derives whatever is committed in a room and not derived yet, by whichever server.
+pub(in crate::store::cluster) async fn bring_up_to_date(
+    at: &Cluster,
+    id: RoomId,
+) -> Result<(), StoreError> {
+    catch_up(at, &at.0.rooms.open(id), Consistency::Serial).await.map(drop)
+}
+
 /// Brings the room up to date with its log: derives what is not derived yet, and emits the events of
 /// a commit of this server whose outcome was unknown. The first time it also settles commits of
 /// unknown outcome of other servers.

@@ -47,7 +47,7 @@ async fn picture(
     change: &UserChange,
 ) -> Result<Option<Media>, StoreError> {
     let Some(Some(picture)) = change.media else { return Ok(None) };
-    let mut found = media::attachable(at, id, &[picture]).await?;
+    let mut found = media::attachable(at, id, &[picture], None).await?;
     let portrait =
         found.pop().filter(|file| file.is_image && FileKind::of(&file.kind).is_portrait());
     portrait.map(Some).ok_or(StoreError::NotFound(Missing::Media))

@@ -164,7 +164,7 @@ pub(super) fn download() -> Described {
         .text(
             "Available to its owner, to participants of a room with a message that has it \
              attached, and, if it is a profile picture, to every signed-in user. Range requests \
-             are supported.",
+             are supported, and `HEAD`.",
         )
         .path("name", types::file_name(), "SHA-512 of the stored bytes, in hexadecimal")
         .query(

@@ -40,5 +40,5 @@ pub(super) async fn download(chat: &Chat, request: Request) -> Result<Response> 
         None => None,
     };
     let file = chat.download(&session, request.param("name"), id).await?;
-    download::answer(file, request.headers()).await
+    download::answer(file, request.method(), request.headers()).await
 }

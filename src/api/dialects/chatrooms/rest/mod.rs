@@ -128,6 +128,7 @@ pub(super) const ROUTES: &[Route<Operation>] = &[
     route(Method::GET, "/api/search", Operation::Search),
     route(Method::POST, "/api/media", Operation::Upload),
     route(Method::GET, "/api/media/{name}", Operation::Download),
+    route(Method::HEAD, "/api/media/{name}", Operation::Download),
     route(Method::GET, "/chat", Operation::Socket),
 ];
 

@@ -165,6 +165,28 @@ pub static MEDIA_IDS: Table = Table {
     columns: &[Column::text("name"), Column::int("owner")],
 };
 
+/// Uploaded files that nothing has used yet, by owner and the day of the upload. Rows expire.
+pub static MEDIA_UNUSED: Table = Table {
+    name: "media_unused",
+    kind: Kind::Plain,
+    partition: &[Column::int("owner"), Column::int("day")],
+    clustering: &[Column::int("id")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::flag("present"), Column::text("name"), Column::int("size")],
+};
+
+/// Rooms in which a file was about to be attached to a message. Rows expire with the room's log.
+pub static MEDIA_INTENTS: Table = Table {
+    name: "media_intents",
+    kind: Kind::Plain,
+    partition: &[Column::int("media")],
+    clustering: &[Column::int("room")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::flag("present")],
+};
+
 /// Custom emoji, which only imports add, by their picture.
 pub static EMOJI: Table = Table {
     name: "emoji",
@@ -258,6 +280,8 @@ pub static TABLES: &[&Table] = &[
     &MEDIA_BY_NAME,
     &MEDIA_BY_OWNER,
     &MEDIA_IDS,
+    &MEDIA_UNUSED,
+    &MEDIA_INTENTS,
     &EMOJI,
     &IMPORTED,
     &AUDIT,

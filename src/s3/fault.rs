@@ -1,23 +1,64 @@
 //! What a failed request to an S3 server means, in plain words.
 
 use std::error::Error;
+use std::io;
 
-use super::Remote;
-use crate::admin::{Failure, Kind};
+/// Kinds of failed requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The configuration or a name is not valid.
+    Usage,
+    /// The bucket or the object does not exist.
+    NotFound,
+    /// The server refuses it, or does not know the keys.
+    NotPermitted,
+    /// The object was changed meanwhile.
+    Conflict,
+    /// The server does not answer.
+    Unreachable,
+    /// Anything else.
+    Failed,
+}
+
+/// A failed request.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Fault {
+    /// What kind it is.
+    pub kind: Kind,
+    /// A sentence without a full stop, for people.
+    pub message: String,
+}
+
+impl Fault {
+    pub(super) fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into() }
+    }
+
+    /// A failed system call.
+    pub(super) fn io(what: &str, error: &io::Error) -> Self {
+        let kind = match error.kind() {
+            io::ErrorKind::PermissionDenied => Kind::NotPermitted,
+            io::ErrorKind::NotFound => Kind::NotFound,
+            _ => Kind::Failed,
+        };
+        Self::new(kind, format!("{what}: {error}"))
+    }
+}
 
 /// The failure of an operation; `cannot` says which.
-pub(super) fn told(cannot: &str, error: &object_store::Error, remote: &Remote) -> Failure {
+pub(super) fn told(cannot: &str, error: &object_store::Error, bucket: &str, server: &str) -> Fault {
     let text = error.to_string();
     let (code, message) = (element(&text, "Code"), element(&text, "Message"));
     let (kind, why) = match code {
-        Some(code) => by_code(code, message.unwrap_or_default(), &remote.bucket.name),
-        None => without_code(error, &text, &remote.server),
+        Some(code) => by_code(code, message.unwrap_or_default(), bucket),
+        None => without_code(error, &text, server),
     };
-    Failure::new(kind, format!("{cannot}: {why}"))
+    Fault::new(kind, format!("{cannot}: {why}"))
 }
 
 /// Whether a request failed only because the object does not exist, or may not be read.
-pub(super) fn is_mere_absence(error: &object_store::Error) -> bool {
+pub fn is_mere_absence(error: &object_store::Error) -> bool {
     let text = error.to_string();
     match element(&text, "Code") {
         Some(code) => matches!(code, "NoSuchKey" | "AccessDenied"),
@@ -48,7 +89,7 @@ fn by_code(code: &str, message: &str, bucket: &str) -> (Kind, String) {
             (Kind::Failed, format!("the clock of this machine is wrong ({code})"))
         }
         "AuthorizationHeaderMalformed" | "PermanentRedirect" | "TemporaryRedirect" => {
-            (Kind::Failed, format!("the region is probably wrong: {message} ({code})"))
+            (Kind::Usage, format!("the region is probably wrong: {message} ({code})"))
         }
         _ => (Kind::Failed, format!("the server answered: {message} ({code})")),
     }
