@@ -2,6 +2,7 @@
 
 mod bus;
 mod engine;
+mod member;
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -86,6 +87,9 @@ pub enum ServeError {
     /// Redis cannot be used.
     #[error("[cluster] redis: {0}")]
     Redis(#[from] InvalidAddress),
+    /// A file that the connections to Redis need cannot be read.
+    #[error("[cluster] {0}")]
+    RedisFile(String),
     /// The chat could not be assembled.
     #[error("cannot start: {0}")]
     Start(#[from] crate::model::Error),
@@ -291,6 +295,7 @@ pub async fn run(
     let invitation = chat.invite_administrator().await?;
     let renew = renewal(certificate.clone());
     let (stop, stopped) = watch::channel(false);
+    metrics.name(chat.server_id(), &admin::status::host());
     let counted = metrics.clone();
     let running = Running {
         log: log.clone(),
@@ -342,6 +347,13 @@ pub async fn run(
     let upkeep = metrics.clone();
     let upkeep = tokio::spawn(async move { upkeep.keep().await });
     let gauges = tokio::spawn(admin::measure::keep(current.clone(), world.engine.clone()));
+    let announced = tokio::spawn(member::announce(
+        world.engine.clone(),
+        Arc::clone(&config),
+        chat.clone(),
+        Arc::clone(&world.hub),
+        addresses.clone(),
+    ));
     let measured = tokio::spawn(accept::serve(
         for_metrics,
         api::metrics_door(&context, &metrics),
@@ -400,6 +412,12 @@ pub async fn run(
     }
     upkeep.abort();
     gauges.abort();
+    announced.abort();
+    if let Some(cluster) = world.engine.cluster() {
+        // So that no beat comes after it.
+        drop(announced.await);
+        member::leave(cluster, chat.server_id()).await;
+    }
     if let Some(watchdog) = watchdog {
         watchdog.abort();
     }

@@ -17,11 +17,14 @@ use crate::config::{self, Config};
 use crate::model::rules::count;
 use crate::store::engine::upkeep::checkup::{problems_of, uploaded_files};
 use crate::store::engine::upkeep::{Plan, UpkeepError, plan};
-use crate::store::engine::{self, Embedded};
+use crate::store::engine::{self, Embedded, Engine};
 use crate::store::files::Files;
 
 /// What shows the state of a cluster.
 const STATUS_INSTEAD: &str = "its state is shown by chatctl cluster status";
+
+/// What a server of a cluster says that has no search index.
+const NO_INDEX: &str = "[cluster] search is off: this server has no search index";
 
 /// Reports progress of blocking work without waiting; tells the work to stop when the receiver is
 /// gone.
@@ -124,7 +127,7 @@ impl DbVacuum {
     }
 }
 
-/// Rebuild the search index.
+/// Rebuild the search index; in a cluster, that of this server.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DbReindex {}
@@ -132,15 +135,24 @@ pub struct DbReindex {}
 impl DbReindex {
     pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
         let Call { admin, output, .. } = call;
-        let store = admin.embedded(
-            "to build the search index of a server again, stop it, remove search.db from its data \
-             directory and start it",
-        )?;
-        with_progress(output, async |heard| {
-            store.reindex(move |done, all| heard.tell(done, all)).await
-        })
-        .await?;
-        output.item(items::Reindexed { search_bytes: store.status().await?.search_bytes }).await
+        let search_bytes = match &admin.0.parts.engine {
+            Engine::Embedded(store) => {
+                with_progress(output, async |heard| {
+                    store.reindex(move |done, all| heard.tell(done, all)).await
+                })
+                .await?;
+                store.status().await?.search_bytes
+            }
+            // Each server has an index of its own.
+            Engine::Cluster(store) => {
+                let rebuilt = with_progress(output, async |heard| {
+                    store.reindex(move |done, all| heard.tell(done, all)).await
+                });
+                rebuilt.await?.ok_or_else(|| Failure::conflict(NO_INDEX))?;
+                store.search_bytes().unwrap_or_default()
+            }
+        };
+        output.item(items::Reindexed { search_bytes }).await
     }
 }
 

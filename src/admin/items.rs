@@ -321,6 +321,8 @@ pub struct Condition {
     pub(super) running: bool,
     pub(super) version: &'static str,
     pub(super) server_id: String,
+    /// Name of the machine.
+    pub(super) host: String,
     pub(super) epoch: String,
     /// Seconds since the start.
     pub(super) uptime: Option<u64>,
@@ -332,11 +334,13 @@ pub struct Condition {
     /// Bytes of memory in use.
     pub(super) memory: Option<u64>,
     pub(super) store: &'static str,
+    /// Whether other servers are heard: `ok` or `failing`; null: there are none.
+    pub(super) bus: Option<&'static str>,
     pub(super) data_dir: String,
-    /// Size of the database, including its write-ahead log.
-    pub(super) database_bytes: u64,
-    /// Size of the write-ahead log.
-    pub(super) wal_bytes: u64,
+    /// Size of the database, including its write-ahead log; null if it is a cluster.
+    pub(super) database_bytes: Option<u64>,
+    /// Size of the write-ahead log; null if the database is a cluster.
+    pub(super) wal_bytes: Option<u64>,
     pub(super) log_level: Option<LogLevel>,
     /// Time at which the first TLS certificate expires.
     pub(super) certificate_end: Option<String>,

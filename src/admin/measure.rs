@@ -10,7 +10,8 @@ use super::certificates;
 use crate::config::current::Current;
 use crate::config::{Config, Server};
 use crate::model::Timestamp;
-use crate::store::engine::{Embedded, Engine};
+use crate::store::engine::upkeep::Census;
+use crate::store::engine::{Cluster, Embedded, Engine};
 
 /// Interval between measurements of files and free space.
 const EVERY: Duration = Duration::from_secs(15);
@@ -25,9 +26,9 @@ pub async fn keep(current: Current, engine: Engine) {
     times.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     for round in 0_u32.. {
         times.tick().await;
-        // What a cluster has is measured by the tools of its database.
-        if let Some(store) = engine.embedded() {
-            database(store, round).await;
+        match &engine {
+            Engine::Embedded(store) => database(store, round).await,
+            Engine::Cluster(store) => cluster(store, round).await,
         }
         let config = current.get();
         // A failed measurement keeps the last value.
@@ -52,12 +53,27 @@ async fn database(store: &Embedded, round: u32) {
     if round.is_multiple_of(OFTEN)
         && let Ok(census) = store.census().await
     {
-        set("chatctl_users", census.users);
-        for (visibility, rooms) in
-            [("public", census.public_rooms), ("private", census.private_rooms)]
-        {
-            gauge!("chatctl_rooms", "visibility" => visibility).set(float(rooms));
-        }
+        counted(&census);
+    }
+}
+
+/// What the nodes store is measured by their own tools.
+async fn cluster(store: &Cluster, round: u32) {
+    if let Some(bytes) = store.search_bytes() {
+        set("chatctl_search_index_bytes", bytes);
+    }
+    if round.is_multiple_of(OFTEN)
+        && let Ok(Some(census)) = store.census().await
+    {
+        counted(&census);
+    }
+}
+
+fn counted(census: &Census) {
+    set("chatctl_users", census.users);
+    for (visibility, rooms) in [("public", census.public_rooms), ("private", census.private_rooms)]
+    {
+        gauge!("chatctl_rooms", "visibility" => visibility).set(float(rooms));
     }
 }
 

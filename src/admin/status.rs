@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::cluster::is_cluster;
 use super::outcome::Failure;
 use super::{Call, acme, certificates, items};
 use crate::model::Timestamp;
@@ -20,9 +21,12 @@ impl Status {
         let parts = &admin.0.parts;
         let running = admin.running();
         let numbers = running.map(|running| running.hub.numbers());
-        let (store, _) = admin.chat().health().await;
-        let wal_bytes = size(&wal(&parts.database));
+        let (store, bus) = admin.chat().health().await;
+        let word = |good| if good { "ok" } else { "failing" };
         let config = parts.config.get();
+        let embedded = !is_cluster(&config);
+        let wal_bytes = embedded.then(|| size(&wal(&parts.database)));
+        let others = running.is_some() && !embedded && !config.cluster.redis.is_empty();
         let certificates = move || {
             let server = &config.server;
             let end = certificates::end(server);
@@ -35,6 +39,7 @@ impl Status {
             running: running.is_some(),
             version: env!("CARGO_PKG_VERSION"),
             server_id: admin.chat().server_id().to_owned(),
+            host: host(),
             epoch: admin.chat().epoch().to_owned(),
             uptime: running.map(|running| running.since.elapsed().as_secs()),
             pid: running.map(|_| std::process::id()),
@@ -43,9 +48,10 @@ impl Status {
             sockets: numbers.map(|(_, sockets, _)| sockets),
             live_rooms: numbers.map(|(_, _, live)| live),
             memory: running.and_then(|_| memory()),
-            store: if store { "ok" } else { "failing" },
+            store: word(store),
+            bus: others.then(|| word(bus)),
             data_dir: absolute(&parts.config.get().server.data_dir),
-            database_bytes: size(&parts.database) + wal_bytes,
+            database_bytes: wal_bytes.map(|wal| size(&parts.database) + wal),
             wal_bytes,
             log_level: running.map(|running| running.log.level()),
             certificate_end,
@@ -58,6 +64,12 @@ impl Status {
 /// The canonical path, or the path itself if it cannot be resolved.
 pub(super) fn absolute(path: &Path) -> String {
     std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
+}
+
+/// Returns the name of this machine.
+pub fn host() -> String {
+    let name = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
+    name.unwrap_or_default()
 }
 
 /// The write-ahead log of a database.

@@ -132,8 +132,7 @@ pub struct UserWithoutPassword {}
 impl UserWithoutPassword {
     pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
         let Call { admin, operator, output, .. } = call;
-        let store = admin.embedded("list the accounts with chatctl user list")?;
-        for login in store.without_password().await? {
+        for login in admin.0.parts.engine.without_password().await? {
             let account = admin
                 .chat()
                 .account_of(operator, &login)

@@ -54,6 +54,12 @@ impl Metrics {
         Ok(Self { counted, process })
     }
 
+    /// Adds the id and the machine of this server, by which its series are told from those of others.
+    pub fn name(&self, server: &str, host: &str) {
+        let labels = [("server", server.to_owned()), ("host", host.to_owned())];
+        gauge!("chatctl_server_info", &labels).set(1.0);
+    }
+
     /// Keeps the memory of observations small while it is awaited.
     pub async fn keep(&self) {
         loop {
@@ -138,6 +144,10 @@ fn begin() {
 
 fn describe() {
     describe_gauge!("chatctl_build_info", "Always 1; labels have the version of the program");
+    describe_gauge!(
+        "chatctl_server_info",
+        "Always 1; labels have the id of the server, which is in its log, and the name of its host"
+    );
     describe_counter!(
         "chatctl_alerts_total",
         "Alerts, by target (webhook, mail) and result: sent, failed, dropped"
@@ -156,7 +166,53 @@ fn describe() {
     describe_counter!("chatctl_log_lines_total", "Log lines, by level");
     describe_counter!("chatctl_logins_total", "Log-ins, by result: ok, refused, limited");
     describe_storage();
+    describe_cluster();
     describe_traffic();
+}
+
+fn describe_cluster() {
+    describe_histogram!(
+        "chatctl_cluster_request_seconds",
+        Unit::Seconds,
+        "Time of a request to the nodes of the database, by operation: read, write, compare (a \
+         conditional write)"
+    );
+    describe_counter!(
+        "chatctl_cluster_request_failures_total",
+        "Requests to the nodes of the database that failed, by operation"
+    );
+    describe_counter!(
+        "chatctl_room_commits_total",
+        "Conditional writes into rooms, by result: made, lost to another server, unavailable, \
+         unknown"
+    );
+    describe_counter!(
+        "chatctl_forwarded_posts_total",
+        "Messages that another server was asked to write, by result: answered, or unanswered and \
+         written here"
+    );
+    describe_counter!(
+        "chatctl_cluster_unknown_total",
+        "Commits whose outcome was unknown at first, by outcome: made, lost, unsettled"
+    );
+    describe_gauge!("chatctl_bus_connected", "1 while events of other servers arrive; else 0");
+    describe_gauge!("chatctl_bus_subscriptions", "Rooms and users whose events are received");
+    describe_counter!("chatctl_bus_published_total", "Messages published to other servers");
+    describe_counter!(
+        "chatctl_bus_unpublished_total",
+        "Messages to other servers that Redis did not take; rooms catch up without them"
+    );
+    describe_counter!("chatctl_bus_received_total", "Messages received from other servers");
+    describe_counter!("chatctl_bus_losses_total", "Times at which messages may have been lost");
+    describe_counter!(
+        "chatctl_bus_recoveries_total",
+        "Reads of what a room or a user may have missed, by of: room, user"
+    );
+    describe_histogram!(
+        "chatctl_bus_round_trip_seconds",
+        Unit::Seconds,
+        "Time until a message of this server to itself has come back, through its queue and Redis"
+    );
 }
 
 fn describe_storage() {
@@ -243,14 +299,6 @@ fn describe_traffic() {
     describe_counter!(
         "chatctl_connections_refused_total",
         "Refused connections and forwarded requests, by limit: server, address"
-    );
-    describe_counter!(
-        "chatctl_room_commits_total",
-        "Conditional writes into rooms of a cluster, by result: made, lost to another server, unavailable, unknown"
-    );
-    describe_counter!(
-        "chatctl_forwarded_posts_total",
-        "Messages that another server was asked to write, by result: answered, or unanswered and written here"
     );
     describe_counter!("chatctl_messages_total", "Messages stored");
     describe_counter!(

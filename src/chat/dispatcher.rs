@@ -13,7 +13,7 @@ use tracing::info;
 use self::recovery::{Recovery, Step};
 use super::Chat;
 use crate::live::{Effect, Unwritten};
-use crate::model::{Change, Event, Person, RoomId, Timestamp};
+use crate::model::{Event, Person, RoomId, Timestamp};
 
 /// Maximum number of queued events; beyond it the writer waits for the dispatcher.
 pub const QUEUE: usize = 16_384;
@@ -47,6 +47,8 @@ impl Dispatcher {
         }
         let mut batch = Vec::new();
         let (waiting, stored) = (gauge!("chatctl_event_queue"), counter!("chatctl_messages_total"));
+        // Otherwise the events of other servers are among them; the bus counts those of this one.
+        let is_alone = self.deliveries.chat.0.bus.number() == 0;
         loop {
             tokio::select! {
                 biased;
@@ -56,7 +58,9 @@ impl Dispatcher {
                         return;
                     }
                     for event in batch.drain(..) {
-                        stored.increment(posted(&event));
+                        if is_alone {
+                            stored.increment(event.posted());
+                        }
                         self.deliveries.deliver(&event);
                     }
                     self.deliveries.unwritten.write();
@@ -65,17 +69,6 @@ impl Dispatcher {
             #[expect(clippy::cast_precision_loss, reason = "the queue is bounded")]
             waiting.set(self.events.len() as f64);
         }
-    }
-}
-
-/// Returns the number of messages in an event.
-fn posted(event: &Event) -> u64 {
-    match event {
-        Event::Room(step) => {
-            let posted = step.changes.iter().filter(|change| matches!(change, Change::Posted(_)));
-            posted.count() as u64
-        }
-        _ => 0,
     }
 }
 

@@ -185,6 +185,11 @@ impl Chat {
         (self.store().ping().await.is_ok(), self.0.bus.ping().await.is_ok())
     }
 
+    /// Returns whether other servers are heard, if there are any.
+    pub fn hears(&self) -> bool {
+        !self.0.bus.hearing().deaf
+    }
+
     /// The configuration as it is now.
     fn config(&self) -> Arc<Config> {
         self.0.config.get()

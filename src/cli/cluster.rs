@@ -21,7 +21,7 @@ pub(super) enum Verb {
         #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=10))]
         replicas: Option<u32>,
     },
-    /// Show the nodes of the database, the keyspace and Redis
+    /// Show the nodes of the database, the keyspace, Redis and all servers
     Status,
     /// Try in a temporary keyspace what the server relies on; exit code 6 if anything fails
     Check,

@@ -9,6 +9,7 @@ use crate::admin::{Command, Failure, Kind};
 const ORDER: Layout = Layout::Sheet(&[
     "running",
     "store",
+    "bus",
     "version",
     "pid",
     "uptime",
@@ -24,6 +25,7 @@ const ORDER: Layout = Layout::Sheet(&[
     "database_bytes",
     "wal_bytes",
     "server_id",
+    "host",
     "epoch",
 ]);
 

@@ -1,5 +1,7 @@
 //! `[cluster]` and the choice of the engine: data that several servers share.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use super::Masked;
@@ -31,11 +33,22 @@ pub struct Cluster {
     pub user: Option<String>,
     /// Password of that user.
     pub password: Option<Masked>,
+    /// Encrypt the connections to Cassandra or ScyllaDB with TLS. The certificate of each node must
+    /// contain its IP address.
+    pub cassandra_tls: bool,
+    /// File with the certificates (PEM) of the authorities that have issued those of the nodes.
+    /// Unset: those that the system trusts.
+    pub cassandra_tls_ca: Option<PathBuf>,
     /// URLs of Redis: `redis://HOST:PORT`, `rediss://` with TLS. Several independent servers share
     /// the rooms.
     pub redis: Vec<String>,
+    /// User of Redis. Unset: the default user.
+    pub redis_user: Option<String>,
     /// Password of Redis.
     pub redis_password: Option<Masked>,
+    /// File with the certificates (PEM) of the authorities of `rediss://` servers. Unset: those that
+    /// the system trusts.
+    pub redis_tls_ca: Option<PathBuf>,
     /// Keep a search index of all rooms in the data directory of each server.
     pub search: bool,
 }
@@ -48,8 +61,12 @@ impl Default for Cluster {
             datacenter: None,
             user: None,
             password: None,
+            cassandra_tls: false,
+            cassandra_tls_ca: None,
             redis: Vec::new(),
+            redis_user: None,
             redis_password: None,
+            redis_tls_ca: None,
             search: true,
         }
     }

@@ -20,7 +20,7 @@ mod socket;
 
 pub use bus::{
     Asked, Bus, BusReply, BusUnavailable, Elsewhere, Hearing, InvalidAddress, LocalBus, RedisBus,
-    RedisOptions, Topic, forward,
+    RedisOptions, Topic, forward, redis_client,
 };
 pub use encoded::{Audience, CloseReason, Encoded, Encoder};
 pub use entry::{Begin, First, Loading, Snapshot};

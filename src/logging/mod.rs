@@ -2,10 +2,11 @@
 //! directory.
 //!
 //! Contains the formatting of lines, the outputs, the suppression of repetitions, and the
-//! administration of a running log (`control`). What is logged is decided where it happens. Two
+//! administration of a running log (`control`). What is logged is decided where it happens. Some
 //! targets are known by name, so that nobody has to import this module: an ERROR of `PLAIN` is not
 //! a fault of the program and has no stack trace; one of `REFUSED` reports a refused credential,
-//! with the client's address in `ip`, and is counted per address.
+//! with the client's address in `ip`, and is counted per address. What the library of `DRIVER`
+//! warns of are details, of which the store tells what they come to.
 
 pub mod alerts;
 mod control;
@@ -45,6 +46,10 @@ pub use line::Entry;
 const PLAIN: &str = "chatctl::plain";
 /// Target of refused credentials: no stack trace, and counted per address.
 const REFUSED: &str = "chatctl::refused";
+
+/// The driver of Cassandra: while a node is away, it warns of each attempt to connect. Its warnings
+/// and errors are lines of level DEBUG.
+const DRIVER: &str = "scylla";
 
 /// How long the end of the process waits for the disk.
 const FILE_PATIENCE: Duration = Duration::from_secs(5);
@@ -123,6 +128,17 @@ fn rank_of(level: Level) -> u8 {
     }
 }
 
+/// Returns the level of an event in the log.
+fn level_of(metadata: &Metadata<'_>) -> Level {
+    let of_driver = metadata.target().split("::").next() == Some(DRIVER);
+    match *metadata.level() {
+        Level::ERROR | Level::WARN if of_driver => Level::DEBUG,
+        // What it does well is of no interest.
+        _ if of_driver => Level::TRACE,
+        level => level,
+    }
+}
+
 /// Converts events to lines; user and room come from the event, otherwise from the innermost span
 /// that has them.
 struct Lines {
@@ -134,8 +150,9 @@ impl Lines {
     fn wants(&self, metadata: &Metadata<'_>) -> bool {
         // Libraries are only logged from WARN.
         let own = metadata.target().starts_with("chatctl");
-        let level = self.control.rank();
-        rank_of(*metadata.level()) <= if own { level } else { level.min(2) }
+        let (level, rank) = (self.control.rank(), rank_of(level_of(metadata)));
+        let from_library = rank_of(*metadata.level()) <= 2;
+        rank <= level && (own || from_library)
     }
 }
 

@@ -47,7 +47,7 @@ impl Output {
 
     /// Takes an event: writes it, or counts it as a repetition.
     pub(super) fn take(&self, metadata: &Metadata<'_>, fields: Fields) {
-        let level = *metadata.level();
+        let level = super::level_of(metadata);
         if level != Level::ERROR {
             let line = Line::now(level, fields, false);
             if metadata.target() != ship::OWN {

@@ -7,10 +7,14 @@ use crate::config::{self, LogFormat, LogLevel};
 
 /// Returns the content of a log started and ended around `act`.
 fn logged(act: impl FnOnce()) -> Vec<String> {
+    logged_at(LogLevel::Info, act)
+}
+
+fn logged_at(level: LogLevel, act: impl FnOnce()) -> Vec<String> {
     let dir = tempfile::tempdir().unwrap();
     let file = LogFile::open(dir.path(), &config::Log::default()).unwrap();
     let waiting = Waiting::new(&Config::default());
-    let control = Control::new(file.clone(), LogLevel::Info, waiting);
+    let control = Control::new(file.clone(), level, waiting);
     let output = Arc::new(Output::new(control.clone(), LogFormat::Text, Queue::start(file), None));
     let layer = Lines { control: control.clone(), output: Arc::clone(&output) };
     tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), act);
@@ -91,4 +95,21 @@ fn errors_that_are_no_fault_have_no_stack_trace() {
         "{}",
         lines[1]
     );
+}
+
+#[test]
+fn what_the_driver_of_the_database_warns_of_is_a_detail() {
+    let act = || {
+        error!(target: "scylla::cluster::worker", "cannot connect");
+        warn!(target: "scylla", "cannot connect");
+        tracing::info!(target: "scylla::client", "connected");
+        warn!(target: "scyllabus", "another library");
+        tracing::debug!(target: "chatctl::store", "own");
+    };
+    let levels = |lines: Vec<String>| -> Vec<String> {
+        let level = |line: &String| line.split(['[', ']']).nth(3).map(str::to_owned);
+        lines.iter().filter_map(level).collect()
+    };
+    assert_eq!(levels(logged(act)), ["WARN"]);
+    assert_eq!(levels(logged_at(LogLevel::Debug, act)), ["DEBUG", "DEBUG", "WARN", "DEBUG"]);
 }

@@ -120,6 +120,15 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// Returns the number of new messages in it.
+    pub fn posted(&self) -> u64 {
+        let Self::Room(step) = self else { return 0 };
+        let posted = step.changes.iter().filter(|change| matches!(change, Change::Posted(_)));
+        posted.count() as u64
+    }
+}
+
 /// One committed step of a room: one `rev`, usually one change.
 #[derive(Clone, Debug)]
 pub struct RoomEvent {

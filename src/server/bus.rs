@@ -7,9 +7,10 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::ServeError;
+use crate::admin::cluster::connect::redis_options;
 use crate::chat::EVENT_QUEUE;
 use crate::config::{self, Config};
-use crate::live::{Asked, Bus, LocalBus, RedisBus, RedisOptions, forward};
+use crate::live::{Asked, Bus, LocalBus, RedisBus, forward};
 use crate::model::{EventSink, RoomId};
 use crate::store::engine::{Cluster, PeerReply, Peers};
 
@@ -44,13 +45,7 @@ pub(super) fn open(config: &Config, dispatcher: EventSink) -> Result<Opened, Ser
         let bus = Arc::new(LocalBus::new(dispatcher.clone()));
         return Ok(Opened { bus, sink: dispatcher, peers: None, shared: None });
     }
-    let options = RedisOptions {
-        urls: cluster.redis.clone(),
-        password: cluster.redis_password.as_ref().map(|password| password.0.clone()),
-        // Several clusters may share an instance.
-        prefix: cluster.keyspace.clone(),
-        ..RedisOptions::default()
-    };
+    let options = redis_options(config).map_err(ServeError::RedisFile)?;
     let redis = Arc::new(RedisBus::start(&options, dispatcher.clone())?);
     let bus: Arc<dyn Bus> = Arc::clone(&redis) as _;
     let (sink, committed) = mpsc::channel(EVENT_QUEUE);

@@ -83,17 +83,24 @@ async fn cluster(
     let id = tokio::task::spawn_blocking(move || server_id(&data))
         .await
         .map_err(|_| StoreError::Unavailable)??;
-    let began = Instant::now();
+    let (began, mut said) = (Instant::now(), String::new());
     let cql = loop {
         match connect::database(config, None).await {
             Ok(cql) => break cql,
             Err(error) if began.elapsed() > STARTING => return Err(error.into()),
             Err(error) => {
-                tracing::warn!("Waiting for the database of the cluster: {error}.");
+                let why = error.to_string();
+                if why != said {
+                    tracing::warn!("Waiting for the database of the cluster: {why}.");
+                    said = why;
+                }
                 tokio::time::sleep(AGAIN).await;
             }
         }
     };
+    if !said.is_empty() {
+        tracing::info!("The database of the cluster responds.");
+    }
     ready(config, &cql).await.map_err(ServeError::Tables)?;
     let options = ClusterOptions {
         audit_for: config.audit.kept_for(),

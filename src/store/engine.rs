@@ -7,12 +7,13 @@
 
 use std::sync::Arc;
 
-use super::{Sessions, Store};
+use super::{Sessions, Store, StoreError};
 
 pub use super::cluster::tables::schema::all as cluster_tables;
 pub use super::cluster::tables::{Tables, cql};
 pub use super::cluster::{
-    Cluster, Loader, Options as ClusterOptions, PeerReply, Peers, new_epoch, promises,
+    Cluster, Loader, Member, Options as ClusterOptions, PeerReply, Peers, latest_census, members,
+    new_epoch, promises,
 };
 pub use super::sqlite::{OpenError, Options, Sqlite as Embedded, engine as version, upkeep};
 
@@ -45,6 +46,19 @@ impl Engine {
     /// Returns the engine if it is embedded.
     pub fn embedded(&self) -> Option<&Embedded> {
         if let Self::Embedded(embedded) = self { Some(embedded) } else { None }
+    }
+
+    /// Returns the engine if it is a cluster.
+    pub fn cluster(&self) -> Option<&Cluster> {
+        if let Self::Cluster(cluster) = self { Some(cluster) } else { None }
+    }
+
+    /// Returns the login names of imported users who could log in if they had a password.
+    pub async fn without_password(&self) -> Result<Vec<String>, StoreError> {
+        match self {
+            Self::Embedded(embedded) => embedded.without_password().await,
+            Self::Cluster(cluster) => cluster.without_password().await,
+        }
     }
 
     /// Waits until jobs (deletion of rooms and accounts) are done, a step of them fails, or the

@@ -47,6 +47,7 @@ mod rooms;
 mod scene;
 mod server_page;
 mod service;
+mod several;
 mod share;
 #[cfg(debug_assertions)]
 mod shippers;

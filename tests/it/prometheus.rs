@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod alerts;
-mod dashboard;
+pub(crate) mod dashboard;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -20,7 +20,7 @@ use crate::support::{Json, http};
 const TELLING: Duration = Duration::from_secs(90);
 
 /// A running Prometheus that scrapes and evaluates every second, and is killed on drop.
-struct Prometheus {
+pub(crate) struct Prometheus {
     child: Child,
     url: String,
     folder: TempDir,
@@ -28,7 +28,7 @@ struct Prometheus {
 
 impl Prometheus {
     /// Starts it with the packaged configuration, these rules, and these servers as targets.
-    fn start(rules: &str, targets: &[&str]) -> Self {
+    pub(crate) fn start(rules: &str, targets: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("chatctl.rules.yml"), rules).unwrap();
         let config = packaged("prometheus.yml");
@@ -67,12 +67,12 @@ impl Prometheus {
     }
 
     /// The current result of an expression.
-    async fn query(&self, expression: &str) -> Vec<Json> {
+    pub(crate) async fn query(&self, expression: &str) -> Vec<Json> {
         self.ask("query", &[("query", expression)]).await["result"].as_array().unwrap().clone()
     }
 
     /// Waits until an alert fires, or no longer does.
-    async fn fires(&self, alert: &str, wanted: bool) {
+    pub(crate) async fn fires(&self, alert: &str, wanted: bool) {
         let expression = format!("ALERTS{{alertname=\"{alert}\",alertstate=\"firing\"}}");
         let waiting = async {
             while self.query(&expression).await.is_empty() == wanted {
@@ -96,7 +96,7 @@ impl Drop for Prometheus {
 }
 
 /// A file of `packaging/monitoring/`.
-fn packaged(name: &str) -> String {
+pub(crate) fn packaged(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/monitoring");
     let path: PathBuf = folder.join(name);
     fs::read_to_string(path).unwrap()

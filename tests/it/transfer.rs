@@ -5,7 +5,7 @@
 mod content;
 mod formats;
 mod mattermost;
-mod native;
+pub(crate) mod native;
 mod odd;
 mod passwords;
 mod refused;
@@ -130,7 +130,7 @@ fn pack(path: &Path, files: &[(String, Vec<u8>)]) {
 }
 
 /// Packs a Slack export: users, channels, further lists, and days by `folder/date`.
-fn slack_export(
+pub(crate) fn slack_export(
     path: &Path,
     users: &Json,
     channels: &Json,
@@ -159,7 +159,7 @@ pub(crate) fn small_slack_export(path: &Path) {
 }
 
 /// Returns a user of Slack.
-fn slack_user(id: &str, name: &str) -> Json {
+pub(crate) fn slack_user(id: &str, name: &str) -> Json {
     json!({"id": id, "name": name, "profile": {"real_name": name}})
 }
 
@@ -242,7 +242,7 @@ async fn arrive(server: &mut Server, login: &str) -> Person {
 }
 
 /// Returns a stopped and empty server.
-async fn stopped() -> Server {
+pub(crate) async fn stopped() -> Server {
     let mut server = Server::start().await;
     server.terminate().await;
     server

@@ -13,12 +13,13 @@ const EVERY_MS = 10_000;
 /** @extends {View<Data>} */
 export class ServerStatus extends View {
   #figures = h("dl", { class: "figures frame" });
+  #which = h("p", { class: "meta", hidden: true });
   #note = h("p", { class: "notice", role: "alert", hidden: true });
 
   // Lifecycle
 
   build() {
-    this.append(this.#note, this.#figures);
+    this.append(this.#note, this.#which, this.#figures);
   }
 
   /** @param {AbortSignal} signal */
@@ -45,12 +46,17 @@ export class ServerStatus extends View {
 
   /** @param {any} status */
   #draw(status) {
+    // Data that several servers share is in no file of this one.
+    this.#which.hidden = status.database_bytes !== null;
+    this.#which.textContent = t("server.oneOfSeveral", {
+      name: `${status.host} (${status.server_id})`,
+    });
     const figures = {
       usersOnline: status.users_connected,
       sockets: status.sockets,
       activeRooms: status.live_rooms,
       memory: status.memory && fileSize(status.memory, lang()),
-      database: fileSize(status.database_bytes, lang()),
+      database: status.database_bytes && fileSize(status.database_bytes, lang()),
       uptime: lasting(status.uptime ?? 0),
       version: status.version,
     };

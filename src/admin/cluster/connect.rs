@@ -1,12 +1,16 @@
 //! Connections to the database of a cluster and to Redis, as the configuration names them.
 
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use redis::{Client, ConnectionAddr, IntoConnectionInfo};
+use redis::ConnectionAddr;
 
 use crate::admin::Failure;
 use crate::config::Config;
-use crate::store::engine::cql::{ConnectError, Cql, Options};
+use crate::egress;
+use crate::live::{RedisOptions, redis_client};
+use crate::store::engine::cql::{Cql, Options};
 
 /// Port of Cassandra and ScyllaDB.
 const PORT: u16 = 9042;
@@ -20,7 +24,7 @@ const REDIS_PATIENCE: Duration = Duration::from_secs(3);
 #[error("the nodes of [cluster] cassandra ({nodes}) cannot be used: {why}")]
 pub struct Unreached {
     nodes: String,
-    why: ConnectError,
+    why: String,
 }
 
 impl From<Unreached> for Failure {
@@ -48,15 +52,41 @@ fn with_port(node: &str) -> String {
 pub async fn database(config: &Config, keyspace: Option<&str>) -> Result<Cql, Unreached> {
     let cluster = &config.cluster;
     let login = cluster.user.clone().zip(cluster.password.as_ref().map(|it| it.0.clone()));
+    let unreached = |why: String| Unreached { nodes: cluster.cassandra.join(", "), why };
+    let tls = match (cluster.cassandra_tls, cluster.cassandra_tls_ca.clone()) {
+        (false, _) => None,
+        (true, ca) => {
+            let read = move || egress::cluster_tls(ca.as_deref());
+            let read = tokio::task::spawn_blocking(read).await;
+            let read = read.map_err(|error| unreached(error.to_string()))?;
+            Some(Arc::new(read.map_err(unreached)?))
+        }
+    };
     let options = Options {
         nodes: cluster.cassandra.iter().map(|node| with_port(node)).collect(),
         keyspace: keyspace.unwrap_or(&cluster.keyspace).to_owned(),
         datacenter: cluster.datacenter.clone(),
         login,
+        tls,
         patience: PATIENCE,
     };
-    let nodes = cluster.cassandra.join(", ");
-    Cql::connect(options).await.map_err(|why| Unreached { nodes, why })
+    Cql::connect(options).await.map_err(|why| unreached(why.to_string()))
+}
+
+/// How the configuration reaches Redis. Reads the file of authorities.
+pub fn redis_options(config: &Config) -> Result<RedisOptions, String> {
+    let cluster = &config.cluster;
+    let read = |path: &Path| {
+        std::fs::read(path).map_err(|error| format!("redis_tls_ca {}: {error}", path.display()))
+    };
+    Ok(RedisOptions {
+        urls: cluster.redis.clone(),
+        user: cluster.redis_user.clone(),
+        password: cluster.redis_password.as_ref().map(|password| password.0.clone()),
+        roots: cluster.redis_tls_ca.as_deref().map(read).transpose()?,
+        // Several clusters may share an instance.
+        prefix: cluster.keyspace.clone(),
+    })
 }
 
 /// What a Redis server says of itself.
@@ -73,17 +103,12 @@ pub struct Redis {
 
 /// Asks a Redis server of the configuration.
 pub async fn redis(config: &Config, url: &str) -> Result<Redis, String> {
-    let mut info = url.into_connection_info().map_err(|error| error.to_string())?;
-    if let Some(password) = &config.cluster.redis_password {
-        let settings = info.redis_settings().clone().set_password(password.0.clone());
-        info = info.set_redis_settings(settings);
-    }
+    let client = redis_client(url, &redis_options(config)?).map_err(|error| error.to_string())?;
     // No URL of the configuration has another form.
-    if matches!(info.addr(), ConnectionAddr::Unix(_)) {
+    if matches!(client.get_connection_info().addr(), ConnectionAddr::Unix(_)) {
         return Err("is not the address of a server".to_owned());
     }
     let asking = async {
-        let client = Client::open(info)?;
         let mut connection = client.get_multiplexed_async_connection().await?;
         redis::cmd("INFO").query_async::<String>(&mut connection).await
     };

@@ -4,9 +4,10 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
+use metrics::counter;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinSet;
-use tracing::{debug, error};
+use tracing::debug;
 
 use crate::chat::Chat;
 use crate::live::Hub;
@@ -111,6 +112,8 @@ impl Recovery {
             && let Some(need) = self.waiting.pop_front()
         {
             let Some(upto) = self.needs.remove(&need) else { continue };
+            let of = if matches!(need, Need::Room(_)) { "room" } else { "user" };
+            counter!("chatctl_bus_recoveries_total", "of" => of).increment(1);
             self.running.insert(need, None);
             let (chat, steps) = (chat.clone(), self.sender.clone());
             self.tasks.spawn(async move {
@@ -278,7 +281,8 @@ async fn gone(room: RoomId, since: Rev, steps: &Sender<Step>) -> Outcome {
 }
 
 async fn failed(room: RoomId) -> Outcome {
-    error!(room = room.key(), "lost changes of the room could not be read");
+    // The store says that it cannot be read; this is tried again every second for each room.
+    debug!(room = room.key(), "Lost changes of the room could not be read.");
     tokio::time::sleep(PAUSE).await;
     Outcome::Failed
 }

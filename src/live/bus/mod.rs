@@ -14,13 +14,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use metrics::counter;
 use tokio::sync::mpsc::Receiver;
 use tokio::sync::oneshot;
 
 use crate::model::{Event, EventSink, Person, RoomId, UserId};
 
 pub use local::LocalBus;
-pub use redis::{Asked, InvalidAddress, RedisBus, RedisOptions};
+pub use redis::{Asked, InvalidAddress, RedisBus, RedisOptions, redis_client};
 
 /// Reply of a bus; Err: it cannot be reached.
 pub type BusReply<'a, T> = Pin<Box<dyn Future<Output = Result<T, BusUnavailable>> + Send + 'a>>;
@@ -116,6 +117,7 @@ pub async fn forward(
     mut stop: oneshot::Receiver<()>,
 ) {
     let mut batch = Vec::new();
+    let stored = counter!("chatctl_messages_total");
     loop {
         tokio::select! {
             biased;
@@ -125,6 +127,7 @@ pub async fn forward(
             _ = &mut stop => return,
         }
         for event in batch.drain(..) {
+            stored.increment(event.posted());
             bus.committed(&event);
             if dispatcher.send(event).await.is_err() {
                 return;

@@ -7,6 +7,10 @@
 //!
 //! A holder that claims again what it has renews the claim, so that a take-over that began before
 //! fails.
+//!
+//! A node may go on trying to write a claim after its server has given up, and so leave a claim that
+//! nobody uses. It is like one of a server that died: a claim only counts while its holder has the
+//! name.
 
 use super::Cluster;
 use super::tables::schema::people::CLAIMS;
@@ -98,15 +102,18 @@ pub(super) async fn replace(
     Ok(now.is_some_and(|claimed| claimed.holder == new))
 }
 
-/// Releases a claim if `holder` has it.
+/// Releases a claim if `holder` has it, and does not claim it again.
 pub(super) async fn release(
     at: &Cluster,
     kind: Kind,
     key: &str,
     holder: i64,
 ) -> Result<(), StoreError> {
-    let gone = Put::conditional(&CLAIMS, [kind.key().into(), key.into()], [], []).deleted();
-    settle(at, held_by(holder), gone).await.map(drop)
+    let claimed = read(at, kind, key, Consistency::Serial).await?;
+    match claimed.filter(|claimed| claimed.holder == holder) {
+        Some(own) => release_as(at, kind, key, own).await,
+        None => Ok(()),
+    }
 }
 
 /// Releases a claim if it is still as it was, and was not claimed again.
@@ -129,14 +136,10 @@ pub(super) async fn holder_of(
     read(at, kind, key, Consistency::Quorum).await
 }
 
-fn held_by(holder: i64) -> Vec<Condition> {
-    vec![Condition::Is(Vec::new(), "holder", Some(Value::Int(holder)))]
-}
-
 fn unchanged(known: Claimed) -> Vec<Condition> {
-    let mut unchanged = held_by(known.holder);
-    unchanged.push(Condition::Is(Vec::new(), "at", Some(Value::Int(known.at.0))));
-    unchanged
+    [("holder", known.holder), ("at", known.at.0)]
+        .map(|(name, value)| Condition::Is(Vec::new(), name, Some(Value::Int(value))))
+        .to_vec()
 }
 
 fn put(kind: Kind, key: &str, holder: i64) -> Put {

@@ -10,6 +10,7 @@
 mod acquaintance;
 mod audit;
 mod buckets;
+mod census;
 mod claims;
 mod encoding;
 #[cfg(test)]
@@ -23,6 +24,7 @@ mod peers;
 pub mod promises;
 mod rooms;
 mod search;
+mod servers;
 mod session_verbs;
 mod sessions;
 mod settings;
@@ -40,10 +42,12 @@ use self::tables::closed::Closed;
 use self::tables::{TableError, Tables};
 use super::StoreError;
 use super::memory::Attempts;
+use super::sqlite::upkeep::Census;
 use crate::model::{Attribution, Event, EventSink, Rev, RoomId};
 use crate::store::Settings;
 
 pub use self::peers::{PeerReply, Peers};
+pub use self::servers::Member;
 pub use self::transfer::Loader;
 
 /// A handle of the engine; with an attribution, its changes are recorded in the audit log.
@@ -195,6 +199,16 @@ impl Cluster {
 /// that are running must be started again. Returns the epoch.
 pub async fn new_epoch(tables: &dyn Tables) -> Result<String, StoreError> {
     settings::new_epoch(tables).await
+}
+
+/// Returns the servers of the last day that were not stopped, by their ids.
+pub async fn members(tables: &dyn Tables) -> Result<Vec<Member>, StoreError> {
+    servers::all(tables).await
+}
+
+/// Returns the numbers of accounts and rooms as servers counted them last; None: they never did.
+pub async fn latest_census(tables: &dyn Tables) -> Result<Option<Census>, StoreError> {
+    census::latest(tables).await
 }
 
 impl From<TableError> for StoreError {

@@ -2,10 +2,12 @@
 //!
 //! Contains the types only; `sqlite/transfer` reads and writes them.
 
+mod passwordless;
 mod record;
 mod report;
 mod serde_time;
 
+pub use passwordless::{PASSWORDLESS, fingerprint};
 pub use record::{
     EmojiRecord, End, FileRecord, Header, ImportedRecord, JobRecord, Key, LastIds, MediaRecord,
     MessageRecord, ParticipantRecord, PinRecord, ReactionRecord, Record, RoomRecord, UserRecord,

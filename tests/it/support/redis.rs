@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -9,18 +10,43 @@ use std::time::{Duration, Instant};
 pub(crate) struct Redis {
     child: Child,
     port: u16,
+    tls: Option<u16>,
 }
 
 impl Redis {
     /// Starts a server on a free port.
     pub(crate) fn start() -> Self {
         loop {
-            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            let port = free_port();
             // Somebody else may take the port first.
-            if let Some(child) = run(port) {
-                return Self { child, port };
+            if let Some(child) = run(port, &[]) {
+                return Self { child, port, tls: None };
             }
         }
+    }
+
+    /// Starts a server that also listens with TLS, with the certificate and key of this file.
+    pub(crate) fn with_tls(pem: &Path) -> Self {
+        let pem = pem.to_str().unwrap();
+        loop {
+            let (port, tls) = (free_port(), free_port());
+            let number = tls.to_string();
+            let options = [
+                ["--tls-port", &number],
+                ["--tls-cert-file", pem],
+                ["--tls-key-file", pem],
+                ["--tls-ca-cert-file", pem],
+                ["--tls-auth-clients", "no"],
+            ];
+            if let Some(child) = run(port, options.as_flattened()) {
+                return Self { child, port, tls: Some(tls) };
+            }
+        }
+    }
+
+    /// `rediss://127.0.0.1:PORT` of a server with TLS.
+    pub(crate) fn tls_url(&self) -> String {
+        format!("rediss://127.0.0.1:{}", self.tls.expect("a server with TLS"))
     }
 
     /// `redis://127.0.0.1:PORT`.
@@ -52,7 +78,7 @@ impl Redis {
     /// Starts it again, empty, on the same port.
     pub(crate) fn restart(&mut self) {
         self.kill();
-        self.child = run(self.port).expect("the port is still free");
+        self.child = run(self.port, &[]).expect("the port is still free");
     }
 
     fn signal(&self, signal: &str) {
@@ -69,11 +95,16 @@ impl Drop for Redis {
     }
 }
 
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
 /// Starts a server and waits until it answers; None: it has ended.
-fn run(port: u16) -> Option<Child> {
+fn run(port: u16, options: &[&str]) -> Option<Child> {
     let mut child = Command::new("redis-server")
         .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""])
         .args(["--appendonly", "no", "--daemonize", "no", "--maxmemory-policy", "noeviction"])
+        .args(options)
         .current_dir(std::env::temp_dir())
         .stdin(Stdio::null())
         .stdout(Stdio::null())

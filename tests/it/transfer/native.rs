@@ -10,7 +10,7 @@ use super::{chatctl, counts, ends, finds, import, notes};
 use crate::support::{Body, Person, Server, people, picture};
 
 /// Returns the lines except the first and the last, which are about the export itself.
-fn body(text: &str) -> Vec<&str> {
+pub(crate) fn body(text: &str) -> Vec<&str> {
     let lines: Vec<_> = text.lines().collect();
     assert!(
         lines[0].contains(r#""type":"header""#)
@@ -21,7 +21,7 @@ fn body(text: &str) -> Vec<&str> {
 }
 
 /// Creates one of everything on a running server.
-async fn world(server: &Server) -> (Person, String) {
+pub(crate) async fn world(server: &Server) -> (Person, String) {
     let [ann, bob] = people(server, ["ann", "민지"]).await;
     let media = ann.post("/api/media?fileName=a.png", Body::Raw(picture(40, 30))).await.is(201);
     ann.patch("/api/users/me", json!({"mediaId": media["id"], "email": "ann@example.org"}))

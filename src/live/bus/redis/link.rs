@@ -136,8 +136,8 @@ impl<'a> From<&'a ScriptInvocation<'a>> for Ask<'a> {
     }
 }
 
-/// Creates the client of an address; connects to nothing.
-pub(super) fn client(url: &str, options: &RedisOptions) -> Result<Client, InvalidAddress> {
+/// Creates the client of an address of Redis; connects to nothing.
+pub fn client(url: &str, options: &RedisOptions) -> Result<Client, InvalidAddress> {
     // The address may contain a password, so it is not repeated.
     let invalid = |error: redis::RedisError| InvalidAddress(error.to_string());
     let info = url.into_connection_info().map_err(invalid)?;

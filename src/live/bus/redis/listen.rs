@@ -68,7 +68,9 @@ pub(super) async fn listen(shared: Arc<Shared>, at: usize, queue: Sender<Heard>)
                 return;
             }
             instance.memory().returned();
+            instance.figures.connected(true);
             drop(keep(&shared, at, connection, &queue, &lost).await);
+            instance.figures.connected(false);
             deaf_since = instance.heard_at();
             pause = SHORTEST_PAUSE;
         }
@@ -133,7 +135,10 @@ fn receiver(
                 {
                     if channel == own && payload == beat {
                         shared.shards[at].echo();
-                    } else if queue.try_send(Heard::Message { channel, payload }).is_err() {
+                        return Ok(());
+                    }
+                    shared.shards[at].figures.received();
+                    if queue.try_send(Heard::Message { channel, payload }).is_err() {
                         shared.shards[at].overflow();
                     }
                 }
@@ -159,6 +164,7 @@ async fn keep(
     let mut seconds = interval(Duration::from_secs(1));
     seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut second = 0_u64;
+    instance.figures.forget();
     loop {
         tokio::select! {
             biased;
@@ -168,6 +174,8 @@ async fn keep(
                     debug!("Redis is connected, but nothing arrives.");
                     return Err(Broken);
                 }
+                instance.figures.beat();
+                instance.figures.subscribed(instance.topics.count());
                 // If the queue is full, this server does not hear itself, which is noticed.
                 drop(instance.outgoing.try_send(Outgoing::Bytes(
                     Channel::Server(shared.me),

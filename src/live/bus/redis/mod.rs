@@ -23,6 +23,7 @@
 mod asking;
 mod attempts;
 mod channel;
+mod figures;
 mod link;
 mod listen;
 mod memory;
@@ -47,6 +48,7 @@ use tokio::time::Instant;
 
 use self::asking::Asking;
 use self::channel::Channel;
+use self::figures::Figures;
 use self::link::Link;
 use self::outgoing::Outgoing;
 use self::place::random;
@@ -57,6 +59,7 @@ use super::{Bus, BusReply, BusUnavailable, Elsewhere, Hearing, Topic, wire};
 use crate::model::{Event, EventSink, RoomId, UserId};
 
 pub use self::asking::Asked;
+pub use self::link::client as redis_client;
 pub use self::options::{InvalidAddress, RedisOptions};
 
 /// Maximum number of messages that wait to be published, and of received ones.
@@ -88,6 +91,7 @@ impl RedisBus {
             shards.push(Shard {
                 id: place::hash(url.as_bytes()),
                 link: Link::new(client.clone()),
+                figures: Figures::new(&client),
                 client,
                 topics: Topics::default(),
                 outgoing,

@@ -87,10 +87,12 @@ pub(super) async fn send(shared: &Shared, at: usize, messages: &[(Channel, Bytes
             Ok(()) if memory.is_failing() => memory.returned(),
             Ok(()) => (),
             Err(BusUnavailable) => {
+                instance.figures.published(part.len(), false);
                 memory.failed();
                 return false;
             }
         }
+        instance.figures.published(part.len(), true);
     }
     true
 }

@@ -118,6 +118,7 @@ fn answer(shared: &Shared, to: u64, seconds: u32) {
 /// Reports that nothing was heard for a while.
 async fn lost(shared: &Shared, at: usize, span: Duration) -> Result<(), Ended> {
     shared.lost();
+    shared.shards[at].figures.lost();
     pass(shared, Event::Lost { room: None }).await?;
     let span = span + MARGIN;
     if span > memory::KEPT {

@@ -13,6 +13,7 @@ use tracing::warn;
 
 use super::asking::Asking;
 use super::channel::Channel;
+use super::figures::Figures;
 use super::link::Link;
 use super::memory::Memory;
 use super::outgoing::Outgoing;
@@ -53,6 +54,7 @@ pub(super) struct Shard {
     pub(super) heard: Mutex<Instant>,
     /// Received messages were dropped.
     pub(super) overflow: AtomicBool,
+    pub(super) figures: Figures,
 }
 
 impl Shared {
@@ -130,6 +132,7 @@ impl Shard {
 
     /// Notes that this server has heard itself.
     pub(super) fn echo(&self) {
+        self.figures.echo();
         *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 

@@ -74,6 +74,11 @@ impl Topics {
         known.topics.keys().copied().collect()
     }
 
+    /// Returns the number of topics that are heard or are about to be.
+    pub(super) fn count(&self) -> usize {
+        self.lock().topics.len()
+    }
+
     /// Takes the topics to subscribe to.
     pub(super) fn take_new(&self) -> Vec<Topic> {
         let mut known = self.lock();

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::committing::supersede;
 use super::logged::{Step, StoredChange, StoredCommit, StoredWho};
 use super::open::{catch_up, emit};
+use super::registry::OpenRoom;
 use super::state::{Accounts, Snapshot, accounts, people_key};
 use super::stored::{StoredParticipant, StoredRoom, entered, role_to};
 use super::{log, open, projector, room_names};
@@ -18,6 +19,8 @@ use crate::store::{Added, Missing, NewRoom, StoreError, audit_notes};
 
 /// Waits, in milliseconds, for a room that another server is adding.
 const PATIENCE: [u64; 5] = [20, 50, 100, 200, 500];
+/// Attempts to find out whether a room was added.
+const TRIES: u32 = 5;
 
 /// Adds a room, or finds the unnamed room of the same users.
 pub(in crate::store::cluster) async fn add(
@@ -184,15 +187,32 @@ async fn commit(
             Ok(open.share(after.map_err(|_| StoreError::Unknown)?))
         }
         Err(TableError::Unavailable) => Err(StoreError::Unavailable),
-        Ok(Outcome::Refused) | Err(TableError::Unknown) => {
-            let tail = log::tail(at, id, Rev(0), Consistency::Serial).await;
-            let happened = tail.map_err(|_| StoreError::Unknown)?;
-            if happened.first().is_none_or(|commit| commit.token != token) {
-                return Err(StoreError::Unavailable);
-            }
-            catch_up(at, &open, Consistency::Serial).await.map_err(|_| StoreError::Unknown)
+        Ok(Outcome::Refused) | Err(TableError::Unknown) => settled(at, &open, token).await,
+    }
+}
+
+/// Finds out whether the first change was made. If not, ensures that it never is: a node may still
+/// be trying to write it, and the name of the room is only free once that is in vain.
+async fn settled(at: &Cluster, open: &OpenRoom, token: u64) -> Result<Arc<Snapshot>, StoreError> {
+    for _ in 0..TRIES {
+        let tail = log::tail(at, open.id, Rev(0), Consistency::Serial).await;
+        let tail = tail.map_err(|_| StoreError::Unknown)?;
+        let now = catch_up(at, open, Consistency::Serial).await;
+        let now = now.map_err(|_| StoreError::Unknown)?;
+        match tail.first() {
+            Some(first) if first.token == token => return Ok(now),
+            // Somebody who wants its name has ensured it.
+            Some(_) => return Err(StoreError::Unavailable),
+            // It was made just now.
+            None if now.rev > Rev(0) => {}
+            None => match supersede(at, open, &now).await {
+                Ok(true) => return Err(StoreError::Unavailable),
+                Ok(false) => {}
+                Err(_) => return Err(StoreError::Unknown),
+            },
         }
     }
+    Err(StoreError::Unknown)
 }
 
 /// Tells the participants of the new room.

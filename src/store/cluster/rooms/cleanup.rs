@@ -1,4 +1,5 @@
-//! Removes what a deleted room leaves: any server does, and goes on with what another one has begun.
+//! Removes what deleted rooms leave, and texts of deleted messages that [`erasure`] has left: any
+//! server does, and goes on with what another one has begun.
 //!
 //! Whatever is removed is hidden by tombstones that are newer than all that can still be derived
 //! from the room's log. Kept are the room's state without its contents, and the head of its log, so
@@ -9,21 +10,23 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::open::{State, state_of};
+use super::erasure;
+use super::open::{State, catch_up, state_of};
 use super::state::Snapshot;
 use super::stored::{
     MESSAGE_BUCKET, SHARDS, Stored, StoredRoom, bucket_of_rev, bucket_of_seq, log_partition,
+    shard_of,
 };
 use crate::model::{RoomId, Timestamp};
 use crate::store::StoreError;
 use crate::store::cluster::Cluster;
 use crate::store::cluster::tables::schema::rooms::{
-    GONE_ROOMS, MARKS, MARKS_BY_USER, MEDIA_ROOMS, MESSAGES, MINE, PARTICIPANTS, PINS, REACTIONS,
-    ROOM_LOG, ROOM_MEDIA, ROOM_STATE, ROOMS_BY_USER,
+    ERASURE_ROOMS, ERASURES, GONE_ROOMS, MARKS, MARKS_BY_USER, MEDIA_ROOMS, MESSAGES, MINE,
+    PARTICIPANTS, PINS, REACTIONS, ROOM_LOG, ROOM_MEDIA, ROOM_STATE, ROOMS_BY_USER,
 };
-use crate::store::cluster::tables::{Compare, Condition, Put, Slice, Table, Value};
+use crate::store::cluster::tables::{Compare, Condition, Consistency, Put, Slice, Table, Value};
 
-/// How often rooms are looked for that other servers did not clean up.
+/// How often that is looked for which other servers did not clean up.
 const EVERY: Duration = Duration::from_mins(10);
 /// Rows per write.
 const ROWS: usize = 256;
@@ -37,7 +40,10 @@ pub(in crate::store::cluster) fn start(at: &Cluster) {
             if inner.rooms.is_closing() {
                 return;
             }
-            sweep(&Cluster(inner, None)).await;
+            let at = Cluster(inner, None);
+            sweep(&at).await;
+            erase(&at).await;
+            drop(at);
             wait(&wake).await;
         }
     });
@@ -67,6 +73,23 @@ async fn sweep(at: &Cluster) {
     }
 }
 
+/// Erases texts of deleted messages that other servers have left; what fails is done the next time.
+async fn erase(at: &Cluster) {
+    for room in erasure::listed(at).await.unwrap_or_default() {
+        if at.0.rooms.is_closing() {
+            return;
+        }
+        let erased = async {
+            // Its server may have died before everything was derived.
+            catch_up(at, &at.0.rooms.open(room), Consistency::Serial).await?;
+            erasure::erase_room(at, room).await
+        };
+        if let Err(error) = erased.await {
+            tracing::debug!(%error, room = room.0, "Deleted messages are not erased yet");
+        }
+    }
+}
+
 /// Removes what is left of a deleted room.
 async fn clean(at: &Cluster, id: RoomId) -> Result<(), StoreError> {
     // The deletion may be on its way to the state.
@@ -84,7 +107,7 @@ async fn clean(at: &Cluster, id: RoomId) -> Result<(), StoreError> {
             room.write(vec![room.partition(table, [id.0.into(), bucket.into()])]).await?;
         }
     }
-    let tables = [&PINS, &MARKS, &ROOM_MEDIA, &PARTICIPANTS];
+    let tables = [&PINS, &MARKS, &ROOM_MEDIA, &PARTICIPANTS, &ERASURES];
     for table in tables {
         room.write(vec![room.partition(table, [id.0.into()])]).await?;
     }
@@ -92,8 +115,11 @@ async fn clean(at: &Cluster, id: RoomId) -> Result<(), StoreError> {
         room.forget_log(bucket).await?;
     }
     room.write(vec![room.blank()?]).await?;
-    let listed = Put::plain(&GONE_ROOMS, end, super::stored::shard_of(id), [id.0.into()], []);
-    room.write(vec![listed.deleted()]).await
+    for list in [&ERASURE_ROOMS, &GONE_ROOMS] {
+        let listed = Put::plain(list, end, shard_of(id), [id.0.into()], []);
+        room.write(vec![listed.deleted()]).await?;
+    }
+    Ok(())
 }
 
 /// A deleted room that is being cleaned up.

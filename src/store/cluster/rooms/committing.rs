@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::erasure::{self, Erased};
+use super::erasure;
+use super::figures::Settled;
 use super::logged::{Step, StoredChange, StoredCommit, StoredWho};
 #[cfg(test)]
 use super::model_tests::{Mutant, answer_early};
@@ -57,7 +58,16 @@ pub(super) async fn commit(
         Err(TableError::Unknown) => {
             let waiting = Unsettled { mark: mark.clone(), after: before.rev, events };
             *lock(&open.unsettled) = Some(waiting);
-            return settle(at, open, before, mark).await;
+            let settled = settle(at, open, before, mark).await;
+            at.0.rooms.figures.settled(match &settled {
+                Committing::Happened(_) => Settled::Made,
+                Committing::Lost(_) => Settled::Lost,
+                Committing::Failed(_) => Settled::Unsettled,
+            });
+            if let Committing::Happened(after) = &settled {
+                clean_up(at, after, &row.changes);
+            }
+            return settled;
         }
     }
     #[cfg(test)]
@@ -80,13 +90,10 @@ fn clean_up(at: &Cluster, room: &Snapshot, changes: &[StoredChange]) {
         at.0.rooms.deleted().notify_one();
         return;
     }
-    let erased = changes.iter().flat_map(|change| &change.steps).filter_map(|step| match step {
-        Step::Deleted { seq, message, .. } => {
-            Some(Erased { seq: *seq, revs: message.logged.clone() })
-        }
-        _ => None,
-    });
-    erasure::start(at, room.id, erased.collect());
+    let mut steps = changes.iter().flat_map(|change| &change.steps);
+    if steps.any(|step| matches!(step, Step::Deleted { .. })) {
+        erasure::start(at, room.id);
+    }
 }
 
 /// An attempt that looked lost.

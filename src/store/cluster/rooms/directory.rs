@@ -5,6 +5,7 @@ use super::stored::{SHARDS, shard_of};
 use crate::model::RoomId;
 use crate::store::StoreError;
 use crate::store::cluster::Cluster;
+use crate::store::cluster::tables::schema::rooms::{ALL_ROOMS, PUBLIC_ROOMS};
 use crate::store::cluster::tables::{Bound, Slice, Table};
 
 /// A list that is read page by page.
@@ -14,6 +15,21 @@ pub(super) struct Listing {
     /// End of the last page.
     place: Bound,
     ended: bool,
+}
+
+/// Rooms of a list that are read at once to count them.
+const COUNTED: u32 = 10_000;
+
+/// Returns the number of all rooms, and of the public ones among them.
+pub(in crate::store::cluster) async fn count(at: &Cluster) -> Result<(u64, u64), StoreError> {
+    let mut counts = [0; 2];
+    for (count, table) in counts.iter_mut().zip([&ALL_ROOMS, &PUBLIC_ROOMS]) {
+        let mut listing = Listing::after(table, None);
+        while let Some(rooms) = listing.next(at, COUNTED).await? {
+            *count += rooms.len() as u64;
+        }
+    }
+    Ok(counts.into())
 }
 
 impl Listing {

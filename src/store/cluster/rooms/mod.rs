@@ -61,6 +61,7 @@ pub(super) use cards::cards;
 pub(super) use changes::changes;
 pub(super) use cleanup::start;
 pub(super) use commit::{Plan, change, change_message, commit_planned, facts, post};
+pub(super) use directory::count;
 pub(super) use figures::declare as declare_figures;
 pub(super) use files::files;
 pub(super) use find::find;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::figures::Waits;
 use super::logged::StoredChange;
 use crate::model::{Attribution, AuditNote, Change, Event, Message, Rev, Seq, UserId, Who};
 use crate::store::cluster::Cluster;
@@ -70,6 +71,8 @@ pub(super) struct Waiting {
     pub(super) elsewhere: Option<Seq>,
     /// Another server forwarded it, and waits until then.
     pub(super) until: Option<Instant>,
+    /// Counts it as waiting.
+    pub(super) waits: Waits,
 }
 
 impl Waiting {

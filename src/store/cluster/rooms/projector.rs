@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::erasure;
 use super::logged::{Step, StoredChange};
 use super::state::{Members, Snapshot, people_key};
 use super::stored::{Stored, StoredMessage, StoredParticipant, history_partition, shard_of};
@@ -178,6 +179,7 @@ impl Rows<'_> {
                 if *pinned {
                     self.unpinned(*seq);
                 }
+                self.puts.extend(erasure::rows(self.id(), rev, *seq));
                 self.text(*seq, message)
             }
             Step::Reacted { seq, user, reaction } => {

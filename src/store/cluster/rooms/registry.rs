@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use super::contention::Contention;
+use super::figures::Figures;
 #[cfg(test)]
 use super::model_tests::Mutant;
 use super::orders::Waiting;
@@ -25,6 +26,9 @@ pub(in crate::store::cluster) struct Rooms {
     closing: AtomicBool,
     running: Arc<Running>,
     deleted: Arc<Notify>,
+    /// Rooms whose deleted messages are being erased, and whether more have been deleted since.
+    pub(super) erasing: Mutex<HashMap<RoomId, bool>>,
+    pub(super) figures: Figures,
     #[cfg(test)]
     pub(super) mutant: Mutex<Mutant>,
 }

@@ -62,7 +62,8 @@ pub(super) fn submit_all(
         let (answer, answered) = oneshot::channel();
         answers.push(answered);
         let (attribution, elsewhere) = (at.1.clone(), None);
-        queue.waiting.push_back(Waiting { order, attribution, answer, elsewhere, until });
+        let waits = at.0.rooms.figures.waits();
+        queue.waiting.push_back(Waiting { order, attribution, answer, elsewhere, until, waits });
     }
     if queue.running {
         return answers;
@@ -194,8 +195,10 @@ async fn work(at: &Cluster, open: &OpenRoom, mut batch: VecDeque<Waiting>) -> Ve
             Ok(entries) => entries,
             Err(error) => return refuse(batch, &error),
         };
+        let (figures, began) = (&at.0.rooms.figures, Instant::now());
         match commit(at, open, &snapshot, &decided).await {
             Committing::Happened(after) => {
+                figures.committed(decided.done.len(), began.elapsed());
                 for attempt in attempts {
                     attempt.withdraw(at).await;
                 }
@@ -218,6 +221,7 @@ async fn work(at: &Cluster, open: &OpenRoom, mut batch: VecDeque<Waiting>) -> Ve
                 pause(lost).await;
             }
             Committing::Failed(error) => {
+                figures.failed();
                 if error == StoreError::Unavailable {
                     audit::withdraw_all(at, entries).await;
                 }

@@ -4,16 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc::channel;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::logged::{Step, StoredChange};
 use super::stored::{history_partition, log_partition, shard_of};
-use super::{log, model_tests};
+use super::{log, messages, model_tests};
 use crate::model::{Event, Rev, Role, RoomId, Seq, User, UserId, Visibility};
 use crate::store::cluster::Cluster;
-use crate::store::cluster::tables::memory::Memory;
+use crate::store::cluster::faulty::open;
+use crate::store::cluster::tables::memory::{Faults, Memory};
 use crate::store::cluster::tables::schema::rooms::{
-    GONE_ROOMS, MESSAGES, PARTICIPANTS, REACTIONS, ROOM_LOG, ROOMS_BY_USER,
+    ERASURE_ROOMS, ERASURES, GONE_ROOMS, MESSAGES, PARTICIPANTS, REACTIONS, ROOM_LOG, ROOMS_BY_USER,
 };
 use crate::store::cluster::tables::{Consistency, Slice, Table, Tables, Value};
 use crate::store::{
@@ -90,22 +91,75 @@ async fn deleted_texts_leave_the_log() {
     let edit = MessageChange::Edit { text: "secret, too".to_owned(), mentions: Vec::new() };
     change(edit).await.unwrap();
     change(MessageChange::Delete).await.unwrap();
-    one.close().await;
+    while rows(&memory, &ERASURE_ROOMS, shard_of(room)).await > 0 {
+        sleep(Duration::from_millis(10)).await;
+    }
+    let texts: Vec<String> = logged(&one, room).await.into_iter().map(|(_, text)| text).collect();
+    assert_eq!(texts, ["", "public", "", ""]);
+    assert_eq!(rows(&memory, &ERASURES, [room.0.into()]).await, 0);
+}
 
-    let two = server(&memory).await;
-    let commits = log::tail(&two, room, Rev(0), Consistency::Quorum).await.unwrap();
+/// The texts in the log of a room, with the seqs of their messages.
+async fn logged(server: &Cluster, room: RoomId) -> Vec<(Seq, String)> {
+    let commits = log::tail(server, room, Rev(0), Consistency::Quorum).await.unwrap();
     let changes: Vec<StoredChange> = commits.into_iter().flat_map(|c| c.changes).collect();
-    let texts: Vec<String> = changes
+    changes
         .into_iter()
         .flat_map(|change| change.steps)
         .filter_map(|step| match step {
-            Step::Posted { message, .. }
-            | Step::Edited { message, .. }
-            | Step::Deleted { message, .. } => Some(message.text),
+            Step::Posted { seq, message }
+            | Step::Edited { seq, message }
+            | Step::Deleted { seq, message, .. } => Some((Seq(seq), message.text)),
             _ => None,
         })
-        .collect();
-    assert_eq!(texts, ["", "public", "", ""]);
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn deleted_texts_leave_the_log_although_a_server_dies() {
+    let (mut erased, mut left) = (0, 0);
+    for seed in 0..30 {
+        eprintln!("seed {seed}");
+        let memory = Memory::with_faults(Faults::often(seed));
+        memory.calm();
+        let ((one, link), (two, _)) = (open(&memory).await, open(&memory).await);
+        let (ann, room) = room_of(&one).await;
+        for number in 0..20 {
+            say(&one, room, ann.id, &format!("secret {number}")).await;
+        }
+        memory.set_faults(Faults { compares: 300, ..Faults::often(seed) });
+        let delete = |server: &Cluster, seq| {
+            let server = server.clone();
+            async move {
+                let (basis, delete) = (Basis::Nobody, MessageChange::Delete);
+                let done = server.change_message(room, seq, basis, None, Whose::Any, delete);
+                // Whatever it is: only what is deleted in the end counts.
+                drop(timeout(Duration::from_secs(5), done).await);
+            }
+        };
+        let deleting = (1..=15).map(|seq| delete(&one, Seq(seq)));
+        let killed = async {
+            sleep(Duration::from_millis(50 + 10 * seed)).await;
+            link.kill();
+        };
+        futures_util::join!(futures_util::future::join_all(deleting), killed);
+        memory.calm();
+        // Whoever looks at the room derives what is not derived yet.
+        two.room(room).await.unwrap().unwrap();
+        left += usize::from(rows(&memory, &ERASURES, [room.0.into()]).await > 0);
+        // Longer than from one sweep to the next.
+        sleep(Duration::from_mins(11)).await;
+        let page = messages::range(&two, room, Seq(1), Seq(20)).await.unwrap();
+        let deleted: Vec<Seq> =
+            page.iter().filter(|bare| bare.is_deleted()).map(|bare| bare.seq).collect();
+        erased += deleted.len();
+        for (seq, text) in logged(&two, room).await {
+            assert_eq!(text.is_empty(), deleted.contains(&seq), "seed {seed}: {seq} {text}");
+        }
+        assert_eq!(rows(&memory, &ERASURES, [room.0.into()]).await, 0, "seed {seed}");
+        assert_eq!(rows(&memory, &ERASURE_ROOMS, shard_of(room)).await, 0, "seed {seed}");
+    }
+    assert!(erased > 100 && left > 5, "erased: {erased}, rooms left to a sweep: {left}");
 }
 
 #[tokio::test(start_paused = true)]

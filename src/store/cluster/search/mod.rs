@@ -6,6 +6,7 @@
 
 mod follower;
 mod pointers;
+mod reindex;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Weak};

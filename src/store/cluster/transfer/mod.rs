@@ -6,6 +6,7 @@
 
 mod export;
 mod load;
+mod passwords;
 #[cfg(test)]
 mod tests;
 

@@ -32,7 +32,7 @@ pub(in crate::store::cluster) async fn change(
             names::claim(at, id, Kind::Email, email).await?;
         }
         // After a failure the address stays claimed, since the same change may just be made through
-        // another server; others can take it over after a minute.
+        // another server; others can take it over after some seconds.
         if let Some(user) = commit(at, &before, &after, &change).await? {
             return Ok(user);
         }

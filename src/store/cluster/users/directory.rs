@@ -172,6 +172,17 @@ pub(super) async fn all(at: &Cluster) -> Result<Arc<Vec<Entry>>, StoreError> {
     Ok(entries)
 }
 
+/// Returns the number of users. Those whose creation was never completed count, too.
+pub(in crate::store::cluster) async fn count(at: &Cluster) -> Result<u64, StoreError> {
+    let mut count = 0;
+    for bucket in buckets::all(at, buckets::USERS).await? {
+        let slice = Slice::of(&DIRECTORY, [bucket.into()]).only(&["present"]);
+        let rows = at.tables().read(slice).await?;
+        count += rows.iter().filter(|row| row.flag("present") == Some(true)).count() as u64;
+    }
+    Ok(count)
+}
+
 fn entries(rows: &[Row]) -> impl Iterator<Item = Entry> {
     let present = rows.iter().filter(|row| row.flag("present") == Some(true));
     present.filter_map(|row| {

@@ -16,7 +16,7 @@ mod transfer;
 pub(super) use adding::add;
 pub(super) use changing::change;
 pub(super) use digests::{add_digests, forget_digests};
-pub(super) use directory::Directory;
+pub(super) use directory::{Directory, count};
 pub(super) use reading::{account, find, has_administrator, these, users};
 pub(super) use removing::remove;
 pub(super) use rows::{Kept, has_reached, prevent, read};

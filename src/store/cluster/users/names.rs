@@ -1,8 +1,9 @@
 //! Names that a user claims: login name, look-alike, e-mail address.
 //!
 //! A claim counts while its holder is an account that has the name. Otherwise it is left over from
-//! a server that died, or belongs to a change in progress. After a minute it is taken over, once a
-//! new version of the holder's row has made sure that the change can no longer be completed.
+//! a server that died or gave up, or belongs to a change in progress. After some seconds it is taken
+//! over, once a new version of the holder's row has made sure that the change can no longer be
+//! completed.
 
 use std::time::Duration;
 
@@ -14,7 +15,8 @@ use crate::store::cluster::claims::{self, Claimed, Kind};
 use crate::store::cluster::tables::Consistency;
 
 /// A change that takes longer is taken for abandoned. It fails then; it does not break anything.
-const ABANDONED: Duration = Duration::from_mins(1);
+const ABANDONED: Duration = Duration::from_secs(15);
+
 /// How a test of faults changes what is written here.
 #[cfg(test)]
 #[derive(Clone, Copy)]
@@ -76,7 +78,7 @@ pub(super) async fn claim_all(
 }
 
 /// Releases those of the names that this user has claimed. A failure is only logged: others can
-/// take over the names after a minute.
+/// take over the names soon.
 pub(super) async fn release_all(at: &Cluster, user: UserId, names: &[(Kind, String)]) {
     for (kind, key) in names {
         if let Err(error) = claims::release(at, *kind, key, user.0).await {

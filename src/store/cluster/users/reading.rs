@@ -22,7 +22,7 @@ pub(in crate::store::cluster) async fn account(
         UserKey::Folded(folded) => names::holder(at, Kind::Login, folded).await?,
         UserKey::Email(email) => names::holder(at, Kind::Email, &email.to_lowercase()).await?,
     };
-    Ok(kept.map(|kept| kept.stored.account(kept.id)))
+    Ok(kept.map(|kept| kept.account()))
 }
 
 /// Returns whether there is an administrator account.

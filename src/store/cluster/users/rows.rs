@@ -2,7 +2,7 @@
 
 use futures_util::future::try_join_all;
 
-use crate::model::UserId;
+use crate::model::{Account, UserId};
 use crate::store::StoreError;
 use crate::store::cluster::Cluster;
 use crate::store::cluster::encoding::{decode, encode};
@@ -23,6 +23,13 @@ pub(in crate::store::cluster) struct Kept {
     /// Version of the row, which the next write replaces.
     pub(in crate::store::cluster) version: i64,
     pub(in crate::store::cluster) stored: Stored,
+}
+
+impl Kept {
+    /// Returns the user with credentials.
+    pub(in crate::store::cluster) fn account(&self) -> Account {
+        self.stored.account(self.id)
+    }
 }
 
 /// What a row says.

@@ -206,13 +206,19 @@ impl Search {
         readers.read(move |conn| Ok(places::messages(conn, &rows)?)).await
     }
 
+    /// Returns the number of rooms in an index with [places]; 0 while there is no index.
+    pub(in crate::store) async fn followed_rooms(&self) -> u64 {
+        let Some(readers) = self.shared.readers().clone() else { return 0 };
+        readers.read(|conn| Ok(places::rooms(conn)?)).await.unwrap_or(0)
+    }
+
     /// Returns whether acknowledged messages may be missing for longer than usual.
-    pub(super) fn behind(&self) -> bool {
+    pub(in crate::store) fn behind(&self) -> bool {
         self.shared.behind.load(Ordering::Acquire)
     }
 
     /// Triggers a rebuild of the index.
-    pub(super) fn throw_away(&self) {
+    pub(in crate::store) fn throw_away(&self) {
         self.shared.damaged.store(true, Ordering::Release);
         if let Some(waker) = self.waker() {
             waker.wake();
@@ -220,7 +226,7 @@ impl Search {
     }
 
     /// Returns how often it was discarded.
-    pub(super) fn thrown_away(&self) -> u64 {
+    pub(in crate::store) fn thrown_away(&self) -> u64 {
         self.shared.thrown_away.load(Ordering::Acquire)
     }
 

@@ -20,6 +20,7 @@ pub(in crate::store) const TABLES: &str = "CREATE TABLE places (
         upto INTEGER,
         aim INTEGER
     ) STRICT;";
+const ROOMS: &str = "SELECT count(*) FROM followed";
 const PROGRESS: &str = "SELECT rev, upto, aim FROM followed WHERE room = ?1";
 const MOVE: &str = "INSERT INTO followed (room, rev, upto, aim) VALUES (?1, ?2, ?3, ?4)
     ON CONFLICT (room) DO UPDATE SET rev = excluded.rev, upto = excluded.upto, aim = excluded.aim";
@@ -199,6 +200,12 @@ pub(super) fn messages(conn: &Connection, rows: &[i64]) -> Result<Vec<(i64, Mess
             Ok((row.get("row")?, id))
         })?
         .collect()
+}
+
+/// Returns the number of rooms.
+pub(super) fn rooms(conn: &Connection) -> Result<u64> {
+    let count: i64 = conn.prepare_cached(ROOMS)?.query_row((), |row| row.get(0))?;
+    Ok(count.unsigned_abs())
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::model::{MAX_KEPT_ID, Rev, RoomId, Seq, Timestamp};
 use crate::store::StoreError;
 use crate::store::sqlite::error::{Fault, unchanged};
 use crate::store::sqlite::{Sqlite, rooms, schema, sql};
-use crate::store::transfer::{ImportedRecord, Key, LastIds, Record, Taken, Terms};
+use crate::store::transfer::{ImportedRecord, Key, LastIds, PASSWORDLESS, Record, Taken, Terms};
 
 const EMPTY: &str = "SELECT NOT EXISTS (SELECT 1 FROM users) AND NOT EXISTS (SELECT 1 FROM rooms)";
 const SET_EPOCH: &str = "UPDATE settings SET value = CAST(?1 AS BLOB) WHERE key = 'epoch'";
@@ -218,7 +218,7 @@ impl<'t> Import<'t> {
         if matches!(new.kind.as_str(), KEEP | OPEN | BEFORE | MARK | PICTURE) {
             return Ok(());
         }
-        if new.kind == table::PASSWORDLESS {
+        if new.kind == PASSWORDLESS {
             let user = new
                 .key
                 .parse()

@@ -1,9 +1,8 @@
 //! Imported users who have no password yet.
 
-use sha2::{Digest, Sha256};
-
 use crate::store::StoreError;
 use crate::store::sqlite::Sqlite;
+use crate::store::transfer::fingerprint;
 
 const WITHOUT: &str = "SELECT u.login, u.password, i.id FROM imported i JOIN users u ON u.id = \
                        CAST(i.key AS INTEGER)
@@ -11,12 +10,6 @@ const WITHOUT: &str = "SELECT u.login, u.password, i.id FROM imported i JOIN use
 
 #[cfg(test)]
 pub(super) const STATEMENTS: &[&str] = &[WITHOUT];
-
-/// Returns a fingerprint of a stored password, which changes when a password is set.
-pub(super) fn fingerprint(password: &str) -> i64 {
-    let digest = Sha256::digest(password.as_bytes());
-    digest.iter().take(8).fold(0, |number, byte| number << 8 | i64::from(*byte))
-}
 
 impl Sqlite {
     /// Returns the login names of users who could log in if they had a password.
@@ -36,16 +29,5 @@ impl Sqlite {
             Ok(without)
         })
         .await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::fingerprint;
-
-    #[test]
-    fn fingerprints_differ() {
-        assert_eq!(fingerprint("a"), fingerprint("a"));
-        assert_ne!(fingerprint("a"), fingerprint("b"));
     }
 }

@@ -3,15 +3,12 @@
 use rusqlite::{Result, params};
 
 use super::import::Import;
-use super::passwords;
-use super::table::{
-    BEFORE, MARK, MEDIA, OPEN, PARTICIPANT, PASSWORDLESS, PICTURE, ROOM, SEQ, STRANGER, USER,
-};
+use super::table::{BEFORE, MARK, MEDIA, OPEN, PARTICIPANT, PICTURE, ROOM, SEQ, STRANGER, USER};
 use crate::model::{MAX_KEPT_ID, Rev, Role, Seq, Timestamp, UserId, fold, skeleton};
 use crate::store::sqlite::{job_orders, sql};
 use crate::store::transfer::{
-    EmojiRecord, JobRecord, Key, Kind, MediaRecord, ParticipantRecord, Reason, RoomRecord,
-    UserRecord,
+    EmojiRecord, JobRecord, Key, Kind, MediaRecord, PASSWORDLESS, ParticipantRecord, Reason,
+    RoomRecord, UserRecord, fingerprint,
 };
 
 const LOGIN_TAKEN: &str = "SELECT 1 FROM users WHERE folded = ?1 OR look_alike = ?1";
@@ -157,11 +154,7 @@ impl Import<'_> {
             self.table().put(STRANGER, key, id)?;
         }
         if new.no_password {
-            self.table().put(
-                PASSWORDLESS,
-                &id.to_string(),
-                passwords::fingerprint(&new.password),
-            )?;
+            self.table().put(PASSWORDLESS, &id.to_string(), fingerprint(&new.password))?;
         }
         Ok(())
     }
@@ -204,7 +197,7 @@ impl Import<'_> {
         sql::run(self.conn, COMPLETE, values)?;
         let stored: Option<String> = sql::one(self.conn, PASSWORD, [id], |row| row.get(0))?;
         if let Some(stored) = stored {
-            self.table().put(PASSWORDLESS, &id.to_string(), passwords::fingerprint(&stored))?;
+            self.table().put(PASSWORDLESS, &id.to_string(), fingerprint(&stored))?;
         }
         if let Some(picture) = &new.media {
             self.table().put(PICTURE, &picture.to_string(), id)?;

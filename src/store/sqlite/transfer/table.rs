@@ -42,10 +42,6 @@ pub(super) const MARK: &str = "mark";
 pub(super) const PICTURE: &str = "picture";
 /// A user known only from messages; the key is that of a user.
 pub(super) const STRANGER: &str = "stranger";
-/// A user without a known password; the key is the id here, `id` the fingerprint of the value
-/// stored instead.
-pub(super) const PASSWORDLESS: &str = "passwordless";
-
 /// The entries of one source.
 #[derive(Clone, Copy)]
 pub(super) struct Table<'t> {

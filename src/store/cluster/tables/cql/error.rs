@@ -4,7 +4,6 @@ use scylla::errors::{DbError, ExecutionError, RequestAttemptError};
 use scylla::statement::Consistency;
 
 use crate::store::cluster::tables::TableError;
-use crate::store::seldom::Seldom;
 
 /// What was being done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +14,20 @@ pub(super) enum Action {
     Write,
     /// A conditional write, which was tried once.
     Compare,
+}
+
+impl Action {
+    /// All of them.
+    pub(super) const ALL: [Self; 3] = [Self::Read, Self::Write, Self::Compare];
+
+    /// Returns its name in the metrics.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Compare => "compare",
+        }
+    }
 }
 
 /// Why an operation failed.
@@ -38,22 +51,13 @@ impl From<ExecutionError> for Failure {
 }
 
 impl Failure {
-    /// Logs the failure, and says what it means.
-    pub(super) fn of(self, action: Action) -> TableError {
-        static SAID: Seldom = Seldom::new();
-        if let Some(before) = SAID.now() {
-            let cause = first_line(&self.to_string());
-            tracing::warn!(
-                store.error = cause,
-                store.before = before,
-                "The cluster's database \
-                                                                        failed"
-            );
-        }
-        self.meaning(action)
+    /// Returns why it failed, in one line.
+    pub(super) fn cause(&self) -> String {
+        first_line(&self.to_string())
     }
 
-    fn meaning(&self, action: Action) -> TableError {
+    /// Returns what the caller may conclude.
+    pub(super) fn meaning(&self, action: Action) -> TableError {
         let known = match self {
             _ if action == Action::Read => true,
             Self::Silent | Self::Odd(_) => false,

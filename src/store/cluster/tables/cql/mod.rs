@@ -8,6 +8,7 @@
 mod checkup;
 mod connect_error;
 mod error;
+mod reach;
 mod schema;
 mod statement;
 #[cfg(test)]
@@ -18,7 +19,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::ops::ControlFlow;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, stream};
 use scylla::client::execution_profile::ExecutionProfile;
@@ -34,10 +35,12 @@ use scylla::statement::batch::{Batch, BatchType};
 use scylla::statement::prepared::PreparedStatement;
 use scylla::statement::{Consistency as Level, SerialConsistency};
 use scylla::value::Row as CqlRow;
+use tokio_rustls::rustls::ClientConfig;
 
 pub use self::checkup::{Checkup, Node};
 pub use self::connect_error::ConnectError;
 use self::error::{Action, Failure};
+use self::reach::Reach;
 pub use self::schema::SchemaError;
 use self::statement::{Bind, Line};
 use super::{
@@ -71,6 +74,8 @@ pub struct Options {
     pub datacenter: Option<String>,
     /// User and password.
     pub login: Option<(String, String)>,
+    /// Encrypts the connections; the certificate of each node must contain its IP address.
+    pub tls: Option<Arc<ClientConfig>>,
     /// Time-out of a request.
     pub patience: Duration,
 }
@@ -81,6 +86,7 @@ pub struct Cql {
     keyspace: String,
     patience: Duration,
     prepared: RwLock<HashMap<String, PreparedStatement>>,
+    reach: Reach,
 }
 
 impl Cql {
@@ -114,14 +120,36 @@ impl Cql {
             .schema_agreement_interval(AGREEING)
             .refresh_metadata_on_auto_schema_agreement(false)
             .keepalive_interval(ALIVE)
-            .keepalive_timeout(ALIVE);
+            .keepalive_timeout(ALIVE)
+            .tls_context(options.tls);
         if let Some((user, password)) = options.login {
             builder = builder.user(user, password);
         }
         let building = tokio::time::timeout(CONNECTING, builder.build());
         let session = building.await.map_err(|_| ConnectError::Silent(CONNECTING))??;
-        let prepared = RwLock::default();
-        Ok(Self { session, keyspace: name, patience: options.patience, prepared })
+        let (prepared, reach) = (RwLock::default(), Reach::new());
+        Ok(Self { session, keyspace: name, patience: options.patience, prepared, reach })
+    }
+
+    /// Measures an operation, takes note of its outcome, and says what a failure means.
+    async fn noted<T>(
+        &self,
+        action: Action,
+        operation: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, TableError> {
+        let began = Instant::now();
+        let outcome = operation.await;
+        self.reach.took(action, began.elapsed());
+        match outcome {
+            Ok(done) => {
+                self.reach.succeeded();
+                Ok(done)
+            }
+            Err(failure) => {
+                self.reach.failed(action, &failure.cause());
+                Err(failure.meaning(action))
+            }
+        }
     }
 
     /// Bounds a call of the driver, which has a time-out of its own for what it expects.
@@ -223,8 +251,7 @@ impl Cql {
         let mut written = false;
         for part in puts.chunks(BATCH) {
             let lines = part.iter().map(|put| statement::plain(&self.keyspace, put)).collect();
-            if let Err(failure) = self.send(lines, true).await {
-                let meaning = failure.of(Action::Write);
+            if let Err(meaning) = self.noted(Action::Write, self.send(lines, true)).await {
                 return Err(if written { TableError::Unknown } else { meaning });
             }
             written = true;
@@ -253,7 +280,7 @@ fn applied(result: QueryResult) -> Result<Outcome, Failure> {
 
 impl Tables for Cql {
     fn read(&self, slice: Slice) -> TableReply<'_, Vec<Row>> {
-        Box::pin(async move { self.select(&slice).await.map_err(|error| error.of(Action::Read)) })
+        Box::pin(async move { self.noted(Action::Read, self.select(&slice)).await })
     }
 
     fn write(&self, puts: Vec<Put>) -> TableReply<'_, ()> {
@@ -272,8 +299,8 @@ impl Tables for Cql {
     fn compare(&self, compare: Compare) -> TableReply<'_, Outcome> {
         Box::pin(async move {
             let lines = statement::guarded(&self.keyspace, &compare);
-            let done = self.send(lines, false).await.and_then(applied);
-            done.map_err(|failure| failure.of(Action::Compare))
+            let writing = async { self.send(lines, false).await.and_then(applied) };
+            self.noted(Action::Compare, writing).await
         })
     }
 
@@ -293,7 +320,7 @@ impl Tables for Cql {
                 let add = |row| rows.push(values::row(table, &[], &columns, row));
                 self.rows(prepared, Vec::new(), from, false, add).await
             };
-            let next = reading.await.map_err(|failure| failure.of(Action::Read))?;
+            let next = self.noted(Action::Read, reading).await?;
             Ok(Page { rows, next })
         })
     }

@@ -264,6 +264,33 @@ pub static SETTINGS: Table = Table {
     columns: &[Column::bytes("value")],
 };
 
+/// Numbers of accounts and rooms, as counted last, in one row.
+pub static CENSUS: Table = Table {
+    name: "census",
+    kind: Kind::Plain,
+    partition: &[Column::text("name")],
+    clustering: &[],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[
+        Column::int("users"),
+        Column::int("public_rooms"),
+        Column::int("private_rooms"),
+        Column::int("at"),
+    ],
+};
+
+/// Servers, in one partition; rows expire.
+pub static SERVERS: Table = Table {
+    name: "servers",
+    kind: Kind::Plain,
+    partition: &[Column::text("list")],
+    clustering: &[Column::text("id")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::bytes("body")],
+};
+
 /// All tables of this file.
 pub static TABLES: &[&Table] = &[
     &IDS,
@@ -288,4 +315,6 @@ pub static TABLES: &[&Table] = &[
     &AUDIT_INDEX,
     &JOBS,
     &LEASES,
+    &CENSUS,
+    &SERVERS,
 ];

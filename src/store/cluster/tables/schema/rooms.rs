@@ -221,6 +221,28 @@ pub static GONE_ROOMS: Table = Table {
     columns: &[Column::flag("present")],
 };
 
+/// Deleted messages whose texts may still be in the log of their room, by the rev of the deletion.
+pub static ERASURES: Table = Table {
+    name: "erasures",
+    kind: Kind::Plain,
+    partition: &[Column::int("room")],
+    clustering: &[Column::int("seq")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::int("rev")],
+};
+
+/// Rooms that have such messages, in 16 partitions by id.
+pub static ERASURE_ROOMS: Table = Table {
+    name: "erasure_rooms",
+    kind: Kind::Plain,
+    partition: &[Column::int("shard")],
+    clustering: &[Column::int("room")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::flag("present")],
+};
+
 /// All tables of rooms.
 pub static TABLES: &[&Table] = &[
     &ROOM_LOG,
@@ -240,4 +262,6 @@ pub static TABLES: &[&Table] = &[
     &ALL_ROOMS,
     &ROOMS_BY_PEOPLE,
     &GONE_ROOMS,
+    &ERASURES,
+    &ERASURE_ROOMS,
 ];
