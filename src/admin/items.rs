@@ -95,6 +95,7 @@ pub struct LoggedOut {
 /// An API token or webhook: `token.list`, `token.create`, `token.revoke`, `webhook.list`,
 /// `webhook.create`, `webhook.delete`.
 #[derive(Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the key is the word of the documentation")]
 pub struct Token {
     /// Name of the token or webhook.
     pub(super) name: String,

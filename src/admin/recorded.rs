@@ -41,6 +41,7 @@ impl Command {
     }
 
     /// Every command is named here, so that a new one cannot be forgotten.
+    #[expect(clippy::too_many_lines, reason = "one line for each command")]
     pub(super) fn recorded(&self) -> Recorded {
         match self {
             Self::UserDelete(UserDelete { dry_run: true, .. })
