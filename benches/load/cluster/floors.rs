@@ -64,7 +64,7 @@ impl Commits {
                     let (mut head, mut times) = (None, Vec::new());
                     let body = vec![7_u8; TEXT + BESIDE];
                     while began.elapsed() < span {
-                        let next = head.unwrap_or(0) + 1;
+                        let next: i64 = head.unwrap_or(0) + 1;
                         let values = ((next, room, head), (room, next, body.clone()));
                         let at = Instant::now();
                         session.batch(&batch, values).await.unwrap();
