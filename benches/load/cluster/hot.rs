@@ -48,9 +48,9 @@ pub(super) async fn measure(services: &Services, server: &Server, span: Duration
             let room = server.room().await;
             // Until it is noticed that several write.
             heat(&servers, &room, rate, Duration::from_secs(2)).await;
-            let before = figures(&servers).await;
+            let before = figures(server, &servers).await;
             let mut times = heat(&servers, &room, rate, span).await;
-            let after = figures(&servers).await;
+            let after = figures(server, &servers).await;
             times.sort_unstable();
             let at = |percent: usize| {
                 let place = (times.len() * percent / 100).min(times.len().saturating_sub(1));
@@ -71,15 +71,16 @@ pub(super) async fn measure(services: &Services, server: &Server, span: Duration
     }
 }
 
-/// Conditional writes, those of them that were lost, and messages that were forwarded.
-async fn figures(servers: &[Server]) -> [f64; 3] {
+/// Conditional writes, those of them that were lost, and messages that were forwarded, of the servers
+/// with senders and of one without, which may be the one that writes.
+async fn figures(without: &Server, servers: &[Server]) -> [f64; 3] {
     let mut sums = [0.0; 3];
     let names = [
         "chatctl_room_commits_total{",
         "chatctl_room_commits_total{result=\"lost\"}",
         "chatctl_forwarded_posts_total{result=\"answered\"}",
     ];
-    for server in servers {
+    for server in servers.iter().chain([without]) {
         for (sum, name) in sums.iter_mut().zip(names) {
             *sum += server.counted(name).await;
         }
