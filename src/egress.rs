@@ -17,7 +17,6 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::config::{self, Config};
 use crate::model::rules::Network;
-use crate::tls;
 
 /// How long a request may take in all.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -150,19 +149,6 @@ pub fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// Returns a TLS configuration for the servers of a cluster, which trusts the authorities of a PEM
-/// file, or those of the system without one. Blocks.
-pub fn cluster_tls(ca: Option<&Path>) -> Result<ClientConfig, String> {
-    let mut roots = RootCertStore::empty();
-    match ca {
-        Some(path) => trust(&mut roots, path)?,
-        None => {
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        }
-    }
-    Ok(tls::client(roots))
-}
-
 /// Trusts the certificate authorities of the system and of a PEM file. Blocks.
 fn trusted(ca: Option<PathBuf>) -> Result<ClientConfig, String> {
     let mut roots = RootCertStore::empty();
@@ -170,7 +156,7 @@ fn trusted(ca: Option<PathBuf>) -> Result<ClientConfig, String> {
     if let Some(path) = ca {
         trust(&mut roots, &path)?;
     }
-    Ok(tls::client(roots))
+    Ok(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())
 }
 
 /// Adds the certificate authorities of a PEM file. Blocks.

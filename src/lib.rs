@@ -14,7 +14,6 @@
 //! | [`logging`], [`config`] | log and configuration |
 //! | [`egress`] | which addresses the server connects to |
 //! | [`s3`] | buckets of S3 servers |
-//! | [`tls`] | the cryptography of TLS |
 //! | [`service`] | the service manager |
 //! | [`model`] | plain types and pure rules |
 
@@ -31,4 +30,3 @@ pub mod s3;
 pub mod server;
 pub mod service;
 pub mod store;
-pub mod tls;

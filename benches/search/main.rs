@@ -248,5 +248,7 @@ fn user(login: &str) -> NewUser {
         md5: None,
         sha1: None,
         admin: false,
+        bot: false,
+        guest: false,
     }
 }

@@ -278,7 +278,7 @@ fn rehearsal(
     let log = std::path::absolute(config.server.data_dir.join(&config.log.directory));
     copy.log.directory = log.ok().filter(|_| there).unwrap_or_else(|| PathBuf::from("logs"));
     copy.media.directory = PathBuf::from("media");
-    copy.media.store = DIRECTORY.to_owned();
+    DIRECTORY.clone_into(&mut copy.media.store);
     if there {
         database::copy_for_trial(config, &scratch.0, "chat.db")?;
     }

@@ -33,12 +33,6 @@ pub struct Cluster {
     pub user: Option<String>,
     /// Password of that user.
     pub password: Option<Masked>,
-    /// Encrypt the connections to Cassandra or ScyllaDB with TLS. The certificate of each node must
-    /// contain its IP address.
-    pub cassandra_tls: bool,
-    /// File with the certificates (PEM) of the authorities that have issued those of the nodes.
-    /// Unset: those that the system trusts.
-    pub cassandra_tls_ca: Option<PathBuf>,
     /// URLs of Redis: `redis://HOST:PORT`, `rediss://` with TLS. Several independent servers share
     /// the rooms.
     pub redis: Vec<String>,
@@ -61,8 +55,6 @@ impl Default for Cluster {
             datacenter: None,
             user: None,
             password: None,
-            cassandra_tls: false,
-            cassandra_tls_ca: None,
             redis: Vec::new(),
             redis_user: None,
             redis_password: None,

@@ -132,7 +132,6 @@ fn load_from(
         &mut config.backup_s3.tls_ca,
         &mut config.media_s3.tls_ca,
         &mut config.log_ship.tls_ca,
-        &mut config.cluster.cassandra_tls_ca,
         &mut config.cluster.redis_tls_ca,
     ];
     for path in [tls_cert, tls_key, tls_directory].into_iter().chain(cas).flatten() {

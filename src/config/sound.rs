@@ -172,9 +172,6 @@ fn wrong_cluster(config: &Config) -> Vec<String> {
     if cluster.user.is_some() != cluster.password.is_some() {
         bad("cluster", "user", "and password must be given together");
     }
-    if cluster.cassandra_tls_ca.is_some() && !cluster.cassandra_tls {
-        bad("cluster", "cassandra_tls_ca", "requires cassandra_tls = true");
-    }
     if cluster.redis_user.is_some() && cluster.redis_password.is_none() {
         bad("cluster", "redis_user", "requires redis_password");
     }

@@ -38,7 +38,6 @@ pub(super) struct Shared {
 }
 
 /// Opens the bus, which passes events to the dispatcher.
-#[expect(clippy::result_large_err, reason = "called once, at the start")]
 pub(super) fn open(config: &Config, dispatcher: EventSink) -> Result<Opened, ServeError> {
     let cluster = &config.cluster;
     if config.database.engine != config::Engine::Cluster || cluster.redis.is_empty() {

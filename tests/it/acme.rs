@@ -13,8 +13,8 @@ use tempfile::TempDir;
 use time::{Duration, OffsetDateTime};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::RootCertStore;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::support::{Ctl, PATIENCE, Server, http};
 
@@ -94,7 +94,7 @@ async fn handshake(
 ) -> Result<CertificateDer<'static>, String> {
     let mut roots = RootCertStore::empty();
     roots.add(trusted.clone()).unwrap();
-    let config = chatctl::tls::client(roots);
+    let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
     let stream = TcpStream::connect(server.address()).await.unwrap();
     let connected =
         TlsConnector::from(Arc::new(config)).connect(ServerName::try_from(name).unwrap(), stream);

@@ -19,7 +19,7 @@ const ROOMS: usize = 500;
 /// Of a window of 900 pixels, those in view and those just beyond it.
 const MOST_ROWS: u64 = 40;
 /// Number of messages that are posted, and how many of them a second.
-const MESSAGES: usize = 400;
+const MESSAGES: u32 = 400;
 const A_SECOND: u64 = 50;
 /// Counts frames, and how often the list and the conversation are drawn.
 const COUNT: &str = "window.counted = {frames: 0, list: 0, room: 0, changes: 0, times: []};
@@ -73,7 +73,7 @@ async fn burst(page: &Browser, bob: &Person, rooms: &[&str], what: &str) -> Valu
     page.page.execute(COUNT, Vec::new()).await.unwrap();
     let before = metrics(page).await;
     let mut clock = tokio::time::interval(Duration::from_millis(1000 / A_SECOND));
-    for (number, room) in rooms.iter().cycle().take(MESSAGES).enumerate() {
+    for (number, room) in rooms.iter().cycle().take(MESSAGES as usize).enumerate() {
         clock.tick().await;
         bob.say(room, &format!("message {number} about the deploy")).await;
     }
@@ -89,7 +89,7 @@ async fn burst(page: &Browser, bob: &Person, rooms: &[&str], what: &str) -> Valu
     .await;
     let after = metrics(page).await;
     let counted = page.page.execute(COUNTED, Vec::new()).await.unwrap();
-    let of = |name: &str| (after[name] - before[name]) / MESSAGES as f64;
+    let of = |name: &str| (after[name] - before[name]) / f64::from(MESSAGES);
     println!(
         "{what}: {:.0} fps (p50 {:.0} ms, p99 {:.0} ms), {:.1} ms a message on the main thread, \
          of them {:.1} in scripts, {:.1} layout, {:.1} style; {} elements, heap {:.1} MB",
@@ -271,7 +271,10 @@ async fn messages_that_pass_leave_no_trace() {
     }
     page.ask("HeapProfiler.collectGarbage", json!({})).await;
     let heap = metrics(&page).await["JSHeapUsedSize"] / 1e9;
-    println!("After {} messages: heap {heap:.1} MB, held {held}", 2 * MESSAGES + 2 * many.len());
+    println!(
+        "After {} messages: heap {heap:.1} MB, held {held}",
+        2 * MESSAGES as usize + 2 * many.len()
+    );
 
     // What was let go is fetched again.
     page.page.execute(&format!("location.hash = '#/{}'", rooms[0]), Vec::new()).await.unwrap();

@@ -17,6 +17,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use crate::service::reload::Configured;
@@ -340,7 +341,7 @@ async fn a_private_authority_is_trusted_if_it_is_configured() {
     let ca = folder.path().join("ca.pem");
     std::fs::write(&ca, pair.cert.pem()).unwrap();
     let key = PrivateKeyDer::try_from(pair.signing_key.serialize_der()).unwrap();
-    let tls = chatctl::tls::server()
+    let tls = ServerConfig::builder()
         .with_no_client_auth()
         .with_single_cert(vec![pair.cert.der().clone()], key)
         .unwrap();

@@ -1,12 +1,10 @@
-//! Several servers through the real binary, on a real Cassandra and a real Redis: setting them up,
-//! operating them, and moving data in and out. Like the other tests on Cassandra, on request only.
+//! Several servers through the real binary, on a real Cassandra and a real Redis: setting them up
+//! and operating them. Like the other tests on Cassandra, on request only.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod encrypted;
-mod failing;
 mod limits;
-mod moving;
 mod numbers;
 mod setup;
 mod upkeep;
@@ -14,7 +12,7 @@ mod upkeep;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::store::cassandra::{cassandra, is_wanted};
+use crate::store::cassandra::cassandra;
 use crate::support::{Client, Ctl, Json, Redis, Server};
 
 /// Longer than anything takes that is not broken.
@@ -24,7 +22,8 @@ const A_WHILE: Duration = Duration::from_mins(1);
 pub(crate) struct Common {
     pub(crate) settings: Vec<(String, String)>,
     pub(crate) redis: Redis,
-    media: tempfile::TempDir,
+    /// Kept for the servers.
+    _media: tempfile::TempDir,
 }
 
 impl Common {
@@ -53,7 +52,7 @@ impl Common {
             settings.retain(|(known, _)| known != key);
             settings.push(((*key).to_owned(), (*value).to_owned()));
         }
-        let common = Self { settings, redis, media };
+        let common = Self { settings, redis, _media: media };
         let data = tempfile::tempdir().unwrap();
         common.ctl(Ctl::at(data.path())).run(&["cluster", "init"]).ends(0);
         common
@@ -69,11 +68,6 @@ impl Common {
         let settings = self.settings.iter().map(|(key, value)| (key.as_str(), value.as_str()));
         let all: Vec<(&str, &str)> = settings.chain(more.iter().copied()).collect();
         Server::start_with(&all).await
-    }
-
-    /// Directory of the uploaded files.
-    fn media(&self) -> &std::path::Path {
-        self.media.path()
     }
 }
 

@@ -1,8 +1,6 @@
 //! Finding rooms and people in the web UI, by keyboard: the quick switcher, the results of a
 //! search, the list of rooms and the shortcuts.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use fantoccini::key::Key;
 use serde_json::json;
 

@@ -244,8 +244,8 @@ fn sent(name: &str) -> (Vec<u8>, &'static str, String) {
     } else {
         ("application/json", "json")
     };
-    let read = |end: &str| std::fs::read(folder.join(format!("{name}.{end}"))).unwrap();
-    (read(form), kind, String::from_utf8(read("md")).unwrap().trim_end().to_owned())
+    let read = |end: &str| std::fs::read(folder.join(format!("{name}.{end}"))).expect("a fixture");
+    (read(form), kind, String::from_utf8(read("md")).expect("a text").trim_end().to_owned())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -11,11 +11,10 @@ use http_body_util::{BodyExt, Full};
 use instant_acme::{BodyWrapper, BytesResponse, Error, HttpClient};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER, USER_AGENT};
 use reqwest::redirect::Policy;
-use tokio_rustls::rustls::RootCertStore;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::admin::certificate::{self, Unusable};
 use crate::config::Server;
-use crate::tls;
 
 const CONNECT_TIME: Duration = Duration::from_secs(10);
 const ANSWER_TIME: Duration = Duration::from_mins(1);
@@ -48,7 +47,7 @@ impl Client {
     /// Trusts the CAs of `acme_ca`, or those of the system. Blocks.
     pub(super) fn new(server: &Server, pause: Pause) -> Result<Self, String> {
         let roots = roots(server)?;
-        let tls = tls::client(roots);
+        let tls = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
             .https_only(true)

@@ -1,14 +1,12 @@
 //! Connections to the database of a cluster and to Redis, as the configuration names them.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use redis::ConnectionAddr;
 
 use crate::admin::Failure;
 use crate::config::Config;
-use crate::egress;
 use crate::live::{RedisOptions, redis_client};
 use crate::store::engine::cql::{Cql, Options};
 
@@ -53,21 +51,11 @@ pub async fn database(config: &Config, keyspace: Option<&str>) -> Result<Cql, Un
     let cluster = &config.cluster;
     let login = cluster.user.clone().zip(cluster.password.as_ref().map(|it| it.0.clone()));
     let unreached = |why: String| Unreached { nodes: cluster.cassandra.join(", "), why };
-    let tls = match (cluster.cassandra_tls, cluster.cassandra_tls_ca.clone()) {
-        (false, _) => None,
-        (true, ca) => {
-            let read = move || egress::cluster_tls(ca.as_deref());
-            let read = tokio::task::spawn_blocking(read).await;
-            let read = read.map_err(|error| unreached(error.to_string()))?;
-            Some(Arc::new(read.map_err(unreached)?))
-        }
-    };
     let options = Options {
         nodes: cluster.cassandra.iter().map(|node| with_port(node)).collect(),
         keyspace: keyspace.unwrap_or(&cluster.keyspace).to_owned(),
         datacenter: cluster.datacenter.clone(),
         login,
-        tls,
         patience: PATIENCE,
     };
     Cql::connect(options).await.map_err(|why| unreached(why.to_string()))

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{
-    CertificateError, ClientConnection, Error as TlsError, RootCertStore, StreamOwned,
+    CertificateError, ClientConfig, ClientConnection, Error as TlsError, RootCertStore, StreamOwned,
 };
 use tokio_tungstenite::tungstenite::client::client;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
@@ -21,7 +21,6 @@ use tokio_tungstenite::tungstenite::{Error, HandshakeError};
 
 use super::report::Report;
 use super::{Installation, Server};
-use crate::tls;
 
 /// Timeout for each step.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -103,7 +102,7 @@ impl<'a> Target<'a> {
         let name = ServerName::try_from(self.host.clone()).map_err(|error| wrong(url, &error))?;
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        let config = tls::client(roots);
+        let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
         let connection =
             ClientConnection::new(Arc::new(config), name).map_err(|error| wrong(url, &error))?;
         let mut stream = StreamOwned::new(connection, stream);

@@ -90,6 +90,8 @@ mod tests {
             md5: None,
             sha1: None,
             admin: false,
+            bot: false,
+            guest: false,
         }
     }
 

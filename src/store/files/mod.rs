@@ -1,5 +1,5 @@
-//! The bytes of uploaded files, named by the SHA-512 of their content, in a [directory] or in a
-//! [bucket] of an S3 server.
+//! The bytes of uploaded files, named by the SHA-512 of their content, in a directory or in a
+//! bucket of an S3 server.
 //!
 //! A file arrives in a directory of this machine ([`Incoming`]) and is put in its place once it is
 //! complete. Permissions and references to files are not known here.

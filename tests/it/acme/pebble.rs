@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
-use tokio_rustls::rustls::RootCertStore;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use super::{NAME, NOBODY, Site, domains, handshake, keep, kept, made};
 use crate::support::{PATIENCE, http};
@@ -95,7 +95,7 @@ impl Pebble {
     ) -> Result<Vec<u8>, reqwest::Error> {
         let mut roots = RootCertStore::empty();
         roots.add(trusted.clone()).unwrap();
-        let tls = chatctl::tls::client(roots);
+        let tls = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
         let client = reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy();
         let url = format!("https://localhost:{}/{path}", self.ports[1]);
         let answer = client.build()?.get(url).send().await?.error_for_status()?;

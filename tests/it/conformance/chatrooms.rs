@@ -132,7 +132,7 @@ impl Dialect for Chatrooms {
                 ("/verify", &["GET"]),
                 ("/api/search", &["GET"]),
                 ("/api/media", &["POST"]),
-                ("/api/media/x", &["GET"]),
+                ("/api/media/x", &["GET", "HEAD"]),
                 ("/api/chatrooms/{}/me", &["PATCH"]),
                 ("/api/chatrooms/{}/participants/ann/role", &["PATCH"]),
                 ("/api/chatrooms/{}/participants/ann/name", &["PATCH"]),

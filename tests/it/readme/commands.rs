@@ -72,7 +72,7 @@ fn answers(printed: &str) -> Vec<Value> {
 #[test]
 fn every_page_with_commands_is_run() {
     let source = include_str!("commands.rs");
-    let commands = |page: &super::Page| page.blocks().iter().any(|block| block.language == "sh");
+    let commands = |page: &Page| page.blocks().iter().any(|block| block.language == "sh");
     for page in super::pages().iter().filter(|page| commands(page)) {
         assert!(source.contains(&format!("run(\"{}\"", page.path)), "{} is not run", page.path);
     }

@@ -55,7 +55,6 @@ pub(crate) fn options(node: &Node, keyspace: &str) -> Options {
         keyspace: keyspace.to_owned(),
         datacenter: Some(DATACENTER.to_owned()),
         login: None,
-        tls: None,
         // One machine does everything, and the disk is busy.
         patience: Duration::from_secs(10),
     }

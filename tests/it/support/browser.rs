@@ -346,7 +346,7 @@ impl WebDriverCompatibleCommand for Console {
     }
 }
 
-/// A command of the Chrome DevTools Protocol and its parameters.
+/// A command of the Chrome `DevTools` Protocol and its parameters.
 #[derive(Debug)]
 struct Devtools(&'static str, Value);
 

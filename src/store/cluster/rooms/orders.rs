@@ -96,6 +96,8 @@ impl Waiting {
             }
             answer => answer,
         };
+        // No longer counted when the caller looks.
+        drop(self.waits);
         // The caller may have disconnected.
         drop(self.answer.send(answer));
     }

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::erasure;
+use super::log;
 use super::logged::{Step, StoredChange};
 use super::state::{Members, Snapshot, people_key};
 use super::stored::{Stored, StoredMessage, StoredParticipant, history_partition, shard_of};
@@ -13,8 +13,9 @@ use crate::model::{RoomId, Seq, Timestamp, UserId};
 use crate::store::StoreError;
 use crate::store::cluster::Cluster;
 use crate::store::cluster::tables::schema::rooms::{
-    ALL_ROOMS, GONE_ROOMS, MARKS, MARKS_BY_USER, MEDIA_ROOMS, MESSAGES, PARTICIPANTS, PINS,
-    PUBLIC_ROOMS, REACTIONS, ROOM_MEDIA, ROOM_STATE, ROOMS_BY_PEOPLE, ROOMS_BY_USER, SENT,
+    ALL_ROOMS, ERASURE_ROOMS, ERASURES, GONE_ROOMS, MARKS, MARKS_BY_USER, MEDIA_ROOMS, MESSAGES,
+    PARTICIPANTS, PINS, PUBLIC_ROOMS, REACTIONS, ROOM_MEDIA, ROOM_STATE, ROOMS_BY_PEOPLE,
+    ROOMS_BY_USER, SENT,
 };
 use crate::store::cluster::tables::{Put, Value};
 
@@ -179,7 +180,7 @@ impl Rows<'_> {
                 if *pinned {
                     self.unpinned(*seq);
                 }
-                self.puts.extend(erasure::rows(self.id(), rev, *seq));
+                self.puts.extend(to_erase(self.id(), rev, *seq));
                 self.text(*seq, message)
             }
             Step::Reacted { seq, user, reaction } => {
@@ -365,4 +366,13 @@ impl Rows<'_> {
             }
         }
     }
+}
+
+/// Returns the rows that have a deleted message erased from the log ([`erasure`](super::erasure)).
+fn to_erase(room: RoomId, rev: i64, seq: i64) -> [Put; 2] {
+    let message = [("rev", rev.into())];
+    let message = Put::plain(&ERASURES, rev, [room.0.into()], [seq.into()], message);
+    let listed = [("present", true.into())];
+    let listed = Put::plain(&ERASURE_ROOMS, rev, shard_of(room), [room.0.into()], listed);
+    [message, listed].map(|put| put.living(log::LIFE))
 }

@@ -58,7 +58,7 @@ struct Upload<'b> {
     name: String,
     key: Key,
     /// None once it is complete.
-    upload: Option<Box<dyn MultipartUpload>>,
+    parts: Option<Box<dyn MultipartUpload>>,
     sending: JoinSet<object_store::Result<()>>,
 }
 
@@ -66,7 +66,7 @@ impl<'b> Upload<'b> {
     async fn begin(bucket: &'b Bucket, name: String, key: Key) -> io::Result<Self> {
         let begun = bucket.answer("write", &name, bucket.place.store().put_multipart(&key)).await?;
         let upload = begun.map_err(|error| bucket.failed("write", &name, &error))?;
-        Ok(Self { bucket, name, key, upload: Some(upload), sending: JoinSet::new() })
+        Ok(Self { bucket, name, key, parts: Some(upload), sending: JoinSet::new() })
     }
 
     /// Sends a file of this size.
@@ -76,7 +76,7 @@ impl<'b> Upload<'b> {
             failed => failed,
         };
         if sent.is_err()
-            && let Some(upload) = self.upload.take()
+            && let Some(upload) = self.parts.take()
         {
             self.sending.shutdown().await;
             abort(upload, &self.bucket.place, &self.name).await;
@@ -91,7 +91,7 @@ impl<'b> Upload<'b> {
             let room = room(&self.bucket.parts).await?;
             let part = read(file, left).await?;
             left -= part.len() as u64;
-            let Some(upload) = &mut self.upload else { return Ok(()) };
+            let Some(upload) = &mut self.parts else { return Ok(()) };
             let sent = upload.put_part(part.into());
             self.sending.spawn(async move {
                 let sent = sent.await;
@@ -117,9 +117,9 @@ impl<'b> Upload<'b> {
     }
 
     async fn complete(&mut self, size: u64) -> io::Result<()> {
-        let Some(upload) = &mut self.upload else { return Ok(()) };
+        let Some(upload) = &mut self.parts else { return Ok(()) };
         let Err(error) = upload.complete().await else {
-            self.upload = None;
+            self.parts = None;
             return Ok(());
         };
         // The answer to an attempt may be lost, and the next one finds no upload any more.
@@ -127,7 +127,7 @@ impl<'b> Upload<'b> {
         if let Ok(Ok(there)) = self.bucket.answer("ask for", &self.name, head).await
             && there.size == size
         {
-            self.upload = None;
+            self.parts = None;
             return Ok(());
         }
         Err(self.bucket.failed("complete", &self.name, &error))
@@ -137,7 +137,7 @@ impl<'b> Upload<'b> {
 impl Drop for Upload<'_> {
     fn drop(&mut self) {
         self.sending.abort_all();
-        let (Some(upload), Ok(runtime)) = (self.upload.take(), Handle::try_current()) else {
+        let (Some(upload), Ok(runtime)) = (self.parts.take(), Handle::try_current()) else {
             return;
         };
         // The client has gone away.

@@ -18,33 +18,30 @@ impl Node {
     /// end.
     pub(crate) fn temporary() -> Self {
         // The script removes the directory.
-        Self::start("TERM", &["--temporary"], &[])
+        Self::start("TERM", &["--temporary"], None)
     }
 
     /// Starts a node with the data of this directory; `seed`: the first node of its cluster. With a
     /// proxy, it sends clients to that address.
     pub(crate) fn at(directory: &Path, address: &str, seed: &str, proxy: Option<&str>) -> Self {
-        let proxy: Vec<_> = proxy.map(|proxy| ("CASSANDRA_PROXY", proxy)).into_iter().collect();
-        Self::start("KILL", &[directory.to_str().unwrap(), address, seed], &proxy)
+        let proxy = proxy.map(|proxy| ("CASSANDRA_PROXY", proxy));
+        Self::start("KILL", &[directory.to_str().unwrap(), address, seed], proxy)
     }
 
     /// As [`Self::temporary`], with passwords: there is the user `cassandra` with the password
     /// `cassandra`.
     pub(crate) fn with_passwords() -> Self {
-        Self::start("TERM", &["--temporary"], &[("CASSANDRA_PASSWORDS", "1")])
+        Self::start("TERM", &["--temporary"], Some(("CASSANDRA_PASSWORDS", "1")))
     }
 
-    /// A node at this address that clients reach over TLS only, with the certificate and key of this
-    /// file; as [`Self::temporary`].
-    pub(crate) fn with_tls(address: &str, pem: &Path) -> Self {
-        let settings = [("CASSANDRA_TLS", pem.to_str().unwrap())];
-        Self::start("TERM", &["--temporary", address], &settings)
-    }
-
-    fn start(signal: &'static str, arguments: &[&str], settings: &[(&str, &str)]) -> Self {
+    fn start(
+        signal: &'static str,
+        arguments: &[&str],
+        setting: Option<(&'static str, &str)>,
+    ) -> Self {
         let mut command = Command::new("setpriv");
         command
-            .envs(settings.iter().copied())
+            .envs(setting)
             .args(["--pdeathsig", signal])
             .arg(root().join("tests/cassandra/node"))
             .args(arguments)

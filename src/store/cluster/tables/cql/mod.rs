@@ -35,7 +35,6 @@ use scylla::statement::batch::{Batch, BatchType};
 use scylla::statement::prepared::PreparedStatement;
 use scylla::statement::{Consistency as Level, SerialConsistency};
 use scylla::value::Row as CqlRow;
-use tokio_rustls::rustls::ClientConfig;
 
 pub use self::checkup::{Checkup, Node};
 pub use self::connect_error::ConnectError;
@@ -74,8 +73,6 @@ pub struct Options {
     pub datacenter: Option<String>,
     /// User and password.
     pub login: Option<(String, String)>,
-    /// Encrypts the connections; the certificate of each node must contain its IP address.
-    pub tls: Option<Arc<ClientConfig>>,
     /// Time-out of a request.
     pub patience: Duration,
 }
@@ -120,8 +117,7 @@ impl Cql {
             .schema_agreement_interval(AGREEING)
             .refresh_metadata_on_auto_schema_agreement(false)
             .keepalive_interval(ALIVE)
-            .keepalive_timeout(ALIVE)
-            .tls_context(options.tls);
+            .keepalive_timeout(ALIVE);
         if let Some((user, password)) = options.login {
             builder = builder.user(user, password);
         }
@@ -280,7 +276,7 @@ fn applied(result: QueryResult) -> Result<Outcome, Failure> {
 
 impl Tables for Cql {
     fn read(&self, slice: Slice) -> TableReply<'_, Vec<Row>> {
-        Box::pin(async move { self.noted(Action::Read, self.select(&slice)).await })
+        Box::pin(async move { Box::pin(self.noted(Action::Read, self.select(&slice))).await })
     }
 
     fn write(&self, puts: Vec<Put>) -> TableReply<'_, ()> {
@@ -320,7 +316,7 @@ impl Tables for Cql {
                 let add = |row| rows.push(values::row(table, &[], &columns, row));
                 self.rows(prepared, Vec::new(), from, false, add).await
             };
-            let next = self.noted(Action::Read, reading).await?;
+            let next = Box::pin(self.noted(Action::Read, reading)).await?;
             Ok(Page { rows, next })
         })
     }

@@ -152,7 +152,7 @@ mod tests {
         assert_eq!([1, 2].map(|n| state.failed(n, at(0))), [Say::Nothing; 2]);
         assert_eq!(state.failed(3, at(1)), Say::Away);
         assert_eq!([4, 500].map(|n| state.failed(n, at(100))), [Say::Nothing; 2]);
-        assert_eq!(state.succeeded(at(121)), Say::Back(Duration::from_secs(120)));
+        assert_eq!(state.succeeded(at(121)), Say::Back(Duration::from_mins(2)));
         assert_eq!(state.succeeded(at(122)), Say::Nothing);
     }
 
