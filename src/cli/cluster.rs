@@ -55,11 +55,18 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<(), Failure> {
     }
 }
 
-/// A check that found problems prints them before it fails.
+/// A check that found problems prints them before it fails; one that could not start prints no
+/// empty table.
 fn check(global: &Global, config: &Config) -> Result<(), Failure> {
     let mut printer = Printer::new(global, PROMISES);
-    let checked = wait(cluster::check(config, &mut |item| printer.item(item)));
-    printer.finish()?;
+    let mut tried = false;
+    let checked = wait(cluster::check(config, &mut |item| {
+        tried = true;
+        printer.item(item)
+    }));
+    if tried {
+        printer.finish()?;
+    }
     checked
 }
 

@@ -147,6 +147,15 @@ impl Outbox {
         queue.waiting.push_back(Waiting { frames, pushed: false, _borrowed: None });
     }
 
+    /// Queues the first frame of the socket before those pushed since it was registered. Nothing
+    /// may have been written yet.
+    pub fn greet(&self, frames: Frames) {
+        let mut queue = self.lock();
+        debug_assert!(queue.written == 0 && queue.direct.is_none(), "it is the first to be written");
+        queue.answers += frames.bytes.len();
+        queue.waiting.push_front(Waiting { frames, pushed: false, _borrowed: None });
+    }
+
     /// Returns whether so many answers wait that no more commands should be read.
     pub fn has_many_answers(&self) -> bool {
         self.lock().answers > self.max_bytes

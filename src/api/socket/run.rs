@@ -122,10 +122,12 @@ impl<D: SocketDialect, S: AsyncRead + AsyncWrite + Direct + Unpin + Send> Loop<D
         if !matches!(self.stream.flush().now_or_never(), Some(Ok(()))) {
             return Box::pin(self.finish(End::Lost)).await;
         }
-        self.stream.get_mut().inner().attach(Arc::clone(&self.outbox));
+        // Before the fan-out can write: events of rooms and people may wait already.
         if let Some(frame) = D::greet(&mut self.state, &hello) {
-            self.send(&frame);
+            self.counted.delivered.increment(1);
+            self.outbox.greet(Frames::text(&frame));
         }
+        self.stream.get_mut().inner().attach(Arc::clone(&self.outbox));
         let end = match Box::pin(self.open(enter)).await {
             Ok(()) => self.talk().await,
             Err(end) => end,

@@ -117,6 +117,15 @@ fn an_answer_stands_before_what_was_pushed_while_it_was_prepared() {
 }
 
 #[test]
+fn the_greeting_stands_before_what_came_since_the_socket_was_registered() {
+    let outbox = queue(4, 1000);
+    outbox.push(&text("event"));
+    outbox.greet(text("greeting"));
+    outbox.answer(text("answer"));
+    assert_eq!(outbox.take_all(), ["greeting", "event", "answer"]);
+}
+
+#[test]
 fn nothing_is_queued_for_a_peer_that_reads() {
     let (outbox, peer) = direct(1, 10);
     peer.reads(1_000_000);
