@@ -15,6 +15,13 @@
  */
 
 /**
+ * @typedef {object} Server
+ * @property {string} [name] what the administrator called it
+ * @property {boolean} registration anyone may create an account
+ * @property {boolean} setup there is no administrator yet
+ */
+
+/**
  * An uploaded file.
  * @typedef {object} Media
  * @property {number} id
@@ -76,6 +83,8 @@
  * @property {boolean} [muted]
  * @property {Message|null} [lastMessage]
  * @property {boolean} [full] all participants are known
+ * @property {string} [topic]
+ * @property {boolean} [archived]
  */
 
 /**
@@ -87,9 +96,12 @@
  * @property {string} createdAt
  * @property {string} [replyTo]
  * @property {Media[]} [media] uploaded already
- * @property {"pending"|"failed"} state
- * @property {string} [reason] code of the error
+ * @property {"uploading"|"pending"|"failed"} state uploading: it waits for its files
+ * @property {string} [reason] code of the error, or the key of its text
+ * @property {boolean} [lasting] sending the same again cannot help
  */
+
+/** An upload of a message that waits for it. @typedef {{name: string, part: number}} Progress */
 
 /** @typedef {[number, number]} Range first and last seq, both included */
 
@@ -144,6 +156,11 @@
  */
 
 /**
+ * An open room that I did not leave here.
+ * @typedef {{room: Room, why: "removed"|"deleted"}} Lost
+ */
+
+/**
  * The public rooms of the server.
  * @typedef {{rooms: Room[]|null, error: string}} Directory rooms null: not loaded yet
  */
@@ -151,6 +168,7 @@
 /**
  * @typedef {object} State
  * @property {User|null} me
+ * @property {Server|null} server null: not known
  * @property {boolean} ready the list of rooms was loaded
  * @property {boolean} listFailed it could not be loaded; another request follows
  * @property {Record<string, Room>} rooms
@@ -159,6 +177,7 @@
  * @property {Record<string, string>} pictures names of people's pictures by login name, "" for none
  * @property {Record<string, Message|null>} quoted messages fetched only to be quoted
  * @property {Pending[]} outbox
+ * @property {Record<string, Progress[]>} uploads of messages in the outbox, by client id
  * @property {Record<string, string>} drafts by room
  * @property {Context|null} context of the message being written
  * @property {string} editError why the edited message was not saved, "" when it was
@@ -168,6 +187,8 @@
  * @property {Record<string, Record<string, number>>} typing room, person, time it ends
  * @property {Record<string, Record<string, number>>} reads room, person, last read seq
  * @property {Visit|null} visit
+ * @property {Record<string, Room|null>} found rooms of others that were looked up; null: none for me
+ * @property {Lost|null} lost the open room that is not mine any more
  * @property {string|null} reading the room whose end is in view
  * @property {string|undefined} epoch
  * @property {Connection} connection
@@ -249,6 +270,7 @@
  * @typedef {{type: "signed_in", me: User, outbox: Pending[], drafts?: Record<string, string>}
  *   |{type: "signed_out", ended?: boolean}
  *   |{type: "me_changed", me: User}
+ *   |{type: "server_loaded", server: Server}
  *   |{type: "routed", route: Route}
  *   |{type: "connection", connection: Connection}
  *   |{type: "person_loaded", person: Person}
@@ -262,14 +284,17 @@
  *   |{type: "directory_loaded", rooms: Room[]}
  *   |{type: "directory_failed", error: string}
  *   |{type: "queued", pending: Pending}
- *   |{type: "send_failed", clientId: string, reason: string}
- *   |{type: "send_retried"|"send_dropped", clientId: string}
+ *   |{type: "send_failed", clientId: string, reason: string, lasting?: boolean}
+ *   |{type: "send_retried"|"send_dropped"|"send_uploading", clientId: string}
+ *   |{type: "upload_progress", clientId: string, uploads: Progress[]}
+ *   |{type: "uploaded", clientId: string, content: string, media: Media[]}
  *   |{type: "rooms_loaded", rooms: Room[]}
  *   |{type: "restored", rooms: Room[], people: Record<string, string>, messages: Record<string,
  *     Message[]>}
  *   |{type: "rooms_failed"}
  *   |{type: "room_loaded", room: Room}
  *   |{type: "room_opened"|"room_gone", room_id: string}
+ *   |{type: "room_found", room_id: string, room: Room|null}
  *   |{type: "room_closed"}
  *   |{type: "room_muted", room_id: string, muted: boolean}
  *   |{type: "message_loaded", message: Message}

@@ -144,6 +144,8 @@ pub struct Card {
     pub(super) room: String,
     pub(super) id: i64,
     pub(super) name: Option<String>,
+    /// Display names of the first ten participants of a room without a name; otherwise empty.
+    pub(super) people: Vec<String>,
     pub(super) topic: Option<String>,
     pub(super) description: Option<String>,
     pub(super) visibility: &'static str,
@@ -160,11 +162,15 @@ pub struct Card {
 }
 
 impl Card {
-    pub(super) fn new(room: &model::Room, members: u32) -> Self {
+    /// `facts` may have the first participants only.
+    pub(super) fn new(facts: &model::RoomFacts, members: u32) -> Self {
+        let model::RoomFacts { room, participants } = facts;
+        let people = participants.iter().take(10).map(|person| person.name.clone());
         Self {
             room: room.id.key(),
             id: room.id.0,
             name: room.name.clone(),
+            people: people.filter(|_| room.name.is_none()).collect(),
             topic: room.topic.clone(),
             description: room.description.clone(),
             visibility: room.visibility.as_str(),
@@ -183,7 +189,7 @@ impl Card {
     }
 
     pub(super) fn of(facts: &model::RoomFacts) -> Self {
-        Self::new(&facts.room, u32::try_from(facts.participants.len()).unwrap_or(u32::MAX))
+        Self::new(facts, u32::try_from(facts.participants.len()).unwrap_or(u32::MAX))
     }
 }
 

@@ -24,7 +24,7 @@ impl RoomList {
         loop {
             let page = admin.chat().all_rooms(operator, after, PAGE).await?;
             for card in &page {
-                output.item(items::Card::new(&card.facts.room, card.user_count)).await?;
+                output.item(items::Card::new(&card.facts, card.user_count)).await?;
             }
             match page.last() {
                 Some(last) if page.len() == PAGE as usize => after = Some(last.facts.room.id),
@@ -73,7 +73,7 @@ impl RoomCreate {
         if if_not_exists
             && let Some(there) = admin.chat().rooms_named(operator, &name, 1).await?.first()
         {
-            return output.item(items::Card::new(&there.facts.room, there.user_count)).await;
+            return output.item(items::Card::new(&there.facts, there.user_count)).await;
         }
         for member in &members {
             admin

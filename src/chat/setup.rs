@@ -33,6 +33,19 @@ impl Chat {
         Ok(Some(secret))
     }
 
+    /// Returns whether there is no administrator yet, and [`Chat::set_up`] may create one.
+    pub async fn awaits_administrator(&self) -> Result<bool> {
+        let invited = self.invitation().is_some();
+        Ok(invited && !self.store().has_administrator().await?)
+    }
+
+    /// Fails with `Forbidden` unless [`Chat::set_up`] would accept this secret now.
+    pub async fn check_invitation(&self, secret: &str) -> Result<()> {
+        let shown = tokens::hash(secret).map_err(|_| Error::Forbidden)?;
+        let known = self.invitation().is_some_and(|held| bool::from(held.0.ct_eq(&shown.0)));
+        if known && self.awaits_administrator().await? { Ok(()) } else { Err(Error::Forbidden) }
+    }
+
     /// Creates the first administrator, even if other accounts exist. `Forbidden` for a wrong
     /// secret, or if there is an administrator already.
     pub async fn set_up(&self, secret: &str, new: Registration, client: &Client) -> Result<User> {

@@ -12,6 +12,7 @@ const LIVE: [(&str, &[&str]); 8] = [
     (
         "server",
         &[
+            "name",
             "allowed_origins",
             "trusted_proxies",
             "heartbeat_seconds",

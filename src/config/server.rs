@@ -11,6 +11,9 @@ const LETS_ENCRYPT: &str = "https://acme-v02.api.letsencrypt.org/directory";
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Server {
+    /// Name of the server, shown in the web UI and in the titles of its pages: at most 64 characters.
+    /// Default: `Chat`, in the language of the page.
+    pub name: Option<String>,
     /// Addresses to listen on, each `HOST:PORT` or `unix:PATH`.
     pub listen: Vec<String>,
     /// Data directory: database, uploaded files, logs and backups.
@@ -67,6 +70,7 @@ pub struct Server {
 impl Default for Server {
     fn default() -> Self {
         Self {
+            name: None,
             listen: vec!["127.0.0.1:8080".to_owned()],
             data_dir: PathBuf::from("./data"),
             public_url: None,

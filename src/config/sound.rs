@@ -10,6 +10,8 @@ use crate::model::rules::Network;
 const LONGEST: u64 = 100 * 365 * 24 * 60 * 60;
 /// Maximum number of read connections; each has an open file and memory of its own.
 const MOST_READERS: u32 = 1000;
+/// Maximum length of the server's name, as of those of rooms.
+const MOST_NAME: usize = 64;
 
 /// Maximum size of an object that an S3 server copies with one request, as it does when a file is
 /// moved to the trash: 5 GiB.
@@ -31,6 +33,9 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
     let mut found = Vec::new();
     let mut bad =
         |section: &str, key: &str, why: &str| found.push(format!("[{section}] {key} {why}"));
+    if let Some(why) = server.name.as_deref().and_then(wrong_name) {
+        bad("server", "name", why);
+    }
     if server.listen.is_empty() {
         bad("server", "listen", "must contain an address");
     }
@@ -84,6 +89,15 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
         bad(section, key, "must not be empty");
     }
     found
+}
+
+/// Returns what is wrong with the name of the server.
+fn wrong_name(name: &str) -> Option<&'static str> {
+    if name.trim().is_empty() {
+        return Some("must not be empty; without it, pages are called Chat");
+    }
+    let fits = name.chars().count() <= MOST_NAME && !name.chars().any(char::is_control);
+    (!fits).then_some("must be one line of at most 64 characters")
 }
 
 /// Returns what is wrong with the bucket and the recipients of backups.

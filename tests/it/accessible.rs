@@ -272,6 +272,7 @@ async fn the_first_tab_leads_to_the_messages_and_the_focus_outlives_a_room() {
 
     // Closing a dialog of a deleted room leads there too.
     ann.page.goto(&open(&rooms[1])).await.unwrap();
+    ann.click("room-header .count").await;
     ann.click("member-list button").await;
     ann.has("person-dialog dialog[open]").await;
     bob.delete(&format!("/api/chatrooms/{}", rooms[1])).await.is(204);

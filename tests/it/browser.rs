@@ -30,6 +30,7 @@ async fn two_people_talk_in_two_browsers_and_an_interruption_loses_nothing() {
     bob.shows(&["hello"]).await;
     bob.say("안녕하세요").await;
     ann.shows(&["hello", "안녕하세요"]).await;
+    ann.click("room-header .count").await;
     ann.has("member-list [data-presence=here]").await;
     // Typing is sent at most once in two seconds: keys are pressed until it is.
     let sees_typing = "return document.querySelector('typing-line').textContent.includes('김민지')";

@@ -57,5 +57,6 @@ mod support;
 mod switcher;
 mod tokens;
 mod transfer;
+mod ui;
 mod v1;
 mod work_ratio;

@@ -33,6 +33,7 @@ async fn a_question_and_a_search_follow_the_address() {
         )
         .await;
     }
+    page.click("room-header .count").await;
     page.click("room-details .delete-room").await;
     page.has("room-dialog dialog[open]").await;
     page.page.back().await.unwrap();
@@ -80,7 +81,7 @@ async fn a_long_name_and_a_long_history_keep_their_place() {
         "a title that ends before the buttons",
         "const title = document.querySelector('room-header h1').getBoundingClientRect(); return \
          title.width > 0 && title.right <= document.querySelector('room-header \
-         .narrow-only').getBoundingClientRect().left",
+         .find').getBoundingClientRect().left",
     )
     .await;
 

@@ -9,12 +9,21 @@ async fn row(page: &Browser, user: &str, what: &str) {
     page.wait(
         &format!("{user}: {what}"),
         &format!(
-            "const row = document.querySelector('server-users li[data-user={user}]'); const shown \
-             = (name) => row?.querySelector(`.${{name}}`)?.hidden === false; return Boolean(row) \
-             && {what}"
+            "const row = document.querySelector('server-users li[data-user={user}]'); const tag = \
+             (kind) => row?.querySelector(`.tag.${{kind}}`) !== null; return Boolean(row) && {what}"
         ),
     )
     .await;
+}
+
+/// Chooses from the menu of a row, and answers the question if there is one.
+async fn choose(page: &Browser, row: &str, item: &str, asks: bool) {
+    page.click(&format!("{row} .more")).await;
+    page.click(&format!("row-menu .{item}")).await;
+    if asks {
+        page.click("room-dialog dialog[open] .foot .primary").await;
+        page.wait("no question", "return document.querySelector('dialog[open]') === null").await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -70,19 +79,15 @@ async fn administrators_look_after_users_and_rooms_and_others_find_nothing() {
             "return document.querySelectorAll('server-status .figures dd').length >= 6",
         )
         .await;
-    row(
-        &admin,
-        "bob",
-        "shown('disable') && shown('promote') && !shown('demote') && !shown('enable')",
-    )
-    .await;
-    row(&admin, "root", "!shown('disable') && !shown('demote') && !shown('end-sessions')").await;
+    row(&admin, "bob", "!tag('accent') && !tag('danger')").await;
+    row(&admin, "root", "tag('accent')").await;
     admin
         .wait("both rooms", "return document.querySelectorAll('server-rooms li').length === 2")
         .await;
 
     // An ended session stops immediately, and the log reports it.
-    admin.click("server-users li[data-user=bob] .end-sessions").await;
+    let bobs = "server-users li[data-user=bob]";
+    choose(&admin, bobs, "end-sessions", false).await;
     other.has("login-form .notice.info:not([hidden])").await;
     admin
         .wait(
@@ -93,17 +98,17 @@ async fn administrators_look_after_users_and_rooms_and_others_find_nothing() {
         .await;
     admin.picture("administration").await;
     let verbs = [
-        ("promote", "shown('demote')"),
-        ("demote", "shown('promote')"),
-        ("disable", "shown('enable') && row.dataset.disabled === ''"),
+        ("promote", "tag('accent')"),
+        ("demote", "!tag('accent')"),
+        ("disable", "tag('danger') && row.dataset.disabled === ''"),
     ];
     for (verb, then) in verbs {
-        admin.click(&format!("server-users li[data-user=bob] .{verb}")).await;
+        choose(&admin, bobs, verb, true).await;
         row(&admin, "bob", then).await;
     }
     bob.post("/api/login", json!({"userId": "bob", "password": bob.password})).await.is(401);
-    admin.click("server-users li[data-user=bob] .enable").await;
-    row(&admin, "bob", "shown('disable')").await;
+    choose(&admin, bobs, "enable", false).await;
+    row(&admin, "bob", "!tag('danger')").await;
 
     // A new user logs in with the password shown once.
     admin.click("server-page .add-user").await;
@@ -124,8 +129,7 @@ async fn administrators_look_after_users_and_rooms_and_others_find_nothing() {
         .await;
 
     // Deleting a room requires confirmation.
-    admin.click(&format!("server-rooms li[data-room={gone}] .delete-room")).await;
-    admin.click("room-dialog button.danger").await;
+    choose(&admin, &format!("server-rooms li[data-room={gone}]"), "delete-room", true).await;
     admin
         .wait("one room", "return document.querySelectorAll('server-rooms li').length === 1")
         .await;
@@ -133,7 +137,7 @@ async fn administrators_look_after_users_and_rooms_and_others_find_nothing() {
 
     // A user who is no longer an administrator is told so.
     Ctl::of(&server).run(&["user", "demote", "root", "--yes"]).ends(0);
-    admin.click("server-users li[data-user=bobby] .disable").await;
+    choose(&admin, "server-users li[data-user=bobby]", "end-sessions", false).await;
     admin.has("server-users .notice:not([hidden])").await;
     admin.close().await;
     other.close().await;
@@ -187,7 +191,7 @@ async fn administrators_read_who_changed_what() {
         .await;
 
     // What somebody does on this page is there at once, with what was before and after.
-    admin.click("server-users li[data-user=bob] .disable").await;
+    choose(&admin, "server-users li[data-user=bob]", "disable", true).await;
     admin
         .wait(
             "the newest entry",

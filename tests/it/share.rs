@@ -149,7 +149,7 @@ async fn files_reach_the_others_and_words_of_every_script_are_found() {
         "nothing else",
     ])
     .await;
-    bob.click("room-header a.narrow-only").await;
+    bob.click("room-header a.find").await;
     bob.has("search-results input").await;
     for word in ["만화", "书", "lighthouse"] {
         finds(&bob, word).await;

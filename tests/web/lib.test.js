@@ -11,7 +11,7 @@ import {
   mayRemove,
 } from "../../assets/js/lib/permissions.js";
 import { parseRoute, viewOf } from "../../assets/js/lib/route.js";
-import { isMention, langOf, lengthOf, linkAt } from "../../assets/js/lib/text.js";
+import { isMention, langOf, lengthOf, linkAt, linesOf } from "../../assets/js/lib/text.js";
 import { dayKey, short } from "../../assets/js/lib/time.js";
 import { roomRows } from "../../assets/js/state/room-rows.js";
 import { members, totalUnread } from "../../assets/js/state/select.js";
@@ -172,4 +172,12 @@ test("the list shows the clock today, the weekday this week, then the date", () 
   assert.equal(short(at(1), "en", now), "Thu");
   assert.match(short(at(30), "en", now), /Oct/);
   assert.equal(dayKey(at(0)), "2025-11-21");
+});
+
+test("a text takes about as many lines as its letters need", () => {
+  assert.equal(linesOf("", 10), 1);
+  assert.equal(linesOf("a\n\nb", 10), 3);
+  assert.equal(linesOf("a".repeat(25), 10), 3);
+  assert.equal(linesOf("가".repeat(10), 10), 2, "wide letters");
+  assert.equal(linesOf("я".repeat(10), 10), 1);
 });

@@ -1,7 +1,9 @@
 /** The small part of Markdown: what it is, and above all what it is not. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseBlocks, parseInline, snippet } from "../../assets/js/lib/markdown.js";
+import { parseInline } from "../../assets/js/lib/inline.js";
+import { folded } from "../../assets/js/lib/mentions.js";
+import { parseBlocks, snippet } from "../../assets/js/lib/markdown.js";
 
 const inline = (nodes) =>
   nodes
@@ -9,21 +11,25 @@ const inline = (nodes) =>
       if (node.type === "text") return node.text;
       if (node.type === "strong") return `<b>${inline(node.children)}</b>`;
       if (node.type === "em") return `<i>${inline(node.children)}</i>`;
+      if (node.type === "del") return `<s>${inline(node.children)}</s>`;
       if (node.type === "code") return `<c>${node.text}</c>`;
       if (node.type === "link") return `<a>${node.text}</a>`;
       return `<@${node.me ? "me" : ""}>${node.text}</@>`;
     })
     .join("");
-const line = (text) => inline(parseInline(text, "alice"));
-const blocks = (text) =>
-  parseBlocks(text, "alice")
-    .map(function show(block) {
-      if (block.type === "text") return `p(${inline(block.children)})`;
-      if (block.type === "code") return `pre(${block.text})`;
-      if (block.type === "quote") return `q(${block.blocks.map(show).join(" ")})`;
-      return `${block.start === null ? "ul" : `ol${block.start}`}(${block.items.map(inline).join("|")})`;
-    })
-    .join(" ");
+const PEOPLE = ["alice", "bob", "bob.lee", "민지", "김민", "o'neill", "田中", "josé"].map(folded);
+const people = { me: "alice", knows: (login) => PEOPLE.includes(folded(login)) };
+const line = (text) => inline(parseInline(text, people));
+const item = ({ children, done, lists }) =>
+  (done === null ? "" : `[${done ? "x" : " "}] `) +
+  [inline(children), ...lists.map(show)].join(" ");
+const blocks = (text) => parseBlocks(text, people).map(show).join(" ");
+function show(block) {
+  if (block.type === "text") return `p(${inline(block.children)})`;
+  if (block.type === "code") return `pre(${block.text})`;
+  if (block.type === "quote") return `q(${block.blocks.map(show).join(" ")})`;
+  return `${block.start === null ? "ul" : `ol${block.start}`}(${block.items.map(item).join("|")})`;
+}
 const plain = (nodes) => nodes.map((node) => node.text ?? plain(node.children)).join("");
 
 test("bold, italic and code", () => {
@@ -71,6 +77,46 @@ test("links, also in emphasis and with marks in them", () => {
   assert.equal(line("`https://example.org`"), "<c>https://example.org</c>");
 });
 
+test("links have words of their own, and lead only where it is safe", () => {
+  const href = (text) => parseInline(text).find((node) => node.type === "link")?.href;
+  assert.equal(line("see [the page](https://example.org/a) now"), "see <a>the page</a> now");
+  assert.equal(href("[w](https://en.org/a_(b)_c)"), "https://en.org/a_(b)_c");
+  assert.equal(href('[w](<http://example.org> "A title")'), "http://example.org/");
+  assert.equal(line("**[w](mailto:ann@example.org)**"), "<b><a>w</a></b>");
+  assert.equal(line("![a cat](https://example.org/cat.png)!"), "<a>a cat</a>!");
+  assert.equal(line("[example.org](https://example.org/x)"), "<a>example.org</a>");
+  for (const text of [
+    "[w](javascript:alert(1))",
+    "[w](data:text/html,x)",
+    "[w](//example.org)",
+    "[w](page)",
+    "[w]()",
+    "[w] (x)",
+    "[ ](https-x:)",
+    "[w](mailto:)",
+    "[w](http://)",
+    "a[0](1)",
+    "[x]",
+  ])
+    assert.equal(line(text), text);
+  for (const words of ["https://bank.example", "bank.example/login", "BANK.example"])
+    assert.match(line(`[${words}](https://evil.example)`), /^\[/, words);
+});
+
+test("what is struck out", () => {
+  assert.equal(line("~~a *b*~~ c"), "<s>a <i>b</i></s> c");
+  for (const text of ["~a~", "~~~a~~~", "~~ a~~", "a~~b", "~~"]) assert.equal(line(text), text);
+});
+
+test("a mention is the longest name of a participant, and nothing else looks like one", () => {
+  assert.equal(line("@here @all @channel @nobody"), "@here @all @channel @nobody");
+  assert.equal(line("@bob.lee @bob. @bob's"), "<@>@bob.lee</@> <@>@bob</@>. <@>@bob</@>'s");
+  assert.equal(line("@bobby @bob2 x@bob"), "@bobby @bob2 x@bob");
+  assert.equal(line("@o'neill's (@bob)"), "<@>@o'neill</@>'s (<@>@bob</@>)");
+  assert.equal(line("@김민지님 @田中さん"), "<@>@김민</@>지님 <@>@田中</@>さん");
+  assert.equal(line("@JOSE\u0301 @jose"), "<@>@JOSE\u0301</@> @jose");
+});
+
 test("mentions are whole words; mine is marked", () => {
   assert.equal(line("@Alice, @bob. me@alice.org"), "<@me>@Alice</@>, <@>@bob</@>. me@alice.org");
   assert.equal(line("(@민지) **@alice**"), "(<@>@민지</@>) <b><@me>@alice</@></b>");
@@ -91,6 +137,10 @@ test("quotes and lists", () => {
   assert.equal(blocks(">> deep\n> - x"), "q(q(p(deep)) ul(x))");
   assert.equal(blocks("- a\n* *b*\n1. c\n2) d\n\ne"), "ul(a|<i>b</i>) ol1(c|d) p(e)");
   assert.equal(blocks("7. seven"), "ol7(seven)");
+  assert.equal(blocks("- a\n  - b\n    1. c\n  - d\n- e"), "ul(a ul(b ol1(c)|d)|e)");
+  assert.equal(blocks("1. a\n   - b\n2. c"), "ol1(a ul(b)|c)");
+  assert.equal(blocks("  - a\n- b"), "ul(a|b)");
+  assert.equal(blocks("- [ ] a\n- [x] b\n- [X]"), "ul([ ] a|[x] b|[X])");
   assert.equal(blocks("-a\n-- b\n1.c"), "p(-a\n-- b\n1.c)");
 });
 
@@ -117,6 +167,12 @@ test("nothing that was written is lost, and nothing takes long", () => {
     "_a_ ".repeat(1000),
     "> ".repeat(2000),
     "*".repeat(4000),
+    "~~a ".repeat(1000),
+    "[a](".repeat(1000),
+    "[".repeat(4000),
+    `[${" ".repeat(3000)}`,
+    "- ".repeat(2000),
+    Array.from({ length: 80 }, (_, n) => `${" ".repeat(n)}- a`).join("\n"),
     "@a".repeat(2000),
     "a*`_".repeat(1000),
   ]) {

@@ -5,7 +5,7 @@
 import { ApiError } from "../lib/errors.js";
 
 /**
- * @import {Change, HitPage, Media, Message, Participant, Person, Role, Room, Session, SessionInfo,
+ * @import {Change, Server, HitPage, Media, Message, Participant, Person, Role, Room, Session, SessionInfo,
  *   User} from "../types.js"
  */
 
@@ -24,6 +24,12 @@ export class Client {
 
   /** @param {{userId: string, password: string, name?: string}} body @returns {Promise<User>} */
   register = (body) => this.#send("POST", "api/users", body, false);
+
+  /** What the page for signing in needs to know. @returns {Promise<Server>} */
+  server = () => this.#send("GET", "api/server", undefined, false);
+
+  /** Fails unless the token makes the first administrator. @param {string} token @returns {Promise<void>} */
+  checkSetup = (token) => this.#send("POST", "api/setup/check", { token }, false);
 
   /** @param {{token: string, userId: string, password: string}} body @returns {Promise<User>} */
   setup = (body) => this.#send("POST", "api/setup", body, false);

@@ -1,4 +1,5 @@
 /** The whole page: the sign-in form or the chat, depending on the session and the address. */
+import { ApiError } from "../lib/errors.js";
 import { loadLanguage, t } from "../lib/i18n.js";
 import { parseRoute } from "../lib/route.js";
 import { Chat } from "../state/chat.js";
@@ -20,6 +21,8 @@ export class AppRoot extends HTMLElement {
   #wanted = "#/rooms";
   /** Already loaded for the current address. */
   #page = "";
+  /** The link for the first administrator that was checked. */
+  #checked = "";
   #target = "";
   /** Nothing is shown before it is known whether there is a session. */
   #known = false;
@@ -29,6 +32,7 @@ export class AppRoot extends HTMLElement {
   async connectedCallback() {
     this.#route();
     // Asked at the same time as the texts are fetched.
+    this.#chat.loadServer();
     const resumed = this.#chat.resume().then(
       () => true,
       () => false,
@@ -79,7 +83,7 @@ export class AppRoot extends HTMLElement {
       this.#follow();
       return;
     }
-    document.title = t("product");
+    document.title = this.#chat.store.state.server?.name || t("product");
     this.#askWho(route.page === "register" || route.page === "setup" ? route.page : "sign-in");
   }
 
@@ -92,6 +96,8 @@ export class AppRoot extends HTMLElement {
       if (this.#chat.store.state.ended && !SIGNED_OUT.includes(this.#chat.store.state.route.page))
         this.#wanted = location.hash;
       this.replaceChildren();
+      // Whether there is an administrator by now.
+      this.#chat.loadServer();
     }
     await lazy("login-form").catch(() => this.#waiting());
     if ((this.#chat.store.state.me && mode !== "setup") || !customElements.get("login-form"))
@@ -101,6 +107,20 @@ export class AppRoot extends HTMLElement {
     );
     form.mode = mode;
     form.ended = this.#chat.store.state.ended;
+    form.server = this.#chat.store.state.server;
+    if (mode === "setup") this.#check(form);
+  }
+
+  /** Whether the link for the first administrator is good is told before a field is filled in. @param {LoginForm} form */
+  async #check(form) {
+    const { token = "" } = this.#chat.store.state.route;
+    if (token === this.#checked) return;
+    this.#checked = token;
+    try {
+      await this.#chat.client.checkSetup(token);
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 403) form.refuse();
+    }
   }
 
   /** Shown while the server cannot be reached. */
@@ -150,6 +170,7 @@ export class AppRoot extends HTMLElement {
           .catch(() => app.showToast(t("messages.notFound")));
       }
     }
+    if (ready && route.roomId && !rooms[route.roomId]) this.#chat.lookUp(route.roomId);
     if (!route.messageId) this.#target = "";
     if (route.page === "directory" && this.#page !== "directory") this.#directory();
     this.#page = route.page;
@@ -184,7 +205,12 @@ export class AppRoot extends HTMLElement {
 
   /** @param {string} language */
   async #speak(language) {
-    await loadLanguage(language);
+    try {
+      await loadLanguage(language);
+    } catch {
+      const app = /** @type {ChatApp|null} */ (this.querySelector("chat-app"));
+      return app?.showToast(t("error.offline"));
+    }
     this.replaceChildren();
     this.#update();
   }

@@ -1,5 +1,6 @@
 /** Handles the actions that elements emit: calls the chat and moves the page. */
 import { errorText } from "../lib/errors.js";
+import { t } from "../lib/i18n.js";
 import { searchHash } from "../lib/route.js";
 import { isDark, setTheme } from "../lib/theme.js";
 
@@ -68,10 +69,17 @@ function openRoomOf(app) {
 function roomActions(app) {
   const { chat } = app;
   return {
-    "room-join": async (id) => app.openRoom(await chat.joinRoom(id)),
+    "room-join": async (id) => {
+      await chat.joinRoom(id);
+      // The address may name a message in it.
+      if (chat.store.state.route.roomId !== id) app.openRoom(id);
+    },
     "room-mute": (muted) => chat.muteRoom(openRoomOf(app), muted).finally(() => app.update()),
     "details-switch": () => details(app, !app.hasAttribute("data-details")),
-    "details-close": () => details(app, false),
+    "details-close": () => {
+      details(app, false);
+      app.view.header.focusDetails();
+    },
   };
 }
 
@@ -87,10 +95,10 @@ function composerActions(app) {
   const from = (/** @type {"edit"|"reply"} */ kind, /** @type {MessageRow} */ row) =>
     setContext({ kind, messageId: row.messageId ?? "", author: row.author, content: row.content });
   return {
-    "message-send": ({ content, replyTo, media }) => {
+    "message-send": ({ content, ...extras }) => {
       chat.live.typingEnded();
       store.dispatch({ type: "context_changed", context: null });
-      chat.sender.send(openRoomOf(app), content, { replyTo, media });
+      chat.send(openRoomOf(app), content, extras);
       app.update();
       app.view.list.toEnd();
     },
@@ -114,6 +122,11 @@ function composerActions(app) {
       const { messageId, content = "" } = last;
       setContext({ kind: "edit", messageId, author: "", content });
     },
+    "emoji-open": async ({ at, insert }) => (await app.dialog("emoji-picker")).open(at, insert),
+    "files-failed": (clientId) => {
+      app.showToast(t("error.offline"));
+      store.dispatch({ type: "send_failed", clientId, reason: "offline", lasting: true });
+    },
     "draft-change": ({ roomId, text }) => chat.keepDraft(roomId, text),
     typing: () => chat.live.typing(openRoomOf(app)),
   };
@@ -128,7 +141,11 @@ function messageActions(app) {
     "message-menu": async (row) => (await app.dialog("action-sheet")).open(row),
     "reaction-toggle": ({ row, reaction }) =>
       chat.toggleReaction(openRoomOf(app), row.messageId, reaction),
-    "send-retry": (clientId) => chat.sender.retry(clientId),
+    "send-retry": (clientId) => chat.retrySend(clientId),
+    "send-edit": async (clientId) => {
+      const text = await chat.takeBack(clientId);
+      if (text !== null) app.view.composer.takeBack(text);
+    },
     "send-discard": (clientId) => chat.sender.discard(clientId),
 
     "history-need": ({ gap, direction }) => chat.history.fill(openRoomOf(app), gap, direction),
@@ -138,6 +155,17 @@ function messageActions(app) {
     },
     "history-spare": (read) =>
       chat.store.dispatch({ type: "history_spare", room_id: openRoomOf(app), read }),
+    "history-first": async () => {
+      await chat.history.first(openRoomOf(app));
+      app.update();
+      app.view.list.toStart();
+    },
+    "history-day": async (day) => {
+      const seq = await chat.history.since(openRoomOf(app), Date.parse(`${day}T00:00`));
+      app.update();
+      if (seq) app.view.list.toDay(seq);
+      else app.view.list.toEnd();
+    },
     "quote-need": (messageId) => chat.history.quote(openRoomOf(app), messageId),
     "end-seen": ({ roomId, atEnd }) => {
       const seen = atEnd && document.visibilityState === "visible" && app.showsRoom;
@@ -183,5 +211,5 @@ function details(app, shown) {
   const { route } = app.chat.store.state;
   if (matchMedia("(width < 640px)").matches)
     location.hash = `#/${route.roomId}${shown ? "/details" : ""}`;
-  else app.toggleDetails(shown);
+  else app.chooseDetails(shown);
 }

@@ -6,7 +6,7 @@ import { fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
 import { mediaQuery } from "../lib/media-query.js";
-import { roomName } from "../lib/names.js";
+import { partner, roomName } from "../lib/names.js";
 import { mayDeleteRoom, mayManage } from "../lib/permissions.js";
 import { viewOf } from "../lib/route.js";
 import { isDark } from "../lib/theme.js";
@@ -17,6 +17,7 @@ import { handleActions } from "./chat-actions.js";
 import { Pages } from "./pages.js";
 import { RoomView } from "./room-view.js";
 import "./connection-banner.js";
+import { dropZone } from "./drop-zone.js";
 import { handleKeys } from "./keyboard.js";
 import { lazy } from "./lazy.js";
 import "./room-list.js";
@@ -28,11 +29,13 @@ import "./room-list.js";
 const make = (/** @type {string} */ tag) => /** @type {any} */ (document.createElement(tag));
 const WIDE = mediaQuery("(width >= 1180px)");
 const NARROW = mediaQuery("(width < 640px)");
+/** Where it is kept whether the details are shown as a column. */
+const DETAILS = "details";
 
 export class ChatApp extends HTMLElement {
   /** @type {Chat} */
   chat = /** @type {any} */ (null);
-  view = new RoomView((file, progress, signal) => this.chat.client.upload(file, progress, signal));
+  view = new RoomView(async () => (await this.chat.attachments()).uploader);
   /** Not a place of its own in the history: it only moves the focus. */
   #skip = h(
     "a",
@@ -67,6 +70,8 @@ export class ChatApp extends HTMLElement {
     tab("#/directory", "compass", "directory.short"),
     tab("#/profile", "person", "profile.short"),
   );
+  /** What had the focus is gone with its room. */
+  #unsettled = false;
   #life = new AbortController();
   #unread = -1;
   /** @type {ReturnType<typeof setTimeout>|undefined} */
@@ -83,15 +88,24 @@ export class ChatApp extends HTMLElement {
       { signal },
     );
     handleActions(this, signal);
+    const { main } = this.#pages;
+    dropZone(
+      main,
+      () => this.#takesFiles(),
+      (files) => this.view.composer.add(files),
+      signal,
+    );
     this.addEventListener("focus-lost", () => this.#settle(), { signal });
     this.chat.store.addEventListener("change", () => this.update(), { signal });
-    WIDE.list.addEventListener("change", () => this.toggleDetails(WIDE.matches), { signal });
+    WIDE.list.addEventListener("change", () => this.toggleDetails(wantsDetails()), { signal });
     NARROW.list.addEventListener("change", () => this.update(), { signal });
     handleKeys(this, this.#rooms, signal);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.update(), {
       signal,
     });
-    this.toggleDetails(WIDE.matches);
+    document.addEventListener("pointerdown", (event) => this.#pointed(event), { signal });
+    document.addEventListener("keydown", (event) => this.#escaped(event), { signal });
+    this.toggleDetails(wantsDetails());
     this.#keepPage(signal);
   }
 
@@ -120,6 +134,7 @@ export class ChatApp extends HTMLElement {
       rows: roomRows(state),
       ready: state.ready,
       failed: state.listFailed,
+      server: state.server?.name || t("product"),
       me,
       online: connection.state === "online",
       dark: isDark(),
@@ -129,19 +144,28 @@ export class ChatApp extends HTMLElement {
         "aria-current": link.getAttribute("href") === `#/${route.page}` ? "page" : null,
       });
     const before = this.#pages.room;
-    this.#pages.update(state, room, me);
+    const gone = Boolean(before) && !state.rooms[before];
+    // What is being written outlives the room.
+    if (gone) this.view.composer.store();
+    this.#pages.update(this.chat.store.state, room, me);
     if (this.#details)
       set(this.#details, {
         hidden: !details,
         role: NARROW.matches && view === "details" ? "main" : "complementary",
       });
     this.#skip.hidden = this.#pages.page !== "room" || view !== "room";
-    if (before && !state.rooms[before]) this.#settle();
+    this.#unsettled ||= gone;
+    // The page that tells of it may still be fetched.
+    if (this.#unsettled && this.#pages.main.firstChild) {
+      this.#unsettled = false;
+      this.#settle();
+    }
     if (room && details && !this.#details) this.#fetchDetails();
     else if (room && details) {
       this.#details.data = {
         room,
         title: roomName(room, me.userId) || t("rooms.alone"),
+        direct: Boolean(partner(room, me.userId)),
         people: members(state, room),
         mayManage: mayManage(room, me),
         mayDelete: mayDeleteRoom(room, me),
@@ -209,6 +233,12 @@ export class ChatApp extends HTMLElement {
     this.update();
   }
 
+  /** As a column of their own they stay as they were chosen. @param {boolean} shown */
+  chooseDetails(shown) {
+    if (WIDE.matches) localStorage.setItem(DETAILS, shown ? "open" : "closed");
+    this.toggleDetails(shown);
+  }
+
   /** @param {string} text says for a while what went wrong */
   showToast(text) {
     fill(this.#toast, text).hidden = false;
@@ -242,6 +272,14 @@ export class ChatApp extends HTMLElement {
     this.#notify.notify(state, frame, away);
   }
 
+  /** The name of the room that takes files, null when none does. */
+  #takesFiles() {
+    const { rooms, me } = this.chat.store.state;
+    const room = rooms[this.#pages.room];
+    if (!room || !me || !this.view.composer.takesFiles) return null;
+    return roomName(room, me.userId) || t("rooms.alone");
+  }
+
   #fetchDetails() {
     lazy("room-details").then(
       () => {
@@ -261,6 +299,26 @@ export class ChatApp extends HTMLElement {
     navigator.setAppBadge?.(unread).catch(() => undefined);
   }
 
+  /** Do the details lie over the conversation? */
+  get #covered() {
+    return this.hasAttribute("data-details") && !WIDE.matches && !NARROW.matches;
+  }
+
+  /** A click beside details that lie over the conversation closes them. @param {PointerEvent} event */
+  #pointed({ target }) {
+    if (!this.#covered || !(target instanceof Element)) return;
+    if (!target.closest("room-details, room-header .count, dialog, [popover]"))
+      this.toggleDetails(false);
+  }
+
+  /** Escape does the same. @param {KeyboardEvent} event */
+  #escaped({ key, defaultPrevented }) {
+    if (key !== "Escape" || defaultPrevented || !this.#covered) return;
+    if (document.querySelector("dialog[open], :popover-open")) return;
+    this.toggleDetails(false);
+    this.view.header.focusDetails();
+  }
+
   /**
    * What had the focus is gone: the heading of what is there now gets it, unless one is busy
    * elsewhere already.
@@ -277,6 +335,11 @@ export class ChatApp extends HTMLElement {
 
 // Internal
 
+/** Details are closed until somebody wants them beside the conversation. */
+function wantsDetails() {
+  return WIDE.matches && localStorage.getItem(DETAILS) === "open";
+}
+
 /** @param {State} state @param {Room|undefined} room @param {User} me */
 function title(state, room, me) {
   const unread = totalUnread(state);
@@ -284,7 +347,7 @@ function title(state, room, me) {
     room && state.route.page === "room"
       ? `${roomName(room, me.userId) || t("rooms.alone")} — `
       : "";
-  return `${unread ? `(${unread}) ` : ""}${name}${t("product")}`;
+  return `${unread ? `(${unread}) ` : ""}${name}${state.server?.name || t("product")}`;
 }
 
 /** A dot on the page's icon while something is unread. @param {boolean} unread */

@@ -1,14 +1,16 @@
 /**
- * Adds files to the composer: button, paste, drop. The list of uploads is loaded with the first
- * file.
+ * Adds files to the composer: button, paste; dropped ones come from elements/drop-zone.js. The
+ * uploader and its list are loaded with the first file. Emits `files-failed`.
  */
-import { h, set } from "../lib/dom.js";
+import { emit, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
+import { newClientId } from "../state/outbox.js";
 import { lazy } from "./lazy.js";
 
 /** @import {Media} from "../types.js" */
-/** @import {Send, UploadList} from "./upload-list.js" */
+/** @import {Uploader} from "../state/uploader.js" */
+/** @import {UploadList} from "./upload-list.js" */
 
 export class ComposerFiles {
   #input = h("input", {
@@ -33,14 +35,18 @@ export class ComposerFiles {
   );
   /** @type {UploadList|null} */
   #list = null;
+  /** @type {Uploader|null} */
+  #uploader = null;
   #room = "";
+  /** Files that wait for the uploader: of a room, or of a message that was sent already. */
+  #early = new Set(/** @type {{owner: string, files: File[]}[]} */ ([]));
   #box;
   #changed;
-  /** @type {Send} */
-  send = () => Promise.reject(new Error("not connected"));
+  /** Handed down by the composer. @type {() => Promise<Uploader>} */
+  uploader = () => Promise.reject(new Error("not connected"));
 
   /**
-   * @param {HTMLElement} box files can be dropped on it; the list is its first child
+   * @param {HTMLElement} box the list is its first child
    * @param {() => void} changed
    */
   constructor(box, changed) {
@@ -53,28 +59,12 @@ export class ComposerFiles {
       event.preventDefault();
       this.add(files);
     });
-    box.addEventListener("dragover", (event) => {
-      if (!event.dataTransfer?.types.includes("Files") || this.button.disabled) return;
-      event.preventDefault();
-      box.classList.add("is-over");
-    });
-    box.addEventListener("dragleave", (event) => {
-      if (!box.contains(/** @type {Node|null} */ (event.relatedTarget)))
-        box.classList.remove("is-over");
-    });
-    box.addEventListener("drop", (event) => {
-      box.classList.remove("is-over");
-      const files = [...(event.dataTransfer?.files ?? [])];
-      if (files.length === 0) return;
-      event.preventDefault();
-      this.add(files);
-    });
   }
 
   /** @param {string} roomId */
   set room(roomId) {
     this.#room = roomId;
-    if (this.#list) this.#list.room = roomId;
+    this.#draw();
   }
 
   /** A message that is edited keeps the files that it has. @param {boolean} off */
@@ -83,38 +73,91 @@ export class ComposerFiles {
     set(this.#box, { "data-no-files": off });
   }
 
-  get busy() {
-    return !this.button.disabled && Boolean(this.#list?.busy);
+  /** Can files be added? */
+  get on() {
+    return !this.button.disabled;
   }
 
-  get failed() {
-    return Boolean(this.#list?.failed);
+  get busy() {
+    return (
+      [...this.#early].some(({ owner }) => owner === this.#room) ||
+      this.#now.some(({ state }) => state === "waiting" || state === "sending")
+    );
   }
 
   /** @returns {Media[]} */
   get media() {
-    return this.button.disabled ? [] : (this.#list?.media ?? []);
+    return this.#now.flatMap(({ media }) => media ?? []);
   }
 
   // Actions
 
   /** @param {File[]} files */
   async add(files) {
-    if (files.length === 0 || this.button.disabled) return;
-    await lazy("upload-list").catch(() => undefined);
-    if (!customElements.get("upload-list")) return;
-    if (!this.#list) {
-      this.#list = /** @type {UploadList} */ (document.createElement("upload-list"));
-      this.#list.send = (...args) => this.send(...args);
-      this.#list.addEventListener("uploads-change", () => this.#changed());
-      this.#box.prepend(this.#list);
+    if (files.length === 0 || !this.on) return;
+    const early = { owner: this.#room, files };
+    this.#early.add(early);
+    this.#changed();
+    // What is typed next is the text to them.
+    this.#box.querySelector("textarea")?.focus();
+    try {
+      await this.#load();
+      this.#early.delete(early);
+      this.#list?.add(early.owner, files);
+    } catch {
+      this.#early.delete(early);
+      this.#changed();
+      emit(this.#box, "files-failed", early.owner);
     }
-    this.#list.room = this.#room;
-    this.#list.add(files);
+  }
+
+  /** Shows the files that came back from a message that could not be sent. */
+  async show() {
+    await this.#load();
+    this.#draw();
+    this.#changed();
   }
 
   /** @returns {Media[]} what goes with the message */
   take() {
-    return this.button.disabled ? [] : (this.#list?.take() ?? []);
+    return (this.on && this.#uploader?.take(this.#room)) || [];
+  }
+
+  /**
+   * What is there, and what is on its way, goes with a message that waits for it. What was refused
+   * stays until it is removed.
+   * @returns {string} the client id of that message
+   */
+  release() {
+    const clientId = newClientId();
+    for (const early of this.#early) if (early.owner === this.#room) early.owner = clientId;
+    this.#uploader?.move(this.#room, clientId, ({ state }) => state !== "failed");
+    return clientId;
+  }
+
+  // Internal
+
+  get #now() {
+    return (this.on && this.#uploader?.list(this.#room)) || [];
+  }
+
+  async #load() {
+    if (this.#list) return;
+    const [uploader] = await Promise.all([this.uploader(), lazy("upload-list")]);
+    if (this.#list) return;
+    this.#uploader = uploader;
+    this.#list = /** @type {UploadList} */ (document.createElement("upload-list"));
+    this.#box.prepend(this.#list);
+    uploader.addEventListener("change", (event) => {
+      if (/** @type {CustomEvent<string>} */ (event).detail !== this.#room) return;
+      this.#draw();
+      this.#changed();
+    });
+    this.#draw();
+  }
+
+  #draw() {
+    if (this.#list && this.#uploader)
+      this.#list.data = { uploader: this.#uploader, roomId: this.#room };
   }
 }

@@ -8,12 +8,14 @@ import { loadLazyTexts } from "../lib/i18n.js";
 /** Written out, so that a tool (and a test) sees what is imported. */
 const MODULES = {
   "action-sheet": () => import("./action-sheet.js"),
+  "emoji-picker": () => import("./emoji-picker.js"),
   "login-form": () => import("./login-form.js"),
   "person-dialog": () => import("./person-dialog.js"),
   "picture-viewer": () => import("./picture-viewer.js"),
   "quick-switcher": () => import("./quick-switcher.js"),
   "reaction-picker": () => import("./reaction-picker.js"),
   "reader-list": () => import("./reader-list.js"),
+  "room-absent": () => import("./room-absent.js"),
   "room-details": () => import("./room-details.js"),
   "room-dialog": () => import("./room-dialog.js"),
   "room-directory": () => import("./room-directory.js"),

@@ -1,14 +1,16 @@
 /**
- * Sign in, register, or create the first administrator. Emits `session-open`; errors of the server
- * are shown by `fail`.
+ * Sign in, register, or create the first administrator. Emits `session-open`, `language-choose`;
+ * errors of the server are shown by `fail`, and by `refuse` that the link is not good.
  */
 import { setError, field } from "../lib/dialog.js";
 import { ApiError, errorText } from "../lib/errors.js";
-import { emit, fill, h, set } from "../lib/dom.js";
+import { emit, fill, h, set, setText } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { lang, LANGUAGES, t } from "../lib/i18n.js";
 import { lengthOf } from "../lib/text.js";
 import { tooLong, wrongUserName } from "./user-name.js";
+
+/** @import {Server} from "../types.js" */
 
 const SHORTEST_PASSWORD = 8;
 const LONGEST = { name: 64, password: 256 };
@@ -23,6 +25,11 @@ export class LoginForm extends HTMLElement {
   /** @type {"sign-in"|"register"|"setup"} */
   #mode = "sign-in";
   #ended = false;
+  /** The link for the first administrator is not good. */
+  #refused = false;
+  /** @type {Server|null} */
+  #server = null;
+  #title = h("h1", null, t("product"));
   #card = h("div", { class: "card" });
   #notice = h("p", { class: "notice", role: "alert", hidden: true });
   #go = h("button", { class: "button primary large", type: "submit" });
@@ -40,7 +47,7 @@ export class LoginForm extends HTMLElement {
           "div",
           { class: "brand" },
           h("span", { class: "logo" }, icon("logo")),
-          h("h1", null, t("product")),
+          this.#title,
           h("p", null, location.host),
         ),
         this.#card,
@@ -69,6 +76,7 @@ export class LoginForm extends HTMLElement {
   set mode(mode) {
     if (mode === this.#mode) return;
     this.#mode = mode;
+    this.#refused = false;
     if (this.isConnected) this.#build();
   }
 
@@ -78,7 +86,21 @@ export class LoginForm extends HTMLElement {
     this.#why();
   }
 
+  /** @param {Server|null} server */
+  set server(server) {
+    if (server === this.#server) return;
+    this.#server = server;
+    setText(this.#title, server?.name || t("product"));
+    if (this.isConnected) this.#build();
+  }
+
   // Actions
+
+  /** The link for the first administrator is not good, or is not needed any more. */
+  refuse() {
+    this.#refused = true;
+    this.#build();
+  }
 
   /** @param {unknown} error */
   fail(error) {
@@ -110,18 +132,41 @@ export class LoginForm extends HTMLElement {
   #textOf(error, code) {
     if (code === "already_exists") return t("login.taken");
     if (code !== "forbidden") return errorText(error);
-    return t(this.#mode === "setup" ? "login.setupExpired" : "login.closed");
+    return this.#mode === "setup" ? this.#whyRefused() : t("login.closed");
+  }
+
+  #whyRefused() {
+    return t(this.#server?.setup ? "login.setupWrong" : "login.setupUsed");
   }
 
   #why() {
-    if (!this.#ended || !this.isConnected) return;
+    const needsLink = Boolean(this.#server?.setup) && this.#mode !== "setup";
+    if ((!this.#ended && !needsLink) || !this.isConnected) return;
     set(this.#notice, { class: "notice info" }).hidden = false;
-    fill(this.#notice, icon("warning", "small"), h("span", null, t("login.sessionEnded")));
+    const why = t(this.#ended ? "login.sessionEnded" : "login.noAdmin");
+    fill(this.#notice, icon("warning", "small"), h("span", null, why));
+  }
+
+  /** Instead of the form: what is wrong with the link. */
+  #refusal() {
+    fill(
+      this.#card,
+      h(
+        "p",
+        { class: "notice", role: "alert" },
+        icon("warning", "small"),
+        h("span", null, this.#whyRefused()),
+      ),
+      h("a", { class: "button large", href: "#/sign-in" }, t("login.signIn")),
+    );
+    this.#inputs = [];
   }
 
   #build() {
+    if (this.#mode === "setup" && this.#refused) return this.#refusal();
     const register = this.#mode !== "sign-in";
-    const kept = this.#input("user")?.value ?? "";
+    const focused = this.#inputs.find((input) => input === document.activeElement);
+    const kept = Object.fromEntries(this.#inputs.map(({ id, value }) => [id, value]));
     const user = h("input", {
       class: "input",
       id: "user",
@@ -130,7 +175,7 @@ export class LoginForm extends HTMLElement {
       autocomplete: "username",
       autocapitalize: "none",
       spellcheck: "false",
-      value: kept,
+      value: kept.user ?? "",
     });
     const name = h("input", {
       class: "input",
@@ -138,6 +183,7 @@ export class LoginForm extends HTMLElement {
       name: "name",
       type: "text",
       autocomplete: "name",
+      value: kept.name ?? "",
     });
     const password = h("input", {
       class: "input",
@@ -145,19 +191,16 @@ export class LoginForm extends HTMLElement {
       name: "password",
       type: "password",
       autocomplete: register ? "new-password" : "current-password",
+      value: kept.password ?? "",
     });
     this.#inputs = this.#mode === "register" ? [user, name, password] : [user, password];
-    const nav = h(
-      "nav",
-      { class: "segmented", "aria-label": t("login.account") },
-      h("a", { href: "#/sign-in", "aria-current": register ? null : "page" }, t("login.signIn")),
-      h("a", { href: "#/register", "aria-current": register ? "page" : null }, t("login.register")),
-    );
     fill(this.#go, t(SUBMIT[this.#mode]));
     this.#notice.hidden = true;
     fill(
       this.#card,
-      this.#mode === "setup" ? h("p", { class: "notice info" }, t("login.setupHint")) : nav,
+      this.#mode === "setup"
+        ? h("p", { class: "notice info" }, t("login.setupHint"))
+        : this.#choice(register),
       h(
         "form",
         { novalidate: true, onsubmit: (/** @type {Event} */ event) => this.#submit(event) },
@@ -174,7 +217,18 @@ export class LoginForm extends HTMLElement {
       ),
     );
     this.#why();
-    user.focus();
+    (this.#input(focused?.id ?? "") ?? user).focus();
+  }
+
+  /** Between signing in and registering. @param {boolean} register */
+  #choice(register) {
+    if (this.#server?.registration === false && !register) return null;
+    return h(
+      "nav",
+      { class: "segmented", "aria-label": t("login.account") },
+      h("a", { href: "#/sign-in", "aria-current": register ? null : "page" }, t("login.signIn")),
+      h("a", { href: "#/register", "aria-current": register ? "page" : null }, t("login.register")),
+    );
   }
 
   /** @param {HTMLInputElement} password */

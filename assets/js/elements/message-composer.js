@@ -2,7 +2,8 @@
  * The text field for new messages. Enter sends, but never during an input-method composition;
  * Shift+Enter inserts a line break; Up in an empty field edits my last message; Escape cancels
  * editing or replying. `@` completes people, `:` emoji. Drafts are kept by room. Emits
- * `message-send`, `message-save`, `edit-last`, `context-leave`, `typing`, `draft-change`.
+ * `message-send`, `message-save`, `edit-last`, `context-leave`, `typing`, `draft-change`,
+ * `emoji-open`, `files-failed`.
  */
 import { emit, fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
@@ -17,8 +18,8 @@ import { lazy } from "./lazy.js";
 /** @import {Context} from "../types.js" */
 /**
  * @typedef {{roomId: string, title: string, context: Context|null, error: string, draft: string,
- *   people: () => import("../state/completion.js").Candidate[], upload:
- *   import("./upload-list.js").Send}} Data
+ *   people: () => import("../state/completion.js").Candidate[], uploader: () =>
+ *   Promise<import("../state/uploader.js").Uploader>}} Data
  */
 
 const LONGEST = 4000;
@@ -40,20 +41,29 @@ export class MessageComposer extends View {
     icon("send"),
   );
   #note = h("p", { class: "error meta", role: "alert", hidden: true });
-  #row = h("div", { class: "line" }, this.#field, this.#send);
+  #emoji = h(
+    "button",
+    {
+      class: "icon-button emoji",
+      type: "button",
+      "aria-label": t("composer.emoji"),
+      title: t("composer.emoji"),
+      onclick: () => emit(this, "emoji-open", { at: this.#emoji, insert: this.#insert }),
+    },
+    icon("react"),
+  );
+  #row = h("div", { class: "line" }, this.#field, this.#emoji, this.#send);
   #box = h(
     "form",
     { class: "box input", onsubmit: (/** @type {Event} */ event) => this.#submit(event) },
     this.#row,
   );
-  #files = new ComposerFiles(this.#box, () => this.#uploaded());
+  #files = new ComposerFiles(this.#box, () => this.#changed());
   /**
    * @type {import("./text-completion.js").TextCompletion|null} fetched with the first mark that it
    *   could complete
    */
   #completion = null;
-  /** Sending waits for files on their way. */
-  #waits = false;
   /** @type {Element|null} */
   #line = null;
   /** @type {ReturnType<typeof setTimeout>|undefined} the draft is not stored yet */
@@ -86,9 +96,9 @@ export class MessageComposer extends View {
   }
 
   /** @param {Data} data */
-  update({ roomId, title, context, error, draft, people, upload }) {
+  update({ roomId, title, context, error, draft, people, uploader }) {
     if (this.#completion) this.#completion.people = people;
-    this.#files.send = upload;
+    this.#files.uploader = uploader;
     set(this.#box, { "aria-label": t("composer.label", { room: title }) });
     set(this.#field, { "aria-label": t("composer.label", { room: title }) });
     const moved = roomId !== this.#roomId;
@@ -101,6 +111,25 @@ export class MessageComposer extends View {
   // Actions
 
   focus() {
+    this.#field.focus();
+  }
+
+  /** Can files be added now? */
+  get takesFiles() {
+    return this.#files.on;
+  }
+
+  /** @param {File[]} files */
+  add(files) {
+    this.#files.add(files);
+  }
+
+  /** A message that was not sent is written again, before what was begun since. @param {string} text */
+  takeBack(text) {
+    if (this.#context?.kind === "edit") emit(this, "context-leave");
+    this.#field.value = [text, this.#field.value].filter(Boolean).join("\n");
+    this.#files.show().catch(() => emit(this, "files-failed", ""));
+    this.#written();
     this.#field.focus();
   }
 
@@ -129,7 +158,6 @@ export class MessageComposer extends View {
     this.#context = context;
     this.#files.room = roomId;
     this.#files.off = context?.kind === "edit";
-    if (draft !== null) this.#waits = false;
     this.#line?.remove();
     this.#line = context && this.#contextLine(context);
     if (this.#line) this.#box.prepend(this.#line);
@@ -195,17 +223,16 @@ export class MessageComposer extends View {
     event?.preventDefault();
     const written = this.#field.value.trim();
     if (lengthOf(written) > LONGEST) return;
-    this.#waits = this.#files.busy;
-    if (this.#waits) return this.#changed();
-    const content = written || caption(this.#files.media);
-    if (!content) return;
+    const { busy } = this.#files;
+    const content = written || (busy ? "" : caption(this.#files.media));
+    if (!content && !busy) return;
     if (this.#context?.kind === "edit")
       return emit(this, "message-save", { messageId: this.#context.messageId, content });
-    const media = this.#files.take();
+    const files = busy ? { waitsAs: this.#files.release() } : { media: this.#files.take() };
     this.#field.value = "";
     this.#written();
     this.store();
-    emit(this, "message-send", { content, media, replyTo: this.#context?.messageId });
+    emit(this, "message-send", { content, replyTo: this.#context?.messageId, ...files });
     this.#field.focus();
   }
 
@@ -225,8 +252,15 @@ export class MessageComposer extends View {
     this.#completion?.refresh();
   }
 
+  /** Where the caret is. @param {string} text */
+  #insert = (text) => {
+    const { selectionStart, selectionEnd } = this.#field;
+    this.#field.setRangeText(text, selectionStart, selectionEnd, "end");
+    this.#field.focus();
+    this.#written();
+  };
+
   #written() {
-    this.#waits = false;
     if (this.#context?.kind !== "edit") {
       clearTimeout(this.#pause);
       this.#pause = setTimeout(() => this.store(), PAUSE_MS);
@@ -234,17 +268,10 @@ export class MessageComposer extends View {
     this.#changed();
   }
 
-  #uploaded() {
-    if (this.#files.failed) this.#waits = false;
-    if (this.#waits && !this.#files.busy) this.#submit();
-    this.#changed();
-  }
-
   #changed() {
     const text = this.#field.value.trim();
     const tooLong = text.length > LONGEST && lengthOf(text) > LONGEST;
     this.#send.disabled = (!text && !this.#files.busy && this.#files.media.length === 0) || tooLong;
-    set(this.#send, { "aria-busy": this.#waits ? "true" : null });
     if (tooLong) {
       this.#note.hidden = false;
       fill(this.#note, t("composer.tooLong", { n: lengthOf(text) - LONGEST }));

@@ -1,6 +1,6 @@
 /**
  * One message. Emits `message-edit`, `message-delete`, `message-reply`, `message-react`,
- * `message-menu`, `message-readers`, `picture-open`, `reaction-toggle`, `send-retry`,
+ * `message-menu`, `message-readers`, `picture-open`, `reaction-toggle`, `send-retry`, `send-edit`,
  * `send-discard`, `person-open`.
  */
 import { emit, fill, h, set } from "../lib/dom.js";
@@ -10,20 +10,28 @@ import { View } from "../lib/view.js";
 import { glyph } from "../lib/reactions.js";
 import { snippet } from "../lib/markdown.js";
 import { caption } from "../lib/media.js";
-import { langOf } from "../lib/text.js";
+import { langOf, linesOf } from "../lib/text.js";
 import { clock, exact } from "../lib/time.js";
 import { longPress } from "../lib/long-press.js";
 import { mediaNodes } from "./message-media.js";
+import { failure, marks, uploading } from "./message-status.js";
 import { textNodes } from "./message-text.js";
 import { avatar } from "./user-avatar.js";
 
+/** @import {People} from "../lib/mentions.js" */
 /** @import {MessageRow} from "../state/rows.js" */
 /**
- * @typedef {{row: MessageRow, roomId: string, me: string, nameOf: (userId: string) => string,
- *   pictureOf: (userId: string) => string|undefined}} Data
+ * @typedef {{row: MessageRow, roomId: string, me: string, people: People, nameOf: (userId: string) =>
+ *   string, pictureOf: (userId: string) => string|undefined}} Data
  */
 
-const MARKS_SHOWN = 3;
+const NARROW = matchMedia("(width < 640px)");
+/** Longer texts are cut off after LINES_SHOWN lines, until they are unfolded. */
+const LINES_MOST = 26;
+/** About how many Latin letters fit into a line. */
+const COLUMNS = { narrow: 42, wide: 92 };
+/** Long messages that were unfolded. @type {Set<string>} */
+const unfolded = new Set();
 
 /** @extends {View<Data>} */
 export class MessageItem extends View {
@@ -54,7 +62,8 @@ export class MessageItem extends View {
       ...row.seenBy.map(data.nameOf),
       ...row.readers.flatMap((id) => [data.nameOf(id), data.pictureOf(id)]),
     ];
-    const key = JSON.stringify([row, names]);
+    const mentions = row.content.includes("@") && data.people.version;
+    const key = JSON.stringify([row, names, mentions, unfolded.has(row.key)]);
     if (key === this.#shown) return;
     this.#shown = key;
     set(this, {
@@ -72,6 +81,7 @@ export class MessageItem extends View {
       clock(row.at, locale()),
     );
     const author = row.author || t("person.deleted");
+    set(this, { "aria-label": t("message.label", { author, time: clock(row.at, locale()) }) });
     fill(
       this,
       row.follows ? time : avatar({ id: row.userId, name: author, picture: row.picture }),
@@ -80,12 +90,13 @@ export class MessageItem extends View {
         { class: "body" },
         !row.follows && this.#head(row, author, time),
         row.quote && this.#quote(row.quote, data.roomId),
-        this.#content(row, data.me),
+        this.#content(row, data.people),
         this.#media(row),
+        row.uploads?.map(uploading),
         this.#reactions(data),
-        this.#failure(row),
+        failure(row, this),
       ),
-      this.#marks(data),
+      marks(data),
       this.#tools(row),
     );
     this.#reachable(focused !== null);
@@ -93,6 +104,15 @@ export class MessageItem extends View {
       /** @type {HTMLElement} */ ((focused && this.querySelector(focused)) || this).focus({
         preventScroll: true,
       });
+  }
+
+  // Actions
+
+  /** Shows the whole text, for one who looks for something in it. */
+  unfold() {
+    if (!this.data) return;
+    unfolded.add(this.data.row.key);
+    this.update(this.data);
   }
 
   // Internal
@@ -128,23 +148,39 @@ export class MessageItem extends View {
     );
   }
 
-  /** @param {MessageRow} row @param {string} me */
-  #content(row, me) {
+  /** @param {MessageRow} row @param {People} people */
+  #content(row, people) {
     if (row.deleted)
       return h("p", { class: "deleted" }, icon("trash", "small"), t("message.deleted"));
     // Files without words carry their names as text; the names stand at the files already.
+    if (!row.content && row.uploads) return null;
     if (row.media.length && row.content === caption(row.media))
       return row.editedAt ? h("div", { class: "said" }, edited(row.editedAt)) : null;
-    return h(
+    const isLong =
+      linesOf(row.content, NARROW.matches ? COLUMNS.narrow : COLUMNS.wide) > LINES_MOST;
+    const folded = isLong && !unfolded.has(row.key);
+    const said = h(
       "div",
-      { class: "said" },
+      { class: folded ? "said folded" : "said", dir: "auto" },
       h(
         "div",
-        { class: "text", lang: langOf(row.content) || null, dir: "auto" },
-        textNodes(row.content, me),
+        { class: "text", lang: langOf(row.content) || null },
+        textNodes(row.content, people),
       ),
       row.editedAt && [" ", edited(row.editedAt)],
     );
+    return isLong ? [said, this.#fold(row.key, folded)] : said;
+  }
+
+  /** @param {string} key @param {boolean} folded */
+  #fold(key, folded) {
+    const onclick = () => {
+      if (folded) unfolded.add(key);
+      else unfolded.delete(key);
+      if (this.data) this.update(this.data);
+    };
+    const label = t(folded ? "message.more" : "message.less");
+    return h("button", { class: "fold", type: "button", onclick }, label);
   }
 
   /** @param {MessageRow} row */
@@ -199,70 +235,6 @@ export class MessageItem extends View {
         },
         icon("react", "small"),
       ),
-    );
-  }
-
-  /** @param {MessageRow} row */
-  #failure(row) {
-    if (row.state !== "failed") return null;
-    const reason = t("send.failed", {
-      reason: has(`error.${row.reason}`) ? t(`error.${row.reason}`) : t("error.internal"),
-    });
-    return h(
-      "p",
-      { class: "failed wrap" },
-      h("span", null, icon("warning", "small"), reason),
-      h(
-        "button",
-        { type: "button", class: "retry", onclick: () => emit(this, "send-retry", row.clientId) },
-        t("send.retry"),
-      ),
-      h(
-        "button",
-        {
-          type: "button",
-          class: "discard",
-          onclick: () => emit(this, "send-discard", row.clientId),
-        },
-        t("action.delete"),
-      ),
-    );
-  }
-
-  /** @param {Data} data */
-  #marks({ row, nameOf, pictureOf }) {
-    if (row.state === "pending")
-      return h(
-        "div",
-        { class: "marks" },
-        icon("clock", "small"),
-        h("span", null, t("send.waiting")),
-      );
-    if (row.seenBy.length > row.readers.length) return this.#seen(row, nameOf);
-    if (row.readers.length === 0) return null;
-    const people = row.readers.map((id) => ({ id, name: nameOf(id) }));
-    const names = people.map(({ name }) => name).join(", ");
-    return h(
-      "div",
-      { class: "marks", title: names },
-      h("span", { class: "visually-hidden" }, t("message.readBy", { names })),
-      people
-        .slice(0, MARKS_SHOWN)
-        .map(({ id, name }) => avatar({ id, name, size: "xs", picture: pictureOf(id) })),
-      people.length > MARKS_SHOWN &&
-        h("span", { "aria-hidden": "true" }, `+${people.length - MARKS_SHOWN}`),
-    );
-  }
-
-  /** @param {MessageRow} row @param {(userId: string) => string} nameOf */
-  #seen(row, nameOf) {
-    const names = row.seenBy.map(nameOf).join(", ");
-    return h(
-      "div",
-      { class: "marks", title: names },
-      h("span", { class: "visually-hidden" }, t("message.readBy", { names })),
-      icon("seen", "small"),
-      h("span", { class: "num", "aria-hidden": "true" }, row.seenBy.length),
     );
   }
 

@@ -1,23 +1,29 @@
 /**
  * The conversation: a window of the timeline that moves while scrolling. Only messages near the
- * view are in the DOM. Emits `history-need`, `history-retry`, `history-spare`, `quote-need`,
- * `end-seen`.
+ * view are in the DOM. Emits `history-need`, `history-retry`, `history-spare`, `history-first`,
+ * `history-day`, `quote-need`, `end-seen`.
  */
-import { emit, fill, h, set } from "../lib/dom.js";
-import { icon } from "../lib/icons.js";
+import { emit, h, set } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
+import { copyMessages } from "../lib/copied.js";
 import { keyed } from "../lib/keyed.js";
 import { View } from "../lib/view.js";
-import { anchorOf, isAtEnd, restore } from "../lib/scroll.js";
+import { anchorOf, isAtEnd, moveFocus, restore } from "../lib/scroll.js";
 import { buildRows } from "../state/rows.js";
-import { firstUnread, messageById } from "../state/timeline.js";
+import { firstUnread, messageAt, messageById } from "../state/timeline.js";
 import * as windows from "../state/window.js";
+import { DayChip } from "./day-chip.js";
+import { JumpButton } from "./jump-button.js";
 import { changeRow, makeRow } from "./message-rows.js";
+import { ReadingPlaces } from "./reading-places.js";
 
+/** @import {People} from "../lib/mentions.js" */
+/** @import {MessageItem} from "./message-item.js" */
 /** @import {Conversation, Row} from "../state/rows.js" */
 
 /**
- * @typedef {Omit<Conversation, "low"|"high"|"unreadSeq"> & {roomId: string, title: string, visitSeq:
+ * @typedef {Omit<Conversation, "low"|"high"|"unreadSeq"> & {roomId: string, title: string, people:
+ *   People, visitSeq:
  *   number, target?: string, empty: Element|null}} Data
  */
 
@@ -42,8 +48,10 @@ export class MessageList extends View {
     },
     this.#items,
   );
-  #jump = h("button", { class: "button jump", type: "button", onclick: () => this.#jumped() });
+  #jump = new JumpButton(() => this.#jumped());
+  #chip = new DayChip((day) => emit(this, "history-day", day));
   #roomId = "";
+  #places = new ReadingPlaces();
   #window = windows.ALL;
   #target = "";
   /** The last seq when the reader was at the end; what is higher is new. */
@@ -57,8 +65,8 @@ export class MessageList extends View {
   #frame = 0;
   /** There may be too few messages at an edge of the view. */
   #mayWiden = false;
-  /** The first row that was drawn, and what the button to the end showed. */
-  #drawn = { first: "", jump: "" };
+  /** The first row that was drawn. */
+  #firstRow = "";
   /** The message that had the focus last. @type {Element|null} */
   #active = null;
   /** @type {Set<string>} */
@@ -67,8 +75,9 @@ export class MessageList extends View {
   // Lifecycle
 
   build() {
-    this.append(this.#scroll, this.#jump);
+    this.append(this.#scroll, this.#chip.element, this.#jump.element);
     this.#scroll.addEventListener("keydown", (event) => this.#moved(event));
+    this.#items.addEventListener("copy", copyMessages);
     this.#scroll.addEventListener("click", (event) => {
       // The address does not change when the same quote is followed again.
       const quote = /** @type {Element} */ (event.target).closest("a.quote");
@@ -109,8 +118,8 @@ export class MessageList extends View {
     this.#gapAbove = rows[0]?.kind === "gap";
     // At the end, what is added below the view leaves the upper edge as far away as it was.
     const first = rows[0]?.key ?? "";
-    const widens = !stick || !this.#placed || first !== this.#drawn.first || this.#gapAbove;
-    this.#drawn.first = first;
+    const widens = !stick || !this.#placed || first !== this.#firstRow || this.#gapAbove;
+    this.#firstRow = first;
     this.#emptyState(data.empty);
     set(this.#scroll, {
       "aria-label": t("messages.label", { room: data.title }),
@@ -136,6 +145,20 @@ export class MessageList extends View {
     this.#scroll.scrollTop = 0;
   }
 
+  /** To the first messages of the room, when they are held. */
+  toStart() {
+    this.#goTo(this.#messages[0]?.seq ?? 0);
+    this.#scroll.scrollTop = -this.#scroll.scrollHeight;
+    this.#measure();
+  }
+
+  /** To the first message of a day. @param {number} seq */
+  toDay(seq) {
+    const node = this.#goTo(seq);
+    (node?.previousElementSibling?.closest(".day") ?? node)?.scrollIntoView({ block: "start" });
+    this.#measure();
+  }
+
   // Internal
 
   /** To the unread line first, when it is still below; else to the end. */
@@ -148,6 +171,8 @@ export class MessageList extends View {
 
   /** @param {Data} data */
   #opened({ roomId }) {
+    if (this.#roomId && this.#placed)
+      this.#places.keep(this.#roomId, this.#atEnd, this.#scroll, this.#items);
     this.#roomId = roomId;
     this.#window = windows.ALL;
     this.#target = "";
@@ -166,6 +191,7 @@ export class MessageList extends View {
    */
   #place(unreadSeq) {
     this.#placed = true;
+    if (!unreadSeq && this.#returned()) return;
     this.#seen = unreadSeq ? unreadSeq - 1 : windows.lastSeq(this.#messages);
     this.#window = windows.fromUnread(this.#messages, unreadSeq);
     if (this.data && this.#window.low > 0) this.update(this.data);
@@ -178,19 +204,41 @@ export class MessageList extends View {
 
   /** @param {string} messageId */
   #aim(messageId) {
-    const { timeline, lastSeq } = /** @type {Data} */ (this.data);
+    const { timeline } = /** @type {Data} */ (this.data);
     const found = messageById(timeline, messageId);
     if (!found) return;
     this.#target = messageId;
-    if (!this.#placed) this.#seen = lastSeq;
-    this.#placed = true;
-    this.#window = windows.around(timeline.messages, found.seq);
-    this.update(/** @type {Data} */ (this.data));
-    const node = this.#items.querySelector(`[data-seq="${found.seq}"]`);
+    const node = this.#goTo(found.seq);
+    node?.unfold();
     node?.classList.add("is-target");
     node?.scrollIntoView({ block: "center" });
     this.#measure();
-    /** @type {HTMLElement|null} */ (node)?.focus({ preventScroll: true });
+  }
+
+  /** Draws what is around a message, which gets the focus. @param {number} seq */
+  #goTo(seq) {
+    if (!this.#placed) this.#seen = /** @type {Data} */ (this.data).lastSeq;
+    this.#placed = true;
+    this.#isAtEnd = false;
+    this.#window = windows.around(this.#messages, seq);
+    this.update(/** @type {Data} */ (this.data));
+    /** @type {MessageItem|null} */
+    const node = this.#items.querySelector(`[data-seq="${seq}"]`);
+    node?.focus({ preventScroll: true });
+    return node;
+  }
+
+  /** Goes back to where the reader was. @returns {boolean} false when that is not known, or not held */
+  #returned() {
+    const place = this.#places.of(this.#roomId);
+    if (!place || !messageAt(/** @type {Data} */ (this.data).timeline, place.seq)) return false;
+    this.#seen = /** @type {Data} */ (this.data).lastSeq;
+    this.#isAtEnd = false;
+    this.#window = windows.around(this.#messages, place.seq);
+    this.update(/** @type {Data} */ (this.data));
+    this.#places.restore(place, this.#scroll, this.#items);
+    this.#measure();
+    return true;
   }
 
   #clearTarget() {
@@ -212,6 +260,7 @@ export class MessageList extends View {
         this.#widen();
       }
       this.#tellEnd();
+      this.#chip.follow(this.#scroll, this.#items);
     });
   }
 
@@ -267,7 +316,7 @@ export class MessageList extends View {
     if (atEnd) this.#seen = windows.lastSeq(this.#messages);
     // By seq, which has no holes: not all of them need to be held.
     const fresh = atEnd ? 0 : Math.max(0, windows.lastSeq(this.#messages) - this.#seen);
-    this.#drawJump(!atEnd && this.#placed, fresh);
+    this.#jump.draw(!atEnd && this.#placed, fresh);
     if (atEnd !== this.#atEnd || atEnd) emit(this, "end-seen", { roomId: data.roomId, atEnd });
     this.#atEnd = atEnd;
   }
@@ -286,19 +335,6 @@ export class MessageList extends View {
     this.#active = item;
   }
 
-  /** @param {boolean} shown @param {number} fresh */
-  #drawJump(shown, fresh) {
-    this.#jump.hidden = !shown;
-    const drawn = String(fresh);
-    if (!shown || drawn === this.#drawn.jump) return;
-    this.#drawn.jump = drawn;
-    set(this.#jump, {
-      class: fresh ? "button primary jump" : "button jump",
-      "aria-label": fresh ? null : t("messages.toEnd"),
-    });
-    fill(this.#jump, icon("down", "small"), fresh > 0 && t("messages.new", { n: fresh }));
-  }
-
   /** @param {Row} row */
   #needQuote(row) {
     if (row.kind !== "message" || !row.quote || row.quote.author || row.quote.text !== null) return;
@@ -311,26 +347,20 @@ export class MessageList extends View {
   /** @param {Element|null} empty */
   #emptyState(empty) {
     const shown = this.#scroll.querySelector("empty-state");
-    if (empty && !shown) this.#scroll.append(empty);
     if (!empty) shown?.remove();
+    else if (!shown) this.#scroll.append(empty);
   }
 
   get #messages() {
     return this.data?.timeline.messages ?? [];
   }
 
-  /** Arrow keys go from message to message. @param {KeyboardEvent} event */
+  /** Arrow keys, Home and End go from message to message. @param {KeyboardEvent} event */
   #moved(event) {
-    if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
-    const all = [...this.#items.querySelectorAll("message-item")];
-    const now = all.indexOf(
-      /** @type {Element} */ (document.activeElement?.closest("message-item")),
-    );
-    const step = event.key === "ArrowUp" ? -1 : 1;
-    const next = now < 0 ? all.length - 1 : now + step;
-    if (!all[next]) return;
+    if (event.key === "End") this.toEnd();
+    else if (event.key === "Home") emit(this, "history-first");
+    else return moveFocus(this.#items, event);
     event.preventDefault();
-    /** @type {HTMLElement} */ (all[next]).focus();
   }
 }
 

@@ -3,6 +3,7 @@ import { emit, fill, h, setText, set } from "../lib/dom.js";
 import { locale, t } from "../lib/i18n.js";
 import { day, dayKey } from "../lib/time.js";
 
+/** @import {People} from "../lib/mentions.js" */
 /** @import {DayRow, GapRow, Row} from "../state/rows.js" */
 /** @import {MessageItem} from "./message-item.js" */
 
@@ -28,13 +29,13 @@ export function makeRow(row) {
 /**
  * @param {HTMLElement} node
  * @param {Row} row
- * @param {{roomId: string, me: string, nameOf: (userId: string) => string, pictureOf: (userId:
- *   string) => string|undefined}} context
+ * @param {{roomId: string, me: string, people: People, nameOf: (userId: string) => string, pictureOf:
+ *   (userId: string) => string|undefined}} context
  */
-export function changeRow(node, row, { roomId, me, nameOf, pictureOf }) {
+export function changeRow(node, row, { roomId, me, people, nameOf, pictureOf }) {
   switch (row.kind) {
     case "message":
-      /** @type {MessageItem} */ (node).data = { row, roomId, me, nameOf, pictureOf };
+      /** @type {MessageItem} */ (node).data = { row, roomId, me, people, nameOf, pictureOf };
       break;
     case "day":
       changeDay(node, row);

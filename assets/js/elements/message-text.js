@@ -2,15 +2,17 @@
 import { h } from "../lib/dom.js";
 import { parseBlocks } from "../lib/markdown.js";
 
-/** @import {Block, Inline} from "../lib/markdown.js" */
+/** @import {Inline} from "../lib/inline.js" */
+/** @import {Block, Item, ListBlock} from "../lib/markdown.js" */
+/** @import {People} from "../lib/mentions.js" */
 
 /**
  * @param {string} text
- * @param {string} me my login name
+ * @param {People} people who may be mentioned
  * @returns {(Node|string)[]}
  */
-export function textNodes(text, me) {
-  const blocks = parseBlocks(text, me);
+export function textNodes(text, people) {
+  const blocks = parseBlocks(text, people);
   // The usual message is one paragraph; what follows it (that it was edited) stands in its line.
   if (blocks.length === 1 && blocks[0].type === "text") return blocks[0].children.map(inline);
   return blocks.map(block);
@@ -18,22 +20,40 @@ export function textNodes(text, me) {
 
 // Internal
 
-/** @param {Block} part @returns {Node} */
+/** Each paragraph has the direction of its own letters. @param {Block} part @returns {Node} */
 function block(part) {
   switch (part.type) {
     case "text":
-      return h("p", null, part.children.map(inline));
+      return h("p", { dir: "auto" }, part.children.map(inline));
     case "code":
       return h("pre", { tabindex: "0", dir: "ltr" }, h("code", null, part.text));
     case "quote":
-      return h("blockquote", null, part.blocks.map(block));
+      return h("blockquote", { dir: "auto" }, part.blocks.map(block));
     case "list":
-      return h(
-        part.start === null ? "ul" : "ol",
-        part.start === null ? null : { start: part.start },
-        part.items.map((item) => h("li", null, item.map(inline))),
-      );
+      return list(part);
   }
+}
+
+/** @param {ListBlock} part @returns {Node} */
+function list({ start, items }) {
+  return h(
+    start === null ? "ul" : "ol",
+    start === null ? { dir: "auto" } : { start, dir: "auto" },
+    items.map(item),
+  );
+}
+
+/** @param {Item} part @returns {Node} */
+function item({ children, done, lists }) {
+  const words = children.map(inline);
+  if (done === null) return h("li", { dir: "auto" }, words, lists.map(list));
+  const box = h("input", { type: "checkbox", disabled: true, checked: done });
+  return h(
+    "li",
+    { class: "task", dir: "auto" },
+    h("label", null, box, " ", words),
+    lists.map(list),
+  );
 }
 
 /** @param {Inline} part @returns {Node|string} */
@@ -42,14 +62,20 @@ function inline(part) {
     case "text":
       return part.text;
     case "strong":
-      return h("strong", null, part.children.map(inline));
     case "em":
-      return h("em", null, part.children.map(inline));
+    case "del":
+      return h(part.type, null, part.children.map(inline));
     case "code":
       return h("code", null, part.text);
     case "link":
-      return h("a", { href: part.href, target: "_blank", rel: "noopener noreferrer" }, part.text);
+      return link(part);
     case "mention":
       return h("span", { class: part.me ? "mention me" : "mention" }, part.text);
   }
+}
+
+/** A link tells where it leads when its words do not. @param {{text: string, href: string}} part */
+function link({ text, href }) {
+  const title = text === href ? null : href;
+  return h("a", { href, title, target: "_blank", rel: "noopener noreferrer" }, text);
 }

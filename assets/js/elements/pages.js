@@ -5,10 +5,9 @@
 import { emit, fill, h, set } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { mediaQuery } from "../lib/media-query.js";
-import { searchPage } from "../state/select.js";
+import { absence, searchPage } from "../state/select.js";
 import { emptyState } from "./empty-state.js";
 import { lazy } from "./lazy.js";
-import { roomPreview } from "./room-preview.js";
 
 /** @import {Room, State, User} from "../types.js" */
 /** @import {ChatApp} from "./chat-app.js" */
@@ -19,6 +18,7 @@ const PAGES = {
   directory: "room-directory",
   profile: "settings-page",
   server: "server-page",
+  absent: "room-absent",
   search: "search-results",
 };
 /** Without a hovering pointer a focused field opens the on-screen keyboard over the page. */
@@ -46,15 +46,6 @@ export class Pages {
       h("a", { class: "button", href: "#/directory" }, t("directory.browse")),
     ],
   });
-  #missing = emptyState({
-    picture: "room",
-    title: t("room.missing"),
-    text: t("room.missingHint"),
-    actions: [h("a", { class: "button", href: "#/rooms" }, t("header.back"))],
-  });
-
-  /** The room that was asked for, because it is not one of mine. */
-  #looked = "";
   #failed = emptyState({
     picture: "offline",
     title: t("rooms.failed"),
@@ -88,7 +79,6 @@ export class Pages {
       /** @type {Record<string, any[]>} */
       const parts = {
         room: view.parts,
-        missing: [this.#missing],
         welcome: [this.#welcome],
         failed: [this.#failed],
       };
@@ -102,24 +92,12 @@ export class Pages {
         view.composer.focus();
       }
     }
-    if (page === "missing") this.#look(state.route.roomId ?? "");
-    else this.#looked = "";
     this.room = open?.roomId ?? "";
     this.lastRoom = this.room || this.lastRoom;
     if (element) element.data = this.#dataOf(page, state, me);
   }
 
   // Internal
-
-  /** A public room can be joined by its address. @param {string} roomId */
-  async #look(roomId) {
-    if (roomId === this.#looked) return;
-    this.#looked = roomId;
-    fill(this.main, this.#missing);
-    const room = await this.#app.chat.client.room(roomId).catch(() => null);
-    if (room && this.page === "missing" && roomId === this.#looked)
-      fill(this.main, roomPreview(room));
-  }
 
   /** The element of a page that is fetched lazily; null until it is there. @param {string} page */
   #elementOf(page) {
@@ -150,6 +128,8 @@ export class Pages {
           search: (/** @type {any} */ query) => chat.search(query),
           chat,
         };
+      case "absent":
+        return absence(state);
       case "server": {
         const host = () => this.#app.dialog("room-dialog");
         const ask = async (/** @type {any} */ texts, /** @type {any} */ confirmed) =>
@@ -171,11 +151,11 @@ export class Pages {
 // Internal
 
 /** @param {State} state @param {Room|undefined} room @param {User} me */
-function pageOf({ route, ready, listFailed }, room, me) {
+function pageOf({ route, ready, listFailed, found, lost }, room, me) {
   if (route.page === "room") {
     if (room) return "room";
     if (listFailed) return "failed";
-    return ready ? "missing" : "";
+    return ready && (lost || found[route.roomId ?? ""] !== undefined) ? "absent" : "";
   }
   if (route.page in PAGES && (route.page !== "server" || me.admin)) return route.page;
   return listFailed ? "failed" : "welcome";

@@ -10,7 +10,7 @@ import { avatar } from "./user-avatar.js";
 import { tooLong } from "./user-name.js";
 
 /** @import {Change, User} from "../types.js" */
-/** @import {Send} from "./upload-list.js" */
+/** @import {Send} from "../state/uploader.js" */
 
 /** @typedef {{me: User, save: (change: Change) => Promise<unknown>, upload: Send}} Data */
 

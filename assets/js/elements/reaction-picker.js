@@ -4,6 +4,7 @@
  */
 import { emit, h } from "../lib/dom.js";
 import { has, t } from "../lib/i18n.js";
+import { place } from "../lib/popover.js";
 import { glyph, OFFERED } from "../lib/reactions.js";
 
 /** @import {MessageRow} from "../state/rows.js" */
@@ -47,17 +48,7 @@ export class ReactionPicker extends HTMLElement {
   open(row, at) {
     this.#row = row;
     this.#sheet.showPopover();
-    const { left, top, bottom } = at.getBoundingClientRect();
-    const { width, height } = this.#sheet.getBoundingClientRect();
-    const above = top - height - 4;
-    this.#sheet.style.setProperty(
-      "--x",
-      `${Math.max(8, Math.min(left - width / 2, innerWidth - width - 8))}px`,
-    );
-    this.#sheet.style.setProperty(
-      "--y",
-      `${above > 8 ? above : Math.min(bottom + 4, innerHeight - height - 8)}px`,
-    );
+    place(this.#sheet, at, "above");
     /** @type {HTMLElement} */ (this.#sheet.firstElementChild).focus();
   }
 

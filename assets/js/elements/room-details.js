@@ -4,7 +4,7 @@
  */
 import { emit, fill, h, setText, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
-import { locale, t } from "../lib/i18n.js";
+import { count, locale, t } from "../lib/i18n.js";
 import { View } from "../lib/view.js";
 import { date } from "../lib/time.js";
 import "./member-list.js";
@@ -14,8 +14,8 @@ import "./member-list.js";
 /** @import {MemberList} from "./member-list.js" */
 
 /**
- * @typedef {{room: Room, title: string, people: Members, mayManage:
- *   boolean, mayDelete: boolean}} Data
+ * @typedef {{room: Room, title: string, direct: boolean, people: Members, mayManage: boolean,
+ *   mayDelete: boolean}} Data direct: a conversation of two without a name
  */
 
 /** @extends {View<Data>} */
@@ -96,18 +96,21 @@ export class RoomDetails extends View {
   }
 
   /** @param {Data} data */
-  update({ room, title, people, mayManage, mayDelete }) {
+  update({ room, title, direct, people, mayManage, mayDelete }) {
+    const kind = t(room.visibility === "public" ? "details.public" : "details.private");
     set(this.#back, { href: `#/${room.roomId}` });
     setText(this.#name, title);
     set(this.#mute, { checked: Boolean(room.muted) });
-    setText(this.#count, String(room.userCount));
+    setText(this.#count, count(room.userCount));
     fill(
       this.#facts,
       h("dt", null, t("details.type")),
-      h("dd", null, t(room.visibility === "public" ? "details.public" : "details.private")),
+      h("dd", null, direct ? t("details.direct") : kind),
       h("dt", null, t("details.created")),
       h("dd", null, date(room.createdAt, locale())),
     );
+    setText(this.#leave, t(direct ? "details.leaveDirect" : "details.leave"));
+    setText(this.#delete, t(direct ? "details.deleteDirect" : "details.delete"));
     this.#rename.hidden = !mayManage;
     this.#add.hidden = !mayManage;
     this.#delete.hidden = !mayDelete;

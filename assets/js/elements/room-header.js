@@ -1,11 +1,13 @@
-/** The line over the conversation, with a search in this room. Emits `details-switch`. */
+/**
+ * The line over the conversation: its room, a way to search in it, its details. Emits
+ * `details-switch`.
+ */
 import { emit, h, setText, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
-import { t } from "../lib/i18n.js";
+import { count, t } from "../lib/i18n.js";
 import { View } from "../lib/view.js";
 import { searchHash } from "../lib/route.js";
 import { langOf } from "../lib/text.js";
-import { searchField } from "./search-field.js";
 
 /**
  * @typedef {{roomId: string, title: string, people: number, unread: number, details: boolean}} Data
@@ -29,8 +31,7 @@ export class RoomHeader extends View {
     this.#count,
   );
 
-  #search = searchField("", () => this.data?.roomId ?? "");
-  #find = h("a", { class: "icon-button narrow-only" }, icon("search"));
+  #find = h("a", { class: "icon-button find" }, icon("search"));
 
   // Lifecycle
 
@@ -38,7 +39,6 @@ export class RoomHeader extends View {
     this.append(
       this.#back,
       h("div", { class: "title" }, h("h1", null, this.#title)),
-      set(this.#search.form, { class: "search-field wide-only" }),
       this.#find,
       this.#details,
     );
@@ -49,21 +49,22 @@ export class RoomHeader extends View {
     set(this.#back, {
       "aria-label": unread ? t("header.backUnread", { n: unread }) : t("header.back"),
     });
-    setText(this.#unread, unread ? String(unread) : "");
+    setText(this.#unread, unread ? count(unread) : "");
     setText(set(this.#title, { lang: langOf(title) || null }), title);
     const here = t("search.here", { room: title });
-    set(this.#search.form, { "aria-label": here });
-    set(this.#search.input, {
-      "aria-label": here,
-      placeholder: t("search.placeholder"),
-      title: here,
-    });
     set(this.#find, { href: searchHash("", roomId), "aria-label": here, title: here });
-    setText(this.#count, String(people));
+    setText(this.#count, count(people));
     set(this.#details, {
       "aria-label": t("header.people", { n: people }),
       "aria-expanded": String(details),
     });
+  }
+
+  // Actions
+
+  /** What opens the details gets the focus when they are closed. */
+  focusDetails() {
+    this.#details.focus();
   }
 }
 

@@ -2,7 +2,7 @@
  * Left column: the server, my rooms (newest first), my profile. Emits `room-new`, `rooms-retry`,
  * `theme-switch`.
  */
-import { emit, fill, h, set } from "../lib/dom.js";
+import { emit, fill, h, set, setText } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
 import { View } from "../lib/view.js";
@@ -15,8 +15,8 @@ import { avatar } from "./user-avatar.js";
 /** @import {User} from "../types.js" */
 
 /**
- * @typedef {{rows: RoomRow[], ready: boolean, failed: boolean, me: User, online: boolean, dark:
- *   boolean}} Data
+ * @typedef {{rows: RoomRow[], ready: boolean, failed: boolean, server: string, me: User, online:
+ *   boolean, dark: boolean}} Data
  */
 
 /** @extends {View<Data>} */
@@ -42,6 +42,7 @@ export class RoomList extends View {
   /** Until the list is there. */
   #waiting = h("div", { class: "waiting" }, this.#failed, Array.from({ length: 8 }, skeleton));
   #search = searchField("/", () => "");
+  #server = h("h1", { class: "truncate" });
   #face = avatar({ id: "", name: "", size: "m" });
   #name = h("span", { class: "truncate" });
   #theme = iconButton("moon", "", () => emit(this, "theme-switch"));
@@ -60,7 +61,7 @@ export class RoomList extends View {
         "div",
         { class: "top" },
         h("span", { class: "logo" }, icon("logo")),
-        h("h1", { class: "truncate" }, t("product")),
+        this.#server,
         h(
           "a",
           {
@@ -105,7 +106,8 @@ export class RoomList extends View {
   }
 
   /** @param {Data} data */
-  update({ rows, ready, failed, me, online, dark }) {
+  update({ rows, ready, failed, server, me, online, dark }) {
+    setText(this.#server, server);
     if (ready) this.#waiting.remove();
     else if (!this.#waiting.isConnected) this.#rooms.append(this.#waiting);
     this.#failed.hidden = !failed;

@@ -4,6 +4,7 @@
  */
 import { h } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
+import { folded } from "../lib/mentions.js";
 import { personName, pictureOf, roomName } from "../lib/names.js";
 import { mayManage, mayModerate } from "../lib/permissions.js";
 import { candidates, typingNames, totalUnread } from "../state/select.js";
@@ -15,7 +16,8 @@ import "./message-list.js";
 import "./room-header.js";
 import "./typing-line.js";
 
-/** @import {Message, Room, State} from "../types.js" */
+/** @import {People} from "../lib/mentions.js" */
+/** @import {Message, Participant, Room, State} from "../types.js" */
 /** @import {MessageComposer} from "./message-composer.js" */
 /** @import {MessageList} from "./message-list.js" */
 /** @import {RoomHeader} from "./room-header.js" */
@@ -30,11 +32,26 @@ export class RoomView {
   composer = /** @type {MessageComposer} */ (document.createElement("message-composer"));
   parts = [this.header, this.list, this.typing, this.composer];
 
-  #upload;
+  #uploader;
+  /** @type {Participant[]} */
+  #participants = [];
+  /** @type {People} */
+  #known = { me: "", knows: () => false };
 
-  /** @param {import("./upload-list.js").Send} upload */
-  constructor(upload) {
-    this.#upload = upload;
+  /** @param {() => Promise<import("../state/uploader.js").Uploader>} uploader */
+  constructor(uploader) {
+    this.#uploader = uploader;
+  }
+
+  /** Who may be mentioned in the open room; the same object until that changes. @param {Room} room @param {string} me */
+  #people({ participants }, me) {
+    if (participants !== this.#participants || this.#known.me !== me) {
+      const names = new Set(participants.map(({ userId }) => folded(userId)));
+      const version = (this.#known.version ?? 0) + 1;
+      this.#participants = participants;
+      this.#known = { me, knows: (login) => names.has(folded(login)), version };
+    }
+    return this.#known;
   }
 
   /** @param {State} state @param {Room} room */
@@ -43,7 +60,9 @@ export class RoomView {
     const me = /** @type {import("../types.js").User} */ (state.me);
     const title = roomName(room, me.userId) || t("rooms.alone");
     const timeline = state.timelines[roomId] ?? NONE;
-    const pending = state.outbox.filter((entry) => entry.roomId === roomId);
+    const pending = state.outbox
+      .filter((entry) => entry.roomId === roomId)
+      .map((entry) => ({ ...entry, uploads: state.uploads[entry.clientId] }));
     const empty =
       timeline.loaded &&
       timeline.messages.length === 0 &&
@@ -65,6 +84,7 @@ export class RoomView {
       lastSeq: room.lastSeq,
       visitSeq: state.visit?.lastSeq ?? 0,
       unreadCount: state.visit?.unread ?? 0,
+      people: this.#people(room, me.userId),
       mayDeleteAny: mayModerate(room, me),
       target: state.route.messageId,
       reads: state.reads[roomId] ?? {},
@@ -82,7 +102,7 @@ export class RoomView {
       error: state.editError,
       draft: state.drafts[roomId] ?? "",
       people: () => candidates(state, room),
-      upload: this.#upload,
+      uploader: this.#uploader,
     };
   }
 }

@@ -5,7 +5,9 @@ import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
 import { keyed } from "../lib/keyed.js";
 import { View } from "../lib/view.js";
+import "./row-menu.js";
 
+/** @import {MenuItem} from "./row-menu.js" */
 /** @import {Data} from "./server-page.js" */
 
 /** Rows shown at most; the rest is found with the filter. */
@@ -23,7 +25,9 @@ export class ServerList extends View {
   #filter = h("input", { type: "search", autocomplete: "off", oninput: () => this.draw() });
   #list = h("ul", { class: "frame" });
   #note = h("p", { class: "notice", role: "alert", hidden: true });
+  #said = h("p", { class: "meta said", role: "status" });
   #rest = h("p", { class: "meta", role: "status" });
+  #menu = /** @type {import("./row-menu.js").RowMenu} */ (document.createElement("row-menu"));
 
   /** @param {string} label of the filter */
   constructor(label) {
@@ -35,7 +39,7 @@ export class ServerList extends View {
   // Lifecycle
 
   build() {
-    this.append(this.#note, this.#list, this.#rest);
+    this.append(this.#note, this.#said, this.#list, this.#rest, this.#menu);
   }
 
   subscribe() {
@@ -94,27 +98,44 @@ export class ServerList extends View {
   }
 
   /**
-   * @param {string} words
-   * @param {string} name
-   * @param {(button: HTMLButtonElement) => Promise<unknown>} does
+   * The button of a row that opens its menu.
+   * @param {string} label
+   * @param {() => MenuItem[]} items what can be done now
    */
-  button(words, name, does) {
+  more(label, items) {
+    const open = () => {
+      const acts = items().map((item) => ({ ...item, does: () => this.#act(button, item) }));
+      this.#menu.open(button, label, acts);
+    };
     const button = h(
       "button",
       {
-        class: `button quiet ${name}`,
+        class: "icon-button more",
         type: "button",
-        onclick: async () => {
-          if (button.getAttribute("aria-busy")) return;
-          button.setAttribute("aria-busy", "true");
-          await this.attempt(() => does(button));
-          button.removeAttribute("aria-busy");
-          this.draw();
-        },
+        "aria-label": label,
+        title: label,
+        "aria-haspopup": "menu",
+        "aria-expanded": "false",
+        onclick: open,
       },
-      words,
+      icon("more"),
     );
     return button;
+  }
+
+  /** Says what was done. @param {string} text */
+  say(text) {
+    setText(this.#said, text);
+  }
+
+  /** @param {HTMLElement} button @param {MenuItem} item */
+  async #act(button, item) {
+    if (button.getAttribute("aria-busy")) return;
+    this.say("");
+    button.setAttribute("aria-busy", "true");
+    await this.attempt(async () => item.does());
+    button.removeAttribute("aria-busy");
+    this.draw();
   }
 
   // Overridden by each list

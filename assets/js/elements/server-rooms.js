@@ -9,8 +9,8 @@ import { ServerList } from "./server-list.js";
 import { langOf } from "../lib/text.js";
 
 /**
- * @typedef {{room: string, id: number, name: string|null, visibility: string, owner: string|null,
- *   members: number, messages: number}} Room
+ * @typedef {{room: string, id: number, name: string|null, people: string[], visibility: string,
+ *   owner: string|null, members: number, messages: number}} Room
  */
 
 /** @extends {ServerList<Room>} */
@@ -31,30 +31,32 @@ export class ServerRooms extends ServerList {
   }
 
   /** @param {Room} room */
-  textOf({ room, name, owner }) {
-    return `${room} ${name ?? ""} ${owner ?? ""}`;
+  textOf({ room, owner, ...more }) {
+    return `${room} ${titleOf(more)} ${owner ?? ""}`;
   }
 
   /** @param {Room} room */
-  make({ room, name, visibility }) {
-    const title = name || t("server.noName");
-    const ask = this.button(t("details.delete"), "danger delete-room", async () =>
+  make({ room, visibility, ...more }) {
+    const title = titleOf(more);
+    const remove = () =>
       this.data?.ask(
         {
           title: t("confirm.deleteRoom"),
-          text: t("confirm.deleteRoomText", { room: name || room }),
+          text: t("confirm.deleteRoomText", { room: title || room }),
           action: t("details.delete"),
         },
         async () => {
           await this.data?.command({ "room.delete": { room } });
           await this.load();
         },
-      ),
-    );
+      );
+    const menu = () => [
+      { name: "delete-room", label: t("details.delete"), danger: true, does: remove },
+    ];
     return h(
       "li",
       { "data-room": room },
-      h("span", { class: "tile" }, icon(visibility === "public" ? "globe" : "lock")),
+      h("span", { class: "tile" }, icon(pictureOf({ visibility, ...more }))),
       h(
         "span",
         { class: "who" },
@@ -63,18 +65,20 @@ export class ServerRooms extends ServerList {
         h("small", null, room),
         h("small", { class: "facts" }),
       ),
-      h("span", { class: "acts wrap", role: "group", "aria-label": title }, ask),
+      this.more(t("server.actions", { name: title || room }), menu),
     );
   }
 
   /** @param {HTMLElement} node @param {Room} room */
-  change(node, { name, visibility, owner, members, messages }) {
+  change(node, { visibility, owner, members, messages, ...more }) {
+    const title = titleOf(more);
     setText(
-      set(/** @type {Element} */ (node.querySelector("b")), { lang: langOf(name) || null }),
-      name || t("server.noName"),
+      set(/** @type {Element} */ (node.querySelector("b")), { lang: langOf(title) || null }),
+      title || t("server.noName"),
     );
+    const kind = t(visibility === "public" ? "details.public" : "details.private");
     const facts = [
-      t(visibility === "public" ? "details.public" : "details.private"),
+      isDirect({ members, ...more }) ? t("room.direct") : kind,
       t("header.people", { n: members }),
       t("server.messages", { n: messages }),
       owner && `@${owner}`,
@@ -84,6 +88,24 @@ export class ServerRooms extends ServerList {
       facts.filter(Boolean).join(" · "),
     );
   }
+}
+
+// Internal
+
+/** What people see instead of a name. @param {Pick<Room, "name"|"people">} room */
+function titleOf({ name, people }) {
+  return name || people.join(", ");
+}
+
+/** A conversation of two. @param {Pick<Room, "name"|"members">} room */
+function isDirect({ name, members }) {
+  return !name && members <= 2;
+}
+
+/** @param {Pick<Room, "name"|"members"|"visibility">} room */
+function pictureOf({ visibility, ...more }) {
+  if (isDirect(more)) return "person";
+  return visibility === "public" ? "globe" : "lock";
 }
 
 customElements.define("server-rooms", ServerRooms);

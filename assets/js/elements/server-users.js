@@ -1,6 +1,6 @@
 /**
- * The accounts of the server: search, create, disable, make administrator. A new password is shown
- * once.
+ * The accounts of the server: search, create, and a menu for each of what administrators may do with
+ * it. A new password is shown once.
  */
 import { ApiError } from "../lib/errors.js";
 import { setError, field, openDialog } from "../lib/dialog.js";
@@ -13,6 +13,7 @@ import { date } from "../lib/time.js";
 import { avatar } from "./user-avatar.js";
 import { tooLong, wrongUserName } from "./user-name.js";
 
+/** @import {MenuItem} from "./row-menu.js" */
 /**
  * @typedef {{id: number, name: string, display_name: string, admin: boolean, disabled: boolean,
  *   created: string}} Account
@@ -57,22 +58,12 @@ export class ServerUsers extends ServerList {
   }
 
   /** @param {Account} account */
-  make({ name, display_name: shown }) {
-    const change = (/** @type {string} */ verb) => async () =>
-      this.#replace(await this.data?.command({ [verb]: { name } }));
-    const buttons = h(
-      "span",
-      { class: "acts wrap", role: "group", "aria-label": shown },
-      this.button(t("server.endSessions"), "end-sessions", async (button) => {
-        const [{ sessions_ended: n = 0 } = {}] =
-          (await this.data?.command({ "user.logout": { name } })) ?? [];
-        fill(button, t("server.sessionsEnded", { n }));
-      }),
-      this.button(t("server.promote"), "promote", change("user.promote")),
-      this.button(t("server.demote"), "demote", change("user.demote")),
-      this.button(t("server.disable"), "disable danger", change("user.disable")),
-      this.button(t("server.enable"), "enable", change("user.enable")),
-    );
+  make({ id, name, display_name: shown }) {
+    const label = t("server.actions", { name });
+    const menu = () => {
+      const account = this.items.find((item) => item.id === id);
+      return account ? this.#menu(account) : [];
+    };
     return h(
       "li",
       { "data-user": name },
@@ -85,7 +76,7 @@ export class ServerUsers extends ServerList {
         h("small", null, `@${name}`),
         h("small", { class: "facts" }),
       ),
-      buttons,
+      this.more(label, menu),
     );
   }
 
@@ -101,17 +92,123 @@ export class ServerUsers extends ServerList {
       mine && h("span", { class: "tag" }, t("person.you")),
       t("server.created", { date: date(created, locale()) }),
     );
-    const hide = (/** @type {string} */ button, /** @type {boolean} */ hidden) =>
-      set(/** @type {HTMLElement} */ (node.querySelector(`.${button}`)), { hidden });
-    // Nobody locks themselves out.
-    hide("promote", admin || disabled);
-    hide("demote", !admin || mine);
-    hide("disable", disabled || mine);
-    hide("enable", !disabled);
-    hide("end-sessions", disabled || mine);
   }
 
   // Internal
+
+  /**
+   * What can be done with an account. Nobody locks themselves out.
+   * @param {Account} account
+   * @returns {MenuItem[]}
+   */
+  #menu(account) {
+    const { name, admin, disabled } = account;
+    const mine = name === this.data?.me.userId;
+    /** @type {(MenuItem|false)[]} */
+    const items = [
+      {
+        name: "rename-user",
+        label: t("server.renameUser"),
+        does: () => this.#rename(account),
+      },
+      !mine && {
+        name: "reset-password",
+        label: t("server.resetPassword"),
+        does: () => this.#reset(account),
+      },
+      !mine &&
+        !disabled && {
+          name: "end-sessions",
+          label: t("server.endSessions"),
+          does: () => this.#endSessions(account),
+        },
+      !admin && !disabled && this.#asks(account, "promote"),
+      admin && !mine && this.#asks(account, "demote"),
+      disabled && {
+        name: "enable",
+        label: t("server.enable"),
+        does: async () => this.#replace(await this.data?.command({ "user.enable": { name } })),
+      },
+      !mine && !disabled && { ...this.#asks(account, "disable"), danger: true },
+      !mine && { ...this.#asks(account, "delete"), danger: true },
+    ];
+    return items.filter((item) => item !== false);
+  }
+
+  /**
+   * An item that asks before it does something.
+   * @param {Account} account
+   * @param {"promote"|"demote"|"disable"|"delete"} verb
+   * @returns {MenuItem}
+   */
+  #asks({ name, display_name: shown }, verb) {
+    const label = verb === "delete" ? t("server.deleteUser") : t(`server.${verb}`);
+    const texts = {
+      title: t(`server.${verb}Title`, { name: shown }),
+      text: t(`server.${verb}Text`, { name: shown }),
+      action: label,
+    };
+    const confirmed = async () => {
+      const changed = await this.data?.command({ [`user.${verb}`]: { name } });
+      if (verb === "delete") this.items = this.items.filter((account) => account.name !== name);
+      else this.#replace(changed);
+      this.draw();
+    };
+    const item = verb === "delete" ? "delete-user" : verb;
+    return { name: item, label, does: () => this.data?.ask(texts, confirmed) };
+  }
+
+  /** @param {Account} account */
+  async #endSessions({ name }) {
+    const [{ sessions_ended: n = 0 } = {}] =
+      (await this.data?.command({ "user.logout": { name } })) ?? [];
+    this.say(t("server.sessionsEnded", { n }));
+  }
+
+  /** @param {Account} account */
+  async #rename({ name, display_name: shown }) {
+    const host = await this.data?.host();
+    if (!host) return;
+    const input = h("input", {
+      class: "input",
+      id: "new-name",
+      type: "text",
+      value: shown,
+      autocomplete: "off",
+    });
+    openDialog({
+      host,
+      title: t("server.renameUser"),
+      action: t("action.save"),
+      content: [field(t("login.name"), input)],
+      submit: async () => {
+        const to = input.value.trim();
+        setError(input, to ? tooLong(to) : t("profile.nameNeeded"));
+        if (input.getAttribute("aria-invalid")) return false;
+        this.#replace(await this.data?.command({ "user.rename": { name, to } }));
+        this.draw();
+      },
+    });
+    input.select();
+  }
+
+  /** @param {Account} account */
+  async #reset({ name, display_name: shown }) {
+    const host = await this.data?.host();
+    if (!host) return;
+    const { form, go } = openDialog({
+      host,
+      title: t("server.resetTitle", { name: shown }),
+      action: t("server.resetPassword"),
+      content: [h("p", null, t("server.resetText", { name: shown }))],
+      submit: async () => {
+        const password = generated();
+        await this.data?.command({ "user.passwd": { name, password } });
+        this.#show(form, go, name, password);
+        return false;
+      },
+    });
+  }
 
   /** @param {Account[]} [changed] */
   #replace([changed] = []) {

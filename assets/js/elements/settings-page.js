@@ -16,7 +16,7 @@ import "./profile-form.js";
 import "./session-list.js";
 
 /** @import {Change, SessionInfo, User} from "../types.js" */
-/** @import {Send} from "./upload-list.js" */
+/** @import {Send} from "../state/uploader.js" */
 
 /**
  * @typedef {object} Data

@@ -26,6 +26,8 @@ export class TextCompletion extends HTMLElement {
   #token = null;
   /** Where it was left with Escape: it stays closed there. */
   #left = -1;
+  /** Where a space was added after what was completed: one that is typed there is not doubled. */
+  #spaced = -1;
   /** @type {Choice[]} */
   #choices = [];
   #active = 0;
@@ -69,6 +71,12 @@ export class TextCompletion extends HTMLElement {
    * @returns {boolean} the key was for the list
    */
   pressed(event) {
+    const spaced = this.#spaced === this.#field?.selectionStart;
+    this.#spaced = -1;
+    if (event.key === " " && spaced) {
+      event.preventDefault();
+      return true;
+    }
     if (this.#choices.length === 0 || event.ctrlKey || event.altKey || event.metaKey) return false;
     if (event.key === "ArrowDown" || event.key === "ArrowUp")
       this.#move(event.key === "ArrowDown" ? 1 : -1);
@@ -123,6 +131,7 @@ export class TextCompletion extends HTMLElement {
     );
     this.#field.value = text;
     this.#field.setSelectionRange(caret, caret);
+    this.#spaced = text[caret - 1] === " " ? caret : -1;
     this.#show(null);
     this.changed();
   }

@@ -101,6 +101,8 @@ export function setError(input, message) {
   error.hidden = !message;
   if (hint) hint.hidden = Boolean(message) || !hint.textContent;
   fill(error, message && [icon("warning", "small"), h("span", null, message)]);
+  // What is typed next may be right.
+  if (message) input.addEventListener("input", () => setError(input, ""), { once: true });
   const described = hint?.textContent ? hint.id : null;
   set(input, {
     "aria-invalid": message ? "true" : null,

@@ -120,6 +120,11 @@ export function parts(key, places) {
     });
 }
 
+/** A number with the separators of the language. @param {number} value */
+export function count(value) {
+  return numbers.format(value);
+}
+
 /**
  * @param {string} key
  * @returns {boolean}

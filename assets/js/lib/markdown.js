@@ -1,40 +1,37 @@
 /**
- * A small, safe part of Markdown, as a tree and never as HTML: bold, italic, code, code blocks,
- * quotes, lists, links, mentions. What is not clearly one of these stays the text that it is. Pure.
+ * A small, safe part of Markdown, as a tree and never as HTML: code blocks, quotes, lists, and lines
+ * with what lib/inline.js knows. What is not clearly one of these stays the text that it is. Pure.
  */
-import { isMention, linkAt, oneLine } from "./text.js";
+import { parseInline } from "./inline.js";
+import { oneLine } from "./text.js";
+
+/** @import {Inline} from "./inline.js" */
+/** @import {People} from "./mentions.js" */
 
 /**
- * @typedef {{type: "text", text: string}|{type: "strong"|"em", children: Inline[]}|{type: "code",
- *   text: string}
- *   |{type: "link", text: string, href: string}|{type: "mention", text: string, me: boolean}}
- * Inline
+ * @typedef {{type: "text", children: Inline[]}|{type: "code", text: string}
+ *   |{type: "quote", blocks: Block[]}|ListBlock} Block
  */
-/**
- * @typedef {{type: "text", children: Inline[]}|{type: "code", text: string}|{type: "quote", blocks:
- *   Block[]}
- *   |{type: "list", start: number|null, items: Inline[][]}} Block start null: not numbered
- */
+/** @typedef {{type: "list", start: number|null, items: Item[]}} ListBlock start null: not numbered */
+/** @typedef {{children: Inline[], done: boolean|null, lists: ListBlock[]}} Item done null: no task */
 
-/** Quotes in quotes, emphasis in emphasis: deeper than this it is only text. */
+/** Quotes in quotes, lists in lists: deeper than this they are only text. */
 const DEEPEST = 4;
 const FENCE = /^\s{0,3}```\s*[\w+#.-]*\s*$/u;
 const QUOTE = /^\s{0,3}>\s?/u;
-const ITEM = /^\s{0,3}(?:[-*+•]|(\d{1,9})[.)])\s+(?=\S)/u;
-/**
- * A mark beside one of these is part of a word or a formula: 2*3*4, snake_case. Scripts without
- * spaces are not like that.
- */
-const WORDY = { "*": /[\p{N}\p{Script=Latin}\p{Script=Cyrillic}]/u, _: /[\p{L}\p{N}_]/u };
-const MENTION = /^@[\p{L}\p{N}_](?:[\p{L}\p{M}\p{N}_.-]*[\p{L}\p{M}\p{N}_])?/u;
+const FIRST_ITEM = /^\s{0,3}(?:[-*+•]|\d{1,9}[.)])\s+\S/u;
+const ITEM = /^(\s*)(?:[-*+•]|(\d{1,9})[.)])\s+(?=\S)/u;
+const TASK = /^\[([ xX])\]\s+(?=\S)/u;
+/** How much further in an item of a list in a list begins. */
+const STEP = 2;
 
 /**
  * @param {string} text
- * @param {string} [me] my login name, for mentions of me
+ * @param {People} [people] who may be mentioned
  * @param {number} [depth]
  * @returns {Block[]}
  */
-export function parseBlocks(text, me = "", depth = 0) {
+export function parseBlocks(text, people, depth = 0) {
   const lines = text.split("\n");
   /** @type {Block[]} */
   const blocks = [];
@@ -42,12 +39,11 @@ export function parseBlocks(text, me = "", depth = 0) {
   let plain = [];
   const flush = () => {
     const words = plain.join("\n").replace(/^(?:[ \t]*\n)+|\s+$/gu, "");
-    if (words) blocks.push({ type: "text", children: parseInline(words, me) });
+    if (words) blocks.push({ type: "text", children: parseInline(words, people) });
     plain = [];
   };
   for (let at = 0; at < lines.length;) {
     const line = lines[at];
-    const item = ITEM.exec(line);
     const end = FENCE.test(line)
       ? lines.findIndex((other, index) => index > at && /^\s{0,3}```\s*$/u.test(other))
       : -1;
@@ -66,24 +62,15 @@ export function parseBlocks(text, me = "", depth = 0) {
             .slice(from, at)
             .map((quoted) => quoted.replace(QUOTE, ""))
             .join("\n"),
-          me,
+          people,
           depth + 1,
         ),
       });
-    } else if (item) {
+    } else if (FIRST_ITEM.test(line)) {
       flush();
-      const start = item[1] === undefined ? null : Number(item[1]);
-      /** @type {Inline[][]} */
-      const items = [];
-      for (
-        let next = ITEM.exec(lines[at]);
-        next && (next[1] === undefined) === (start === null);
-        next = ITEM.exec(lines[at] ?? "")
-      ) {
-        items.push(parseInline(lines[at].slice(next[0].length), me));
-        at += 1;
-      }
-      blocks.push({ type: "list", start, items });
+      const list = listAt(lines, at, people, 0);
+      blocks.push(list.block);
+      at = list.end;
     } else {
       plain.push(line);
       at += 1;
@@ -91,66 +78,6 @@ export function parseBlocks(text, me = "", depth = 0) {
   }
   flush();
   return blocks;
-}
-
-/**
- * @param {string} text
- * @param {string} [me]
- * @param {number} [depth]
- * @returns {Inline[]}
- */
-export function parseInline(text, me = "", depth = 0) {
-  /** @type {Inline[]} */
-  const nodes = [];
-  let said = "";
-  const push = (/** @type {Inline} */ node) => {
-    if (said) nodes.push({ type: "text", text: said });
-    said = "";
-    nodes.push(node);
-  };
-  /** Marks that nothing closes any more: they are not looked for again. @type {Set<string>} */
-  const open = new Set();
-  for (let at = 0; at < text.length;) {
-    const char = text[at];
-    const found = nodeAt(text, at, me, depth, open);
-    if (found) {
-      push(found.node);
-      at = found.end;
-    } else {
-      // A run of marks that is nothing is skipped as a whole.
-      const run = char === "`" || char === "*" || char === "_" ? runAt(text, at) : 1;
-      said += text.slice(at, at + run);
-      at += run;
-    }
-  }
-  if (said) nodes.push({ type: "text", text: said });
-  return nodes;
-}
-
-/**
- * What begins at this character, if it is not plain text.
- * @param {string} text
- * @param {number} at
- * @param {string} me
- * @param {number} depth
- * @param {Set<string>} open
- */
-function nodeAt(text, at, me, depth, open) {
-  switch (text[at]) {
-    case "`":
-      return codeAt(text, at, open);
-    case "@":
-      return mentionAt(text, at, me);
-    case "h":
-    case "H":
-      return plainLink(text, at);
-    case "*":
-    case "_":
-      if (text[at - 1] === text[at] || depth >= DEEPEST) return null;
-      return emphasisAt(text, at, me, depth, open);
-    default:
-      return null;
-  }
 }
 
 /**
@@ -163,105 +90,63 @@ export function snippet(text) {
 
 // Internal
 
+/**
+ * The list that begins at a line, with the lists in it.
+ * @param {string[]} lines
+ * @param {number} from
+ * @param {People|undefined} people
+ * @param {number} depth
+ * @returns {{block: ListBlock, end: number}}
+ */
+function listAt(lines, from, people, depth) {
+  const first = /** @type {RegExpExecArray} */ (ITEM.exec(lines[from]));
+  const number = first[2];
+  /** @type {Item[]} */
+  const items = [];
+  let at = from;
+  for (let next = ITEM.exec(lines[at]); next; next = ITEM.exec(lines[at] ?? "")) {
+    const inner = next[1].length - first[1].length;
+    const last = items.at(-1);
+    if (last && inner >= STEP && depth < DEEPEST) {
+      const { block, end } = listAt(lines, at, people, depth + 1);
+      last.lists.push(block);
+      at = end;
+      continue;
+    }
+    const other = (next[2] === undefined) !== (number === undefined);
+    if (last && (other || (inner < 0 && depth > 0))) break;
+    items.push(itemOf(lines[at].slice(next[0].length), people));
+    at += 1;
+  }
+  return {
+    block: { type: "list", start: number === undefined ? null : Number(number), items },
+    end: at,
+  };
+}
+
+/** @param {string} text @param {People|undefined} people @returns {Item} */
+function itemOf(text, people) {
+  const task = TASK.exec(text);
+  return {
+    children: parseInline(task ? text.slice(task[0].length) : text, people),
+    done: task ? task[1] !== " " : null,
+    lists: [],
+  };
+}
+
 /** @param {Block} block @returns {string} */
 function blockText(block) {
   if (block.type === "code") return block.text;
   if (block.type === "quote") return block.blocks.map(blockText).join(" ");
-  return block.type === "list" ? block.items.map(words).join(" ") : words(block.children);
+  return block.type === "list" ? block.items.map(itemText).join(" ") : words(block.children);
+}
+
+/** @param {Item} item @returns {string} */
+function itemText({ children, lists }) {
+  return [words(children), ...lists.map(blockText)].join(" ");
 }
 
 /** @param {Inline[]} nodes @returns {string} */
 function words(nodes) {
   return nodes.map((node) => ("children" in node ? words(node.children) : node.text)).join("");
-}
-
-/** @typedef {{node: Inline, end: number}|null} Found */
-
-/** How often the letter at a place is repeated. @param {string} text @param {number} at */
-function runAt(text, at) {
-  let end = at + 1;
-  while (text[end] === text[at]) end += 1;
-  return end - at;
-}
-
-/** @param {string} text @param {number} at @param {Set<string>} open @returns {Found} */
-function codeAt(text, at, open) {
-  const mark = "`".repeat(runAt(text, at));
-  if (open.has(mark)) return null;
-  for (let end = text.indexOf(mark, at + mark.length); end >= 0; end = text.indexOf(mark, end)) {
-    const run = runAt(text, end);
-    const inside = text.slice(at + mark.length, end);
-    if (run === mark.length && inside.trim())
-      return { node: { type: "code", text: inside.replace(/^ (.*) $/su, "$1") }, end: end + run };
-    end += run;
-  }
-  open.add(mark);
-  return null;
-}
-
-/** @param {string} text @param {number} at @param {string} me @returns {Found} */
-function mentionAt(text, at, me) {
-  if (/[\p{L}\p{N}_]$/u.test(text.slice(Math.max(0, at - 2), at))) return null;
-  const match = MENTION.exec(text.slice(at, at + 80));
-  return (
-    match && {
-      node: { type: "mention", text: match[0], me: isMention(match[0], me) },
-      end: at + match[0].length,
-    }
-  );
-}
-
-/** @param {string} text @param {number} at @returns {Found} */
-function plainLink(text, at) {
-  const link = linkAt(text, at);
-  return (
-    link && { node: { type: "link", text: link.text, href: link.href }, end: at + link.text.length }
-  );
-}
-
-/**
- * @param {string} text
- * @param {number} at
- * @param {string} me
- * @param {number} depth
- * @param {Set<string>} open
- * @returns {Found}
- */
-function emphasisAt(text, at, me, depth, open) {
-  const char = /** @type {"*"|"_"} */ (text[at]);
-  const size = runAt(text, at);
-  const mark = char.repeat(size);
-  if (
-    size > 3 ||
-    open.has(mark) ||
-    !/\S/u.test(text[at + size] ?? " ") ||
-    WORDY[char].test(letterBefore(text, at))
-  )
-    return null;
-  for (let end = text.indexOf(mark, at + size); end >= 0; end = text.indexOf(mark, end)) {
-    const run = runAt(text, end);
-    if (run === size && /\S/u.test(text[end - 1]) && !WORDY[char].test(letterAt(text, end + run))) {
-      const children = parseInline(text.slice(at + size, end), me, depth + 1);
-      return {
-        node:
-          size === 1
-            ? { type: "em", children }
-            : { type: "strong", children: size === 3 ? [{ type: "em", children }] : children },
-        end: end + run,
-      };
-    }
-    end += run;
-  }
-  open.add(mark);
-  return null;
-}
-
-/** @param {string} text @param {number} at */
-function letterBefore(text, at) {
-  return [...text.slice(Math.max(0, at - 2), at)].at(-1) ?? "";
-}
-
-/** @param {string} text @param {number} at */
-function letterAt(text, at) {
-  return String.fromCodePoint(text.codePointAt(at) ?? 32);
 }

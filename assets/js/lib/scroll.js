@@ -42,3 +42,20 @@ export function restore(scroller, anchor) {
   const moved = anchor.node.getBoundingClientRect().top - anchor.top;
   if (Math.abs(moved) >= 1) scroller.scrollTop += moved;
 }
+
+/**
+ * Arrow keys go from message to message, beginning with the last one.
+ * @param {Element} list
+ * @param {KeyboardEvent} event
+ */
+export function moveFocus(list, event) {
+  if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
+  const all = /** @type {HTMLElement[]} */ ([...list.querySelectorAll("message-item")]);
+  const focused = document.activeElement?.closest("message-item");
+  const now = all.indexOf(/** @type {HTMLElement} */ (focused));
+  const step = event.key === "ArrowUp" ? -1 : 1;
+  const next = now < 0 ? all.length - 1 : now + step;
+  if (!all[next]) return;
+  event.preventDefault();
+  all[next].focus();
+}

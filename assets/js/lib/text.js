@@ -1,5 +1,6 @@
 /** Properties of a text: language, mentions, links, length. Pure. */
 
+const WIDE = /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}]/u;
 const LINK = /https?:\/\/[^\s<>"“”«»]+/iuy;
 
 /**
@@ -66,4 +67,23 @@ export function lengthOf(text) {
  */
 export function oneLine(text) {
   return text.replace(/\s+/gu, " ").trim().slice(0, 200);
+}
+
+/**
+ * About how many lines a text takes. Letters of Chinese, Japanese and Korean are twice as wide as
+ * others.
+ * @param {string} text
+ * @param {number} columns Latin letters in a line
+ */
+export function linesOf(text, columns) {
+  let lines = 1;
+  let width = 0;
+  for (const char of text) {
+    if (char === "\n" || width >= columns) {
+      lines += 1;
+      width = 0;
+    }
+    if (char !== "\n") width += char >= "\u1100" && WIDE.test(char) ? 2 : 1;
+  }
+  return lines;
 }

@@ -6,6 +6,7 @@
 /** @type {Record<string, Intl.DateTimeFormatOptions>} */
 const FORMS = {
   clock: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
+  stamp: { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" },
   exact: { dateStyle: "long", timeStyle: "medium", hourCycle: "h23" },
   date: { dateStyle: "long" },
   day: { weekday: "long", day: "numeric", month: "long" },
@@ -70,6 +71,15 @@ export function clock(iso, lang) {
  */
 export function exact(iso, lang) {
   return format(iso, lang, "exact");
+}
+
+/**
+ * 21 Nov 2025, 14:12
+ * @param {string} iso
+ * @param {string} lang
+ */
+export function stamp(iso, lang) {
+  return format(iso, lang, "stamp");
 }
 
 /**

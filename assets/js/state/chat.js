@@ -3,6 +3,7 @@ import { Client } from "../api/client.js";
 import { SessionKeeper } from "../api/session.js";
 import { Socket } from "../api/socket.js";
 import { ApiError } from "../lib/errors.js";
+import { caption } from "../lib/media.js";
 import { Drafts } from "./drafts.js";
 import { History } from "./history.js";
 import { Live } from "./live.js";
@@ -11,7 +12,8 @@ import { Snapshot } from "./snapshot.js";
 import { Store } from "./store.js";
 import { messageById } from "./timeline.js";
 
-/** @import {Change, Role} from "../types.js" */
+/** @import {Change, Pending, Role} from "../types.js" */
+/** @import {Attachments} from "./attachments.js" */
 
 export class Chat {
   store = new Store();
@@ -24,6 +26,12 @@ export class Chat {
   #drafts = null;
   #keeper = new SessionKeeper(() => this.client.refresh());
   #snapshot = new Snapshot(this.store);
+  /** @type {Attachments|null} loaded with the first file */
+  #attachments = null;
+  /** Rooms that are being looked up. */
+  #looking = new Set(/** @type {string[]} */ ([]));
+  /** Whose files it has. */
+  #attaching = "";
 
   constructor() {
     this.client.onSession = (session) => this.#keeper.renewed(session);
@@ -32,9 +40,21 @@ export class Chat {
       const change = this.#drafts?.changedElsewhere(event);
       if (change) this.store.dispatch({ type: "draft_changed", ...change });
     });
+    addEventListener("beforeunload", (event) => {
+      if (this.#attachments?.uploader.busy) event.preventDefault();
+    });
   }
 
   // Session
+
+  /** What is known of the server without signing in. */
+  async loadServer() {
+    try {
+      this.store.dispatch({ type: "server_loaded", server: await this.client.server() });
+    } catch {
+      // The page works without its name.
+    }
+  }
 
   /**
    * Goes on with the session that the cookie holds.
@@ -94,6 +114,7 @@ export class Chat {
 
   async signOut() {
     await this.client.logout();
+    this.#attachments?.uploader.clear();
     this.#signedOut();
   }
 
@@ -124,6 +145,26 @@ export class Chat {
       this.store.dispatch({ type: "room_loaded", room: await this.client.room(roomId) });
     } catch {
       // The list's first ten have to do until the room is opened again.
+    }
+  }
+
+  /** What a room is that I am not in: public rooms have facts for everybody. @param {string} roomId */
+  async lookUp(roomId) {
+    if (this.store.state.found[roomId] !== undefined || this.#looking.has(roomId)) return;
+    this.#looking.add(roomId);
+    try {
+      const room = await this.client.room(roomId);
+      const { me, rooms } = this.store.state;
+      if (rooms[roomId] || !me) return;
+      const mine = room.participants.some(({ userId }) => userId === me.userId);
+      if (mine) this.store.dispatch({ type: "room_loaded", room });
+      else this.store.dispatch({ type: "room_found", room_id: roomId, room });
+    } catch (error) {
+      // Without an answer it is asked again with the next change.
+      if (error instanceof ApiError && [403, 404].includes(error.status))
+        this.store.dispatch({ type: "room_found", room_id: roomId, room: null });
+    } finally {
+      this.#looking.delete(roomId);
     }
   }
 
@@ -217,6 +258,43 @@ export class Chat {
     });
   }
 
+  /** Uploads files; loaded when it is first asked for. @returns {Promise<Attachments>} */
+  async attachments() {
+    const { Attachments } = await import("./attachments.js");
+    return (this.#attachments ??= new Attachments(this.store, this.sender, this.client));
+  }
+
+  /**
+   * @param {string} roomId
+   * @param {string} content
+   * @param {import("./sender.js").Extras} extras
+   */
+  send(roomId, content, extras) {
+    this.sender.send(roomId, content, extras);
+    if (extras.waitsAs) this.#attachments?.follow(extras.waitsAs);
+  }
+
+  /** @param {string} clientId */
+  retrySend(clientId) {
+    if (this.#attachments?.has(clientId)) this.#attachments.retry(clientId);
+    else this.sender.retry(clientId);
+  }
+
+  /**
+   * A message that was not sent becomes the one being written.
+   * @param {string} clientId
+   * @returns {Promise<string|null>} its text, without the names of its files; null if it is gone
+   */
+  async takeBack(clientId) {
+    const pending = this.store.state.outbox.find((entry) => entry.clientId === clientId);
+    if (!pending) return null;
+    const media = pending.media ?? [];
+    if (media.length || this.#attachments?.has(clientId))
+      (await this.attachments()).takeBack(pending);
+    this.sender.discard(clientId);
+    return pending.content === caption(media) ? "" : pending.content;
+  }
+
   /** @param {string} roomId @param {string} text */
   keepDraft(roomId, text) {
     this.#drafts?.keep(roomId, text);
@@ -251,14 +329,24 @@ export class Chat {
   /** @param {import("../types.js").User} me @param {() => void} [before] what is asked for */
   #signedIn(me, before) {
     this.#drafts = new Drafts(me.userId);
-    this.store.dispatch({
-      type: "signed_in",
-      me,
-      outbox: this.sender.restore(me.userId),
-      drafts: this.#drafts.load(),
-    });
+    if (this.#attaching !== me.userId) this.#attachments?.uploader.clear();
+    this.#attaching = me.userId;
+    const outbox = this.sender.restore(me.userId).map((pending) => this.#restored(pending));
+    this.store.dispatch({ type: "signed_in", me, outbox, drafts: this.#drafts.load() });
+    for (const { clientId, state } of outbox)
+      if (state === "uploading") this.#attachments?.retry(clientId);
     before?.();
     this.live.start();
+  }
+
+  /**
+   * The files of a message that waited for them are only known to the page that uploads them.
+   * @param {Pending} pending
+   * @returns {Pending}
+   */
+  #restored(pending) {
+    if (pending.state !== "uploading" || this.#attachments?.has(pending.clientId)) return pending;
+    return { ...pending, state: "failed", reason: "files_lost", lasting: true };
   }
 
   /** @param {boolean} [ended] not by me, here and now */

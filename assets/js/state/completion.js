@@ -62,9 +62,10 @@ export function findPeople(people, query) {
 /**
  * @param {Emoji[]} all
  * @param {string} query
+ * @param {number} [most]
  * @returns {Emoji[]}
  */
-export function findEmoji(all, query) {
+export function findEmoji(all, query, most = MOST) {
   const wanted = folded(query);
   const rankOf = (/** @type {string} */ word) => {
     if (word === wanted) return 0;
@@ -76,7 +77,7 @@ export function findEmoji(all, query) {
     .map((emoji, index) => ({ emoji, index, at: rank(emoji) }))
     .filter(({ at }) => at < 3)
     .sort((a, b) => a.at - b.at || a.index - b.index)
-    .slice(0, MOST)
+    .slice(0, most)
     .map(({ emoji }) => emoji);
 }
 

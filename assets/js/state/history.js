@@ -10,6 +10,8 @@
 
 const PAGE = 50;
 const PAGE_MOST = 200;
+/** Messages that are looked at together in the search for a day. */
+const PROBES = 4;
 /** In larger rooms the server sends read marks to authors only. */
 const READERS_ROOM = 100;
 
@@ -84,6 +86,51 @@ export class History {
       const messages = await this.#client.messages(roomId, { around: messageId, limit: PAGE });
       this.#loaded(roomId, messages, null);
     });
+  }
+
+  /**
+   * The first messages of a room.
+   * @param {string} roomId
+   */
+  async first(roomId) {
+    const messages = await this.#client.messages(roomId, { after: 0, limit: PAGE });
+    const last = messages.at(-1)?.seq;
+    this.#loaded(roomId, messages, last ? [1, last] : null);
+  }
+
+  /**
+   * The first message since a time, with what stands around it.
+   * @param {string} roomId
+   * @param {number} from ms since 1970
+   * @returns {Promise<number|null>} its seq; null when there is none
+   */
+  async since(roomId, from) {
+    const lastSeq = this.#store.state.rooms[roomId]?.lastSeq ?? 0;
+    const isBefore = (/** @type {Message} */ message) => Date.parse(message.createdAt) < from;
+    const held = this.#store.state.timelines[roomId]?.messages ?? [];
+    // Messages are in the order of time: `low` is before it, `high` is not.
+    let low = held.findLast(isBefore)?.seq ?? 0;
+    let high = held.find((message) => !isBefore(message))?.seq ?? lastSeq + 1;
+    while (high - low > 1) {
+      const step = (high - low) / (PROBES + 1);
+      const seqs = Array.from(
+        { length: PROBES },
+        (_, index) => low + Math.ceil(step * (index + 1)),
+      );
+      const probed = await Promise.all(
+        [...new Set(seqs)]
+          .filter((seq) => seq < high)
+          .map(async (seq) => {
+            const [message] = await this.#client.messages(roomId, { around: seq, limit: 1 });
+            return { seq, before: !message || isBefore(message) };
+          }),
+      );
+      low = probed.findLast(({ before }) => before)?.seq ?? low;
+      high = probed.find(({ before }) => !before)?.seq ?? high;
+    }
+    if (high > lastSeq) return null;
+    this.#loaded(roomId, await this.#client.messages(roomId, { around: high, limit: PAGE }), null);
+    return high;
   }
 
   /**

@@ -10,7 +10,7 @@ import { emptyTimeline } from "./timeline.js";
 /**
  * @typedef {"rooms_loaded"|"restored"|"rooms_failed"|"room_loaded"|"room_added"|"room_opened"|"room_closed"|"subscribed"
  *   |"room_updated"|"room_muted"|"participant_added"|"participant_changed"|"participant_removed"
- *   |"room_deleted"|"room_gone"} Type
+ *   |"room_deleted"|"room_gone"|"room_found"} Type
  */
 
 /** @type {Reducers<Type>} */
@@ -36,8 +36,12 @@ export const roomReducers = {
   participant_added: participantUpdated,
   participant_changed: participantUpdated,
   participant_removed: participantRemoved,
-  room_deleted: (state, frame) => removed(state, frame.room_id),
+  room_deleted: (state, frame) => removed(state, frame.room_id, "deleted"),
   room_gone: (state, action) => removed(state, action.room_id),
+  room_found: (state, { room_id: roomId, room }) => ({
+    ...state,
+    found: { ...state.found, [roomId]: room },
+  }),
 };
 
 // Internal
@@ -178,7 +182,7 @@ function subscribed(state, frame) {
       };
   }
   for (const roomId of Object.keys(next.rooms))
-    if (!listed.has(roomId)) next = removed(next, roomId);
+    if (!listed.has(roomId)) next = removed(next, roomId, "removed");
   return next;
 }
 
@@ -198,7 +202,7 @@ function participantUpdated(state, frame) {
  * @returns {State}
  */
 function participantRemoved(state, frame) {
-  if (frame.user_id === state.me?.userId) return removed(state, frame.room_id);
+  if (frame.user_id === state.me?.userId) return removed(state, frame.room_id, "removed");
   return participants(state, frame, (list) =>
     list.filter((person) => person.userId !== frame.user_id),
   );
@@ -243,12 +247,15 @@ function upsert(list, frame) {
 /**
  * @param {State} state
  * @param {string} roomId
+ * @param {"removed"|"deleted"} [why] what others did
  * @returns {State}
  */
-function removed(state, roomId) {
-  const { [roomId]: _room, ...rooms } = state.rooms;
+function removed(state, roomId, why) {
+  const { [roomId]: room, ...rooms } = state.rooms;
   const { [roomId]: _timeline, ...timelines } = state.timelines;
-  return { ...state, rooms, timelines };
+  const { [roomId]: _found, ...found } = state.found;
+  const open = why && room && state.visit?.roomId === roomId;
+  return { ...state, rooms, timelines, found, lost: open ? { room, why } : state.lost };
 }
 
 /**

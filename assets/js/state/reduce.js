@@ -9,12 +9,13 @@ import { roomReducers } from "./reduce-room.js";
 
 /** @import {Action, ActionOf, Person, Reducers, State} from "../types.js" */
 
-/** @typedef {"signed_in"|"signed_out"|"me_changed"|"person_loaded"} SessionType */
+/** @typedef {"signed_in"|"signed_out"|"me_changed"|"person_loaded"|"server_loaded"} SessionType */
 
 /** @returns {State} */
 export function initialState() {
   return {
     me: null,
+    server: null,
     ready: false,
     listFailed: false,
     rooms: {},
@@ -23,6 +24,7 @@ export function initialState() {
     pictures: {},
     quoted: {},
     outbox: [],
+    uploads: {},
     drafts: {},
     context: null,
     editError: "",
@@ -32,6 +34,8 @@ export function initialState() {
     typing: {},
     reads: {},
     visit: null,
+    found: {},
+    lost: null,
     reading: null,
     epoch: undefined,
     connection: { state: "connecting" },
@@ -46,8 +50,10 @@ const sessionReducers = {
   signed_out: (state, { ended }) => ({
     ...initialState(),
     route: state.route,
+    server: state.server,
     ended: Boolean(ended) && (state.ended || state.me !== null),
   }),
+  server_loaded: (state, { server }) => ({ ...state, server }),
   me_changed: (state, { me }) => ({ ...state, me, ...known(state, me) }),
   person_loaded: (state, { person }) => ({ ...state, ...known(state, person) }),
 };
@@ -82,7 +88,8 @@ export function reduce(state, action) {
  */
 function signedIn(state, { me, outbox, drafts = {} }) {
   const fresh = initialState();
-  return { ...fresh, route: state.route, me, outbox, drafts, ...known(fresh, me) };
+  const { route, server } = state;
+  return { ...fresh, route, server, me, outbox, drafts, ...known(fresh, me) };
 }
 
 /**

@@ -23,8 +23,9 @@ const GROUP_MS = 5 * 60_000;
  * @property {string} [picture] of the author
  * @property {string} at ISO time
  * @property {string} content
- * @property {"sent"|"pending"|"failed"} state
+ * @property {"sent"|"uploading"|"pending"|"failed"} state
  * @property {string} [reason]
+ * @property {boolean} [lasting] sending the same again cannot help
  * @property {boolean} follows
  * @property {boolean} mine
  * @property {boolean} mentionsMe
@@ -34,6 +35,7 @@ const GROUP_MS = 5 * 60_000;
  * @property {import("../types.js").Reaction[]} reactions
  * @property {Quote|null} quote
  * @property {import("../types.js").Media[]} media
+ * @property {import("../types.js").Progress[]} [uploads] files that it waits for
  * @property {string[]} readers login names of those whose mark is here
  * @property {string[]} seenBy of my newest message: who has read it, wherever their mark is by now
  */
@@ -53,7 +55,7 @@ const GROUP_MS = 5 * 60_000;
  * @property {number} lastSeq
  * @property {number} low first seq of the window
  * @property {number} high last seq of the window, Infinity for the end
- * @property {Pending[]} pending of this room
+ * @property {(Pending & {uploads?: import("../types.js").Progress[]})[]} pending of this room
  * @property {string} me
  * @property {number|undefined} unreadSeq
  * @property {number} unreadCount
@@ -213,7 +215,7 @@ function messageRow(message, { conversation, follows, readers, newest }) {
 }
 
 /**
- * @param {Pending} pending
+ * @param {Conversation["pending"][0]} pending
  * @param {Conversation} conversation
  * @param {boolean} follows
  * @returns {MessageRow}
@@ -230,6 +232,7 @@ function pendingRow(pending, conversation, follows) {
     content: pending.content,
     state: pending.state,
     reason: pending.reason,
+    lasting: pending.lasting,
     follows,
     mine: true,
     mentionsMe: false,
@@ -237,6 +240,7 @@ function pendingRow(pending, conversation, follows) {
     mayDelete: false,
     reactions: [],
     media: pending.media ?? [],
+    uploads: pending.uploads,
     quote: quote(pending.replyTo, conversation),
     readers: [],
     seenBy: [],

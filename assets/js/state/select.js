@@ -85,6 +85,21 @@ export function candidates(state, room) {
 }
 
 /**
+ * What is said of a room in the address that is not mine.
+ * @param {State} state
+ */
+export function absence({ route, found, lost, drafts, outbox, me }) {
+  const roomId = route.roomId ?? "";
+  const unsent = outbox.filter((pending) => pending.roomId === roomId);
+  return {
+    roomId,
+    room: found[roomId] ?? null,
+    lost: lost && { name: roomName(lost.room, me?.userId ?? ""), why: lost.why },
+    written: [...unsent.map(({ content }) => content), drafts[roomId]].filter(Boolean).join("\n\n"),
+  };
+}
+
+/**
  * Is this a conversation of a few without a name?
  * @param {Room} room
  * @param {string} me

@@ -12,6 +12,13 @@ const TRANSIENT = new Set(["rate_limited", "unavailable", "internal"]);
 const AGAIN_MS = 2000;
 const AGAIN_MOST_MS = 16_000;
 
+/**
+ * @typedef {object} Extras
+ * @property {string} [replyTo]
+ * @property {Media[]} [media]
+ * @property {string} [waitsAs] client id of a message whose files are still being uploaded
+ */
+
 export class Sender {
   #store;
   #socket;
@@ -60,20 +67,32 @@ export class Sender {
   /**
    * @param {string} roomId
    * @param {string} content
-   * @param {{replyTo?: string, media?: Media[]}} [more]
+   * @param {Extras} [extras]
    */
-  send(roomId, content, { replyTo, media = [] } = {}) {
+  send(roomId, content, { replyTo, media = [], waitsAs } = {}) {
     /** @type {Pending} */
     const pending = {
-      clientId: newClientId(),
+      clientId: waitsAs ?? newClientId(),
       roomId,
       content,
       replyTo,
       ...(media.length && { media }),
       createdAt: new Date().toISOString(),
-      state: "pending",
+      state: waitsAs ? "uploading" : "pending",
     };
     this.#store.dispatch({ type: "queued", pending });
+    this.#keep();
+    this.flush();
+  }
+
+  /**
+   * The files of a message are on the server: it goes out.
+   * @param {string} clientId
+   * @param {string} content
+   * @param {Media[]} media
+   */
+  uploaded(clientId, content, media) {
+    this.#store.dispatch({ type: "uploaded", clientId, content, media });
     this.#keep();
     this.flush();
   }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use super::audit::AuditPage;
-use super::{Administrator, Operation, SetUp};
+use super::{Administrator, CheckSetUp, Operation, ServerFacts, SetUp};
 use crate::admin::{Command, items};
 use crate::api::Dialect;
 use crate::api::chatrooms::Chatrooms;
@@ -13,7 +13,7 @@ use crate::model::{Claim, Error};
 
 /// Description of administration.
 pub(super) const ABOUT: About = About {
-    text: "Creating the first administrator, and administration over HTTP; credentials and errors \
+    text: "Facts about the server, creating the first administrator, and administration over HTTP; credentials and errors \
            as in `chatrooms`. For users who are not server administrators, `/api/admin` answers \
            404.",
     carriers: &[carriers::JWT_COOKIE, carriers::BEARER],
@@ -23,6 +23,16 @@ pub(super) const ABOUT: About = About {
 /// Describes an operation.
 pub(super) fn describe(operation: Operation) -> Described {
     match operation {
+        Operation::Server => Described::new("Get facts about the server")
+            .text("What a page for logging in needs to know.")
+            .open()
+            .answers(200, "The facts", Shape::of::<ServerFacts>()),
+        Operation::CheckSetUp => Described::new("Check a link for the first administrator")
+            .text("Tells whether `POST /api/setup` would accept the token now.")
+            .open()
+            .body::<CheckSetUp>()
+            .empty(204, "It would")
+            .fails([Error::Forbidden]),
         Operation::SetUp => Described::new("Create the first administrator")
             .text(
                 "Works once, as long as there is no administrator, even if other users have \

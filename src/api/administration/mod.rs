@@ -1,4 +1,5 @@
-//! `/api/setup` and `/api/admin`: the first administrator, and administration over HTTP. Not a
+//! `/api/server`, `/api/setup` and `/api/admin`: facts about the server, the first administrator, and
+//! administration over HTTP. Not a
 //! dialect, but errors have the format of the native dialect; users who are not administrators get
 //! 404.
 
@@ -24,7 +25,7 @@ use super::{Dialect, Route, respond};
 use crate::admin::log::LogTail;
 use crate::admin::{Command, Failure, Kind, Operator, Output, Reply};
 use crate::chat::{Chat, Registration, Use};
-use crate::config::LogLevel;
+use crate::config::{LogLevel, Registration as Registrations};
 use crate::model::{Error, Result, Session};
 
 /// Maximum number of log lines queued for a client.
@@ -36,8 +37,12 @@ pub(super) struct Administration;
 /// Operation of a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operation {
+    /// `GET /api/server`
+    Server,
     /// `POST /api/setup`
     SetUp,
+    /// `POST /api/setup/check`
+    CheckSetUp,
     /// `POST /api/admin`
     Command,
     /// `GET /api/admin/log`
@@ -53,7 +58,13 @@ impl Dialect for Administration {
     const ROUTES_ONLY: bool = true;
     type Operation = Operation;
     const ROUTES: &'static [Route<Operation>] = &[
+        Route { method: Method::GET, template: "/api/server", operation: Operation::Server },
         Route { method: Method::POST, template: "/api/setup", operation: Operation::SetUp },
+        Route {
+            method: Method::POST,
+            template: "/api/setup/check",
+            operation: Operation::CheckSetUp,
+        },
         Route { method: Method::POST, template: "/api/admin", operation: Operation::Command },
         Route { method: Method::GET, template: "/api/admin/log", operation: Operation::Log },
         Route { method: Method::GET, template: "/api/admin/audit", operation: Operation::Audit },
@@ -61,7 +72,9 @@ impl Dialect for Administration {
 
     async fn call(chat: Chat, operation: Operation, request: Request) -> Result<Response> {
         match operation {
+            Operation::Server => server(&chat, &request).await,
             Operation::SetUp => set_up(&chat, request).await,
+            Operation::CheckSetUp => check_set_up(&chat, request).await,
             Operation::Command => command(&chat, request).await,
             Operation::Log => log(chat, request).await,
             Operation::Audit => {
@@ -93,6 +106,25 @@ pub(super) struct SetUp {
     password: String,
 }
 
+/// Body of `POST /api/setup/check`.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct CheckSetUp {
+    token: String,
+}
+
+/// What may be known of the server before logging in.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ServerFacts {
+    /// `[server] name`; absent if unset.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    name: Option<String>,
+    /// Whether anyone can create an account.
+    registration: bool,
+    /// Whether there is no administrator yet: the link that `serve` prints creates one.
+    setup: bool,
+}
+
 /// The user who was made administrator.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Administrator {
@@ -100,6 +132,22 @@ pub(super) struct Administrator {
     user_id: String,
     id: i64,
     admin: bool,
+}
+
+async fn server(chat: &Chat, request: &Request) -> Result<Response> {
+    let config = &request.config;
+    let facts = ServerFacts {
+        name: config.server.name.clone(),
+        registration: config.auth.registration == Registrations::Open,
+        setup: chat.awaits_administrator().await?,
+    };
+    Ok(respond::json(StatusCode::OK, &facts))
+}
+
+async fn check_set_up(chat: &Chat, mut request: Request) -> Result<Response> {
+    let CheckSetUp { token } = request.json().await?;
+    chat.check_invitation(&token).await?;
+    Ok(respond::empty(StatusCode::NO_CONTENT))
 }
 
 async fn set_up(chat: &Chat, mut request: Request) -> Result<Response> {

@@ -24,6 +24,15 @@ async fn the_link_makes_one_administrator_once() {
     };
     client.post("/api/setup", ask(&"0".repeat(40), "long enough")).await.fails(403, "forbidden");
     client.post("/api/setup", ask("", "long enough")).await.fails(403, "forbidden");
+    let check = |token: &str| json!({"token": token});
+    client.post("/api/setup/check", check(&"0".repeat(40))).await.fails(403, "forbidden");
+    client.post("/api/setup/check", check("")).await.fails(403, "forbidden");
+    client.post("/api/setup/check", json!({})).await.fails(400, "invalid_request");
+    client.post("/api/setup/check", check(&token)).await.is(204);
+    assert_eq!(
+        client.get("/api/server").await.is(200),
+        json!({"registration": true, "setup": true})
+    );
     assert_eq!(
         client.post("/api/setup", ask(&token, "short")).await.status,
         400,
@@ -46,6 +55,11 @@ async fn the_link_makes_one_administrator_once() {
         .is(200);
     let root = client.bearer(login["token"].as_str().unwrap());
     root.post("/api/admin", json!({"status": {}})).await.is(200);
+    client.post("/api/setup/check", check(&token)).await.fails(403, "forbidden");
+    assert_eq!(
+        client.get("/api/server").await.is(200),
+        json!({"registration": true, "setup": false})
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

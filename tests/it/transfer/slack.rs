@@ -5,7 +5,8 @@ use std::path::Path;
 use serde_json::json;
 
 use super::{
-    GIF, arrive, chatctl, counts, ends, finds, fixtures, import, notes, pack, room, stopped,
+    GIF, arrive, chatctl, counts, ends, finds, fixtures, import, notes, pack, room, slack_channel,
+    slack_export, slack_message, slack_user, stopped,
 };
 use crate::support::texts;
 
@@ -171,4 +172,35 @@ fn an_archive_that_is_none_of_these_is_refused() {
         assert!(refused.contains("users.json"), "{refused}");
     }
     assert!(!data.exists());
+}
+
+#[tokio::test]
+async fn imported_messages_stand_at_their_time_in_a_search() {
+    let mut server = stopped().await;
+    let users = json!([slack_user("U1", "ann.lee")]);
+    let channel = |id: &str, name: &str| slack_channel(id, name, &json!(["U1"]));
+    let said = |text: &str, ts: &str| json!([slack_message(ts, "U1", text)]);
+    let (first, second) = (server.data().join("first.zip"), server.data().join("second.zip"));
+    let recent = [("general/2025-07-15", said("needle of 2025", "1752537600.000100"))];
+    slack_export(&first, &users, &json!([channel("C1", "general")]), &[], &recent);
+    import(server.data(), &first, &[]);
+    // Rows of the database are in the order of the imports.
+    let mut both = recent.to_vec();
+    both.push(("old/2023-01-02", said("needle of 2023", "1672617600.000100")));
+    let channels = json!([channel("C1", "general"), channel("C2", "old")]);
+    slack_export(&second, &users, &channels, &[], &both);
+    import(server.data(), &second, &[]);
+    let ann = arrive(&mut server, "ann.lee").await;
+    finds(&ann, "needle", 2).await;
+    let general = room(&ann, "general").await["roomId"].as_str().unwrap().to_owned();
+    ann.say(&general, "needle of today").await;
+    finds(&ann, "needle", 3).await;
+    let (mut cursor, mut found) = (String::new(), Vec::new());
+    for _ in 0..3 {
+        let page = ann.get(&format!("/api/search?q=needle&limit=1{cursor}")).await.is(200);
+        found.push(page["messages"][0]["content"].as_str().unwrap().to_owned());
+        cursor = page["cursor"].as_str().map(|at| format!("&before={at}")).unwrap_or_default();
+    }
+    assert_eq!(found, ["needle of today", "needle of 2025", "needle of 2023"]);
+    assert_eq!(cursor, "");
 }

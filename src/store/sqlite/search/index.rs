@@ -6,12 +6,13 @@ use std::path::Path;
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Result, params};
 
-use crate::model::{RoomId, WORDS_VERSION, WordQuery, index_words};
+use super::order::Order;
+use crate::model::{RoomId, Timestamp, WORDS_VERSION, WordQuery, index_words};
 use crate::store::sqlite::schema;
 
 /// Version of the tables below; with the version of the word rules it tells whether the file can be
 /// used.
-const TABLES_VERSION: i64 = 1;
+const TABLES_VERSION: i64 = 2;
 pub(super) const VERSION: i64 = TABLES_VERSION * 1000 + WORDS_VERSION;
 
 /// The room is a word in its own column, so that a search in a quiet room never reads the words of
@@ -50,10 +51,17 @@ pub(super) struct Marks {
 
 /// A message to be indexed.
 pub(super) struct Entry {
-    /// Row of the message.
+    /// Row of the message in the database.
     pub(super) message: i64,
-    /// Its current text and room; None if it is deleted.
-    pub(super) text: Option<(RoomId, String)>,
+    /// Its current content; None if it is deleted.
+    pub(super) text: Option<Text>,
+}
+
+/// The content of a message to be indexed.
+pub(super) struct Text {
+    pub(super) room: RoomId,
+    pub(super) created: Timestamp,
+    pub(super) text: String,
 }
 
 /// The write connection of the index.
@@ -134,24 +142,31 @@ impl Index {
         let tx = self.0.transaction()?;
         {
             let (mut add, mut remove) = (tx.prepare_cached(ADD)?, tx.prepare_cached(REMOVE)?);
-            let mut put = |entry: &Entry| {
-                let words = entry
-                    .text
-                    .as_ref()
-                    .map(|(room, text)| (room_word(*room), index_words(text)))
-                    .filter(|(_, words)| !words.is_empty());
-                words
-                    .map_or(Ok(0), |(room, words)| add.execute(params![entry.message, room, words]))
+            let mut order = Order::of(&tx)?;
+            // A changed message keeps its row.
+            let mut put = |entry: &Entry, held: Option<i64>, order: &mut Order<'_>| {
+                let words = entry.text.as_ref().map(|text| (text, index_words(&text.text)));
+                match (words.filter(|(_, words)| !words.is_empty()), held) {
+                    (Some((Text { room, created, .. }, words)), held) => {
+                        let row = held.map_or_else(|| order.take(entry.message, *created), Ok)?;
+                        add.execute(params![row, room_word(*room), words]).map(drop)
+                    }
+                    (None, Some(row)) => order.leave(row),
+                    (None, None) => Ok(()),
+                }
             };
             for some in new.chunks(SLICE) {
                 pause();
-                some.iter().try_for_each(|entry| put(entry).map(drop))?;
+                some.iter().try_for_each(|entry| put(entry, None, &mut order))?;
             }
             for some in changed.chunks(SLICE) {
                 pause();
                 for entry in some {
-                    remove.execute([entry.message])?;
-                    put(entry)?;
+                    let held = order.row(entry.message)?;
+                    if let Some(row) = held {
+                        remove.execute([row])?;
+                    }
+                    put(entry, held, &mut order)?;
                 }
             }
         }

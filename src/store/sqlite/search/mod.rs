@@ -8,10 +8,12 @@
 mod feeder;
 mod index;
 mod index_state;
+mod order;
 pub(in crate::store) mod places;
 mod rows;
 mod source;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -197,6 +199,13 @@ impl Search {
         })
     }
 
+    /// Returns the messages of these rows in the database of this engine, each with its row, in the
+    /// order of the rows.
+    async fn messages(&self, rows: Vec<i64>) -> Result<Vec<(i64, i64)>, StoreError> {
+        let readers = self.shared.readers().clone().ok_or_else(|| Cause::Search.count())?;
+        readers.read(move |conn| Ok(order::messages(conn, &rows)?)).await
+    }
+
     /// Returns which messages these rows are, in an index with [places].
     pub(in crate::store) async fn places(
         &self,
@@ -266,7 +275,16 @@ impl Sqlite {
         limit: u32,
     ) -> Result<Found, StoreError> {
         let read = |rows: Vec<i64>| -> Reading<'_> {
-            Box::pin(self.read(move |conn| Ok(messages::by_rows(conn, &rows)?)))
+            Box::pin(async move {
+                let of = self.0.search.messages(rows).await?;
+                let ids: Vec<i64> = of.iter().map(|(_, id)| *id).collect();
+                let found = self.read(move |conn| Ok(messages::by_rows(conn, &ids)?)).await?;
+                let rows: HashMap<i64, i64> = of.into_iter().map(|(row, id)| (id, row)).collect();
+                Ok(found
+                    .into_iter()
+                    .filter_map(|(id, said)| Some((*rows.get(&id)?, said)))
+                    .collect())
+            })
         };
         self.0.search.page(rooms, words, after, limit, &read).await
     }

@@ -4,16 +4,19 @@ use std::path::PathBuf;
 
 use rusqlite::{Connection, OpenFlags, Result, params};
 
-use super::index::{Entry, Index, Marks};
+use super::index::{Entry, Index, Marks, Text};
+use super::order;
 use super::source::{Followed, Source};
 use crate::store::sqlite::sql;
 
 /// Messages per transaction of the index.
 const BATCH: usize = 1_000;
 
-const NEW: &str = "SELECT id, room, text FROM messages WHERE id > ?1 ORDER BY id LIMIT ?2";
-const CHANGED: &str = "SELECT c.id, c.message, m.room, m.text FROM search_changes c LEFT JOIN \
-                       messages m ON m.id = c.message
+const NEW: &str = "SELECT id, room, created, text FROM messages WHERE id > ?1 ORDER BY id \
+                   LIMIT ?2";
+const CHANGED: &str =
+    "SELECT c.id, c.message, m.room, m.created, m.text FROM search_changes c LEFT \
+                       JOIN messages m ON m.id = c.message
     WHERE c.id > ?1 ORDER BY c.id LIMIT ?2";
 const ENDS: &str = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'messages'), 0) \
                     AS message,
@@ -53,8 +56,8 @@ impl MessageRows {
 }
 
 impl Source for MessageRows {
-    /// The columns of the state are enough.
-    const TABLES: &'static str = "";
+    /// The columns of the state are enough for the progress.
+    const TABLES: &'static str = order::TABLES;
 
     fn connect(&mut self) -> Result<i64> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -99,7 +102,9 @@ fn look(chat: &mut Connection, marks: Marks) -> Result<Option<Batch>> {
     }
     let limit = i64::try_from(BATCH).unwrap_or(i64::MAX);
     let new = sql::all(&tx, NEW, params![marks.message, limit], |row| {
-        Ok(Entry { message: row.get("id")?, text: Some((row.get("room")?, row.get("text")?)) })
+        let text =
+            Text { room: row.get("room")?, created: row.get("created")?, text: row.get("text")? };
+        Ok(Entry { message: row.get("id")?, text: Some(text) })
     })?;
     let mut reached =
         Marks { message: new.last().map_or(marks.message, |entry| entry.message), ..marks };
@@ -108,7 +113,13 @@ fn look(chat: &mut Connection, marks: Marks) -> Result<Option<Batch>> {
     }
     // All messages are in the index by then, so changed ones can be replaced.
     let changed = sql::all(&tx, CHANGED, params![marks.change, limit], |row| {
-        let text = row.get::<_, Option<_>>("room")?.zip(row.get::<_, Option<String>>("text")?);
+        let room = row.get::<_, Option<_>>("room")?;
+        let (created, text) =
+            (row.get::<_, Option<_>>("created")?, row.get::<_, Option<_>>("text")?);
+        let text = match (room, created, text) {
+            (Some(room), Some(created), Some(text)) => Some(Text { room, created, text }),
+            _ => None,
+        };
         Ok((row.get("id")?, Entry { message: row.get("message")?, text }))
     })?;
     reached.change = changed.last().map_or(marks.change, |(change, _)| *change);

@@ -182,7 +182,16 @@ struct Mine<'a> {
     muted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    last_message: Option<Message<'a>>,
+    last_message: Option<LastMessage<'a>>,
+}
+
+/// The newest message of a room, with the name of its author.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct LastMessage<'a> {
+    #[serde(flatten)]
+    message: Message<'a>,
+    sender_name: &'a str,
 }
 
 impl<'a> Card<'a> {
@@ -192,7 +201,10 @@ impl<'a> Card<'a> {
             unread_count: card.unread,
             mention_count: card.mentions,
             muted: card.muted,
-            last_message: card.last_message.as_ref().map(Message::from),
+            last_message: card.last_message.as_ref().map(|message| LastMessage {
+                message: message.into(),
+                sender_name: message.author.name(),
+            }),
         };
         Self { room: Room::of_card(card, *state), mine: Some(mine) }
     }

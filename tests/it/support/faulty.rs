@@ -1,0 +1,105 @@
+//! A server that fails at some requests.
+
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+/// Maximum length of a request's head.
+const HEAD: usize = 16 << 10;
+
+/// Forwards requests to a server. Answers some of them itself, with 503.
+pub(crate) struct Faulty {
+    address: String,
+    faults: Arc<Mutex<Vec<Fault>>>,
+    listening: JoinHandle<()>,
+}
+
+/// Requests that fail.
+struct Fault {
+    /// Part of their paths.
+    path: String,
+    /// How many are left.
+    left: usize,
+}
+
+impl Faulty {
+    /// Creates one in front of this address.
+    pub(crate) async fn to(target: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let faults = Arc::new(Mutex::new(Vec::new()));
+        let (target, known) = (target.to_owned(), Arc::clone(&faults));
+        let listening = tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let (target, known) = (target.clone(), Arc::clone(&known));
+                tokio::spawn(async move { drop(carry(client, &target, &known).await) });
+            }
+        });
+        Self { address, faults, listening }
+    }
+
+    /// Returns the address for clients.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Fails the next requests whose path contains a text.
+    pub(crate) fn fail(&self, path: &str, times: usize) {
+        self.faults.lock().unwrap().push(Fault { path: path.to_owned(), left: times });
+    }
+
+    /// Returns whether no failure is left.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.faults.lock().unwrap().is_empty()
+    }
+}
+
+impl Drop for Faulty {
+    fn drop(&mut self) {
+        self.listening.abort();
+    }
+}
+
+/// Carries one request: the connection is closed after its response, so that each request has one.
+async fn carry(
+    mut client: TcpStream,
+    target: &str,
+    faults: &Mutex<Vec<Fault>>,
+) -> std::io::Result<()> {
+    let mut head = Vec::new();
+    let end = loop {
+        if let Some(at) = head.windows(4).position(|four| four == b"\r\n\r\n") {
+            break at;
+        }
+        if client.read_buf(&mut head).await? == 0 || head.len() > HEAD {
+            return Ok(());
+        }
+    };
+    let text = String::from_utf8_lossy(&head[..end]).into_owned();
+    if fails(text.split(' ').nth(1).unwrap_or_default(), faults) {
+        let answer = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: \
+                      close\r\n\r\n";
+        client.write_all(answer.as_bytes()).await?;
+        return client.shutdown().await;
+    }
+    let mut server = TcpStream::connect(target).await?;
+    let upgrade = text.to_ascii_lowercase().contains("\r\nupgrade:");
+    server.write_all(&head[..end]).await?;
+    if !upgrade {
+        server.write_all(b"\r\nConnection: close").await?;
+    }
+    server.write_all(&head[end..]).await?;
+    copy_bidirectional(&mut client, &mut server).await.map(drop)
+}
+
+fn fails(path: &str, faults: &Mutex<Vec<Fault>>) -> bool {
+    let mut faults = faults.lock().unwrap();
+    let Some(at) = faults.iter().position(|fault| path.contains(&fault.path)) else { return false };
+    faults[at].left -= 1;
+    if faults[at].left == 0 {
+        faults.remove(at);
+    }
+    true
+}
