@@ -214,6 +214,11 @@ async fn keys_lead_through_the_rooms() {
     .await;
     page.chord(&[Key::Alt, Key::Shift], &char::from(Key::Down).to_string()).await;
     page.is_at(&format!("#/{third}")).await;
+    page.wait(
+        "nothing unread anywhere",
+        "return document.querySelector('room-list .badges') === null",
+    )
+    .await;
 
     // Everything is read, after a question.
     page.page.execute("location.hash = '#/profile'", Vec::new()).await.unwrap();
@@ -242,6 +247,30 @@ async fn keys_lead_through_the_rooms() {
     page.click("settings-page button.shortcuts").await;
     page.has("shortcut-help dialog[open]").await;
     page.key(Key::Escape).await;
+
+    // A message has letters of its own.
+    page.page.execute(&format!("location.hash = '#/{third}'"), Vec::new()).await.unwrap();
+    page.has("message-composer textarea").await;
+    page.say("mine").await;
+    page.has("message-item[data-state=sent][data-client-id]").await;
+    for (key, text) in [("r", ""), ("e", "mine")] {
+        page.page
+            .execute("document.querySelector('message-item[data-client-id]').focus()", Vec::new())
+            .await
+            .unwrap();
+        page.press(key).await;
+        page.has("message-composer .context").await;
+        page.focuses("message-composer textarea").await;
+        let there = page.page.active_element().await.unwrap().prop("value").await.unwrap();
+        assert_eq!(there.as_deref(), Some(text), "{key}");
+        page.key(Key::Escape).await;
+        page.wait(
+            "an empty composer",
+            "return document.querySelector('message-composer .context') === null && \
+             document.querySelector('message-composer textarea').value === ''",
+        )
+        .await;
+    }
 
     // What is typed while nothing has the focus goes into the message.
     page.page.execute(&format!("location.hash = '#/{third}'"), Vec::new()).await.unwrap();

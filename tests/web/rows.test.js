@@ -158,3 +158,16 @@ test("my newest message says who has read it, wherever their mark is by now", ()
   assert.deepEqual(seen({ reads: { bob: 2, carol: 2 } }), [[], ["bob", "carol"], []]);
   assert.deepEqual(seen({ reads: { bob: 3 }, high: 2 }), [[], []]);
 });
+
+test("an unchanged message is the same row, so that it is not compared or drawn again", () => {
+  const list = messages(1, 5);
+  const sent = (more, all = list) =>
+    buildRows(view(all, more)).filter((row) => row.kind === "message");
+  const before = sent({});
+  const grown = sent({}, [...list, message(6)]);
+  before.forEach((row, index) => assert.equal(grown[index], row));
+  const read = sent({ reads: { carol: 5 } });
+  assert.notEqual(read[4], before[4]);
+  assert.equal(read[3], before[3]);
+  assert.notEqual(sent({ nameOf: () => "Robert" })[0], before[0]);
+});

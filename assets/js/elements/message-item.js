@@ -35,7 +35,8 @@ const unfolded = new Set();
 
 /** @extends {View<Data>} */
 export class MessageItem extends View {
-  #shown = "";
+  /** The row, what else it depends on, and both as text. */
+  #drawn = { row: /** @type {MessageRow|null} */ (null), key: "", all: "" };
   /** The files stay as they are when something else changes, so that no picture flickers. */
   #files = { key: "", nodes: /** @type {any[]} */ ([]) };
 
@@ -45,6 +46,7 @@ export class MessageItem extends View {
     set(this, { role: "article", tabindex: "-1" });
     this.addEventListener("focusin", () => this.#reachable(true));
     this.addEventListener("focusout", () => this.#reachable(false));
+    this.addEventListener("keydown", (event) => this.#pressed(event));
     longPress(
       this,
       () =>
@@ -63,9 +65,12 @@ export class MessageItem extends View {
       ...row.readers.flatMap((id) => [data.nameOf(id), data.pictureOf(id)]),
     ];
     const mentions = row.content.includes("@") && data.people.version;
-    const key = JSON.stringify([row, names, mentions, unfolded.has(row.key)]);
-    if (key === this.#shown) return;
-    this.#shown = key;
+    const key = JSON.stringify([names, mentions, unfolded.has(row.key)]);
+    if (row === this.#drawn.row && key === this.#drawn.key) return;
+    const all = JSON.stringify([row, key]);
+    const isAsBefore = all === this.#drawn.all;
+    this.#drawn = { row, key, all };
+    if (isAsBefore) return;
     set(this, {
       "data-seq": row.seq,
       "data-client-id": row.clientId,
@@ -116,6 +121,19 @@ export class MessageItem extends View {
   }
 
   // Internal
+
+  /** Letters for the message in focus, wherever they are on the keyboard. @param {KeyboardEvent} event */
+  #pressed(event) {
+    const { row } = this.data ?? {};
+    if (event.target !== this || !row || row.state !== "sent" || row.deleted) return;
+    if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
+    if (event.code === "KeyR") emit(this, "message-reply", row);
+    else if (event.code === "KeyE" && row.mine) emit(this, "message-edit", row);
+    else if (event.key === "Enter")
+      /** @type {HTMLElement|null} */ (this.querySelector(".tools button"))?.focus();
+    else return;
+    event.preventDefault();
+  }
 
   /** @param {MessageRow} row @param {string} author @param {Node} time */
   #head(row, author, time) {

@@ -163,7 +163,8 @@ export class RoomRows {
  * @param {number} of
  */
 function put(node, at, of) {
-  if (node.at !== at) node.style.setProperty("--at", String(at));
+  // No property of our own: those are inherited, and the whole row would get its styles again.
+  if (node.at !== at) node.style.setProperty("translate", `0 calc(${at} * var(--row))`);
   if (node.at !== at || node.of !== of)
     set(node, { "aria-posinset": String(at + 1), "aria-setsize": String(of) });
   node.at = at;

@@ -27,6 +27,8 @@ const SHORTCUTS = [
       [["↑", "↓"], "shortcuts.move"],
       [["Home", "End"], "shortcuts.ends"],
       [["Enter"], "shortcuts.open"],
+      [["R"], "shortcuts.reply"],
+      [["E"], "shortcuts.edit"],
     ],
   },
   {

@@ -2,6 +2,19 @@
 
 /** @import {Message, Participant, Room, State} from "../types.js" */
 
+/** Participants by login name. @type {WeakMap<Participant[], Map<string, Participant>>} */
+const indexes = new WeakMap();
+
+/** @param {Participant[]} participants @param {string} userId */
+function personIn(participants, userId) {
+  let index = indexes.get(participants);
+  if (!index) {
+    index = new Map(participants.map((person) => [person.userId, person]));
+    indexes.set(participants, index);
+  }
+  return index.get(userId);
+}
+
 /**
  * The name of a person in a room: the one used there, else the display name, else what a live
  * message said.
@@ -13,7 +26,7 @@
  */
 export function personName(state, roomId, userId, message) {
   if (!userId) return "";
-  const person = state.rooms[roomId]?.participants.find((entry) => entry.userId === userId);
+  const person = personIn(state.rooms[roomId]?.participants ?? [], userId);
   return (
     person?.edited_name || person?.name || state.people[userId] || message?.senderName || userId
   );

@@ -4,6 +4,7 @@
  */
 import { snippet } from "../lib/markdown.js";
 import { partner, personName, pictureOf, roomName } from "../lib/names.js";
+import { same } from "../lib/same.js";
 
 /** @import {Room, State} from "../types.js" */
 
@@ -120,11 +121,6 @@ function rowOf(state, room) {
   };
   made.set(room, { of, row });
   return row;
-}
-
-/** @param {unknown[]} one @param {unknown[]} other */
-function same(one, other) {
-  return one.length === other.length && one.every((value, index) => value === other[index]);
 }
 
 /** Faster than localeCompare. @param {string} a @param {string} b */

@@ -2,6 +2,7 @@
  * Turns messages into the rows of the conversation: days, the unread line, gaps, groups, pending
  * messages. Pure.
  */
+import { same } from "../lib/same.js";
 import { dayKey } from "../lib/time.js";
 import { isMention } from "../lib/text.js";
 import { gaps, indexOfSeq, messageById } from "./timeline.js";
@@ -10,6 +11,9 @@ import { gaps, indexOfSeq, messageById } from "./timeline.js";
 
 /** Messages of one author closer than this stand under one name. */
 const GROUP_MS = 5 * 60_000;
+
+/** An unchanged row is the same object as before. @type {WeakMap<Message, {of: unknown[], row: MessageRow}>} */
+const made = new WeakMap();
 
 /**
  * @typedef {object} MessageRow
@@ -182,36 +186,49 @@ function dayRow({ createdAt: at }, id, unread) {
  * @returns {MessageRow}
  */
 function messageRow(message, { conversation, follows, readers, newest }) {
-  const mine = message.userId === conversation.me;
+  const { me, mayDeleteAny, nameOf, pictureOf } = conversation;
+  const author = nameOf(message.userId, message);
+  const picture = pictureOf(message.userId);
+  const quoted = quote(message.replyTo, conversation);
+  const seenBy = newest ? seenByOthers(message, conversation) : [];
+  const marks = [readers.join(), seenBy.join()];
+  const of = [me, mayDeleteAny, follows, author, picture, quoted?.author, quoted?.text, ...marks];
+  const known = made.get(message);
+  if (known && same(of, known.of)) return known.row;
+  const mine = message.userId === me;
   const deleted = Boolean(message.deletedAt);
-  return {
+  /** @type {MessageRow} */
+  const row = {
     kind: "message",
     key: mine && message.clientId ? `c:${message.clientId}` : `s:${message.seq}`,
     seq: message.seq,
     messageId: message.messageId,
     clientId: message.clientId,
     userId: message.userId,
-    author: conversation.nameOf(message.userId, message),
-    picture: conversation.pictureOf(message.userId),
+    author,
+    picture,
     at: message.createdAt,
     content: message.content ?? "",
     state: "sent",
     follows,
     mine,
-    mentionsMe: !mine && !deleted && isMention(message.content ?? "", conversation.me),
+    mentionsMe: !mine && !deleted && isMention(message.content ?? "", me),
     editedAt: message.editedAt,
     deleted,
-    mayDelete: !deleted && (mine || conversation.mayDeleteAny),
+    mayDelete: !deleted && (mine || mayDeleteAny),
     reactions: message.reactions ?? [],
     media: deleted ? [] : (message.media ?? []),
-    quote: quote(message.replyTo, conversation),
+    quote: quoted,
     readers,
-    seenBy: newest
-      ? Object.keys(conversation.reads).filter(
-          (userId) => userId !== conversation.me && conversation.reads[userId] >= message.seq,
-        )
-      : [],
+    seenBy,
   };
+  made.set(message, { of, row });
+  return row;
+}
+
+/** @param {Message} message @param {Conversation} conversation */
+function seenByOthers({ seq }, { reads, me }) {
+  return Object.keys(reads).filter((userId) => userId !== me && reads[userId] >= seq);
 }
 
 /**

@@ -1,5 +1,6 @@
 /** What the elements show, taken out of the state. Pure. */
 import { others, personName, pictureOf, roomName } from "../lib/names.js";
+import { same } from "../lib/same.js";
 
 /** @import {Participant, Room, State} from "../types.js" */
 
@@ -47,7 +48,7 @@ export function members(state, room) {
   const connected = state.connection.state === "online";
   const inside = state.online[room.roomId];
   const of = [room.roomId, participants, ownerId, state.pictures, inside, connected, me];
-  if (last.members && of.every((part, index) => part === last.of[index])) return last.members;
+  if (last.members && same(of, last.of)) return last.members;
   const online = new Set(inside);
   if (connected && me) online.add(me);
   const all = participants

@@ -110,6 +110,15 @@ async fn scene(site: &Site, name: &'static str) {
     let seen = "return document.querySelector('message-item .picture img')?.naturalWidth === 72";
     ann.wait("the picture", seen).await;
     ann.picture("picture").await;
+    // The worker is there for what is below the path.
+    ann.wait(
+        "the page to be kept",
+        &format!(
+            "return navigator.serviceWorker.controller?.scriptURL === 'http://{}/sw.js'",
+            site.address()
+        ),
+    )
+    .await;
     // The cookie is found again, and everything that was fetched is below the path.
     ann.page.refresh().await.unwrap();
     ann.wait("the picture after a reload", seen).await;
