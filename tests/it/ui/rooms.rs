@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::WRITES;
-use crate::support::{Browser, Driver, Person, Server, people};
+use crate::support::{Browser, Driver, Server, people};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_to_a_public_room_offers_to_join_it() {
