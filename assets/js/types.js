@@ -12,6 +12,7 @@
  * @property {Media|null} [media] their picture
  * @property {string} [createdAt]
  * @property {boolean} [admin] server administrator (only of myself)
+ * @property {boolean} [guest] sees the rooms they are in, and manages none
  */
 
 /**
@@ -83,8 +84,23 @@
  * @property {boolean} [muted]
  * @property {Message|null} [lastMessage]
  * @property {boolean} [full] all participants are known
- * @property {string} [topic]
- * @property {boolean} [archived]
+ * @property {boolean} [stale] something changed that frames do not tell: it is fetched when it is open
+ * @property {string} [topic] what it is about at the moment
+ * @property {string} [description] what it is for
+ * @property {boolean} [readOnly] only admins and sub-admins may post
+ * @property {boolean} [archived] nobody may post, join or be added
+ * @property {string} [archivedAt]
+ */
+
+/**
+ * A pinned message.
+ * @typedef {{message: Message, userId?: string, pinnedAt: string}} Pin userId: who pinned it
+ */
+
+/**
+ * A change of a room's settings; what is absent stays, null takes away.
+ * @typedef {{topic?: string|null, description?: string|null, visibility?: "public"|"private",
+ *   readOnly?: boolean, archived?: boolean}} RoomSettings
  */
 
 /**
@@ -173,6 +189,7 @@
  * @property {boolean} listFailed it could not be loaded; another request follows
  * @property {Record<string, Room>} rooms
  * @property {Record<string, Timeline>} timelines
+ * @property {Record<string, Pin[]>} pins of rooms that were opened, the latest first
  * @property {Record<string, string>} people display names by login name
  * @property {Record<string, string>} pictures names of people's pictures by login name, "" for none
  * @property {Record<string, Message|null>} quoted messages fetched only to be quoted
@@ -183,7 +200,8 @@
  * @property {string} editError why the edited message was not saved, "" when it was
  * @property {boolean} detailsOpen in a layout of several columns
  * @property {Directory} directory
- * @property {Record<string, string[]>} online who is in a room that I have entered
+ * @property {Record<string, string[]>} online who is in a room: everybody in those that I have entered,
+ *   in others those who came since
  * @property {Record<string, Record<string, number>>} typing room, person, time it ends
  * @property {Record<string, Record<string, number>>} reads room, person, last read seq
  * @property {Visit|null} visit
@@ -297,6 +315,7 @@
  *   |{type: "room_found", room_id: string, room: Room|null}
  *   |{type: "room_closed"}
  *   |{type: "room_muted", room_id: string, muted: boolean}
+ *   |{type: "pins_loaded", room_id: string, pins: Pin[]}
  *   |{type: "message_loaded", message: Message}
  *   |{type: "history_opened"|"page_retried", room_id: string}
  *   |{type: "history_spare", room_id: string, read: {low: number, high: number}}

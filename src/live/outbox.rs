@@ -151,7 +151,10 @@ impl Outbox {
     /// may have been written yet.
     pub fn greet(&self, frames: Frames) {
         let mut queue = self.lock();
-        debug_assert!(queue.written == 0 && queue.direct.is_none(), "it is the first to be written");
+        debug_assert!(
+            queue.written == 0 && queue.direct.is_none(),
+            "it is the first to be written"
+        );
         queue.answers += frames.bytes.len();
         queue.waiting.push_front(Waiting { frames, pushed: false, _borrowed: None });
     }

@@ -84,16 +84,20 @@ async fn keys_alone_do_everything() {
     ann.has("message-item .reactions button").await;
 
     // Deleting asks for confirmation, and a second Enter deletes nothing.
-    ann.go_to(Key::Tab, "message-item .tools .delete").await;
+    ann.go_to(Key::Tab, "message-item .tools .more").await;
+    ann.key(Key::Enter).await;
+    ann.go_to(Key::Up, "row-menu .message-delete").await;
     ann.key(Key::Enter).await;
     ann.has("room-dialog dialog[open] button.danger").await;
     ann.key(Key::Enter).await;
     ann.wait(
         "nothing was deleted",
         "return document.querySelector('dialog[open]') === null && \
-         document.activeElement.matches('.delete')",
+         document.activeElement.matches('.more')",
     )
     .await;
+    ann.key(Key::Enter).await;
+    ann.go_to(Key::Up, "row-menu .message-delete").await;
     ann.key(Key::Enter).await;
     ann.go_to(Key::Tab, "room-dialog button.danger").await;
     ann.key(Key::Enter).await;
@@ -178,6 +182,20 @@ async fn axe_objects_to_nothing() {
         ann.has("message-item pre").await;
         ann.is_accessible("room").await;
         let room = ann.page.execute("return location.hash.slice(2)", Vec::new()).await.unwrap();
+        // A menu, then a topic, a pinned message and the files in the details.
+        let change = "const room = `/api/chatrooms/${location.hash.slice(2)}`;
+            const ids = [...document.querySelectorAll('message-item')].map((m) => \
+                      m.dataset.messageId);
+            document.querySelector('message-item').focus();
+            return fetch(room, {method: 'PATCH', body: JSON.stringify({topic: 'Release', \
+                      description: 'All of it'})}).then(() => fetch(`${room}/pins/${ids[0]}`, \
+                      {method: 'PUT'}))";
+        ann.page.execute(change, Vec::new()).await.unwrap();
+        ann.has("message-item .pinned").await;
+        ann.press(&format!("{}{}", char::from(Key::Shift), char::from(Key::F10))).await;
+        ann.focuses("row-menu button").await;
+        ann.is_accessible("menu").await;
+        ann.key(Key::Escape).await;
         for (hash, there) in [
             (format!("{}/details", room.as_str().unwrap()), "room-details"),
             ("profile".to_owned(), "session-list li"),
@@ -187,6 +205,11 @@ async fn axe_objects_to_nothing() {
         ] {
             ann.page.goto(&url(&hash)).await.unwrap();
             ann.has(there).await;
+            if there == "room-details" {
+                ann.click("room-details summary").await;
+                ann.has("room-pins li").await;
+                ann.has("room-files li").await;
+            }
             ann.is_accessible(hash.split(['/', '?']).next().unwrap()).await;
         }
         Ctl::of(&server).run(&["user", "promote", name]).ends(0);

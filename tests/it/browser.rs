@@ -60,9 +60,10 @@ async fn two_people_talk_in_two_browsers_and_an_interruption_loses_nothing() {
     ann.wait(
         "the tools",
         "const m = document.querySelectorAll('message-item')[3]; m.querySelector('.tools \
-         .delete')?.click(); return document.querySelector('dialog[open] button.danger') !== null",
+         .more')?.click(); return document.querySelector('row-menu .message-delete') !== null",
     )
     .await;
+    ann.click("row-menu .message-delete").await;
     ann.click("dialog[open] button.danger").await;
     ann.shows(&["hello", "안녕하세요", "one", "(deleted)", "three, edited"]).await;
     bob.say("while away").await;

@@ -34,7 +34,8 @@ async fn a_question_and_a_search_follow_the_address() {
         .await;
     }
     page.click("room-header .count").await;
-    page.click("room-details .delete-room").await;
+    page.click("room-details .room-menu").await;
+    page.click("row-menu .delete-room").await;
     page.has("room-dialog dialog[open]").await;
     page.page.back().await.unwrap();
     page.wait(
@@ -44,7 +45,8 @@ async fn a_question_and_a_search_follow_the_address() {
         ),
     )
     .await;
-    page.click("room-details .delete-room").await;
+    page.click("room-details .room-menu").await;
+    page.click("row-menu .delete-room").await;
     page.click("room-dialog button.danger").await;
     page.wait(
         "only that room is gone",

@@ -175,9 +175,10 @@ async fn files_reach_the_others_and_words_of_every_script_are_found() {
     )
     .await;
     ann.page
-        .execute("document.querySelector('message-item .tools .readers').click()", Vec::new())
+        .execute("document.querySelector('message-item .tools .more').click()", Vec::new())
         .await
         .unwrap();
+    ann.click("row-menu .message-readers").await;
     ann.has("reader-list li[data-user=민지]").await;
     ann.picture("readers").await;
     ann.close().await;
@@ -363,8 +364,8 @@ async fn people_say_who_they_are_and_end_their_sessions() {
     ann.click("room-dialog button.danger").await;
     ann.wait(
         "no explanation",
-        "return location.hash === '#/sign-in' && document.querySelector('login-form \
-         .notice[hidden]') !== null",
+        "const form = document.querySelector('login-form'); return location.hash === '#/sign-in' \
+         && form !== null && !form.textContent.includes('You were signed out')",
     )
     .await;
     other.has("login-form .notice.info:not([hidden])").await;

@@ -4,9 +4,11 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod administration;
+mod menus;
 mod reading;
 mod rooms;
 mod sending;
+mod settings;
 mod starting;
 
 use serde_json::{Value, json};
@@ -42,5 +44,14 @@ impl Browser {
     async fn lacks(&self, selector: &str) {
         let script = format!("return document.querySelector({}) === null", json!(selector));
         self.wait(&format!("no {selector}"), &script).await;
+    }
+
+    /// Waits until no element that matches is visible.
+    async fn hides(&self, selector: &str) {
+        let script = format!(
+            "return ![...document.querySelectorAll({})].some((e) => e.checkVisibility())",
+            json!(selector)
+        );
+        self.wait(&format!("{selector} to be gone"), &script).await;
     }
 }

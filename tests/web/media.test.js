@@ -175,6 +175,7 @@ test("files come with live messages, with pages, and while a message is pending;
       unreadSeq: undefined,
       unreadCount: 0,
       mayDeleteAny: false,
+      pinnedBy: () => undefined,
       reads: {},
       quoted: {},
       nameOf: (id) => id,

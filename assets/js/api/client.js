@@ -5,8 +5,8 @@
 import { ApiError } from "../lib/errors.js";
 
 /**
- * @import {Change, Server, HitPage, Media, Message, Participant, Person, Role, Room, Session, SessionInfo,
- *   User} from "../types.js"
+ * @import {Change, Server, HitPage, Media, Message, Participant, Person, Pin, Role, Room, RoomSettings,
+ *   Session, SessionInfo, User} from "../types.js"
  */
 
 export class Client {
@@ -100,6 +100,16 @@ export class Client {
 
   /** @param {string} roomId @param {string} name @returns {Promise<Room>} */
   renameRoom = (roomId, name) => this.#send("PATCH", `api/chatrooms/${roomId}/name`, { name });
+
+  /** @param {string} roomId @param {RoomSettings} settings @returns {Promise<Room>} */
+  changeRoom = (roomId, settings) => this.#send("PATCH", `api/chatrooms/${roomId}`, settings);
+
+  /** @param {string} roomId @returns {Promise<Pin[]>} */
+  pins = async (roomId) => (await this.#send("GET", `api/chatrooms/${roomId}/pins`)).pins;
+
+  /** @param {string} roomId @param {string} messageId @param {boolean} on @returns {Promise<void>} */
+  pin = (roomId, messageId, on) =>
+    this.#send(on ? "PUT" : "DELETE", `api/chatrooms/${roomId}/pins/${messageId}`);
 
   /**
    * @param {string} roomId

@@ -6,6 +6,7 @@ import { emit, fill, h } from "../lib/dom.js";
 import { has, t } from "../lib/i18n.js";
 import { icon } from "../lib/icons.js";
 import { glyph, OFFERED } from "../lib/reactions.js";
+import { actionsOf } from "./message-actions.js";
 
 /** @import {MessageRow} from "../state/rows.js" */
 
@@ -30,16 +31,20 @@ export class ActionSheet extends HTMLElement {
       emit(this, type, detail);
     };
     const item = (
-      /** @type {string} */ type,
-      /** @type {string} */ picture,
-      /** @type {string} */ label,
-    ) =>
+      /** @type {import("./message-actions.js").MessageAction} */ { type, picture, label, danger },
+    ) => [
+      danger && h("hr"),
       h(
         "button",
-        { class: "pick media", type: "button", onclick: then(type, row) },
+        {
+          class: `pick media ${type}${danger ? " danger" : ""}`,
+          type: "button",
+          onclick: then(type, row),
+        },
         icon(picture),
         h("span", null, label),
-      );
+      ),
+    ];
     const quick = (/** @type {string} */ reaction) =>
       h(
         "button",
@@ -51,19 +56,14 @@ export class ActionSheet extends HTMLElement {
         },
         glyph(reaction),
       );
-    const remove = item("message-delete", "trash", t("action.delete"));
-    remove.classList.add("danger");
     fill(
       dialog,
       h(
         "div",
         { class: "popover" },
-        h("div", { class: "quick" }, OFFERED.slice(0, QUICK).map(quick)),
-        h("hr"),
-        item("message-reply", "reply", t("action.reply")),
-        item("message-readers", "eye", t("readers.show")),
-        row.mine && item("message-edit", "edit", t("action.edit")),
-        row.mayDelete && [h("hr"), remove],
+        row.mayReact &&
+          [h("div", { class: "quick" }, OFFERED.slice(0, QUICK).map(quick)), h("hr")].flat(),
+        actionsOf(row).flatMap(item),
       ),
     );
     fill(this, dialog);

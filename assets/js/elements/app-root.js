@@ -43,6 +43,8 @@ export class AppRoot extends HTMLElement {
     addEventListener("hashchange", () => {
       // A question belongs to the page on which it was asked.
       for (const dialog of this.querySelectorAll("dialog")) dialog.close();
+      for (const popover of this.querySelectorAll(":popover-open"))
+        /** @type {HTMLElement} */ (popover).hidePopover();
       this.#route();
     });
     this.addEventListener("session-open", (event) =>

@@ -6,17 +6,17 @@ import { fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
 import { mediaQuery } from "../lib/media-query.js";
-import { partner, roomName } from "../lib/names.js";
-import { mayDeleteRoom, mayManage } from "../lib/permissions.js";
+import { roomName } from "../lib/names.js";
 import { viewOf } from "../lib/route.js";
 import { isDark } from "../lib/theme.js";
 import { keepPage } from "../lib/worker.js";
 import { roomRows } from "../state/room-rows.js";
-import { members, totalUnread } from "../state/select.js";
+import { totalUnread } from "../state/select.js";
 import { handleActions } from "./chat-actions.js";
 import { Pages } from "./pages.js";
 import { RoomView } from "./room-view.js";
 import "./connection-banner.js";
+import { detailsOf } from "./details-data.js";
 import { dropZone } from "./drop-zone.js";
 import { handleKeys } from "./keyboard.js";
 import { lazy } from "./lazy.js";
@@ -162,14 +162,8 @@ export class ChatApp extends HTMLElement {
     }
     if (room && details && !this.#details) this.#fetchDetails();
     else if (room && details) {
-      this.#details.data = {
-        room,
-        title: roomName(room, me.userId) || t("rooms.alone"),
-        direct: Boolean(partner(room, me.userId)),
-        people: members(state, room),
-        mayManage: mayManage(room, me),
-        mayDelete: mayDeleteRoom(room, me),
-      };
+      const title = roomName(room, me.userId) || t("rooms.alone");
+      this.#details.data = { title, ...detailsOf(this, room, me) };
     }
   }
 
@@ -239,9 +233,9 @@ export class ChatApp extends HTMLElement {
     this.toggleDetails(shown);
   }
 
-  /** @param {string} text says for a while what went wrong */
-  showToast(text) {
-    fill(this.#toast, text).hidden = false;
+  /** @param {string} text says for a while what went wrong @param {boolean} [done] or that it is done */
+  showToast(text, done = false) {
+    fill(set(this.#toast, { "data-done": done }), text).hidden = false;
     clearTimeout(this.#toastTimer);
     this.#toastTimer = setTimeout(() => {
       this.#toast.hidden = true;
@@ -276,7 +270,7 @@ export class ChatApp extends HTMLElement {
   #takesFiles() {
     const { rooms, me } = this.chat.store.state;
     const room = rooms[this.#pages.room];
-    if (!room || !me || !this.view.composer.takesFiles) return null;
+    if (!room || !me || this.view.composer.hidden || !this.view.composer.takesFiles) return null;
     return roomName(room, me.userId) || t("rooms.alone");
   }
 

@@ -6,6 +6,7 @@ import { t } from "../lib/i18n.js";
 import { personName, pictureOf, roomName } from "../lib/names.js";
 import { mayChangeRoles, mayName, mayRemove } from "../lib/permissions.js";
 import { PlaceSearch } from "../state/place-search.js";
+import { menuActions } from "./menu-actions.js";
 
 /** @import {ChatApp} from "./chat-app.js" */
 
@@ -24,6 +25,7 @@ export function dialogActions(app) {
     ...messageActions(app),
     ...accountActions(app),
     ...placeActions(app),
+    ...menuActions(app),
   };
 }
 
@@ -59,10 +61,6 @@ function roomActions(app) {
       const create = async (/** @type {any} */ wanted) =>
         app.openRoom(await chat.createRoom(wanted));
       (await dialog()).create(find, store.state.me?.userId, create);
-    },
-    "room-rename": async (_, id) => {
-      const rename = (/** @type {string} */ name) => chat.renameRoom(id, name);
-      (await dialog()).rename(store.state.rooms[id].name ?? "", rename);
     },
     "room-leave": (_, id) =>
       confirm("leave", id, () =>

@@ -19,6 +19,9 @@ const MODULES = {
   "room-details": () => import("./room-details.js"),
   "room-dialog": () => import("./room-dialog.js"),
   "room-directory": () => import("./room-directory.js"),
+  "room-files": () => import("./room-files.js"),
+  "room-pins": () => import("./room-pins.js"),
+  "row-menu": () => import("./row-menu.js"),
   "search-results": () => import("./search-results.js"),
   "server-page": () => import("./server-page.js"),
   "settings-page": () => import("./settings-page.js"),
@@ -34,6 +37,7 @@ const MODULES = {
 const STYLES = {
   "person-dialog": ["room-dialog"],
   "reader-list": ["room-dialog"],
+  "server-page": ["row-menu"],
   "shortcut-help": ["room-dialog"],
 };
 

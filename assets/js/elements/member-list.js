@@ -40,9 +40,10 @@ export class MemberList extends View {
     for (const { kind, head, list } of this.#groups) {
       const people = data[kind];
       head.hidden = people.length === 0;
+      const away = data.known ? "presence.offline" : "presence.unknown";
       fill(
         head,
-        t(kind === "here" ? "presence.online" : "presence.offline"),
+        t(kind === "here" ? "presence.online" : away),
         " ",
         h("span", { class: "num" }, people.length),
       );

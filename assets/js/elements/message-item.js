@@ -1,6 +1,6 @@
 /**
  * One message. Emits `message-edit`, `message-delete`, `message-reply`, `message-react`,
- * `message-menu`, `message-readers`, `picture-open`, `reaction-toggle`, `send-retry`, `send-edit`,
+ * `message-link`, `message-menu`, `picture-open`, `reaction-toggle`, `send-retry`, `send-edit`,
  * `send-discard`, `person-open`.
  */
 import { emit, fill, h, set } from "../lib/dom.js";
@@ -52,7 +52,7 @@ export class MessageItem extends View {
       () =>
         this.data?.row.messageId &&
         !this.data.row.deleted &&
-        emit(this, "message-menu", this.data.row),
+        emit(this, "message-menu", { row: this.data.row }),
     );
   }
 
@@ -80,11 +80,7 @@ export class MessageItem extends View {
       "data-message-id": row.messageId,
     });
     const focused = this.#focused();
-    const time = h(
-      "time",
-      { class: row.follows ? "at" : "meta", datetime: row.at, title: exact(row.at, locale()) },
-      clock(row.at, locale()),
-    );
+    const time = timeOf(row, data.roomId);
     const author = row.author || t("person.deleted");
     set(this, { "aria-label": t("message.label", { author, time: clock(row.at, locale()) }) });
     fill(
@@ -94,6 +90,7 @@ export class MessageItem extends View {
         "div",
         { class: "body" },
         !row.follows && this.#head(row, author, time),
+        row.pinnedBy !== undefined && pinned(row.pinnedBy),
         row.quote && this.#quote(row.quote, data.roomId),
         this.#content(row, data.people),
         this.#media(row),
@@ -125,10 +122,18 @@ export class MessageItem extends View {
   /** Letters for the message in focus, wherever they are on the keyboard. @param {KeyboardEvent} event */
   #pressed(event) {
     const { row } = this.data ?? {};
-    if (event.target !== this || !row || row.state !== "sent" || row.deleted) return;
+    if (!row || row.state !== "sent" || row.deleted) return;
+    const isMenu = event.key === "ContextMenu" || (event.shiftKey && event.key === "F10");
+    if (isMenu) {
+      event.preventDefault();
+      return this.#menu(row, this);
+    }
+    if (event.target !== this) return;
     if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
-    if (event.code === "KeyR") emit(this, "message-reply", row);
-    else if (event.code === "KeyE" && row.mine) emit(this, "message-edit", row);
+    if (event.code === "KeyR" && row.mayWrite) emit(this, "message-reply", row);
+    else if (event.code === "KeyE" && row.mine && row.mayWrite) emit(this, "message-edit", row);
+    else if (event.code === "KeyL") emit(this, "message-link", row);
+    else if (event.key === "Delete" && row.mayDelete) emit(this, "message-delete", row);
     else if (event.key === "Enter")
       /** @type {HTMLElement|null} */ (this.querySelector(".tools button"))?.focus();
     else return;
@@ -229,6 +234,7 @@ export class MessageItem extends View {
           type: "button",
           "aria-pressed": String(mine),
           "aria-label": label,
+          disabled: !row.mayReact,
           title: people.join(", "),
           "data-reaction": reactionType,
           onclick: () => emit(this, "reaction-toggle", { row, reaction: reactionType }),
@@ -242,17 +248,18 @@ export class MessageItem extends View {
       "div",
       { class: "reactions wrap" },
       buttons,
-      h(
-        "button",
-        {
-          type: "button",
-          class: "add",
-          "aria-label": t("reaction.add"),
-          title: t("reaction.add"),
-          onclick: (/** @type {Event} */ event) => this.#react(event, row),
-        },
-        icon("react", "small"),
-      ),
+      row.mayReact &&
+        h(
+          "button",
+          {
+            type: "button",
+            class: "add",
+            "aria-label": t("reaction.add"),
+            title: t("reaction.add"),
+            onclick: (/** @type {Event} */ event) => this.#react(event, row),
+          },
+          icon("react", "small"),
+        ),
     );
   }
 
@@ -279,13 +286,22 @@ export class MessageItem extends View {
     return h(
       "div",
       { class: "tools", role: "toolbar", "aria-label": t("message.actions") },
-      tool("react", "react", t("reaction.add"), (event) => this.#react(event, row)),
-      tool("reply", "reply", t("action.reply"), () => emit(this, "message-reply", row)),
-      tool("readers", "eye", t("readers.show"), () => emit(this, "message-readers", row)),
-      row.mine && tool("edit", "edit", t("action.edit"), () => emit(this, "message-edit", row)),
-      row.mayDelete &&
-        tool("delete", "trash", t("action.delete"), () => emit(this, "message-delete", row)),
+      row.mayReact && tool("react", "react", t("reaction.add"), (event) => this.#react(event, row)),
+      row.mayWrite &&
+        tool("reply", "reply", t("action.reply"), () => emit(this, "message-reply", row)),
+      row.mine &&
+        row.mayWrite &&
+        tool("edit", "edit", t("action.edit"), () => emit(this, "message-edit", row)),
+      set(
+        tool("more", "more", t("message.menu"), (event) => this.#menu(row, event.currentTarget)),
+        { "aria-haspopup": "menu" },
+      ),
     );
+  }
+
+  /** @param {MessageRow} row @param {EventTarget|null} at */
+  #menu(row, at) {
+    emit(this, "message-menu", { row, at, message: this });
   }
 
   /** @param {Event} event @param {MessageRow} row */
@@ -318,6 +334,22 @@ export class MessageItem extends View {
 }
 
 // Internal
+
+/** When it was written: the address of the message. @param {MessageRow} row @param {string} roomId */
+function timeOf({ at, follows, messageId }, roomId) {
+  const title = exact(at, locale());
+  const time = h("time", { datetime: at, title }, clock(at, locale()));
+  const name = follows ? "at" : "meta at";
+  return messageId
+    ? h("a", { class: name, href: `#/${roomId}/${messageId}` }, time)
+    : h("span", { class: name }, time);
+}
+
+/** @param {string} name of who pinned it */
+function pinned(name) {
+  const words = name ? t("message.pinnedBy", { name }) : t("message.pinned");
+  return h("p", { class: "pinned meta" }, icon("pin", "small"), words);
+}
 
 /** @param {string} at */
 function edited(at) {

@@ -80,7 +80,7 @@ export class MessageList extends View {
     this.#items.addEventListener("copy", copyMessages);
     this.#scroll.addEventListener("click", (event) => {
       // The address does not change when the same quote is followed again.
-      const quote = /** @type {Element} */ (event.target).closest("a.quote");
+      const quote = /** @type {Element} */ (event.target).closest("a:is(.quote, .at)");
       if (quote?.getAttribute("href") === location.hash) this.#aim(location.hash.split("/")[2]);
     });
   }
@@ -349,6 +349,7 @@ export class MessageList extends View {
     const shown = this.#scroll.querySelector("empty-state");
     if (!empty) shown?.remove();
     else if (!shown) this.#scroll.append(empty);
+    else if (shown.textContent !== empty.textContent) shown.replaceWith(empty);
   }
 
   get #messages() {

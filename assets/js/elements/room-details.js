@@ -1,21 +1,30 @@
 /**
- * Right column: the settings and participants of the room. Emits `details-close`, `room-rename`,
- * `room-leave`, `room-delete`, `room-mute`, `people-add`, `person-open`.
+ * Right column: what the room is about, its pinned messages, files and participants. Emits
+ * `details-close`, `room-rename`, `room-menu`, `room-mute`, `people-add`, `person-open`.
  */
 import { emit, fill, h, setText, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { count, locale, t } from "../lib/i18n.js";
 import { View } from "../lib/view.js";
+import { langOf } from "../lib/text.js";
 import { date } from "../lib/time.js";
 import "./member-list.js";
 
 /** @import {Members} from "../state/select.js" */
 /** @import {Room} from "../types.js" */
+/** @import {Lazy} from "./lazy.js" */
 /** @import {MemberList} from "./member-list.js" */
 
 /**
- * @typedef {{room: Room, title: string, direct: boolean, people: Members, mayManage: boolean,
- *   mayDelete: boolean}} Data direct: a conversation of two without a name
+ * @typedef {object} Data
+ * @property {Room} room
+ * @property {string} title
+ * @property {boolean} direct a conversation of two without a name
+ * @property {Members} people
+ * @property {boolean} mayManage
+ * @property {import("./room-pins.js").Data} pins
+ * @property {import("./room-files.js").Data} files
+ * @property {(tag: Lazy) => Promise<any>} part fetches a part that is not always needed
  */
 
 /** @extends {View<Data>} */
@@ -25,7 +34,7 @@ export class RoomDetails extends View {
     { class: "icon-button back", href: "#/rooms", "aria-label": t("details.back") },
     icon("back"),
   );
-  #rename = button("edit", "details.rename", () => emit(this, "room-rename"), "rename");
+  #rename = button("edit", "details.edit", () => emit(this, "room-rename"), "rename");
   #add = button("addPerson", "people.add", () => emit(this, "people-add"), "add-people");
   #mute = h("input", {
     class: "switch",
@@ -35,23 +44,22 @@ export class RoomDetails extends View {
     "aria-describedby": "mute-hint",
     onchange: () => emit(this, "room-mute", this.#mute.checked),
   });
-  #name = h("p");
+  #about = h("div", { class: "about" });
+  #pins = h("section", { hidden: true });
+  #files = h(
+    "details",
+    { ontoggle: () => this.data && this.#show("room-files", this.#files, this.data.files) },
+    h("summary", null, h("h2", null, t("details.files"))),
+  );
+  /** Parts that are there, or on their way. @type {Map<Element, any>} */
+  #parts = new Map();
+  #roomId = "";
   #facts = h("dl");
   #count = h("span", { class: "num" });
   #members = /** @type {MemberList} */ (document.createElement("member-list"));
-  #leave = h(
-    "button",
-    { class: "button leave", type: "button", onclick: () => emit(this, "room-leave") },
-    t("details.leave"),
-  );
-  #delete = h(
-    "button",
-    {
-      class: "button danger delete-room",
-      type: "button",
-      onclick: () => emit(this, "room-delete"),
-    },
-    t("details.delete"),
+  #menu = set(
+    button("more", "details.actions", () => emit(this, "room-menu", this.#menu), "room-menu"),
+    { "aria-haspopup": "menu" },
   );
 
   // Lifecycle
@@ -65,6 +73,7 @@ export class RoomDetails extends View {
         { class: "head" },
         this.#back,
         head,
+        this.#menu,
         button("close", "details.close", () => emit(this, "details-close"), "close"),
       ),
       h(
@@ -74,11 +83,13 @@ export class RoomDetails extends View {
           "section",
           null,
           h("div", { class: "spread" }, h("h2", null, t("details.about")), this.#rename),
-          this.#name,
+          this.#about,
           this.#facts,
           h("div", { class: "spread" }, h("label", { for: "mute" }, t("details.mute")), this.#mute),
           h("p", { class: "meta", id: "mute-hint" }, t("details.muteHint")),
         ),
+        this.#pins,
+        h("section", null, this.#files),
         h(
           "section",
           null,
@@ -90,16 +101,17 @@ export class RoomDetails extends View {
           ),
           this.#members,
         ),
-        h("section", { class: "wrap" }, this.#leave, this.#delete),
       ),
     );
   }
 
   /** @param {Data} data */
-  update({ room, title, direct, people, mayManage, mayDelete }) {
+  update({ room, title, direct, people, mayManage, pins, files }) {
+    if (room.roomId !== this.#roomId) this.#files.open = false;
+    this.#roomId = room.roomId;
     const kind = t(room.visibility === "public" ? "details.public" : "details.private");
     set(this.#back, { href: `#/${room.roomId}` });
-    setText(this.#name, title);
+    fill(this.#about, about(room, title));
     set(this.#mute, { checked: Boolean(room.muted) });
     setText(this.#count, count(room.userCount));
     fill(
@@ -108,14 +120,45 @@ export class RoomDetails extends View {
       h("dd", null, direct ? t("details.direct") : kind),
       h("dt", null, t("details.created")),
       h("dd", null, date(room.createdAt, locale())),
+      room.archivedAt && [
+        h("dt", null, t("header.archived")),
+        h("dd", null, date(room.archivedAt, locale())),
+      ],
+      room.readOnly && [h("dt", null, t("details.posting")), h("dd", null, t("details.byAdmins"))],
     );
-    setText(this.#leave, t(direct ? "details.leaveDirect" : "details.leave"));
-    setText(this.#delete, t(direct ? "details.deleteDirect" : "details.delete"));
+    this.#pins.hidden = pins.pins.length === 0;
+    if (!this.#pins.hidden) this.#show("room-pins", this.#pins, pins);
+    if (this.#files.open) this.#show("room-files", this.#files, files);
     this.#rename.hidden = !mayManage;
     this.#add.hidden = !mayManage;
-    this.#delete.hidden = !mayDelete;
     this.#members.data = people;
   }
+
+  // Internal
+
+  /** @param {Lazy} tag @param {Element} place @param {unknown} data */
+  async #show(tag, place, data) {
+    if (!this.#parts.has(place)) {
+      this.#parts.set(place, null);
+      try {
+        const part = await /** @type {Data} */ (this.data).part(tag);
+        this.#parts.set(place, part);
+        place.append(part);
+      } catch {
+        // Without a connection: with the next change.
+        this.#parts.delete(place);
+      }
+      if (this.data) this.update(this.data);
+    } else if (this.#parts.get(place)) this.#parts.get(place).data = data;
+  }
+}
+
+/** Its name stands over the conversation already. @param {Room} room @param {string} title */
+function about({ topic, description }, title) {
+  const line = (/** @type {string} */ text, name = "") =>
+    h("p", { class: name || null, lang: langOf(text) || null, dir: "auto" }, text);
+  if (!topic && !description) return [line(title)];
+  return [topic && line(topic, "topic"), description && line(description, "description")];
 }
 
 /**

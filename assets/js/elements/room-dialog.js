@@ -1,6 +1,6 @@
 /**
- * Creates a room or a direct message, adds people, renames a room. `commands` are handed down by
- * chat-app and throw on failure.
+ * Creates a room or a direct message, adds people, asks. What is done with an answer is handed down
+ * by chat-app and throws on failure.
  */
 import { setError, field, openDialog } from "../lib/dialog.js";
 import { fill, h, set } from "../lib/dom.js";
@@ -91,22 +91,6 @@ export class RoomDialog extends HTMLElement {
   }
 
   /**
-   * @param {string} name
-   * @param {(name: string) => Promise<unknown>} rename
-   */
-  rename(name, rename) {
-    const input = nameInput("room-name", name);
-    openDialog({
-      host: this,
-      title: t("details.rename"),
-      content: [field(t("room.name"), input)],
-      action: t("action.save"),
-      submit: () => checkName(input) && rename(input.value.trim()),
-    });
-    input.select();
-  }
-
-  /**
    * A question whose answer cannot be taken back.
    * @param {{title: string, text: string, action: string, danger?: boolean}} words danger, unless it
    *   is false: it destroys something
@@ -126,10 +110,8 @@ export class RoomDialog extends HTMLElement {
   }
 }
 
-// Internal
-
-/** @param {string} id @param {string} value */
-function nameInput(id, value) {
+/** @param {string} id @param {string} value @param {number} longest */
+export function nameInput(id, value, longest = NAME_LONGEST) {
   return h("input", {
     class: "input",
     id,
@@ -137,18 +119,20 @@ function nameInput(id, value) {
     type: "text",
     value,
     autocomplete: "off",
-    maxlength: 2 * NAME_LONGEST,
+    maxlength: 2 * longest,
   });
 }
 
 /** @param {HTMLInputElement} input */
-function checkName(input) {
+export function checkName(input) {
   const name = input.value.trim();
   const tooLong = lengthOf(name) > NAME_LONGEST ? t("room.nameTooLong") : "";
   setError(input, name ? tooLong : t("room.nameNeeded"));
   if (input.getAttribute("aria-invalid")) input.focus();
   return !input.getAttribute("aria-invalid");
 }
+
+// Internal
 
 /** @param {import("./people-picker.js").PeoplePicker} picker */
 function pickerField(picker) {

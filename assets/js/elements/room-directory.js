@@ -108,7 +108,8 @@ export class RoomDirectory extends View {
 function change(node, room, joined) {
   const [name, count] = node.children[1].children;
   setText(set(name, { lang: langOf(room.name) || null }), room.name ?? room.roomId);
-  setText(count, t("header.people", { n: room.userCount }));
+  const people = t("header.people", { n: room.userCount });
+  setText(count, room.topic ? `${people} · ${room.topic}` : people);
   const [join, open] = /** @type {HTMLCollectionOf<HTMLElement>} */ (node.children[2].children);
   join.hidden = joined;
   open.hidden = !joined;

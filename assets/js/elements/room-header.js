@@ -1,8 +1,8 @@
 /**
- * The line over the conversation: its room, a way to search in it, its details. Emits
- * `details-switch`.
+ * The line over the conversation: its room and topic, a way to search in it, its details. Emits
+ * `details-switch`, `room-rename`.
  */
-import { emit, h, setText, set } from "../lib/dom.js";
+import { emit, fill, h, setText, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { count, t } from "../lib/i18n.js";
 import { View } from "../lib/view.js";
@@ -10,7 +10,9 @@ import { searchHash } from "../lib/route.js";
 import { langOf } from "../lib/text.js";
 
 /**
- * @typedef {{roomId: string, title: string, people: number, unread: number, details: boolean}} Data
+ * @typedef {{roomId: string, title: string, people: number, unread: number, details: boolean, topic:
+ *   string, mayEdit: boolean, archived: boolean, readOnly: boolean, presence?: "here"|"offline"}} Data
+ *   presence: of the other, in a conversation of two
  */
 
 /** @extends {View<Data>} */
@@ -18,6 +20,9 @@ export class RoomHeader extends View {
   #unread = h("span", { class: "num" });
   #back = h("a", { class: "icon-button back", href: "#/rooms" }, icon("back"), this.#unread);
   #title = h("span", { class: "truncate" });
+  /** What it is about, or that the other is online; then what is particular about the room. */
+  #about = h("div", { class: "about" });
+  #shown = "";
   #count = h("span", { class: "num", "aria-hidden": "true" });
   #details = h(
     "button",
@@ -38,14 +43,16 @@ export class RoomHeader extends View {
   build() {
     this.append(
       this.#back,
-      h("div", { class: "title" }, h("h1", null, this.#title)),
+      h("div", { class: "title" }, h("h1", null, this.#title), this.#about),
       this.#find,
       this.#details,
     );
   }
 
   /** @param {Data} data */
-  update({ roomId, title, people, unread, details }) {
+  update(data) {
+    const { roomId, title, people, unread, details } = data;
+    this.#tell(data);
     set(this.#back, {
       "aria-label": unread ? t("header.backUnread", { n: unread }) : t("header.back"),
     });
@@ -66,6 +73,39 @@ export class RoomHeader extends View {
   focusDetails() {
     this.#details.focus();
   }
+
+  // Internal
+
+  /** @param {Data} data */
+  #tell({ topic, mayEdit, archived, readOnly, presence }) {
+    const key = JSON.stringify([topic, mayEdit, archived, readOnly, presence]);
+    if (key === this.#shown) return;
+    this.#shown = key;
+    const tag = (/** @type {string} */ text) => h("span", { class: "tag" }, text);
+    fill(
+      this.#about,
+      archived && tag(t("header.archived")),
+      !archived && readOnly && tag(t("header.readOnly")),
+      topic ? this.#topic(topic, mayEdit) : presence && present(presence),
+    );
+  }
+
+  /** @param {string} topic @param {boolean} mayEdit */
+  #topic(topic, mayEdit) {
+    const lang = langOf(topic) || null;
+    if (!mayEdit) return h("span", { class: "topic truncate", lang, title: topic }, topic);
+    const title = t("header.editTopic");
+    const onclick = () => emit(this, "room-rename", "topic");
+    return h("button", { class: "topic truncate", type: "button", lang, title, onclick }, topic);
+  }
+}
+
+// Internal
+
+/** @param {"here"|"offline"} presence */
+function present(presence) {
+  const text = t(presence === "here" ? "presence.online" : "presence.offline");
+  return h("span", { class: "topic presence", "data-presence": presence }, text);
 }
 
 customElements.define("room-header", RoomHeader);

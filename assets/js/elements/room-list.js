@@ -6,6 +6,7 @@ import { emit, fill, h, set, setText } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
 import { View } from "../lib/view.js";
+import { divided } from "../state/archived.js";
 import { emptyState } from "./empty-state.js";
 import { RoomRows } from "./room-rows.js";
 import { searchField } from "./search-field.js";
@@ -41,6 +42,17 @@ export class RoomList extends View {
   );
   /** Until the list is there. */
   #waiting = h("div", { class: "waiting" }, this.#failed, Array.from({ length: 8 }, skeleton));
+  /** At the end of the list. */
+  #archived = h("button", {
+    class: "button quiet archived",
+    type: "button",
+    hidden: true,
+    onclick: () => {
+      this.#showsArchived = !this.#showsArchived;
+      if (this.data) this.update(this.data);
+    },
+  });
+  #showsArchived = false;
   #search = searchField("/", () => "");
   #server = h("h1", { class: "truncate" });
   #face = avatar({ id: "", name: "", size: "m" });
@@ -56,6 +68,7 @@ export class RoomList extends View {
 
   build() {
     this.setAttribute("aria-label", t("rooms.column"));
+    this.#rooms.append(this.#archived);
     this.append(
       h(
         "div",
@@ -111,7 +124,14 @@ export class RoomList extends View {
     if (ready) this.#waiting.remove();
     else if (!this.#waiting.isConnected) this.#rooms.append(this.#waiting);
     this.#failed.hidden = !failed;
-    this.#rows.show(rows);
+    const parts = divided(rows);
+    const n = parts.archived.length;
+    this.#archived.hidden = n === 0;
+    setText(
+      this.#archived,
+      t(this.#showsArchived ? "rooms.hideArchived" : "rooms.showArchived", { n }),
+    );
+    this.#rows.show(this.#showsArchived ? [...parts.rows, ...parts.archived] : parts.rows);
     const empty = ready && rows.length === 0;
     if (empty !== this.#empty.isConnected) {
       if (empty) this.#rooms.append(this.#empty);

@@ -45,12 +45,23 @@ export function changeRow(node, row, today) {
     "aria-current": row.current ? "page" : null,
   });
   /** @type {any} */ (face).face = row.person
-    ? { id: row.person, name: title, picture: row.picture }
+    ? {
+        id: row.person,
+        name: title,
+        picture: row.picture,
+        presence: row.online ? "here" : undefined,
+      }
     : { id: row.roomId, name: title, kind: "room" };
   set(name, { lang: langOf(title) || null });
   setText(name.children[0], title);
   while (name.children.length > 1) name.lastElementChild?.remove();
   if (row.locked) name.append(icon("lock", "small"));
+  if (row.online) name.append(h("span", { class: "visually-hidden" }, t("presence.online")));
+  if (row.archived)
+    name.append(
+      icon("archive", "small"),
+      h("span", { class: "visually-hidden" }, t("header.archived")),
+    );
   if (row.muted)
     name.append(icon("muted", "small"), h("span", { class: "visually-hidden" }, t("rooms.muted")));
   setText(set(when, { datetime: row.at, title: exact(row.at, locale()) }), short(row.at, locale()));

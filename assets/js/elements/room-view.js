@@ -5,8 +5,9 @@
 import { h } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { folded } from "../lib/mentions.js";
-import { personName, pictureOf, roomName } from "../lib/names.js";
-import { mayManage, mayModerate } from "../lib/permissions.js";
+import { partner, personName, pictureOf, roomName } from "../lib/names.js";
+import { mayConfigure, mayManage, mayModerate, mayWrite } from "../lib/permissions.js";
+import { presenceOf } from "../state/online.js";
 import { candidates, typingNames, totalUnread } from "../state/select.js";
 import { emptyTimeline } from "../state/timeline.js";
 import { emptyState } from "./empty-state.js";
@@ -14,10 +15,11 @@ import "./message-composer.js";
 import "./message-item.js";
 import "./message-list.js";
 import "./room-header.js";
+import { roomNotice } from "./room-notice.js";
 import "./typing-line.js";
 
 /** @import {People} from "../lib/mentions.js" */
-/** @import {Message, Participant, Room, State} from "../types.js" */
+/** @import {Message, Participant, Pin, Room, State, User} from "../types.js" */
 /** @import {MessageComposer} from "./message-composer.js" */
 /** @import {MessageList} from "./message-list.js" */
 /** @import {RoomHeader} from "./room-header.js" */
@@ -30,7 +32,9 @@ export class RoomView {
   list = /** @type {MessageList} */ (document.createElement("message-list"));
   typing = /** @type {TypingLine} */ (document.createElement("typing-line"));
   composer = /** @type {MessageComposer} */ (document.createElement("message-composer"));
-  parts = [this.header, this.list, this.typing, this.composer];
+  /** Stands in place of the composer where nothing can be written. */
+  notice = roomNotice();
+  parts = [this.header, this.list, this.typing, this.composer, this.notice.element];
 
   #uploader;
   /** @type {Participant[]} */
@@ -57,9 +61,11 @@ export class RoomView {
   /** @param {State} state @param {Room} room */
   update(state, room) {
     const { roomId } = room;
-    const me = /** @type {import("../types.js").User} */ (state.me);
+    const me = /** @type {User} */ (state.me);
     const title = roomName(room, me.userId) || t("rooms.alone");
     const timeline = state.timelines[roomId] ?? NONE;
+    const pins = new Map((state.pins[roomId] ?? []).map((pin) => [pin.message.messageId, pin]));
+    const writes = mayWrite(room, me);
     const pending = state.outbox
       .filter((entry) => entry.roomId === roomId)
       .map((entry) => ({ ...entry, uploads: state.uploads[entry.clientId] }));
@@ -68,13 +74,7 @@ export class RoomView {
       timeline.messages.length === 0 &&
       pending.length === 0 &&
       room.lastSeq === 0;
-    this.header.data = {
-      roomId,
-      title,
-      people: room.userCount,
-      unread: totalUnread(state, roomId),
-      details: state.detailsOpen,
-    };
+    this.header.data = headerOf(state, room, title, me);
     this.list.data = {
       roomId,
       title,
@@ -86,13 +86,16 @@ export class RoomView {
       unreadCount: state.visit?.unread ?? 0,
       people: this.#people(room, me.userId),
       mayDeleteAny: mayModerate(room, me),
+      mayWrite: writes,
+      mayReact: !room.archived,
+      pinnedBy: (messageId) => pinnedBy(state, roomId, pins.get(messageId)),
       target: state.route.messageId,
       reads: state.reads[roomId] ?? {},
       quoted: state.quoted,
       nameOf: (userId, message) =>
         personName(state, roomId, userId, /** @type {Message|undefined} */ (message)),
       pictureOf: (userId) => pictureOf(state, userId),
-      empty: empty ? nothingYet(mayManage(room, me)) : null,
+      empty: empty ? nothingYet(mayManage(room, me), writes) : null,
     };
     this.typing.data = typingNames(state, roomId);
     this.composer.data = {
@@ -104,11 +107,35 @@ export class RoomView {
       people: () => candidates(state, room),
       uploader: this.#uploader,
     };
+    this.composer.hidden = !writes;
+    this.notice.show(writes ? null : { ...room, mayRestore: mayConfigure(room, me) });
   }
 }
 
-/** @param {boolean} mayAdd */
-function nothingYet(mayAdd) {
+/** @param {State} state @param {Room} room @param {string} title @param {User} me */
+function headerOf(state, room, title, me) {
+  const other = partner(room, me.userId);
+  return {
+    roomId: room.roomId,
+    title,
+    people: room.userCount,
+    unread: totalUnread(state, room.roomId),
+    details: state.detailsOpen,
+    topic: room.topic ?? "",
+    mayEdit: mayManage(room, me),
+    archived: Boolean(room.archived),
+    readOnly: Boolean(room.readOnly),
+    presence: other && presenceOf(state, other.userId),
+  };
+}
+
+/** @param {State} state @param {string} roomId @param {Pin|undefined} pin */
+function pinnedBy(state, roomId, pin) {
+  return pin && personName(state, roomId, pin.userId ?? "");
+}
+
+/** @param {boolean} mayAdd @param {boolean} writes */
+function nothingYet(mayAdd, writes) {
   const add = h(
     "button",
     {
@@ -122,7 +149,7 @@ function nothingYet(mayAdd) {
   return emptyState({
     picture: "room",
     title: t("messages.empty"),
-    text: t("messages.emptyHint"),
+    text: writes ? t("messages.emptyHint") : "",
     actions: mayAdd ? [add] : [],
   });
 }

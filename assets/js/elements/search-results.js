@@ -165,6 +165,8 @@ export class SearchResults extends View {
     if (this.#chips.dataset.shown !== shown) {
       this.#chips.dataset.shown = shown;
       fill(this.#chips, chip(t("search.all"), undefined), room && chip(room.name, room.roomId));
+      const what = within && room ? t("search.here", { room: room.name }) : t("search.messages");
+      set(this.#input, { "aria-label": what, placeholder: what });
     }
     if (query !== this.#found.query || within !== this.#found.within) {
       this.#found = { query, within, hits: [] };

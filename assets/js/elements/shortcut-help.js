@@ -29,6 +29,9 @@ const SHORTCUTS = [
       [["Enter"], "shortcuts.open"],
       [["R"], "shortcuts.reply"],
       [["E"], "shortcuts.edit"],
+      [["L"], "shortcuts.copyLink"],
+      [["Del"], "shortcuts.delete"],
+      [["Shift", "F10"], "shortcuts.menu"],
     ],
   },
   {

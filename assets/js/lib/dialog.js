@@ -79,7 +79,7 @@ export function openDialog({ host, title, content, action, danger = false, hint 
 /**
  * A labelled field with a place for its error.
  * @param {string} label
- * @param {HTMLInputElement|HTMLSelectElement} input with an id
+ * @param {HTMLInputElement|HTMLSelectElement|HTMLTextAreaElement} input with an id
  * @param {string} [hint]
  * @param {HTMLElement} [around] what holds the input, when it is not alone
  */
@@ -92,7 +92,7 @@ export function field(label, input, hint = "", around = input) {
 
 /**
  * Shows or clears the error of a field.
- * @param {HTMLInputElement} input
+ * @param {HTMLInputElement|HTMLTextAreaElement} input
  * @param {string} message
  */
 export function setError(input, message) {

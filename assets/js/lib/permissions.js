@@ -15,19 +15,38 @@ function standing(room, me) {
   return {
     role: mine?.role,
     managed,
-    free: Boolean(me.admin) || (Boolean(mine) && !managed),
+    free: Boolean(me.admin) || (Boolean(mine) && !managed && !me.guest),
     owner: room.ownerId === me.userId,
   };
 }
 
 /**
- * Rename the room, add people.
+ * Rename the room, change its topic, add people: not in an archived room.
  * @param {Room} room
  * @param {User} me
  */
 export function mayManage(room, me) {
+  return !room.archived && ranks(room, me);
+}
+
+/**
+ * Post, reply, edit and pin: in a read-only room only admins and sub-admins, in an archived one
+ * nobody.
+ * @param {Room} room
+ * @param {User} me
+ */
+export function mayWrite(room, me) {
+  return !room.archived && (!room.readOnly || ranks(room, me));
+}
+
+/**
+ * Archive the room, change who can see it and who may post.
+ * @param {Room} room
+ * @param {User} me
+ */
+export function mayConfigure(room, me) {
   const { role, free } = standing(room, me);
-  return free || role === "admin" || role === "sub-admin";
+  return free || role === "admin";
 }
 
 /**
@@ -44,8 +63,7 @@ export function mayDeleteRoom(room, me) {
  * @param {User} me
  */
 export function mayChangeRoles(room, me) {
-  const { role, free } = standing(room, me);
-  return free || role === "admin";
+  return mayConfigure(room, me);
 }
 
 /**
@@ -81,4 +99,12 @@ export function mayName(room, me, person) {
 export function mayModerate(room, me) {
   const { role } = standing(room, me);
   return Boolean(me.admin) || role === "admin" || role === "sub-admin";
+}
+
+// Internal
+
+/** Counts as an admin or a sub-admin. @param {Room} room @param {User} me */
+function ranks(room, me) {
+  const { role, free } = standing(room, me);
+  return free || role === "admin" || role === "sub-admin";
 }

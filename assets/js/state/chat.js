@@ -5,6 +5,7 @@ import { Socket } from "../api/socket.js";
 import { ApiError } from "../lib/errors.js";
 import { caption } from "../lib/media.js";
 import { Drafts } from "./drafts.js";
+import { Facts } from "./facts.js";
 import { History } from "./history.js";
 import { Live } from "./live.js";
 import { Sender } from "./sender.js";
@@ -20,6 +21,7 @@ export class Chat {
   client = new Client();
   socket = new Socket();
   history = new History(this.store, this.client);
+  facts = new Facts(this.store, this.client);
   sender = new Sender(this.store, this.socket);
   live = new Live({ ...this, signedOut: () => this.#signedOut(true) });
   /** @type {Drafts|null} */
@@ -129,7 +131,7 @@ export class Chat {
     if (!rooms[roomId]) return;
     this.live.enter(roomId);
     this.history.latest(roomId);
-    if (!rooms[roomId].full) this.loadRoom(roomId);
+    this.facts.opened(rooms[roomId]);
   }
 
   closeRoom() {
@@ -137,15 +139,6 @@ export class Chat {
     if (!visit) return;
     this.live.leave(visit.roomId);
     this.store.dispatch({ type: "room_closed" });
-  }
-
-  /** @param {string} roomId */
-  async loadRoom(roomId) {
-    try {
-      this.store.dispatch({ type: "room_loaded", room: await this.client.room(roomId) });
-    } catch {
-      // The list's first ten have to do until the room is opened again.
-    }
   }
 
   /** What a room is that I am not in: public rooms have facts for everybody. @param {string} roomId */
@@ -214,20 +207,20 @@ export class Chat {
         if (error.code !== "already_exists") throw error;
       });
     }
-    await this.loadRoom(roomId);
+    await this.facts.room(roomId);
   }
 
   /** @param {string} roomId @param {string} userId */
   async removePerson(roomId, userId) {
     await this.client.removePerson(roomId, userId);
-    await this.loadRoom(roomId);
+    await this.facts.room(roomId);
   }
 
   /** @param {string} roomId @param {string} userId @param {{role?: Role, name?: string}} change */
   async changePerson(roomId, userId, { role, name }) {
     if (role !== undefined) await this.client.setRole(roomId, userId, role);
     if (name !== undefined) await this.client.setRoomName(roomId, userId, name);
-    await this.loadRoom(roomId);
+    await this.facts.room(roomId);
   }
 
   /** @param {Change} change */

@@ -1,10 +1,13 @@
 /** Connects the socket to the store: subscribing, resuming, entering rooms, typing, read marks. */
 import { retryDelay } from "../api/socket.js";
 import { ApiError } from "../lib/errors.js";
+import { partner } from "../lib/names.js";
+import { keepCompany } from "./company.js";
 
 /** @import {Client} from "../api/client.js" */
 /** @import {Socket} from "../api/socket.js" */
 /** @import {Connection, ErrorFrame, Frame} from "../types.js" */
+/** @import {Facts} from "./facts.js" */
 /** @import {History} from "./history.js" */
 /** @import {Sender} from "./sender.js" */
 /** @import {Store} from "./store.js" */
@@ -29,15 +32,16 @@ export class Live {
   #again;
 
   /**
-   * @param {{store: Store, socket: Socket, client: Client, sender: Sender, history: History,
-   *   signedOut: () => void}} parts
+   * @param {{store: Store, socket: Socket, client: Client, sender: Sender, history: History, facts:
+   *   Facts, signedOut: () => void}} parts
    */
-  constructor({ store, socket, client, sender, history, signedOut }) {
+  constructor({ store, socket, client, sender, history, facts, signedOut }) {
     this.store = store;
     this.socket = socket;
     this.client = client;
     this.sender = sender;
     this.history = history;
+    this.facts = facts;
     socket.addEventListener("frame", (event) =>
       this.#received(/** @type {CustomEvent<Frame>} */ (event).detail),
     );
@@ -97,7 +101,10 @@ export class Live {
 
   /** @param {string} roomId */
   leave(roomId) {
-    this.socket.send({ type: "leave_room", room_id: roomId });
+    const { rooms, me } = this.store.state;
+    // In a conversation of two the other goes on seeing that I am online.
+    if (!me || !rooms[roomId] || !partner(rooms[roomId], me.userId))
+      this.socket.send({ type: "leave_room", room_id: roomId });
     this.store.dispatch({ type: "room_left", room_id: roomId });
   }
 
@@ -154,6 +161,10 @@ export class Live {
     }
     this.store.dispatch(frame);
     if (frame.type === "subscribed") this.#subscribed();
+    if (frame.type === "room_updated") this.facts.changed(frame.room_id);
+    // The list of rooms, which is loaded again after an interruption, has the settings of the others.
+    if (frame.type === "changes" && frame.room && frame.room_id === this.store.state.visit?.roomId)
+      this.facts.changed(frame.room_id);
   }
 
   /** Asks for everything after what is held. */
@@ -188,6 +199,10 @@ export class Live {
       this.history.latest(visit.roomId);
       if (this.store.state.reading === visit.roomId) this.#mark(visit.roomId);
     }
+    keepCompany(
+      () => this.store.state,
+      (roomId) => this.enter(roomId),
+    );
     this.sender.adopt();
     this.sender.flush();
     if (this.#resumed) this.loadRooms();

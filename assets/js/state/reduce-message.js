@@ -183,7 +183,8 @@ function settled(state, messages) {
 function changed(state, frame, what, live = true) {
   /** @type {Patch} */
   const patch = { seq: frame.seq, rev: frame.rev, ...what };
-  const next = onTimeline(state, frame.room_id, (timeline) => applyPatch(timeline, patch));
+  const held = onTimeline(state, frame.room_id, (timeline) => applyPatch(timeline, patch));
+  const next = onPins(held, frame.room_id, patch);
   return onRoom(next, frame.room_id, (room) => {
     const rev = live ? Math.max(room.rev, frame.rev) : room.rev;
     // Deleted messages are not unread; the mark lies at or below lastSeq - unread, so what is above
@@ -198,6 +199,24 @@ function changed(state, frame, what, live = true) {
     const lastMessage = applyPatch({ ...emptyTimeline(), messages: [last] }, patch).messages[0];
     return { rev, unreadCount: uncounted, lastMessage };
   });
+}
+
+/**
+ * A deleted message is pinned no longer.
+ * @param {State} state
+ * @param {string} roomId
+ * @param {Patch} patch
+ * @returns {State}
+ */
+function onPins(state, roomId, patch) {
+  const pins = state.pins[roomId];
+  if (!pins?.some(({ message }) => message.seq === patch.seq)) return state;
+  const next = pins.map((pin) => {
+    const [message] = applyPatch({ ...emptyTimeline(), messages: [pin.message] }, patch).messages;
+    return message === pin.message ? pin : { ...pin, message };
+  });
+  const kept = next.filter(({ message }) => !message.deletedAt);
+  return { ...state, pins: { ...state.pins, [roomId]: kept } };
 }
 
 /**
@@ -219,7 +238,11 @@ function replayed(state, frame) {
   );
   return onRoom(next, roomId, (room) => ({
     ...(frame.room
-      ? { ...frame.room, full: frame.room.participants.length >= frame.room.userCount }
+      ? {
+          ...frame.room,
+          full: frame.room.participants.length >= frame.room.userCount,
+          stale: true,
+        }
       : {}),
     rev: frame.reset ? frame.rev : Math.max(room.rev, frame.rev),
     lastSeq: Math.max(room.lastSeq, newest?.seq ?? 0),

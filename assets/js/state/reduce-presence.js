@@ -22,9 +22,9 @@ export const presenceReducers = {
     ...state,
     online: { ...state.online, [roomId]: online },
   }),
+  // Who comes and goes is told of all my rooms, so what is known of it stays right.
   room_left: (state, { room_id: roomId }) => ({
     ...state,
-    online: without(state.online, roomId),
     typing: without(state.typing, roomId),
   }),
   user_joined: (state, frame) => present(state, frame.room_id, [frame.user_id], []),
@@ -55,8 +55,7 @@ function typingEnded(state, { room_id: roomId, now }) {
  * @param {string[]} left
  */
 function present(state, roomId, joined, left) {
-  const held = state.online[roomId];
-  if (!held) return state;
+  const held = state.online[roomId] ?? [];
   const now = [...new Set([...held.filter((id) => !left.includes(id)), ...joined])];
   const typing = Object.entries(state.typing[roomId] ?? {}).filter(([id]) => !left.includes(id));
   const next = { ...state, online: { ...state.online, [roomId]: now } };

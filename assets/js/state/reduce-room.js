@@ -9,7 +9,7 @@ import { emptyTimeline } from "./timeline.js";
 
 /**
  * @typedef {"rooms_loaded"|"restored"|"rooms_failed"|"room_loaded"|"room_added"|"room_opened"|"room_closed"|"subscribed"
- *   |"room_updated"|"room_muted"|"participant_added"|"participant_changed"|"participant_removed"
+ *   |"room_updated"|"room_muted"|"pins_loaded"|"participant_added"|"participant_changed"|"participant_removed"
  *   |"room_deleted"|"room_gone"|"room_found"} Type
  */
 
@@ -19,9 +19,9 @@ export const roomReducers = {
   restored,
   // A list that is held stays.
   rooms_failed: (state) => (state.ready ? state : { ...state, listFailed: true }),
-  room_loaded: (state, { room }) => withRoom(state, room, {}),
+  room_loaded: (state, { room }) => withRoom(state, room, settingsOf(room)),
   room_added: (state, frame) =>
-    withRoom(state, frame.room, { unreadCount: frame.unread_count ?? 0 }),
+    withRoom(state, frame.room, { unreadCount: frame.unread_count ?? 0, stale: true }),
   room_opened: opened,
   room_closed: (state) => ({ ...state, visit: null, reading: null, ...NO_CONTEXT }),
   subscribed,
@@ -31,7 +31,12 @@ export const roomReducers = {
       visibility: frame.visibility,
       ownerId: frame.owner_id,
       rev: Math.max(room.rev, frame.rev),
+      stale: true,
     })),
+  pins_loaded: (state, { room_id: roomId, pins }) => ({
+    ...state,
+    pins: { ...state.pins, [roomId]: pins },
+  }),
   room_muted: (state, { room_id: roomId, muted }) => onRoom(state, roomId, () => ({ muted })),
   participant_added: participantUpdated,
   participant_changed: participantUpdated,
@@ -119,11 +124,20 @@ function newer(held, room, seen) {
   return {
     ...held,
     ...room,
+    ...settingsOf(room),
     rev: held.rev,
     participants: full || !held.full ? room.participants : held.participants,
     full: full || held.full,
     ...(seen && { unreadCount: 0, mentionCount: 0 }),
   };
+}
+
+/**
+ * What only answers of the REST API tell: absent there means that it is not set.
+ * @param {Room} room
+ */
+function settingsOf({ topic, description, readOnly, archived, archivedAt }) {
+  return { topic, description, readOnly, archived, archivedAt, stale: false };
 }
 
 /**
@@ -254,8 +268,9 @@ function removed(state, roomId, why) {
   const { [roomId]: room, ...rooms } = state.rooms;
   const { [roomId]: _timeline, ...timelines } = state.timelines;
   const { [roomId]: _found, ...found } = state.found;
+  const { [roomId]: _pins, ...pins } = state.pins;
   const open = why && room && state.visit?.roomId === roomId;
-  return { ...state, rooms, timelines, found, lost: open ? { room, why } : state.lost };
+  return { ...state, rooms, timelines, found, pins, lost: open ? { room, why } : state.lost };
 }
 
 /**

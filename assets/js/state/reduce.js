@@ -20,6 +20,7 @@ export function initialState() {
     listFailed: false,
     rooms: {},
     timelines: {},
+    pins: {},
     people: {},
     pictures: {},
     quoted: {},

@@ -5,6 +5,7 @@
 import { snippet } from "../lib/markdown.js";
 import { partner, personName, pictureOf, roomName } from "../lib/names.js";
 import { same } from "../lib/same.js";
+import { presenceOf } from "./online.js";
 
 /** @import {Room, State} from "../types.js" */
 
@@ -14,7 +15,9 @@ import { same } from "../lib/same.js";
  * @property {string} name
  * @property {string} [person] login name of the other, in a conversation of two
  * @property {string} [picture] of the other
+ * @property {boolean} [online] the other is, as far as that is known
  * @property {boolean} locked
+ * @property {boolean} archived
  * @property {string} at
  * @property {number} time the same, to compare
  * @property {string} who author of the last message, "" for none
@@ -46,6 +49,8 @@ export function roomRows(state) {
     state.drafts,
     state.visit?.roomId,
     state.me,
+    state.online,
+    state.connection.state,
   ];
   if (same(of, last.of)) return last.rows;
   last.of = of;
@@ -94,19 +99,22 @@ export function neighbour(rows, roomId, step, unread = false) {
 function rowOf(state, room) {
   const current = state.visit?.roomId === room.roomId;
   const draft = current ? "" : (state.drafts[room.roomId] ?? "");
-  const of = [state.people, state.pictures, state.me, current, draft];
+  const me = state.me?.userId ?? "";
+  const other = partner(room, me);
+  const online = other && presenceOf(state, other.userId) === "here";
+  const of = [state.people, state.pictures, state.me, current, draft, online];
   const known = made.get(room);
   if (known && same(of, known.of)) return known.row;
-  const me = state.me?.userId ?? "";
   const message = room.lastMessage;
-  const other = partner(room, me);
   const at = message?.createdAt ?? room.createdAt;
   const row = {
     roomId: room.roomId,
     name: roomName(room, me),
     person: other?.userId,
     picture: pictureOf(state, other?.userId),
+    online,
     locked: room.visibility === "private" && Boolean(room.name),
+    archived: Boolean(room.archived),
     at,
     time: Date.parse(at),
     who: message && !other ? personName(state, room.roomId, message.userId, message) : "",

@@ -36,6 +36,9 @@ const made = new WeakMap();
  * @property {string} [editedAt]
  * @property {boolean} deleted
  * @property {boolean} mayDelete
+ * @property {boolean} mayWrite reply, edit my own, pin
+ * @property {boolean} mayReact
+ * @property {string} [pinnedBy] who pinned it, by name; "" when that is not known
  * @property {import("../types.js").Reaction[]} reactions
  * @property {Quote|null} quote
  * @property {import("../types.js").Media[]} media
@@ -64,6 +67,9 @@ const made = new WeakMap();
  * @property {number|undefined} unreadSeq
  * @property {number} unreadCount
  * @property {boolean} mayDeleteAny
+ * @property {boolean} mayWrite
+ * @property {boolean} mayReact
+ * @property {(messageId: string) => string|undefined} pinnedBy
  * @property {Record<string, number>} reads
  * @property {Record<string, Message|null>} quoted
  * @property {(userId: string, message?: Message) => string} nameOf
@@ -186,13 +192,15 @@ function dayRow({ createdAt: at }, id, unread) {
  * @returns {MessageRow}
  */
 function messageRow(message, { conversation, follows, readers, newest }) {
-  const { me, mayDeleteAny, nameOf, pictureOf } = conversation;
+  const { me, mayDeleteAny, mayWrite, mayReact, nameOf, pictureOf } = conversation;
   const author = nameOf(message.userId, message);
   const picture = pictureOf(message.userId);
   const quoted = quote(message.replyTo, conversation);
   const seenBy = newest ? seenByOthers(message, conversation) : [];
   const marks = [readers.join(), seenBy.join()];
-  const of = [me, mayDeleteAny, follows, author, picture, quoted?.author, quoted?.text, ...marks];
+  const pinnedBy = conversation.pinnedBy(message.messageId);
+  const may = [mayDeleteAny, mayWrite, mayReact, pinnedBy];
+  const of = [me, ...may, follows, author, picture, quoted?.author, quoted?.text, ...marks];
   const known = made.get(message);
   if (known && same(of, known.of)) return known.row;
   const mine = message.userId === me;
@@ -216,6 +224,9 @@ function messageRow(message, { conversation, follows, readers, newest }) {
     editedAt: message.editedAt,
     deleted,
     mayDelete: !deleted && (mine || mayDeleteAny),
+    mayWrite,
+    mayReact,
+    pinnedBy: deleted ? undefined : pinnedBy,
     reactions: message.reactions ?? [],
     media: deleted ? [] : (message.media ?? []),
     quote: quoted,
@@ -255,6 +266,8 @@ function pendingRow(pending, conversation, follows) {
     mentionsMe: false,
     deleted: false,
     mayDelete: false,
+    mayWrite: false,
+    mayReact: false,
     reactions: [],
     media: pending.media ?? [],
     uploads: pending.uploads,

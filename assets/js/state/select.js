@@ -1,6 +1,7 @@
 /** What the elements show, taken out of the state. Pure. */
 import { others, personName, pictureOf, roomName } from "../lib/names.js";
 import { same } from "../lib/same.js";
+import { onlineIn } from "./online.js";
 
 /** @import {Participant, Room, State} from "../types.js" */
 
@@ -31,7 +32,10 @@ export function typingNames(state, roomId) {
  *   boolean}} Member
  */
 
-/** @typedef {{roomId: string, here: Member[], away: Member[]}} Members */
+/**
+ * @typedef {{roomId: string, here: Member[], away: Member[], known: boolean}} Members known: without
+ *   a connection nobody knows who is online
+ */
 
 /** What the people of a room were made of last. */
 const last = { of: /** @type {unknown[]} */ ([]), members: /** @type {Members|null} */ (null) };
@@ -46,7 +50,7 @@ export function members(state, room) {
   const { participants, ownerId } = room;
   const me = state.me?.userId;
   const connected = state.connection.state === "online";
-  const inside = state.online[room.roomId];
+  const inside = onlineIn(state);
   const of = [room.roomId, participants, ownerId, state.pictures, inside, connected, me];
   if (last.members && same(of, last.of)) return last.members;
   const online = new Set(inside);
@@ -66,6 +70,7 @@ export function members(state, room) {
     roomId: room.roomId,
     here: all.filter((person) => person.here),
     away: all.filter((person) => !person.here),
+    known: connected,
   };
   return last.members;
 }
