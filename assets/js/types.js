@@ -19,6 +19,9 @@
  * @typedef {object} Server
  * @property {string} [name] what the administrator called it
  * @property {boolean} registration anyone may create an account
+ * @property {string} [accent] #rrggbb
+ * @property {boolean} [personalTokens] people may create API tokens of their own
+ * @property {string} [motd] message of the day
  * @property {boolean} setup there is no administrator yet
  */
 
@@ -147,12 +150,13 @@
 
 /**
  * @typedef {object} Route
- * @property {"rooms"|"room"|"directory"|"profile"|"server"|"search"|"sign-in"|"register"|"setup"}
- *   page
+ * @property {"rooms"|"room"|"directory"|"profile"|"server"|"search"|"sign-in"|"register"|"setup"
+ *   |"reset"} page
  * @property {string} [roomId]
  * @property {string} [messageId]
  * @property {boolean} [details]
  * @property {string} [token]
+ * @property {string} [tab] of the server page
  * @property {string} [query] what is searched for
  * @property {string} [within] the room it is searched in
  */
@@ -358,6 +362,12 @@
 /**
  * @typedef {{id: string, device: string|null, createdAt: string, lastSeen: string, current:
  *   boolean}} SessionInfo device: what the client calls itself
+ */
+
+/**
+ * An API token of mine.
+ * @typedef {{id: number, name: string, scope: string, createdAt: string, lastUsed: string|null,
+ *   expires: string|null}} TokenInfo
  */
 
 /** @typedef {{userId: string, token: string, expiresAt: string}} Session */

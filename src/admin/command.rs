@@ -12,6 +12,7 @@ use super::database::{DbCheck, DbReindex, DbStats, DbStatus, DbVacuum};
 use super::doctor::Doctor;
 use super::log::{LogRotate, LogTail, SetLogLevel};
 use super::reload::Reload;
+use super::reset_link::UserResetLink;
 use super::room_messages::{RoomExport, RoomMessages, RoomPurge};
 use super::rooms::{
     ChangeRoomSettings, RoomAdd, RoomCreate, RoomDelete, RoomList, RoomMembers, RoomRemove,
@@ -44,6 +45,9 @@ pub enum Command {
     /// Set the password; ends all sessions.
     #[serde(rename = "user.passwd")]
     UserPasswd(#[schema(inline)] UserPasswd),
+    /// Create a link with which the user sets a new password, once; it ends earlier links.
+    #[serde(rename = "user.reset_link")]
+    UserResetLink(#[schema(inline)] UserResetLink),
     /// List imported accounts that have no password yet.
     #[serde(rename = "user.without_password")]
     UserWithoutPassword(#[schema(inline)] UserWithoutPassword),

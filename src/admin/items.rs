@@ -15,7 +15,7 @@ pub use super::doctor::Finding;
 pub use crate::logging::Entry;
 pub use crate::store::engine::upkeep::Stats;
 
-/// An account: `user.list`, `user.without_password`, `user.create`, `user.passwd`, `user.rename`,
+/// An account: `user.without_password`, `user.create`, `user.passwd`, `user.rename`,
 /// `user.disable`, `user.enable`, `user.promote`, `user.demote`, `user.mark`, `bot.list`,
 /// `bot.create`.
 #[derive(Serialize, ToSchema)]
@@ -49,6 +49,15 @@ impl From<&model::User> for User {
     }
 }
 
+/// An account in the list of all: `user.list`.
+#[derive(Serialize, ToSchema)]
+pub struct ListedUser {
+    #[serde(flatten)]
+    pub(super) user: User,
+    /// Time of the last use of a session, accurate to five minutes; null: none is known.
+    pub(super) last_seen: Option<String>,
+}
+
 /// An account with details: `user.show`.
 #[derive(Serialize, ToSchema)]
 pub struct Account {
@@ -57,6 +66,8 @@ pub struct Account {
     pub(super) birth: Option<String>,
     pub(super) rooms: usize,
     pub(super) sessions: usize,
+    /// Time of the last use of a session, accurate to five minutes; null: none is known.
+    pub(super) last_seen: Option<String>,
     /// Whether the password digests that `realtime` clients send are stored.
     pub(super) digests: bool,
 }
@@ -70,6 +81,8 @@ pub struct Leaving {
     pub(super) rooms_deleted: usize,
     pub(super) messages_deleted: i64,
     pub(super) sessions_ended: usize,
+    /// API tokens and webhooks.
+    pub(super) tokens_ended: usize,
     /// False for a dry run.
     pub(super) done: bool,
 }
@@ -83,6 +96,16 @@ pub struct Session {
     pub(super) created: String,
     pub(super) last_seen: String,
     pub(super) expires: String,
+}
+
+/// A link with which a user sets a new password: `user.reset_link`.
+#[derive(Serialize, ToSchema)]
+pub struct ResetLink {
+    pub(super) name: String,
+    /// Address of the link; works once.
+    pub(super) url: String,
+    /// Time at which it ends.
+    pub(super) expires: Option<String>,
 }
 
 /// The number of ended sessions: `user.logout`.
@@ -159,6 +182,12 @@ pub struct Card {
     /// Number of messages ever sent, including deleted ones.
     pub(super) messages: i64,
     pub(super) created: String,
+    /// Time of the newest message; only in the output of `room.list` with `sizes`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) last_message: Option<String>,
+    /// Size of the files attached to its messages; only in the output of `room.list` with `sizes`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) bytes: Option<u64>,
 }
 
 impl Card {
@@ -185,6 +214,8 @@ impl Card {
             members,
             messages: room.last_seq.0,
             created: room.created.seconds(),
+            last_message: None,
+            bytes: None,
         }
     }
 

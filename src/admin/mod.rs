@@ -31,6 +31,7 @@ pub mod media;
 pub mod outcome;
 mod recorded;
 pub mod reload;
+pub mod reset_link;
 pub mod room_messages;
 pub mod rooms;
 mod run;

@@ -73,6 +73,7 @@ impl Command {
             | Self::Status(_) => Recorded::Not,
             Self::UserCreate(_)
             | Self::UserPasswd(_)
+            | Self::UserResetLink(_)
             | Self::UserRename(_)
             | Self::UserDisable(_)
             | Self::UserEnable(_)

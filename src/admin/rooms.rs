@@ -7,7 +7,7 @@ use super::outcome::{Failure, Kind};
 use super::users::unknown;
 use super::{Admin, Call, Operator, items};
 use crate::chat::{CreatorRole, People, RoomPlan, RoomSettings};
-use crate::model::{Claim, Error, Role, RoomFacts, RoomId, Visibility, fold};
+use crate::model::{Claim, Error, Role, RoomFacts, RoomId, Timestamp, Visibility, fold};
 
 /// Number of rooms per page.
 const PAGE: u32 = 500;
@@ -15,7 +15,12 @@ const PAGE: u32 = 500;
 /// List all rooms.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct RoomList {}
+pub struct RoomList {
+    /// Adds the size of the files and the time of the newest message of each room, which takes
+    /// queries for each.
+    #[serde(default)]
+    pub sizes: bool,
+}
 
 impl RoomList {
     pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
@@ -24,7 +29,14 @@ impl RoomList {
         loop {
             let page = admin.chat().all_rooms(operator, after, PAGE).await?;
             for card in &page {
-                output.item(items::Card::new(&card.facts, card.user_count)).await?;
+                let mut shown = items::Card::new(&card.facts, card.user_count);
+                if self.sizes {
+                    let room = card.facts.room.id;
+                    let last = admin.chat().last_message_of(operator, room).await?;
+                    shown.last_message = last.map(Timestamp::seconds);
+                    shown.bytes = Some(admin.chat().files_of(operator, room).await?.1);
+                }
+                output.item(shown).await?;
             }
             match page.last() {
                 Some(last) if page.len() == PAGE as usize => after = Some(last.facts.room.id),

@@ -11,9 +11,6 @@ use super::{Call, items};
 use crate::chat::NewToken;
 use crate::model::{Error, Scope, Session};
 
-/// Number of users per page.
-const PAGE: u32 = 500;
-
 /// Create an API token; the output contains its secret, this once.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -77,26 +74,17 @@ pub struct TokenList {
 impl TokenList {
     pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
         let Call { admin, operator, output, .. } = call;
-        if let Some(name) = self.name {
-            let all = admin.chat().tokens_of(operator, &name).await;
-            for token in all.map_err(|error| unknown(error, &name))? {
-                output.item(items::Token::of(&token)).await?;
+        let tokens = match self.name {
+            Some(name) => {
+                let tokens = admin.chat().tokens_of(operator, &name).await;
+                tokens.map_err(|error| unknown(error, &name))?
             }
-            return Ok(());
+            None => admin.chat().all_tokens(operator).await?,
+        };
+        for token in &tokens {
+            output.item(items::Token::of(token)).await?;
         }
-        let mut after = None;
-        loop {
-            let page = admin.chat().all_users(operator, after, PAGE).await?;
-            for user in &page {
-                for token in &admin.chat().tokens_of(operator, &user.login).await? {
-                    output.item(items::Token::of(token)).await?;
-                }
-            }
-            match page.last() {
-                Some(last) if page.len() == PAGE as usize => after = Some(last.id),
-                _ => return Ok(()),
-            }
-        }
+        Ok(())
     }
 }
 

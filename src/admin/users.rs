@@ -7,7 +7,7 @@ use super::outcome::Failure;
 use super::secret::Secret;
 use super::{Call, items};
 use crate::chat::{AccountChange, Registration};
-use crate::model::{Error, SessionId};
+use crate::model::{Error, SessionId, Timestamp, UserId};
 
 /// Number of users per page.
 const PAGE: u32 = 500;
@@ -23,8 +23,11 @@ impl UserList {
         let mut after = None;
         loop {
             let page = admin.chat().all_users(operator, after, PAGE).await?;
-            for user in &page {
-                output.item(items::User::from(user)).await?;
+            let ids: Vec<UserId> = page.iter().map(|user| user.id).collect();
+            let seen = admin.chat().last_seen(operator, &ids).await?;
+            for (user, seen) in page.iter().zip(seen) {
+                let last_seen = seen.map(Timestamp::seconds);
+                output.item(items::ListedUser { user: items::User::from(user), last_seen }).await?;
             }
             match page.last() {
                 Some(last) if page.len() == PAGE as usize => after = Some(last.id),
@@ -50,6 +53,7 @@ impl UserShow {
             admin.chat().account_of(operator, name).await.map_err(|error| unknown(error, name))?;
         let rooms = admin.chat().rooms_of(operator, account.user.id).await?.len();
         let sessions = admin.chat().sessions_of(operator, name).await?.len();
+        let seen = admin.chat().last_seen(operator, &[account.user.id]).await?;
         let digests = account.md5.is_some() && account.sha1.is_some();
         output
             .item(items::Account {
@@ -57,6 +61,7 @@ impl UserShow {
                 birth: account.user.birth.clone(),
                 rooms,
                 sessions,
+                last_seen: seen.into_iter().flatten().next().map(Timestamp::seconds),
                 digests,
             })
             .await
@@ -221,6 +226,7 @@ impl UserDelete {
             }
         }
         let sessions_ended = admin.chat().sessions_of(operator, name).await?.len();
+        let tokens_ended = admin.chat().tokens_of(operator, name).await?.len();
         if !dry_run {
             admin.chat().delete_account(operator, name).await?;
             admin.settle().await;
@@ -233,6 +239,7 @@ impl UserDelete {
                 rooms_deleted,
                 messages_deleted,
                 sessions_ended,
+                tokens_ended,
                 done: !dry_run,
             })
             .await

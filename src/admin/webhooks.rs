@@ -67,23 +67,13 @@ impl WebhookList {
             }
             return Ok(());
         }
-        let mut after = None;
-        loop {
-            let (bots, more) = admin.chat().bots(operator, after).await?;
-            for bot in &bots {
-                let tokens = admin.chat().tokens_of(operator, &bot.login).await?;
-                let is_hook = |token: &&Session| {
-                    token.grant.as_ref().is_some_and(|g| g.scope.room().is_some())
-                };
-                for hook in tokens.iter().filter(is_hook) {
-                    output.item(items::Token::of(hook)).await?;
-                }
-            }
-            if more.is_none() {
-                return Ok(());
-            }
-            after = more;
+        let tokens = admin.chat().all_tokens(operator).await?;
+        let is_hook =
+            |token: &&Session| token.grant.as_ref().is_some_and(|g| g.scope.room().is_some());
+        for hook in tokens.iter().filter(is_hook) {
+            output.item(items::Token::of(hook)).await?;
         }
+        Ok(())
     }
 }
 
@@ -117,7 +107,7 @@ impl WebhookDelete {
 impl Admin {
     /// The address at which programs reach the server, as far as it is known, without a trailing
     /// slash.
-    fn base_url(&self) -> String {
+    pub(super) fn base_url(&self) -> String {
         let server = &self.0.parts.config.get().server;
         if let Some(url) = &server.public_url {
             return url.trim_end_matches('/').to_owned();

@@ -51,7 +51,7 @@ pub fn use_session(session: &Session, for_what: Use) -> Result<()> {
     match session.grant.as_ref().map(|grant| grant.scope) {
         None | Some(Scope::Write | Scope::Admin) => Ok(()),
         Some(Scope::Read) if for_what == Use::Read => Ok(()),
-        Some(Scope::Read | Scope::Hook(_)) => Err(Error::Forbidden),
+        Some(Scope::Read | Scope::Hook(_) | Scope::Reset) => Err(Error::Forbidden),
     }
 }
 
@@ -59,6 +59,14 @@ pub fn use_session(session: &Session, for_what: Use) -> Result<()> {
 /// logged in, not API tokens.
 pub fn manage_account(session: &Session) -> Result<()> {
     if session.grant.is_none() { Ok(()) } else { Err(Error::Forbidden) }
+}
+
+/// May create an API token of their own: users who logged in, if the server permits it (`[auth]
+/// personal_tokens`). One that administers the server is reserved for its administrators.
+pub fn create_token(session: &Session, scope: Scope, permitted: bool) -> Result<()> {
+    manage_account(session)?;
+    let may = permitted && (scope != Scope::Admin || session.admin);
+    if may { Ok(()) } else { Err(Error::Forbidden) }
 }
 
 /// An action on a room.

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use tracing::info;
 
-use super::{Chat, Operator, tokens};
-use crate::model::{Claim, Error, Grant, Result, Scope, Session, SessionId, Timestamp};
+use super::{Chat, Operator, access, tokens};
+use crate::model::{
+    Attribution, Claim, Error, Grant, Result, Scope, Session, SessionId, Timestamp, User, UserId,
+};
 use crate::store::{Ended, NewSession, grants};
 
 /// Maximum number of characters of a name.
@@ -45,15 +47,24 @@ impl Chat {
         new: NewToken,
     ) -> Result<CreatedToken> {
         let user = self.account_of(operator, login).await?.user;
-        let name = check_name(&new.name)?;
         if new.scope == Scope::Admin && !user.admin {
             return Err(Error::Forbidden);
         }
+        self.add_token(&user, new, operator.attribution()).await
+    }
+
+    async fn add_token(
+        &self,
+        user: &User,
+        new: NewToken,
+        to: Option<Attribution>,
+    ) -> Result<CreatedToken> {
+        let name = check_name(&new.name)?;
         if new.life.is_some_and(|life| life.is_zero() || life > Duration::from_hours(MAX_DAYS * 24))
         {
             return Err(Error::invalid("expires", "must be between now and ten years from now"));
         }
-        let others = self.tokens_of(operator, login).await?;
+        let others = self.tokens(user.id).await?;
         if others.iter().any(|other| other.grant.as_ref().is_some_and(|grant| grant.name == name)) {
             return Err(Error::Taken(Claim::Token));
         }
@@ -70,7 +81,7 @@ impl Chat {
             life: new.life.unwrap_or(grants::UNUSED),
             grant: Some(Grant { name, scope: new.scope, fixed: new.life.is_some() }),
         };
-        let session = self.sessions_for(operator.attribution()).start(new).await?;
+        let session = self.sessions_for(to).start(new).await?;
         info!(user = user.login, "API token created.");
         let secret = tokens::of_secret(&secret);
         Ok(CreatedToken { session, secret })
@@ -79,8 +90,42 @@ impl Chat {
     /// Returns the API tokens and webhooks of a user, newest first.
     pub async fn tokens_of(&self, operator: &Operator, login: &str) -> Result<Vec<Session>> {
         let user = self.account_of(operator, login).await?.user;
-        let mut all = self.sessions().list(user.id).await?;
-        all.retain(|session| session.grant.is_some());
+        self.tokens(user.id).await
+    }
+
+    async fn tokens(&self, user: UserId) -> Result<Vec<Session>> {
+        let mut all = self.sessions().list(user).await?;
+        all.retain(is_token);
+        Ok(all)
+    }
+
+    /// Returns the API tokens of the caller, newest first.
+    pub async fn my_tokens(&self, session: &Session) -> Result<Vec<Session>> {
+        self.tokens(session.user).await
+    }
+
+    /// Creates an API token of the caller. `Forbidden` unless `[auth] personal_tokens` is set.
+    pub async fn create_my_token(&self, session: &Session, new: NewToken) -> Result<CreatedToken> {
+        access::create_token(session, new.scope, self.config().auth.personal_tokens)?;
+        let user = self.me(session).await?;
+        self.add_token(&user, new, None).await
+    }
+
+    /// Revokes an API token of the caller. `SessionNotFound` for other sessions.
+    pub async fn revoke_my_token(&self, session: &Session, id: SessionId) -> Result<()> {
+        access::manage_account(session)?;
+        let tokens = self.tokens(session.user).await?;
+        let token = tokens.iter().find(|token| token.id == id).ok_or(Error::SessionNotFound)?;
+        self.sessions().end(session.user, Ended::One(token.id)).await?;
+        self.0.cache.forget(&[token.id]);
+        info!(user = session.login, "API token revoked.");
+        Ok(())
+    }
+
+    /// Returns the API tokens and webhooks of all users, ascending by user, newest first.
+    pub async fn all_tokens(&self, _: &Operator) -> Result<Vec<Session>> {
+        let mut all = self.sessions().granted().await?;
+        all.retain(is_token);
         Ok(all)
     }
 
@@ -109,6 +154,11 @@ impl Chat {
         info!(user = token.login, "API token revoked.");
         Ok(token.clone())
     }
+}
+
+/// Returns whether it is an API token or a webhook.
+fn is_token(session: &Session) -> bool {
+    session.grant.as_ref().is_some_and(|grant| grant.scope != Scope::Reset)
 }
 
 pub(super) fn check_name(name: &str) -> Result<String> {

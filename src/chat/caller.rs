@@ -75,6 +75,16 @@ pub(super) fn holder_of_link(client: &Client) -> AuditActor {
     AuditActor { kind, user: None, name: "setup".to_owned(), from }
 }
 
+/// The holder of a link for a new password: whoever opened it acts as the user.
+pub(super) fn holder_of_reset_link(link: &Session, client: &Client) -> AuditActor {
+    AuditActor {
+        kind: ActorKind::User,
+        user: Some(link.user),
+        name: link.login.clone(),
+        from: place(client.address),
+    }
+}
+
 /// A server administrator with a session.
 fn administrator(session: &Session) -> AuditActor {
     AuditActor {

@@ -23,6 +23,7 @@ mod pages;
 mod participants;
 mod pins;
 mod refusals;
+mod reset_links;
 mod rooms;
 mod search;
 mod session_cache;
@@ -65,6 +66,7 @@ pub use hashing::{is_password_hash, unusable_password};
 pub use media::{Download, MediaHold, PERMISSION, UNUSED_FOR};
 pub use membership::{Membership, Replacement, RoomPage};
 pub use operator::AccountChange;
+pub use reset_links::{LINK_LIFE, MAX_LINK_LIFE, ResetLink};
 pub use rooms::{CreatorRole, LISTED, People, RoomPlan};
 pub use search::{Hit, Hits};
 

@@ -9,7 +9,7 @@ use super::accounts::{Registration, check_profile};
 use super::{Chat, Operator};
 use crate::model::{
     Account, AuditEntry, AuditNote, Error, Message, Result, RoomCard, RoomId, Session, SessionId,
-    User, UserId, Window, check_login, check_password, fold, with_single_spaces,
+    Timestamp, User, UserId, Window, check_login, check_password, fold, with_single_spaces,
 };
 use crate::store::{AuditQuery, Ended, RoomQuery, UserChange, UserKey, UserQuery};
 
@@ -130,6 +130,15 @@ impl Chat {
         Ok(all)
     }
 
+    /// Returns when each of these users last used a session, as far as that is known.
+    pub async fn last_seen(
+        &self,
+        _: &Operator,
+        users: &[UserId],
+    ) -> Result<Vec<Option<Timestamp>>> {
+        Ok(self.sessions().last_seen(users).await?)
+    }
+
     /// Ends one or all of a user's sessions. Returns how many ended.
     pub async fn end_sessions_of(
         &self,
@@ -151,6 +160,12 @@ impl Chat {
     /// Returns the number of files attached to messages of a room, and their bytes.
     pub async fn files_of(&self, _: &Operator, room: RoomId) -> Result<(u64, u64)> {
         Ok(self.store().files_of(room).await?)
+    }
+
+    /// Returns the time of the newest message of a room, deleted or not.
+    pub async fn last_message_of(&self, _: &Operator, room: RoomId) -> Result<Option<Timestamp>> {
+        let newest = self.store().messages(room, Window::Latest, 1).await?;
+        Ok(newest.first().map(|message| message.created))
     }
 
     /// Records something in the audit log that is not a change of the store.

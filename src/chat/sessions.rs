@@ -298,9 +298,9 @@ impl Chat {
 
     async fn find_session(&self, opened: &Opened) -> Result<Option<Session>> {
         let found = self.session_of(opened.hash).await?;
-        // The address of a webhook opens nothing else.
+        // The address of a webhook and the link for a new password open nothing else.
         Ok(found.filter(|session| match &session.grant {
-            Some(grant) => opened.granted && !matches!(grant.scope, Scope::Hook(_)),
+            Some(grant) => opened.granted && !matches!(grant.scope, Scope::Hook(_) | Scope::Reset),
             None => !opened.granted,
         }))
     }

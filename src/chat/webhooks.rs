@@ -16,6 +16,12 @@ const NAMES: usize = 100;
 /// Characters of a webhook's name that are used in the login name of its bot.
 const PART: usize = 40;
 
+/// A webhook that exists.
+pub struct Webhook {
+    session: Session,
+    room: RoomId,
+}
+
 impl Chat {
     /// Creates a webhook for a room, with its bot. `Taken` if the room has one of this name.
     pub async fn create_webhook(
@@ -98,20 +104,27 @@ impl Chat {
         Ok(hook)
     }
 
-    /// Posts a message through a webhook. `BadSession` if there is no such webhook.
-    pub async fn post_by_webhook(
-        &self,
-        secret: &str,
-        text: String,
-        client: &Client,
-    ) -> Result<Posted> {
-        let Some((session, room)) = self.webhook(secret).await? else {
+    /// Finds a webhook, and counts a request of it. `BadSession` if there is no such webhook.
+    pub async fn open_webhook(&self, secret: &str, client: &Client) -> Result<Webhook> {
+        let Some(hook) = self.webhook(secret).await? else {
             refusals::log(client, None, Reason::Session);
             return Err(Error::BadSession);
         };
-        self.count_request(&session).await?;
-        let posted =
-            self.post(&session, room, NewMessage { text, ..NewMessage::default() }).await?;
+        self.count_request(&hook.session).await?;
+        Ok(hook)
+    }
+
+    /// Posts a message through a webhook. `BadSession` if it was deleted since it was found.
+    pub async fn post_by_webhook(
+        &self,
+        hook: &Webhook,
+        text: String,
+        client: &Client,
+    ) -> Result<Posted> {
+        let Webhook { session, room } = hook;
+        self.check_still_open(session).await?;
+        let room = *room;
+        let posted = self.post(session, room, NewMessage { text, ..NewMessage::default() }).await?;
         info!(
             user = session.login,
             room = room.key(),
@@ -121,13 +134,13 @@ impl Chat {
         Ok(posted)
     }
 
-    async fn webhook(&self, secret: &str) -> Result<Option<(Session, RoomId)>> {
+    async fn webhook(&self, secret: &str) -> Result<Option<Webhook>> {
         let secret = secret.strip_prefix(tokens::API_TOKEN).unwrap_or_default();
         let Ok(hash) = tokens::hash(secret) else { return Ok(None) };
         let session = self.session_of(hash).await?;
         Ok(session.and_then(|session| {
             let room = session.grant.as_ref()?.scope.room()?;
-            Some((session, room))
+            Some(Webhook { session, room })
         }))
     }
 }
@@ -183,14 +196,20 @@ mod tests {
         let again = chat.create_webhook(&operator, first, "CI").await;
         assert_eq!(again.err(), Some(Error::Taken(Claim::Token)));
 
-        let say = async |secret: &str| chat.post_by_webhook(secret, "hi".to_owned(), &client).await;
+        let say = async |secret: &str| {
+            let hook = chat.open_webhook(secret, &client).await?;
+            chat.post_by_webhook(&hook, "hi".to_owned(), &client).await
+        };
         let posted = say(&made.secret).await.unwrap().message;
         assert_eq!((posted.room, posted.author.id()), (first, Some(made.session.user)));
         let opened = Credential::Token(made.secret.clone());
         let opened = chat.authenticate(&opened, &client, super::super::Use::Read).await;
         assert_eq!(opened.err(), Some(Error::BadSession));
 
+        let found = chat.open_webhook(&made.secret, &client).await.unwrap();
         chat.delete_webhook(&operator, first, "CI").await.unwrap();
+        let late = chat.post_by_webhook(&found, "late".to_owned(), &client).await;
+        assert_eq!(late.err(), Some(Error::BadSession));
         assert_eq!(say(&made.secret).await.err(), Some(Error::BadSession));
         assert!(say(&other.secret).await.is_ok());
         assert!(chat.webhooks(&operator, first).await.unwrap().is_empty());

@@ -65,7 +65,7 @@ pub(super) struct Filter {
 }
 
 /// All actions of the audit log.
-const ACTIONS: [&str; 43] = [
+const ACTIONS: [&str; 45] = [
     "backup.create",
     "backup.prune",
     "backup.restore",
@@ -106,6 +106,8 @@ const ACTIONS: [&str; 43] = [
     "user.passwd",
     "user.promote",
     "user.rename",
+    "user.reset_link",
+    "user.reset_password",
     "user.setup",
     "webhook.create",
     "webhook.delete",

@@ -51,7 +51,7 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
             let command = BotCreate { name, display_name, rooms, guest, if_not_exists };
             execute::run(global, &Command::BotCreate(command), Layout::One)
         }
-        Verb::List => user::list_of(global, &Command::BotList(BotList {})),
+        Verb::List => user::list_of(global, &Command::BotList(BotList {}), user::BOTS),
         Verb::Delete { name, if_exists, destructive } => {
             delete(global, &name, if_exists, &destructive)
         }

@@ -16,6 +16,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "user passwd --all-without --generate --to passwords.csv",
         ],
     ),
+    ("user reset-link", &["user reset-link ann", "user reset-link bob --expires 2h -o json"]),
     ("user rename", &["user rename ann Annie", "user rename bob Robert -o json"]),
     ("user disable", &["user disable bob", "user disable ann --yes"]),
     ("user enable", &["user enable bob", "user enable bob -o json"]),

@@ -23,7 +23,11 @@ use crate::admin::{Command, Failure};
                         room purge general --older-than 365d --dry-run")]
 pub(super) enum Verb {
     /// List all rooms
-    List,
+    List {
+        /// Add the size of the files and the time of the newest message of each room
+        #[arg(long)]
+        sizes: bool,
+    },
     /// Show a room
     Show {
         /// Room key, number or name
@@ -189,6 +193,18 @@ const COLUMNS: Layout = Layout::List(&[
     ("messages", "messages"),
     ("created", "created"),
 ]);
+/// With the sizes of `room list --sizes`.
+const WITH_SIZES: Layout = Layout::List(&[
+    ("room", "room"),
+    ("name", "name"),
+    ("visibility", "visibility"),
+    ("mode", "mode"),
+    ("owner", "owner"),
+    ("members", "members"),
+    ("messages", "messages"),
+    ("bytes", "bytes"),
+    ("last message", "last_message"),
+]);
 const MEMBERS: Layout = Layout::List(&[
     ("name", "name"),
     ("display name", "display_name"),
@@ -199,7 +215,10 @@ const MEMBERS: Layout = Layout::List(&[
 #[expect(clippy::too_many_lines, reason = "one row for each verb")]
 pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
     let (command, layout) = match verb {
-        Verb::List => (Command::RoomList(RoomList {}), COLUMNS),
+        Verb::List { sizes } => {
+            let layout = if sizes { WITH_SIZES } else { COLUMNS };
+            (Command::RoomList(RoomList { sizes }), layout)
+        }
         Verb::Show { room } => (Command::RoomShow(RoomShow { room }), Layout::One),
         Verb::Create { name, owner, public, members, if_not_exists } => (
             Command::RoomCreate(RoomCreate { name, owner, public, members, if_not_exists }),

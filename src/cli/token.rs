@@ -70,7 +70,7 @@ impl Scope {
     }
 }
 
-fn life(text: &str) -> Result<Duration, String> {
+pub(super) fn life(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text)
         .ok()
         .filter(|life| life.as_secs() > 0)

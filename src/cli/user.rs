@@ -1,6 +1,7 @@
 //! `chatctl user`: accounts and their sessions.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Subcommand;
 use serde_json::Value;
@@ -8,7 +9,8 @@ use serde_json::Value;
 use super::ask::{Destructive, PasswordSource};
 use super::print::{Format, Layout, cell, note};
 use super::units::counted;
-use super::{Global, execute, init, passwords};
+use super::{Global, execute, init, passwords, token};
+use crate::admin::reset_link::UserResetLink;
 use crate::admin::secret::Secret;
 use crate::admin::users::{
     UserCreate, UserDelete, UserDemote, UserDisable, UserEnable, UserList, UserLogout, UserMark,
@@ -44,6 +46,14 @@ pub(super) enum Verb {
         /// only
         #[arg(long, value_name = "FILE", requires = "all_without")]
         to: Option<PathBuf>,
+    },
+    /// Create a link with which the user of an account sets a new password, once
+    ResetLink {
+        /// Login name
+        name: String,
+        /// Time until the link ends, at most 7d
+        #[arg(long, value_name = "TIME", default_value = "24h", value_parser = token::life)]
+        expires: Duration,
     },
     /// Change the display name of an account; the login name never changes
     Rename {
@@ -168,6 +178,13 @@ const COLUMNS: Layout = Layout::List(&[
     ("display name", "display_name"),
     ("e-mail", "email"),
     ("marks", MARKS),
+    ("last seen", "last_seen"),
+]);
+/// Columns of `bot list`.
+pub(super) const BOTS: Layout = Layout::List(&[
+    ("name", "name"),
+    ("display name", "display_name"),
+    ("marks", MARKS),
     ("created", "created"),
 ]);
 const SESSIONS: Layout = Layout::List(&[
@@ -180,7 +197,7 @@ const SESSIONS: Layout = Layout::List(&[
 
 pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
     let (command, layout) = match verb {
-        Verb::List => return list_of(global, &Command::UserList(UserList {})),
+        Verb::List => return list_of(global, &Command::UserList(UserList {}), COLUMNS),
         Verb::Show { name } => (Command::UserShow(UserShow { name }), Layout::One),
         Verb::Create(create) => return self::create(global, create),
         Verb::Passwd { to: Some(file), .. } => return passwords::for_all_without(global, &file),
@@ -191,6 +208,11 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
                 password: password.clone(),
             });
             return set_password(global, &command, source.is_generated().then_some(&password));
+        }
+        Verb::ResetLink { name, expires } => {
+            let expires_seconds = Some(expires.as_secs());
+            let command = Command::UserResetLink(UserResetLink { name, expires_seconds });
+            return token::show_once(global, &command, "The link works once.");
         }
         Verb::Rename { name, to } => (Command::UserRename(UserRename { name, to }), Layout::One),
         Verb::Disable { name, yes } => {
@@ -252,9 +274,9 @@ fn create(global: &Global, create: Create) -> Result<(), Failure> {
 }
 
 /// Prints the accounts that a command lists.
-pub(super) fn list_of(global: &Global, command: &Command) -> Result<(), Failure> {
+pub(super) fn list_of(global: &Global, command: &Command, columns: Layout) -> Result<(), Failure> {
     let table = global.output == Format::Table;
-    execute::run_with(global, command, COLUMNS, &mut |item| {
+    execute::run_with(global, command, columns, &mut |item| {
         if table {
             item[MARKS] = marks(item);
         }
@@ -338,11 +360,12 @@ fn delete(
 
 pub(super) fn leaving(going: &Value) -> String {
     format!(
-        "{}: leaves {}; deletes {} without other members, with {}; ends {}.",
+        "{}: leaves {}; deletes {} without other members, with {}; ends {} and {}.",
         cell(&going["name"]),
         counted(going, "rooms_left", "room"),
         counted(going, "rooms_deleted", "private room"),
         counted(going, "messages_deleted", "message"),
-        counted(going, "sessions_ended", "session")
+        counted(going, "sessions_ended", "session"),
+        counted(going, "tokens_ended", "API token")
     )
 }

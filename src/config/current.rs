@@ -13,6 +13,8 @@ const LIVE: [(&str, &[&str]); 8] = [
         "server",
         &[
             "name",
+            "accent",
+            "motd",
             "allowed_origins",
             "trusted_proxies",
             "heartbeat_seconds",
@@ -29,6 +31,7 @@ const LIVE: [(&str, &[&str]); 8] = [
             "session_days",
             "access_token_minutes",
             "token_recheck_seconds",
+            "personal_tokens",
             "confusable_names",
         ],
     ),

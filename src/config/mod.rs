@@ -137,6 +137,8 @@ pub struct Auth {
     pub access_token_minutes: u64,
     /// Seconds between checks that the token of an open WebSocket is still valid.
     pub token_recheck_seconds: u64,
+    /// Let users create API tokens of their own; administrators can create them for any account.
+    pub personal_tokens: bool,
     /// Accept the MD5 or SHA-1 digest of a password at log-in (`realtime` API). `false` also
     /// deletes the stored digests.
     pub digest_login: bool,
@@ -154,6 +156,7 @@ impl Default for Auth {
             session_days: 30,
             access_token_minutes: 60,
             token_recheck_seconds: 60,
+            personal_tokens: false,
             digest_login: true,
             confusable_names: Confusables::Refuse,
         }

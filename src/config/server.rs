@@ -14,6 +14,12 @@ pub struct Server {
     /// Name of the server, shown in the web UI and in the titles of its pages: at most 64 characters.
     /// Default: `Chat`, in the language of the page.
     pub name: Option<String>,
+    /// Accent colour of the web UI, as `#rrggbb`. Only its hue and its saturation are used, so that
+    /// texts stay readable. Default: green.
+    pub accent: Option<String>,
+    /// Message of the day, shown on the page for signing in and on the start page: at most 300
+    /// characters.
+    pub motd: Option<String>,
     /// Addresses to listen on, each `HOST:PORT` or `unix:PATH`.
     pub listen: Vec<String>,
     /// Data directory: database, uploaded files, logs and backups.
@@ -71,6 +77,8 @@ impl Default for Server {
     fn default() -> Self {
         Self {
             name: None,
+            accent: None,
+            motd: None,
             listen: vec!["127.0.0.1:8080".to_owned()],
             data_dir: PathBuf::from("./data"),
             public_url: None,

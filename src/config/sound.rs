@@ -12,6 +12,8 @@ const LONGEST: u64 = 100 * 365 * 24 * 60 * 60;
 const MOST_READERS: u32 = 1000;
 /// Maximum length of the server's name, as of those of rooms.
 const MOST_NAME: usize = 64;
+/// Maximum number of characters of the message of the day.
+const MOST_MOTD: usize = 300;
 
 /// Maximum size of an object that an S3 server copies with one request, as it does when a file is
 /// moved to the trash: 5 GiB.
@@ -35,6 +37,12 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
         |section: &str, key: &str, why: &str| found.push(format!("[{section}] {key} {why}"));
     if let Some(why) = server.name.as_deref().and_then(wrong_name) {
         bad("server", "name", why);
+    }
+    if server.accent.as_deref().is_some_and(|accent| !is_colour(accent)) {
+        bad("server", "accent", "must be a colour such as #2a6fdb");
+    }
+    if server.motd.as_deref().is_some_and(|motd| motd.chars().count() > MOST_MOTD) {
+        bad("server", "motd", "must have at most 300 characters");
     }
     if server.listen.is_empty() {
         bad("server", "listen", "must contain an address");
@@ -92,6 +100,12 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
 }
 
 /// Returns what is wrong with the name of the server.
+/// Returns whether it is a colour as `#rrggbb`.
+fn is_colour(text: &str) -> bool {
+    let digits = text.strip_prefix('#').unwrap_or_default();
+    digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+}
+
 fn wrong_name(name: &str) -> Option<&'static str> {
     if name.trim().is_empty() {
         return Some("must not be empty; without it, pages are called Chat");

@@ -49,6 +49,8 @@ pub struct Snapshot {
     pub state: LiveState,
     /// Whether the socket had not entered before.
     pub entered: bool,
+    /// Whether the user is a bot, of whose presence nobody is told.
+    pub bot: bool,
     /// The user as others see them here.
     pub person: Person,
 }
@@ -127,6 +129,7 @@ impl Hub {
                 return Err(Error::NotInRoom);
             };
             let (person, rev) = (participant.person(), live.rev);
+            let bot = participant.account.bot;
             let recent = live.recent.iter().cloned().collect();
             let last_seq = facts.room.last_seq;
             let listener = watch.listener_or_new(socket);
@@ -147,6 +150,9 @@ impl Hub {
                     Entry::Occupied(mut known) => known.get_mut().1 += 1,
                     Entry::Vacant(free) => {
                         free.insert((person.clone(), 1));
+                        if bot {
+                            live.bots.insert(socket.user);
+                        }
                     }
                 }
                 live.timer += 1;
@@ -158,7 +164,8 @@ impl Hub {
             if !hold {
                 socket.outbox.hold();
             }
-            Ok(Some(Snapshot { facts, rev, recent, state: LiveState::Active, entered, person }))
+            let state = LiveState::Active;
+            Ok(Some(Snapshot { facts, rev, recent, state, entered, bot, person }))
         })
     }
 
@@ -180,12 +187,13 @@ impl Hub {
         })
     }
 
-    /// Returns login names of users present, at most `limit`, and their number.
+    /// Returns login names of users present, at most `limit`, and their number, without bots.
     pub fn online(&self, room: RoomId, limit: usize) -> (Vec<String>, u32) {
         let Some(slot) = self.slot(room) else { return (Vec::new(), 0) };
         let watch = slot.peek();
         let Some(live) = &watch.live else { return (Vec::new(), 0) };
-        let here = live.present.values().map(|(person, _)| person);
+        let people = live.present.iter().filter(|(user, _)| !live.bots.contains(*user));
+        let here = people.map(|(_, (person, _))| person);
         let others = live.others.people.values().filter(|p| !live.present.contains_key(&p.id));
         let mut names: Vec<String> =
             here.chain(others).map(|person| person.login.clone()).take(limit).collect();
@@ -248,6 +256,7 @@ impl LiveRoom {
         *sockets -= 1;
         if *sockets == 0 {
             self.present.remove(&user);
+            self.bots.remove(&user);
         }
         Some(person)
     }

@@ -205,6 +205,9 @@ impl Hub {
                 .copied()
                 .filter(|id| user.is_none_or(|user| *id == user))
                 .collect();
+            for id in &gone {
+                live.bots.remove(id);
+            }
             let effects = gone
                 .iter()
                 .filter_map(|id| live.present.remove(id))

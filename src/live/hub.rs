@@ -116,7 +116,7 @@ impl Hub {
             id,
             session.user,
             session.login.clone(),
-            session.id,
+            (session.id, session.grant.is_some()),
             voice,
             outbox,
             token_expires,
@@ -146,11 +146,13 @@ impl Hub {
         }
     }
 
-    /// Returns the numbers of connected users, of their sockets, and of live rooms.
+    /// Returns the numbers of connected users, without those that only programs with API tokens
+    /// act for, of all sockets, and of live rooms.
     pub fn numbers(&self) -> (usize, usize, usize) {
         let (users, sockets) = {
             let users = self.lock_users();
-            (users.len(), users.values().map(Vec::len).sum())
+            let people = users.values().filter(|all| all.iter().any(|s| !s.of_token));
+            (people.count(), users.values().map(Vec::len).sum())
         };
         let slots: Vec<Arc<RoomEntry>> =
             self.rooms.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();

@@ -1,6 +1,6 @@
 //! One room in memory: its listeners and, once somebody was present, its live room.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use metrics::{counter, histogram};
@@ -65,6 +65,8 @@ pub(super) struct LiveRoom {
     pub(super) recent: VecDeque<Message>,
     /// Users present, with the number of their sockets.
     pub(super) present: HashMap<UserId, (Person, u32)>,
+    /// Those of them that are bots: present, but not counted as online.
+    pub(super) bots: HashSet<UserId>,
     /// Users present on other servers, as far as known.
     pub(super) others: Others,
     /// Incremented when the idle timer starts or stops; a timer that finds another number is
@@ -301,6 +303,7 @@ impl LiveRoom {
             facts: None,
             recent: VecDeque::new(),
             present: HashMap::new(),
+            bots: HashSet::new(),
             others: Others::default(),
             timer: 0,
             backlog: Vec::new(),
@@ -308,11 +311,11 @@ impl LiveRoom {
         }
     }
 
-    /// Returns the number of users present, on all servers.
+    /// Returns the number of users present on all servers, without bots.
     pub(super) fn online(&self) -> usize {
         let elsewhere =
             self.others.people.keys().filter(|user| !self.present.contains_key(user)).count();
-        self.present.len() + elsewhere + self.others.more as usize
+        self.present.len() - self.bots.len() + elsewhere + self.others.more as usize
     }
 
     /// Updates facts and latest messages. Applying an event twice changes nothing.

@@ -18,6 +18,8 @@ pub struct Socket {
     pub login: String,
     /// The session that opened it.
     pub session: SessionId,
+    /// Whether that is an API token, so that a program is connected.
+    pub(super) of_token: bool,
     /// Encoder of its dialect.
     pub voice: Encoder,
     /// Queue of frames to be sent.
@@ -38,7 +40,7 @@ impl Socket {
         id: SocketId,
         user: UserId,
         login: String,
-        session: SessionId,
+        (session, of_token): (SessionId, bool),
         voice: Encoder,
         outbox: Outbox,
         token_expires: Option<Timestamp>,
@@ -49,6 +51,7 @@ impl Socket {
             user,
             login,
             session,
+            of_token,
             voice,
             outbox: Arc::new(outbox),
             subscribed: AtomicBool::new(false),

@@ -8,7 +8,7 @@ use super::{RoomId, SessionId, Timestamp, UserId};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Hash32(pub [u8; 32]);
 
-/// What an API token or a webhook is and may do.
+/// What an API token, a webhook or a link for a new password is and may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     /// Its name: 1–64 characters.
@@ -30,6 +30,8 @@ pub enum Scope {
     Admin,
     /// Post to this room through the address of a webhook; nothing else.
     Hook(RoomId),
+    /// Set a new password through a link, once; nothing else.
+    Reset,
 }
 
 impl Scope {
@@ -40,6 +42,7 @@ impl Scope {
             Self::Write => "write",
             Self::Admin => "admin",
             Self::Hook(_) => "webhook",
+            Self::Reset => "reset",
         }
     }
 
@@ -83,7 +86,7 @@ pub struct Session {
     pub seen: Timestamp,
     /// Expiry if it is not used before; every use extends it, unless its grant is fixed.
     pub expires: Timestamp,
-    /// What it may do, if it is an API token or a webhook; None: its user logged in.
+    /// What it may do, if it is an API token, a webhook or a link; None: its user logged in.
     pub grant: Option<Grant>,
 }
 

@@ -38,6 +38,7 @@ pub(super) fn from_stored(text: &str) -> Result<Grant, serde_json::Error> {
     let stored: Stored = serde_json::from_str(text)?;
     let scope = match stored.room {
         Some(room) => Some(Scope::Hook(RoomId(room))),
+        None if stored.scope == Scope::Reset.as_str() => Some(Scope::Reset),
         None => Scope::parse(&stored.scope),
     };
     let scope = scope.ok_or_else(|| serde_json::Error::custom("unknown scope"))?;
@@ -97,6 +98,7 @@ mod tests {
             (Scope::Read, true, r#"{"name":"ci","scope":"read","fixed":true}"#),
             (Scope::Write, false, r#"{"name":"ci","scope":"write"}"#),
             (Scope::Admin, false, r#"{"name":"ci","scope":"admin"}"#),
+            (Scope::Reset, true, r#"{"name":"ci","scope":"reset","fixed":true}"#),
             (Scope::Hook(RoomId(7)), false, r#"{"name":"ci","scope":"webhook","room":7}"#),
         ] {
             let grant = Grant { name: "ci".to_owned(), scope, fixed };

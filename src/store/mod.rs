@@ -258,6 +258,11 @@ pub trait Sessions: Send + Sync {
     fn find(&self, token: Hash32, now: Timestamp, life: Duration) -> Reply<'_, Option<Session>>;
     /// Returns the sessions of a user, newest first.
     fn list(&self, user: UserId) -> Reply<'_, Vec<Session>>;
+    /// Returns the sessions of all users that have a grant, ascending by user, newest first.
+    fn granted(&self) -> Reply<'_, Vec<Session>>;
+    /// Returns when each of these users last used a session that is still known, ended ones too,
+    /// accurate to five minutes, in the order of `users`.
+    fn last_seen<'a>(&'a self, users: &'a [UserId]) -> Reply<'a, Vec<Option<Timestamp>>>;
     /// Ends sessions permanently before it returns; `SessionEnded` is emitted with the commit.
     /// Returns how many ended.
     fn end(&self, user: UserId, which: Ended) -> Reply<'_, u32>;

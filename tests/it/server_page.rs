@@ -9,8 +9,8 @@ async fn row(page: &Browser, user: &str, what: &str) {
     page.wait(
         &format!("{user}: {what}"),
         &format!(
-            "const row = document.querySelector('server-users li[data-user={user}]'); const tag = \
-             (kind) => row?.querySelector(`.tag.${{kind}}`) !== null; return Boolean(row) && {what}"
+            "const row = document.querySelector('server-users tr[data-user={user}]'); const says = \
+             (text) => row.querySelector('.role').textContent === text; return Boolean(row) && {what}"
         ),
     )
     .await;
@@ -79,16 +79,15 @@ async fn administrators_look_after_users_and_rooms_and_others_find_nothing() {
             "return document.querySelectorAll('server-status .figures dd').length >= 6",
         )
         .await;
-    row(&admin, "bob", "!tag('accent') && !tag('danger')").await;
-    row(&admin, "root", "tag('accent')").await;
-    admin
-        .wait("both rooms", "return document.querySelectorAll('server-rooms li').length === 2")
-        .await;
+    admin.click("#tab-people").await;
+    row(&admin, "bob", "says('User') && row.dataset.disabled === undefined").await;
+    row(&admin, "root", "says('Administrator')").await;
 
     // An ended session stops immediately, and the log reports it.
-    let bobs = "server-users li[data-user=bob]";
+    let bobs = "server-users tr[data-user=bob]";
     choose(&admin, bobs, "end-sessions", false).await;
     other.has("login-form .notice.info:not([hidden])").await;
+    admin.click("#tab-log").await;
     admin
         .wait(
             "the log",
@@ -97,10 +96,11 @@ async fn administrators_look_after_users_and_rooms_and_others_find_nothing() {
         )
         .await;
     admin.picture("administration").await;
+    admin.click("#tab-people").await;
     let verbs = [
-        ("promote", "tag('accent')"),
-        ("demote", "!tag('accent')"),
-        ("disable", "tag('danger') && row.dataset.disabled === ''"),
+        ("promote", "says('Administrator')"),
+        ("demote", "says('User')"),
+        ("disable", "row.dataset.disabled === ''"),
     ];
     for (verb, then) in verbs {
         choose(&admin, bobs, verb, true).await;
@@ -108,7 +108,7 @@ async fn administrators_look_after_users_and_rooms_and_others_find_nothing() {
     }
     bob.post("/api/login", json!({"userId": "bob", "password": bob.password})).await.is(401);
     choose(&admin, bobs, "enable", false).await;
-    row(&admin, "bob", "!tag('danger')").await;
+    row(&admin, "bob", "row.dataset.disabled === undefined").await;
 
     // A new user logs in with the password shown once.
     admin.click("server-page .add-user").await;
@@ -129,15 +129,23 @@ async fn administrators_look_after_users_and_rooms_and_others_find_nothing() {
         .await;
 
     // Deleting a room requires confirmation.
-    choose(&admin, &format!("server-rooms li[data-room={gone}]"), "delete-room", true).await;
+    admin.click("#tab-rooms").await;
     admin
-        .wait("one room", "return document.querySelectorAll('server-rooms li').length === 1")
+        .wait(
+            "both rooms",
+            "return document.querySelectorAll('server-rooms tbody tr').length === 2",
+        )
+        .await;
+    choose(&admin, &format!("server-rooms tr[data-room={gone}]"), "delete-room", true).await;
+    admin
+        .wait("one room", "return document.querySelectorAll('server-rooms tbody tr').length === 1")
         .await;
     bob.again().await.get(&format!("/api/chatrooms/{gone}")).await.is(404);
 
     // A user who is no longer an administrator is told so.
     Ctl::of(&server).run(&["user", "demote", "root", "--yes"]).ends(0);
-    choose(&admin, "server-users li[data-user=bobby]", "end-sessions", false).await;
+    admin.click("#tab-people").await;
+    choose(&admin, "server-users tr[data-user=bobby]", "end-sessions", false).await;
     admin.has("server-users .notice:not([hidden])").await;
     admin.close().await;
     other.close().await;
@@ -173,7 +181,7 @@ async fn administrators_read_who_changed_what() {
     let admin = Browser::at_home(&driver, "audit", server.address(), "1280,800", &ada).await;
     // Those of the time before the log-in.
     admin.errors().await;
-    admin.page.goto(&format!("http://{}/#/server", server.address())).await.unwrap();
+    admin.page.goto(&format!("http://{}/#/server/audit", server.address())).await.unwrap();
     admin
         .wait(
             "a page of entries, and a way to the rest",
@@ -190,8 +198,10 @@ async fn administrators_read_who_changed_what() {
         )
         .await;
 
-    // What somebody does on this page is there at once, with what was before and after.
-    choose(&admin, "server-users li[data-user=bob]", "disable", true).await;
+    // What somebody does on this page is there, with what was before and after.
+    admin.click("#tab-people").await;
+    choose(&admin, "server-users tr[data-user=bob]", "disable", true).await;
+    admin.click("#tab-audit").await;
     admin
         .wait(
             "the newest entry",
@@ -201,11 +211,6 @@ async fn administrators_read_who_changed_what() {
              of('ins') === 'true' && of('small').includes('127.0.0.1')",
         )
         .await;
-    admin
-        .page
-        .execute("document.querySelector('server-audit').scrollIntoView()", vec![])
-        .await
-        .unwrap();
     admin.picture("light").await;
 
     // By subject, by person, and both.

@@ -324,3 +324,59 @@ async fn a_webhook_is_limited_like_a_user() {
     let ok = (200, "ok".to_owned());
     assert_eq!(seen, [ok.clone(), ok.clone(), ok, (429, "rate_limited".to_owned())]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn people_create_tokens_of_their_own_where_the_server_permits_it() {
+    let (server, ctl, ann, hall) = hall(&[("AUTH__PERSONAL_TOKENS", "true")]).await;
+    let bob = Person::new(&server, "bob").await;
+    let facts = Client::new(&server).get("/api/server").await.is(200);
+    assert_eq!(facts["personalTokens"], true);
+    let made = bob.post("/api/tokens", json!({"name": "laptop", "expiresDays": 30})).await.is(201);
+    assert_eq!((&made["scope"], &made["name"]), (&json!("read"), &json!("laptop")));
+    assert!(made["expires"].is_string() && made["lastUsed"].is_null(), "{made}");
+    let program = bob.bearer(&text(&made, "token"));
+    assert_eq!(program.get("/api/users/me").await.is(200)["userId"], "bob");
+    bob.post("/api/tokens", json!({"name": "laptop"})).await.is(409);
+    bob.post("/api/tokens", json!({"name": "x", "scope": "all"})).await.is(400);
+    bob.post("/api/tokens", json!({"name": "x", "expiresDays": 0})).await.is(400);
+    // No more than the person may do, and not by a token.
+    bob.post("/api/tokens", json!({"name": "x", "scope": "admin"})).await.is(403);
+    ann.post("/api/tokens", json!({"name": "x", "scope": "admin"})).await.is(201);
+    let writer = bob.post("/api/tokens", json!({"name": "writer", "scope": "write"})).await.is(201);
+    let writer = bob.bearer(&text(&writer, "token"));
+    writer.post(&format!("/api/chatrooms/{hall}/join"), json!({})).await.is(200);
+    writer.post("/api/tokens", json!({"name": "more"})).await.is(403);
+
+    let listed = bob.get("/api/tokens").await.is(200);
+    let named = |list: &Json| {
+        list["tokens"].as_array().unwrap().iter().map(|t| text(t, "name")).collect::<Vec<_>>()
+    };
+    assert_eq!(named(&listed), ["writer", "laptop"]);
+    assert!(listed["tokens"][0].get("token").is_none(), "{listed}");
+    let id = &made["id"];
+    ann.request(Method::DELETE, &format!("/api/tokens/{id}"), Body::Nothing).await.is(404);
+    bob.request(Method::DELETE, &format!("/api/tokens/{id}"), Body::Nothing).await.is_text(204);
+    program.get("/api/users/me").await.is(401);
+    assert_eq!(named(&bob.get("/api/tokens").await.is(200)), ["writer"]);
+    assert_eq!(ctl.all(&["token", "list", "bob"]).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bots_are_present_without_being_online() {
+    let (server, ctl, ann, hall) = hall(&[]).await;
+    ctl.one(&["bot", "create", "deploy", "--room", "hall"]);
+    let bot = Person::known_by_token(&server, &ctl, "deploy", "write").await;
+    let mut listening = bot.enter(&hall).await;
+    let mut socket = ann.open().await;
+    let joined = socket.join(&hall).await;
+    assert_eq!(joined["online"], json!(["ann"]), "{joined}");
+    assert_eq!(joined["online_count"], 1, "{joined}");
+    assert_eq!(ctl.one(&["status"])["users_connected"], 1);
+    // It receives what is said.
+    socket.say("hello").await;
+    listening.hears("hello").await;
+    // Nobody is told that it leaves either.
+    listening.close().await;
+    let told = socket.settle().await;
+    assert!(told.iter().all(|frame| frame["type"] != "user_left"), "{told:?}");
+}

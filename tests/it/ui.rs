@@ -4,8 +4,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod administration;
+mod integrations;
 mod menus;
+mod own;
+mod people;
 mod reading;
+mod reset;
 mod rooms;
 mod sending;
 mod settings;

@@ -34,6 +34,16 @@ export class Client {
   /** @param {{token: string, userId: string, password: string}} body @returns {Promise<User>} */
   setup = (body) => this.#send("POST", "api/setup", body, false);
 
+  /**
+   * Whose password a link sets; fails unless it is good.
+   * @param {string} token
+   * @returns {Promise<{userId: string, name: string}>}
+   */
+  checkReset = (token) => this.#send("POST", "api/reset/check", { token }, false);
+
+  /** @param {string} token @param {string} password @returns {Promise<void>} */
+  reset = (token, password) => this.#send("POST", "api/reset", { token, password }, false);
+
   /** @param {string} userId @param {string} password */
   async login(userId, password) {
     this.onSession(await this.#send("POST", "api/login", { userId, password }, false));
@@ -66,6 +76,18 @@ export class Client {
 
   /** @param {string} id @returns {Promise<void>} */
   endSession = (id) => this.#send("DELETE", `api/sessions/${encodeURIComponent(id)}`);
+
+  /** My API tokens. @returns {Promise<import("../types.js").TokenInfo[]>} */
+  tokens = async () => (await this.#send("GET", "api/tokens")).tokens;
+
+  /**
+   * @param {{name: string, scope: string, expiresDays?: number}} body
+   * @returns {Promise<import("../types.js").TokenInfo & {token: string}>}
+   */
+  createToken = (body) => this.#send("POST", "api/tokens", body);
+
+  /** @param {number} id @returns {Promise<void>} */
+  revokeToken = (id) => this.#send("DELETE", `api/tokens/${id}`);
 
   /** @param {string} query @returns {Promise<Person[]>} */
   findPeople = async (query) =>

@@ -1,5 +1,6 @@
 /** The whole page: the sign-in form or the chat, depending on the session and the address. */
 import { ApiError } from "../lib/errors.js";
+import { showAccent } from "../lib/identity.js";
 import { loadLanguage, t } from "../lib/i18n.js";
 import { parseRoute } from "../lib/route.js";
 import { Chat } from "../state/chat.js";
@@ -13,7 +14,7 @@ import { lazy } from "./lazy.js";
 
 const RETRY_MS = 3000;
 /** Pages for those who are not signed in. @type {string[]} */
-const SIGNED_OUT = ["sign-in", "register", "setup"];
+const SIGNED_OUT = ["sign-in", "register", "setup", "reset"];
 
 export class AppRoot extends HTMLElement {
   #chat = new Chat();
@@ -50,6 +51,9 @@ export class AppRoot extends HTMLElement {
     this.addEventListener("session-open", (event) =>
       this.#signIn(/** @type {CustomEvent} */ (event).detail),
     );
+    this.addEventListener("password-reset", (event) =>
+      this.#useReset(/** @type {CustomEvent} */ (event).detail),
+    );
     this.addEventListener("language-choose", (event) =>
       this.#speak(/** @type {CustomEvent<string>} */ (event).detail),
     );
@@ -76,8 +80,10 @@ export class AppRoot extends HTMLElement {
   }
 
   #update() {
+    showAccent(this.#chat.store.state.server);
     if (!this.#known) return;
     const { me, route } = this.#chat.store.state;
+    if (route.page === "reset") return void this.#reset();
     // The link of the first administrator also counts for somebody who is signed in without being
     // one.
     if (me && route.page !== "setup") {
@@ -125,6 +131,28 @@ export class AppRoot extends HTMLElement {
     }
   }
 
+  /** A link for a new password counts for whoever is signed in, too. */
+  async #reset() {
+    const app = /** @type {ChatApp|null} */ (this.querySelector("chat-app"));
+    app?.view.composer.store();
+    await lazy("reset-form").catch(() => this.#waiting());
+    const { route, server } = this.#chat.store.state;
+    if (route.page !== "reset" || !customElements.get("reset-form")) return;
+    const form = /** @type {any} */ (this.querySelector("reset-form") ?? this.#show("reset-form"));
+    const { client } = this.#chat;
+    form.data = { token: route.token ?? "", client, name: server?.name ?? "" };
+  }
+
+  /** @param {{userId: string, password: string}} person */
+  async #useReset({ userId, password }) {
+    const { me } = this.#chat.store.state;
+    if (!me) await this.#chat.signIn(userId, password).catch(() => undefined);
+    else await this.#chat.client.login(userId, password).catch(() => undefined);
+    location.hash = "#/rooms";
+    // Somebody else may have been signed in.
+    if (me) location.reload();
+  }
+
   /** Shown while the server cannot be reached. */
   #waiting() {
     this.replaceChildren(
@@ -133,7 +161,7 @@ export class AppRoot extends HTMLElement {
     setTimeout(() => this.#update(), RETRY_MS);
   }
 
-  /** @param {"chat-app"|"login-form"} tag */
+  /** @param {"chat-app"|"login-form"|"reset-form"} tag */
   #show(tag) {
     const element = document.createElement(tag);
     if (tag === "chat-app") /** @type {ChatApp} */ (element).chat = this.#chat;

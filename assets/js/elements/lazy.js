@@ -15,6 +15,7 @@ const MODULES = {
   "quick-switcher": () => import("./quick-switcher.js"),
   "reaction-picker": () => import("./reaction-picker.js"),
   "reader-list": () => import("./reader-list.js"),
+  "reset-form": () => import("./reset-form.js"),
   "room-absent": () => import("./room-absent.js"),
   "room-details": () => import("./room-details.js"),
   "room-dialog": () => import("./room-dialog.js"),

@@ -7,6 +7,7 @@ import { ApiError, errorText } from "../lib/errors.js";
 import { emit, fill, h, set, setText } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { lang, LANGUAGES, t } from "../lib/i18n.js";
+import { motdOf } from "../lib/identity.js";
 import { lengthOf } from "../lib/text.js";
 import { tooLong, wrongUserName } from "./user-name.js";
 
@@ -30,6 +31,7 @@ export class LoginForm extends HTMLElement {
   /** @type {Server|null} */
   #server = null;
   #title = h("h1", null, t("product"));
+  #motd = h("div");
   #card = h("div", { class: "card" });
   #notice = h("p", { class: "notice", role: "alert", hidden: true });
   #go = h("button", { class: "button primary large", type: "submit" });
@@ -49,6 +51,7 @@ export class LoginForm extends HTMLElement {
           h("span", { class: "logo" }, icon("logo")),
           this.#title,
           h("p", null, location.host),
+          this.#motd,
         ),
         this.#card,
       ),
@@ -91,6 +94,7 @@ export class LoginForm extends HTMLElement {
     if (server === this.#server) return;
     this.#server = server;
     setText(this.#title, server?.name || t("product"));
+    fill(this.#motd, motdOf(server));
     if (this.isConnected) this.#build();
   }
 

@@ -4,6 +4,7 @@
  */
 import { emit, fill, h, set } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
+import { motdOf } from "../lib/identity.js";
 import { mediaQuery } from "../lib/media-query.js";
 import { absence, searchPage } from "../state/select.js";
 import { emptyState } from "./empty-state.js";
@@ -46,6 +47,9 @@ export class Pages {
       h("a", { class: "button", href: "#/directory" }, t("directory.browse")),
     ],
   });
+  #motd = h("div");
+  /** @type {State["server"]} */
+  #server = null;
   #failed = emptyState({
     picture: "offline",
     title: t("rooms.failed"),
@@ -71,6 +75,11 @@ export class Pages {
   /** @param {State} state @param {Room|undefined} room @param {User} me */
   update(state, room, me) {
     const page = pageOf(state, room, me);
+    if (state.server !== this.#server) {
+      this.#server = state.server;
+      fill(this.#motd, motdOf(state.server));
+      this.#welcome.append(this.#motd);
+    }
     const element = this.#elementOf(page);
     const { view } = this.#app;
     if (page !== this.page || (element && !element.isConnected)) {
@@ -132,9 +141,7 @@ export class Pages {
         return absence(state);
       case "server": {
         const host = () => this.#app.dialog("room-dialog");
-        const ask = async (/** @type {any} */ texts, /** @type {any} */ confirmed) =>
-          (await host()).confirm(texts, confirmed);
-        return { me, command: client.command, host, ask };
+        return { me, tab: state.route.tab, command: client.command, host };
       }
       default:
         return {
@@ -143,6 +150,12 @@ export class Pages {
           upload: client.upload.bind(client),
           sessions: client.sessions,
           endSession: client.endSession,
+          tokens: {
+            list: client.tokens,
+            create: state.server?.personalTokens ? client.createToken : null,
+            revoke: client.revokeToken,
+            host: () => this.#app.dialog("room-dialog"),
+          },
         };
     }
   }

@@ -1,16 +1,18 @@
 /**
- * The page of the server’s administrators: status, users, rooms, audit log, log. Commands are
- * handed down by chat-app.
+ * The page of the server’s administrators, in tabs: each has an address of its own, and is loaded
+ * when it is shown. Commands are handed down by chat-app.
  */
-import { h } from "../lib/dom.js";
+import { fill, h, set } from "../lib/dom.js";
 import { section } from "../lib/form.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
 import { View } from "../lib/view.js";
 import "./server-audit.js";
+import "./server-integrations.js";
 import "./server-log.js";
+import "./server-overview.js";
 import "./server-rooms.js";
-import "./server-status.js";
+import "./server-storage.js";
 import "./server-users.js";
 
 /** @import {User} from "../types.js" */
@@ -18,62 +20,117 @@ import "./server-users.js";
 /**
  * @typedef {object} Data
  * @property {User} me
+ * @property {string} [tab]
  * @property {(command: Record<string, object>) => Promise<any[]>} command
  * @property {() => Promise<HTMLElement>} host what holds a dialog
- * @property {(words: {title: string, text: string, action: string}, confirmed: () =>
- *   Promise<unknown>) => Promise<void>} ask
  */
 
-/** Commands that change nothing, so that the audit log stays the same. */
-const READING = /\.list$|^status$/u;
+/** The tabs, with the element and the name of each. @type {Record<string, [string, string]>} */
+const TABS = {
+  overview: ["server-overview", "server.overview"],
+  people: ["server-users", "server.people"],
+  rooms: ["server-rooms", "server.rooms"],
+  integrations: ["server-integrations", "server.integrations"],
+  storage: ["server-storage", "server.storage"],
+  audit: ["server-audit", "server.audit"],
+  log: ["server-log", "server.log"],
+};
+const FIRST = "overview";
 
 /** @extends {View<Data>} */
 export class ServerPage extends View {
-  #parts = ["server-status", "server-users", "server-rooms", "server-audit", "server-log"].map(
-    (tag) => /** @type {any} */ (document.createElement(tag)),
+  #tab = "";
+  /** @type {Map<string, any>} elements of the tabs that were shown */
+  #shown = new Map();
+  #tabs = Object.entries(TABS).map(([name, [, label]]) =>
+    h(
+      "a",
+      {
+        role: "tab",
+        id: `tab-${name}`,
+        href: name === FIRST ? "#/server" : `#/server/${name}`,
+        "aria-controls": "server-panel",
+        "aria-selected": "false",
+        tabindex: "-1",
+      },
+      t(label),
+    ),
   );
+  #panel = h("div", { class: "body", id: "server-panel", role: "tabpanel", tabindex: "0" });
 
   // Lifecycle
 
   build() {
-    const [status, users, rooms, audit, log] = this.#parts;
+    const back = t("server.back");
     this.append(
       h(
         "header",
         { class: "bar" },
         h(
           "a",
-          {
-            class: "icon-button back",
-            href: "#/profile",
-            "aria-label": t("server.back"),
-            title: t("server.back"),
-          },
+          { class: "icon-button back", href: "#/profile", "aria-label": back, title: back },
           icon("back"),
         ),
         h("h1", null, t("server.title")),
       ),
       h(
         "div",
-        { class: "body" },
-        section(t("server.status"), null, status),
-        section(t("server.users"), users.tools, users),
-        section(t("server.rooms"), rooms.tools, rooms),
-        section(t("server.audit"), audit.tools, audit),
-        section(t("server.log"), log.tools, log),
+        {
+          class: "tablist",
+          role: "tablist",
+          "aria-label": t("server.title"),
+          onkeydown: (/** @type {KeyboardEvent} */ event) => this.#moved(event),
+        },
+        this.#tabs,
       ),
+      this.#panel,
     );
   }
 
-  /** @param {Data} data the same for as long as the page lives */
+  /** @param {Data} data all but the tab is the same for as long as the page lives */
   update(data) {
-    const audit = this.#parts[3];
-    const command = async (/** @type {Record<string, object>} */ asked) => {
-      const items = await data.command(asked);
-      if (!READING.test(Object.keys(asked)[0] ?? "")) audit.load();
-      return items;
-    };
-    for (const part of this.#parts) part.data ??= { ...data, command };
+    const tab = data.tab && data.tab in TABS ? data.tab : FIRST;
+    if (tab === this.#tab) return;
+    this.#tab = tab;
+    const names = Object.keys(TABS);
+    this.#tabs.forEach((link, at) => {
+      const here = names[at] === tab;
+      set(link, { "aria-selected": String(here), tabindex: here ? "0" : "-1" });
+      // Of many tabs on a narrow screen, the one that is shown is in view.
+      if (here) link.scrollIntoView({ block: "nearest", inline: "nearest" });
+    });
+    set(this.#panel, { "aria-labelledby": `tab-${tab}` });
+    fill(this.#panel, this.#contentOf(tab));
+    this.#panel.scrollTop = 0;
+  }
+
+  // Internal
+
+  /** @param {string} tab */
+  #contentOf(tab) {
+    const known = this.#shown.get(tab);
+    if (known) return known;
+    const [tag, label] = TABS[tab];
+    const part = /** @type {any} */ (document.createElement(tag));
+    part.data = this.data;
+    const content = "tools" in part ? section(t(label), part.tools, part) : part;
+    this.#shown.set(tab, content);
+    return content;
+  }
+
+  /** Arrows move between the tabs and show each. @param {KeyboardEvent} event */
+  #moved(event) {
+    const now = this.#tabs.findIndex((tab) => tab === document.activeElement);
+    const next = {
+      ArrowRight: this.#tabs[(now + 1) % this.#tabs.length],
+      ArrowLeft: this.#tabs.at(now - 1),
+      Home: this.#tabs[0],
+      End: this.#tabs.at(-1),
+    }[event.key];
+    if (!next || now < 0) return;
+    event.preventDefault();
+    next.focus();
+    next.click();
   }
 }
 

@@ -14,6 +14,7 @@ import "./notification-settings.js";
 import "./password-form.js";
 import "./profile-form.js";
 import "./session-list.js";
+import "./token-list.js";
 
 /** @import {Change, SessionInfo, User} from "../types.js" */
 /** @import {Send} from "../state/uploader.js" */
@@ -25,6 +26,7 @@ import "./session-list.js";
  * @property {Send} upload
  * @property {() => Promise<SessionInfo[]>} sessions
  * @property {(id: string) => Promise<unknown>} endSession
+ * @property {import("./token-list.js").Data} tokens
  */
 
 /** @extends {View<Data>} */
@@ -42,6 +44,7 @@ export class SettingsPage extends View {
     ),
   );
   #sessions = /** @type {any} */ (document.createElement("session-list"));
+  #tokens = /** @type {any} */ (document.createElement("token-list"));
 
   // Lifecycle
 
@@ -79,6 +82,7 @@ export class SettingsPage extends View {
         section(t("notify.title"), null, document.createElement("notification-settings")),
         section(t("login.password"), null, this.#password),
         section(t("session.title"), everywhere, this.#sessions),
+        this.#tokens,
         this.#server,
         section(
           t("account.title"),
@@ -103,11 +107,12 @@ export class SettingsPage extends View {
   }
 
   /** @param {Data} data */
-  update({ me, save, upload, sessions, endSession }) {
+  update({ me, save, upload, sessions, endSession, tokens }) {
     this.#server.hidden = !me.admin;
     this.#profile.data = { me, save, upload };
     this.#password.data = { userId: me.userId, save };
     this.#sessions.data ??= { list: sessions, end: endSession };
+    this.#tokens.data = { ...tokens, me };
   }
 
   // Internal

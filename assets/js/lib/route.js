@@ -9,6 +9,8 @@
 export function parseRoute(hash) {
   if (hash.startsWith("#setup="))
     return { page: "setup", token: decodeURIComponent(hash.slice(7)) };
+  if (hash.startsWith("#reset="))
+    return { page: "reset", token: decodeURIComponent(hash.slice(7)) };
   if (/^#\/?search(\?|$)/.test(hash)) {
     const asked = new URLSearchParams(hash.split("?")[1] ?? "");
     const within = asked.get("in") ?? "";
@@ -25,13 +27,8 @@ export function parseRoute(hash) {
       ? { page: "room", roomId: first, messageId: second }
       : { page: "room", roomId: first };
   }
-  if (
-    first === "directory" ||
-    first === "profile" ||
-    first === "server" ||
-    first === "sign-in" ||
-    first === "register"
-  )
+  if (first === "server") return second ? { page: first, tab: second } : { page: first };
+  if (first === "directory" || first === "profile" || first === "sign-in" || first === "register")
     return { page: first };
   return { page: "rooms" };
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use super::audit::AuditPage;
+use super::reset::{CheckReset, Owner, Reset};
 use super::{Administrator, CheckSetUp, Operation, ServerFacts, SetUp};
 use crate::admin::{Command, items};
 use crate::api::Dialect;
@@ -13,7 +14,8 @@ use crate::model::{Claim, Error};
 
 /// Description of administration.
 pub(super) const ABOUT: About = About {
-    text: "Facts about the server, creating the first administrator, and administration over HTTP; credentials and errors \
+    text: "Facts about the server, creating the first administrator, new passwords through links, and \
+           administration over HTTP; credentials and errors \
            as in `chatrooms`. For users who are not server administrators, `/api/admin` answers \
            404.",
     carriers: &[carriers::JWT_COOKIE, carriers::BEARER],
@@ -42,6 +44,21 @@ pub(super) fn describe(operation: Operation) -> Described {
             .body::<SetUp>()
             .answers(201, "The administrator", Shape::of::<Administrator>())
             .fails([Error::Forbidden, Error::Taken(Claim::Login)]),
+        Operation::CheckReset => Described::new("Check a link for a new password")
+            .text("Tells whose password `POST /api/reset` would set with the token now.")
+            .open()
+            .body::<CheckReset>()
+            .answers(200, "The user", Shape::of::<Owner>())
+            .fails([Error::Forbidden]),
+        Operation::Reset => Described::new("Set a new password through a link")
+            .text(
+                "Works once. An administrator creates the link; the token follows `#reset=` in it. \
+                 Ends all sessions of the user.",
+            )
+            .open()
+            .body::<Reset>()
+            .answers(200, "The user", Shape::of::<Owner>())
+            .fails([Error::Forbidden]),
         Operation::Command => Described::new("Run an administration command")
             .text(
                 "Commands have the form in which the command line sends them to the running \
@@ -108,7 +125,7 @@ fn command() -> Shape {
 
 /// Commands that succeed in any order if `bob` and `cyd` are in `room001`.
 #[expect(clippy::too_many_lines, reason = "one example for each command")]
-pub(in crate::api) fn examples() -> [Value; 44] {
+pub(in crate::api) fn examples() -> [Value; 45] {
     [
         json!({"user.list": {}}),
         json!({"user.show": {"name": "bob"}}),
@@ -117,6 +134,7 @@ pub(in crate::api) fn examples() -> [Value; 44] {
             "email": "dan@example.org", "if_not_exists": true,
         }}),
         json!({"user.passwd": {"name": "bob", "password": "correct horse"}}),
+        json!({"user.reset_link": {"name": "bob", "expires_seconds": 7200}}),
         json!({"user.without_password": {}}),
         json!({"user.rename": {"name": "bob", "to": "Bob"}}),
         json!({"user.disable": {"name": "bob"}}),
@@ -142,7 +160,7 @@ pub(in crate::api) fn examples() -> [Value; 44] {
         json!({"webhook.list": {"room": "room001"}}),
         json!({"webhook.delete": {"room": "room001", "name": "Old", "if_exists": true}}),
         json!({"token.revoke": {"name": "cyd", "token": "old", "if_exists": true}}),
-        json!({"room.list": {}}),
+        json!({"room.list": {"sizes": true}}),
         json!({"room.show": {"room": "room001"}}),
         json!({"room.create": {
             "name": "Library", "owner": "cyd", "public": true, "members": ["cyd"],
@@ -178,6 +196,8 @@ pub(in crate::api) fn examples() -> [Value; 44] {
 fn said() -> Shape {
     let all = [
         Shape::of::<items::User>(),
+        Shape::of::<items::ListedUser>(),
+        Shape::of::<items::ResetLink>(),
         Shape::of::<items::Account>(),
         Shape::of::<items::Leaving>(),
         Shape::of::<items::Session>(),

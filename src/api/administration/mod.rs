@@ -1,10 +1,10 @@
-//! `/api/server`, `/api/setup` and `/api/admin`: facts about the server, the first administrator, and
-//! administration over HTTP. Not a
-//! dialect, but errors have the format of the native dialect; users who are not administrators get
+//! `/api/server`, `/api/setup`, `/api/reset` and `/api/admin`: facts about the server, the first
+//! administrator, new passwords through links, and administration over HTTP. Not a dialect, but errors have the format of the native dialect; users who are not administrators get
 //! 404.
 
 mod audit;
 pub(super) mod docs;
+mod reset;
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -43,6 +43,10 @@ pub(super) enum Operation {
     SetUp,
     /// `POST /api/setup/check`
     CheckSetUp,
+    /// `POST /api/reset`
+    Reset,
+    /// `POST /api/reset/check`
+    CheckReset,
     /// `POST /api/admin`
     Command,
     /// `GET /api/admin/log`
@@ -65,6 +69,12 @@ impl Dialect for Administration {
             template: "/api/setup/check",
             operation: Operation::CheckSetUp,
         },
+        Route { method: Method::POST, template: "/api/reset", operation: Operation::Reset },
+        Route {
+            method: Method::POST,
+            template: "/api/reset/check",
+            operation: Operation::CheckReset,
+        },
         Route { method: Method::POST, template: "/api/admin", operation: Operation::Command },
         Route { method: Method::GET, template: "/api/admin/log", operation: Operation::Log },
         Route { method: Method::GET, template: "/api/admin/audit", operation: Operation::Audit },
@@ -75,6 +85,8 @@ impl Dialect for Administration {
             Operation::Server => server(&chat, &request).await,
             Operation::SetUp => set_up(&chat, request).await,
             Operation::CheckSetUp => check_set_up(&chat, request).await,
+            Operation::Reset => reset::reset(&chat, request).await,
+            Operation::CheckReset => reset::check(&chat, request).await,
             Operation::Command => command(&chat, request).await,
             Operation::Log => log(chat, request).await,
             Operation::Audit => {
@@ -119,8 +131,20 @@ pub(super) struct ServerFacts {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     name: Option<String>,
+    /// `[server] accent`, as `#rrggbb`; absent if unset.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    accent: Option<String>,
+    /// `[server] motd`, the message of the day; absent if unset.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    motd: Option<String>,
     /// Whether anyone can create an account.
     registration: bool,
+    /// Whether users may create API tokens of their own (`[auth] personal_tokens`); absent if not.
+    #[serde(rename = "personalTokens", skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    personal_tokens: bool,
     /// Whether there is no administrator yet: the link that `serve` prints creates one.
     setup: bool,
 }
@@ -138,7 +162,10 @@ async fn server(chat: &Chat, request: &Request) -> Result<Response> {
     let config = &request.config;
     let facts = ServerFacts {
         name: config.server.name.clone(),
+        accent: config.server.accent.clone(),
+        motd: config.server.motd.clone(),
         registration: config.auth.registration == Registrations::Open,
+        personal_tokens: config.auth.personal_tokens,
         setup: chat.awaits_administrator().await?,
     };
     Ok(respond::json(StatusCode::OK, &facts))

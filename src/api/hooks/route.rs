@@ -40,13 +40,13 @@ impl Dialect for Hooks {
 }
 
 async fn post(chat: &Chat, mut request: Request) -> Result<Response> {
+    let hook = chat.open_webhook(request.param("token"), request.client()).await;
+    let hook = &hook.inspect_err(|error| request.count_stranger(error))?;
     let body = request.body().await?;
     let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let longest = request.config.rooms.max_message_chars;
     let request = &request;
-    let posting = |text| async move {
-        let posted = chat.post_by_webhook(request.param("token"), text, request.client()).await;
-        posted.map(drop).inspect_err(|error| request.count_stranger(error))
-    };
+    let posting =
+        |text| async move { chat.post_by_webhook(hook, text, request.client()).await.map(drop) };
     receive(kind.unwrap_or_default(), &body, longest, posting).await
 }

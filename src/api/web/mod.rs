@@ -1,6 +1,7 @@
 //! The web UI: the files of `assets/`, embedded, with security headers; joined and, under addresses
 //! that change with them, cached for ever (`build/join/`).
 
+mod manifest;
 mod minify;
 
 use std::borrow::Cow;
@@ -22,6 +23,7 @@ use warp::reply::Response;
 
 use self::minify::minify;
 use super::gzip::accepts_gzip;
+use crate::config::current::Current;
 
 #[derive(RustEmbed)]
 #[folder = "assets/"]
@@ -66,15 +68,23 @@ const SAFETY: [(HeaderName, &str); 3] = [
 static COMPRESSED: Mutex<Option<HashMap<String, Bytes>>> = Mutex::new(None);
 
 /// Serves `/` and the files; must be the last filter, since it answers every path.
-pub(super) fn filter() -> BoxedFilter<(Response,)> {
+pub(super) fn filter(config: &Current) -> BoxedFilter<(Response,)> {
+    let config = config.clone();
     warp::path::full()
         .and(warp::method())
         .and(warp::header::headers_cloned())
-        .map(|path: FullPath, method, headers| {
+        .map(move |path: FullPath, method: Method, headers: HeaderMap| {
             let name = match path.as_str().trim_start_matches('/') {
                 "" => PAGE,
                 name => name,
             };
+            let own = || manifest::of(&config.get().server, &Assets::get(name)?.data);
+            if name == manifest::NAME
+                && [Method::GET, Method::HEAD].contains(&method)
+                && let Some(own) = own()
+            {
+                return made(name, &own, &method, &headers);
+            }
             answer(name, &method, &headers)
         })
         .boxed()

@@ -176,7 +176,7 @@ impl Connection {
             };
             self.entered.retain(|known| *known != room);
             self.entered.push(room);
-            if snapshot.entered {
+            if snapshot.entered && !snapshot.bot {
                 let entered = Event::Entered {
                     room,
                     person: snapshot.person.clone(),

@@ -20,6 +20,14 @@ impl Sessions for Cluster {
         Box::pin(sessions::list(self, user))
     }
 
+    fn granted(&self) -> Reply<'_, Vec<Session>> {
+        Box::pin(sessions::granted(self))
+    }
+
+    fn last_seen<'a>(&'a self, users: &'a [UserId]) -> Reply<'a, Vec<Option<Timestamp>>> {
+        Box::pin(sessions::last_seen(self, users))
+    }
+
     fn end(&self, user: UserId, which: Ended) -> Reply<'_, u32> {
         Box::pin(sessions::end(self, user, which))
     }

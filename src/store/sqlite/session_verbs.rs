@@ -53,6 +53,18 @@ impl Sessions for Sqlite {
         Box::pin(self.read(move |conn| Ok(sessions::of_user(conn, user, Timestamp::now())?)))
     }
 
+    fn granted(&self) -> Reply<'_, Vec<Session>> {
+        Box::pin(self.read(move |conn| Ok(sessions::granted_now(conn, Timestamp::now())?)))
+    }
+
+    fn last_seen<'a>(&'a self, users: &'a [UserId]) -> Reply<'a, Vec<Option<Timestamp>>> {
+        let users = users.to_vec();
+        Box::pin(self.read(move |conn| {
+            let seen = users.iter().map(|user| sessions::last_seen(conn, *user));
+            Ok(seen.collect::<Result<_, _>>()?)
+        }))
+    }
+
     fn end(&self, user: UserId, which: Ended) -> Reply<'_, u32> {
         Box::pin(self.write_apart(move |work| {
             let ended = sessions::end(work, user, which)?;

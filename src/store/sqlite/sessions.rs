@@ -27,6 +27,11 @@ macro_rules! session_sql {
 const BY_TOKEN: &str = session_sql!("s.token = ?1 AND s.expires > ?2");
 const BY_ID: &str = session_sql!("s.id = ?1 AND s.expires > ?2");
 const OF_USER: &str = session_sql!("s.user = ?1 AND s.expires > ?2 ORDER BY s.id DESC");
+const GRANTED: &str =
+    session_sql!("s.granted IS NOT NULL AND s.expires > ?1 ORDER BY s.user, s.id DESC");
+/// API tokens are used by programs, and do not show that a person was there.
+const LAST_SEEN: &str =
+    "SELECT max(seen) AS seen FROM sessions WHERE user = ?1 AND granted IS NULL";
 const ADD: &str = "INSERT INTO sessions (token, user, device, address, created, seen, expires, \
                    granted) VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7)";
 const SLIDE: &str = "UPDATE sessions SET seen = max(seen, ?2), expires = max(expires, ?3) WHERE \
@@ -37,7 +42,8 @@ const END_BUT: &str =
     "UPDATE sessions SET ended = ?3 WHERE user = ?1 AND id <> ?2 AND ended IS NULL RETURNING id";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[BY_TOKEN, BY_ID, OF_USER, ADD, SLIDE, END_ONE, END_BUT];
+pub(super) const STATEMENTS: &[&str] =
+    &[BY_TOKEN, BY_ID, OF_USER, GRANTED, LAST_SEEN, ADD, SLIDE, END_ONE, END_BUT];
 
 fn session_from_row(row: &sql::Row<'_>) -> Result<Session> {
     let address: Option<String> = row.get("address")?;
@@ -79,6 +85,16 @@ pub(super) fn by_id(conn: &Connection, id: SessionId, now: Timestamp) -> Result<
 /// Returns the currently valid sessions of a user, newest first.
 pub(super) fn of_user(conn: &Connection, user: UserId, now: Timestamp) -> Result<Vec<Session>> {
     sql::all(conn, OF_USER, params![user, now], session_from_row)
+}
+
+/// Returns the currently valid sessions with a grant.
+pub(super) fn granted_now(conn: &Connection, now: Timestamp) -> Result<Vec<Session>> {
+    sql::all(conn, GRANTED, params![now], session_from_row)
+}
+
+/// Returns when a user last used a session.
+pub(super) fn last_seen(conn: &Connection, user: UserId) -> Result<Option<Timestamp>> {
+    Ok(sql::one(conn, LAST_SEEN, params![user], |row| row.get("seen"))?.flatten())
 }
 
 /// Returns whether this use is written.

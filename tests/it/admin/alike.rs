@@ -11,6 +11,7 @@ fn plain(mut value: Json) -> Json {
             "created",
             "joined",
             "last_seen",
+            "last_message",
             "expires",
             "time",
             "edited",
@@ -55,6 +56,8 @@ fn story(ctl: &Ctl) -> Vec<(String, i32, Vec<Json>, String)> {
         &["user", "rename", "dan", "Дан 단"],
         &["user", "passwd", "dan", "--password-stdin"],
         &["user", "passwd", "--all-without", "--generate", "--to", "/nowhere/passwords.csv"],
+        &["user", "reset-link", "nobody"],
+        &["user", "reset-link", "dan", "--expires", "8d"],
         &["user", "promote", "dan"],
         &["user", "demote", "dan"],
         &["user", "demote", "dan", "--yes"],
@@ -117,7 +120,7 @@ fn story(ctl: &Ctl) -> Vec<(String, i32, Vec<Json>, String)> {
         &["room", "purge", "talk", "--older-than", "0d", "--yes"],
         &["room", "export", "talk"],
         &["user", "list"],
-        &["room", "list"],
+        &["room", "list", "--sizes"],
         &["audit", "list", "--limit", "0"],
         &["audit", "export", "--action", "room"],
     ];
@@ -294,7 +297,7 @@ async fn tables_are_for_people_and_json_for_programs() {
         .lines()
         .map(|line| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect())
         .collect();
-    assert_eq!(lines[0], ["NAME", "DISPLAY NAME", "E-MAIL", "MARKS", "CREATED"]);
+    assert_eq!(lines[0], ["NAME", "DISPLAY NAME", "E-MAIL", "MARKS", "LAST SEEN"]);
     assert_eq!(lines[1][..4], ["ann", "Ann 🙂", "-", "-"]);
     ctl.run(&["user", "mark", "ann", "--guest", "--bot"]).ends(0);
     ctl.run(&["user", "disable", "ann"]).ends(0);

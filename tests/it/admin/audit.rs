@@ -70,6 +70,7 @@ async fn every_command_is_recorded_or_changes_nothing() {
     let table: &[(&str, &[&str], &str)] = &[
         ("user.create", &["user", "create", "bob", "--password-stdin"], "user.create"),
         ("user.passwd", &["user", "passwd", "bob", "--password-stdin"], "user.passwd"),
+        ("user.reset_link", &["user", "reset-link", "bob"], "user.reset_link"),
         ("user.rename", &["user", "rename", "bob", "Bob"], "user.rename"),
         ("user.promote", &["user", "promote", "bob"], "user.promote"),
         ("user.demote", &["user", "demote", "bob", "--yes"], "user.demote"),

@@ -15,6 +15,7 @@ contract!(
     a_new_password_spares_the_session_that_made_it,
     a_disabled_user_has_no_session,
     a_token_ends_when_its_owner_said_so,
+    tokens_of_all_users_and_their_last_visits_are_listed,
     a_ticket_opens_once,
     attempts_are_counted_by_key,
 );
@@ -166,6 +167,35 @@ async fn a_token_ends_when_its_owner_said_so(world: World) {
     let listed = world.sessions.list(ann.id).await.unwrap();
     assert_eq!((listed.len(), listed[0].grant.clone()), (8, grant(Scope::Hook(RoomId(5)), false)));
     assert_eq!(world.sessions.end(ann.id, Ended::One(listed[0].id)).await.unwrap(), 1);
+}
+
+async fn tokens_of_all_users_and_their_last_visits_are_listed(world: World) {
+    let (ann, ben, cleo) =
+        (world.user("ann").await, world.user("ben").await, world.user("cleo").await);
+    let grant = |name: &str, scope| Some(Grant { name: name.to_owned(), scope, fixed: false });
+    let mut secret = 0;
+    let mut started = Vec::new();
+    for (user, grant) in [
+        (&ben, grant("b", Scope::Read)),
+        (&ann, None),
+        (&ann, grant("a", Scope::Hook(RoomId(7)))),
+        (&ann, grant("r", Scope::Reset)),
+    ] {
+        secret += 1;
+        let new = NewSession { grant, ..new_session(user, secret) };
+        started.push(world.sessions.start(new).await.unwrap());
+    }
+    let [of_ben, log_in, hook, reset] = <[_; 4]>::try_from(started).unwrap();
+    let granted = world.sessions.granted().await.unwrap();
+    assert_eq!(granted, [reset, hook.clone(), of_ben]);
+    // Programs are no visits; a session that has ended was one.
+    let users = [cleo.id, ann.id, ben.id];
+    let seen = [None, Some(log_in.seen), None];
+    assert_eq!(world.sessions.last_seen(&users).await.unwrap(), seen);
+    world.sessions.end(ann.id, Ended::All).await.unwrap();
+    assert_eq!(world.sessions.last_seen(&users).await.unwrap(), seen);
+    assert_eq!(world.sessions.granted().await.unwrap().len(), 1);
+    assert!(world.sessions.last_seen(&[]).await.unwrap().is_empty());
 }
 
 async fn a_ticket_opens_once(world: World) {

@@ -6,7 +6,7 @@ use crate::support::{Browser, Ctl, Driver, Person, RoomPlan, Server};
 
 /// Chooses from the menu of an account.
 async fn choose(page: &Browser, user: &str, item: &str) {
-    page.click(&format!("server-users li[data-user={user}] .more")).await;
+    page.click(&format!("server-users tr[data-user={user}] .more")).await;
     page.click(&format!("server-users row-menu .{item}")).await;
 }
 
@@ -19,7 +19,7 @@ async fn nothing_happens_to_an_account_without_a_question() {
     let state = || Ctl::of(&server).one(&["user", "show", "bob"]);
     let driver = Driver::start();
     let page = Browser::at_home(&driver, "menu", server.address(), "1280,800", &ada).await;
-    page.go("#/server").await;
+    page.go("#/server/people").await;
     for (item, key) in [("promote", "admin"), ("disable", "disabled")] {
         choose(&page, "bob", item).await;
         page.has("room-dialog dialog[open]").await;
@@ -72,14 +72,14 @@ async fn nothing_happens_to_an_account_without_a_question() {
     // What is typed may be right.
     page.lacks("room-dialog #new-name[aria-invalid]").await;
     page.click("room-dialog .foot .primary").await;
-    page.reads("server-users li[data-user=bob] b", "Bob Miller").await;
+    page.reads("server-users tr[data-user=bob] th b", "Bob Miller").await;
     choose(&page, "bob", "delete-user").await;
     page.click("room-dialog .foot .primary").await;
-    page.lacks("server-users li[data-user=bob]").await;
-    Ctl::of(&server).run(&["user", "show", "bob"]).fails(2, "bob");
+    page.lacks("server-users tr[data-user=bob]").await;
+    Ctl::of(&server).run(&["user", "show", "bob"]).fails(3, "bob");
 
     // One's own account: nobody locks themselves out.
-    page.click("server-users li[data-user=ada] .more").await;
+    page.click("server-users tr[data-user=ada] .more").await;
     page.has("server-users row-menu .rename-user").await;
     for item in ["reset-password", "demote", "disable", "delete-user", "end-sessions"] {
         page.lacks(&format!("server-users row-menu .{item}")).await;
@@ -103,9 +103,9 @@ async fn rooms_without_a_name_are_called_by_their_people() {
     assert_eq!(people(&named), json!([]));
     let driver = Driver::start();
     let page = Browser::at_home(&driver, "rooms", server.address(), "390,844", &ada).await;
-    page.go("#/server").await;
-    let row = format!("server-rooms li[data-room={direct}]");
-    page.reads(&format!("{row} b"), "bob, eve").await;
+    page.go("#/server/rooms").await;
+    let row = format!("server-rooms tr[data-room={direct}]");
+    page.reads(&format!("{row} th b"), "bob, eve").await;
     page.reads(&format!("{row} .facts"), "Direct message").await;
     page.click(&format!("{row} .more")).await;
     page.picture("menu").await;

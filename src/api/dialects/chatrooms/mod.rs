@@ -19,6 +19,9 @@
 //! | `GET /verify` | `me` |
 //! | `GET /api/sessions` | `my_sessions` |
 //! | `DELETE /api/sessions/{id}` | `end_session` |
+//! | `GET /api/tokens` | `my_tokens` |
+//! | `POST /api/tokens` | `create_my_token` |
+//! | `DELETE /api/tokens/{id}` | `revoke_my_token` |
 //! | `GET /api/chatrooms` | `my_rooms` or `directory` |
 //! | `POST /api/chatrooms` | `create_room` |
 //! | `GET /api/chatrooms/{roomId}` | `room` |

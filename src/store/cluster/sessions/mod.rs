@@ -7,12 +7,14 @@
 //! conditional write that stores it.
 
 mod ending;
+mod listing;
 #[cfg(test)]
 mod model_tests;
 mod rows;
 mod tickets;
 
 pub(super) use ending::{end, end_all, live};
+pub(super) use listing::{granted, last_seen};
 pub(super) use tickets::{issue_ticket, take_ticket};
 
 use std::time::Duration;

@@ -163,15 +163,33 @@ fn first(rows: &[Row]) -> Result<Option<Kept>, StoreError> {
     rows.first().map_or(Ok(None), kept)
 }
 
+fn stored(body: &[u8]) -> Result<Stored, StoreError> {
+    Ok(match body.first() {
+        Some(1) => decode::<Stored1>(1, body)?.into(),
+        _ => decode(VERSION, body)?,
+    })
+}
+
+/// Returns when a user last used a session without a grant, ended or not.
+pub(super) async fn last_seen(at: &Cluster, user: UserId) -> Result<Option<Timestamp>, StoreError> {
+    let rows = at.tables().read(Slice::of(&SESSIONS_BY_USER, [user.0.into()])).await?;
+    let mut last = None;
+    for row in &rows {
+        if let (Some(body), Some(seen)) = (row.bytes("body"), row.int("seen"))
+            && stored(body)?.granted.is_none()
+        {
+            last = last.max(Some(Timestamp(seen)));
+        }
+    }
+    Ok(last)
+}
+
 fn kept(row: &Row) -> Result<Option<Kept>, StoreError> {
     // The end of a session may outlive the rest of its row.
     let (None | Some(false), Some(body)) = (row.flag("ended"), row.bytes("body")) else {
         return Ok(None);
     };
-    let stored = match body.first() {
-        Some(1) => decode::<Stored1>(1, body)?.into(),
-        _ => decode(VERSION, body)?,
-    };
+    let stored = stored(body)?;
     let time = |name| Timestamp(row.int(name).unwrap_or_default());
     Ok(Some(Kept { stored, seen: time("seen"), expires: time("expires") }))
 }

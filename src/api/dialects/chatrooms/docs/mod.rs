@@ -4,6 +4,7 @@ mod accounts;
 mod frames;
 mod messages;
 mod rooms;
+mod tokens;
 
 use utoipa::openapi::schema::Object;
 
@@ -37,6 +38,9 @@ pub(super) fn describe(operation: Operation) -> Described {
         Operation::Verify => accounts::verify(),
         Operation::Sessions => accounts::sessions(),
         Operation::EndSession => accounts::end_session(),
+        Operation::Tokens => tokens::list(),
+        Operation::CreateToken => tokens::create(),
+        Operation::RevokeToken => tokens::revoke(),
         Operation::Rooms => rooms::list(),
         Operation::CreateRoom => rooms::create(),
         Operation::Room => rooms::one(),

@@ -6,6 +6,7 @@ mod media;
 mod messages;
 mod rooms;
 mod settings;
+mod tokens;
 
 use warp::http::Method;
 use warp::reply::Response;
@@ -32,6 +33,9 @@ pub enum Operation {
     Verify,
     Sessions,
     EndSession,
+    Tokens,
+    CreateToken,
+    RevokeToken,
     Rooms,
     CreateRoom,
     Room,
@@ -84,6 +88,9 @@ pub(super) const ROUTES: &[Route<Operation>] = &[
     route(Method::GET, "/verify", Operation::Verify),
     route(Method::GET, "/api/sessions", Operation::Sessions),
     route(Method::DELETE, "/api/sessions/{id}", Operation::EndSession),
+    route(Method::GET, "/api/tokens", Operation::Tokens),
+    route(Method::POST, "/api/tokens", Operation::CreateToken),
+    route(Method::DELETE, "/api/tokens/{id}", Operation::RevokeToken),
     route(Method::GET, "/api/chatrooms", Operation::Rooms),
     route(Method::POST, "/api/chatrooms", Operation::CreateRoom),
     route(Method::GET, "/api/chatrooms/{roomId}", Operation::Room),
@@ -151,6 +158,9 @@ pub(super) async fn answer(
         Operation::Verify => accounts::verify(chat, request).await,
         Operation::Sessions => accounts::sessions(chat, request).await,
         Operation::EndSession => accounts::end_session(chat, request).await,
+        Operation::Tokens => tokens::list(chat, request).await,
+        Operation::CreateToken => tokens::create(chat, request).await,
+        Operation::RevokeToken => tokens::revoke(chat, request).await,
         Operation::Rooms => rooms::list(chat, request).await,
         Operation::CreateRoom => rooms::create(chat, request).await,
         Operation::Room => rooms::room(chat, request).await,

@@ -14,6 +14,7 @@ mod messages;
 mod rooms;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod users;
 
 pub(super) use asked::{Erase, Incoming, Join, ReactTo, ReadUpTo, Rewrite, RoomOnly, Say, Since};
@@ -25,6 +26,7 @@ pub(super) use changes::Changes;
 pub(super) use frames::{Answer, Complaint, Frame, ParticipantNow, Reacted, SubscribedRoom};
 pub(super) use messages::{Found, History, Message, ReactionGiven, Read, Readers, reply_key};
 pub(super) use rooms::{Card, Connected, Muted, Participant, Pins, Room, Rooms};
+pub(super) use tokens::{NewToken, Token, Tokens};
 pub(super) use users::{
     Failure, LoggedIn, Media, NotVerified, Sessions, User, Users, Verified, media_of,
 };

@@ -1,0 +1,179 @@
+/**
+ * Sets a new password through a link that an administrator created. The link is checked before a
+ * field is filled in. Emits `password-reset` when it is set.
+ */
+import { setError, field } from "../lib/dialog.js";
+import { emit, fill, h, set } from "../lib/dom.js";
+import { ApiError, errorText } from "../lib/errors.js";
+import { icon } from "../lib/icons.js";
+import { t } from "../lib/i18n.js";
+import { lengthOf } from "../lib/text.js";
+import { View } from "../lib/view.js";
+
+/** @import {Client} from "../api/client.js" */
+/** @typedef {{token: string, client: Client, name: string}} Data the link, and the server’s name */
+
+const SHORTEST_PASSWORD = 8;
+
+/** @extends {View<Data>} */
+export class ResetForm extends View {
+  /** The link that was checked. */
+  #token = "";
+  /** Whose password it sets. */
+  #owner = { userId: "", name: "" };
+  #title = h("h1");
+  #card = h("div", { class: "card" });
+  #notice = h("p", { class: "notice", role: "alert", hidden: true });
+  #go = h("button", { class: "button primary large", type: "submit" }, t("reset.action"));
+  #password = h("input", {
+    class: "input",
+    id: "password",
+    type: "password",
+    autocomplete: "new-password",
+  });
+
+  // Lifecycle
+
+  build() {
+    this.append(
+      h(
+        "main",
+        { class: "sheet" },
+        h(
+          "div",
+          { class: "brand" },
+          h("span", { class: "logo" }, icon("logo")),
+          this.#title,
+          h("p", null, location.host),
+        ),
+        this.#card,
+      ),
+    );
+  }
+
+  /** @param {Data} data */
+  update({ token, name }) {
+    fill(this.#title, name || t("product"));
+    if (token === this.#token) return;
+    this.#token = token;
+    this.#check();
+  }
+
+  // Internal
+
+  async #check() {
+    fill(this.#card, h("p", { class: "meta", role: "status" }, t("reset.checking")));
+    try {
+      this.#owner = /** @type {any} */ (await this.data?.client.checkReset(this.#token));
+      this.#ask();
+    } catch (error) {
+      this.#refuse(error);
+    }
+  }
+
+  /** Instead of the form: what is wrong with the link. @param {unknown} error */
+  #refuse(error) {
+    const refused = error instanceof ApiError && error.status === 403;
+    fill(
+      this.#card,
+      h(
+        "p",
+        { class: "notice", role: "alert" },
+        icon("warning", "small"),
+        h("span", null, refused ? t("reset.refused") : errorText(error)),
+      ),
+      refused
+        ? h("a", { class: "button large", href: "#/sign-in" }, t("login.signIn"))
+        : h(
+            "button",
+            { class: "button large", type: "button", onclick: () => this.#check() },
+            t("connection.retry"),
+          ),
+    );
+  }
+
+  #ask() {
+    const { userId, name } = this.#owner;
+    fill(
+      this.#card,
+      h(
+        "form",
+        { novalidate: true, onsubmit: (/** @type {Event} */ event) => this.#submit(event) },
+        h("h2", null, t("reset.title")),
+        h("p", { class: "owner" }, h("b", null, name), " ", h("small", null, `@${userId}`)),
+        this.#notice,
+        // For password managers.
+        h("input", {
+          class: "visually-hidden",
+          type: "text",
+          autocomplete: "username",
+          value: userId,
+          readonly: true,
+          tabindex: "-1",
+          "aria-hidden": "true",
+        }),
+        field(
+          t("profile.newPassword"),
+          this.#password,
+          t("login.passwordHint", { n: SHORTEST_PASSWORD }),
+          h("div", { class: "with-end" }, this.#password, this.#eye()),
+        ),
+        h("p", { class: "meta" }, t("reset.hint")),
+        this.#go,
+      ),
+    );
+    this.#password.focus();
+  }
+
+  #eye() {
+    const label = t("login.show");
+    const eye = h(
+      "button",
+      {
+        class: "icon-button",
+        type: "button",
+        "aria-label": label,
+        title: label,
+        "aria-pressed": "false",
+        onclick: () => {
+          const shown = this.#password.type === "text";
+          this.#password.type = shown ? "password" : "text";
+          set(eye, { "aria-pressed": String(!shown) });
+        },
+      },
+      icon("eye"),
+    );
+    return eye;
+  }
+
+  /** @param {Event} event */
+  async #submit(event) {
+    event.preventDefault();
+    if (this.#go.getAttribute("aria-busy")) return;
+    this.#notice.hidden = true;
+    const password = this.#password.value;
+    const tooShort = lengthOf(password) < SHORTEST_PASSWORD;
+    setError(this.#password, tooShort ? t("login.passwordHint", { n: SHORTEST_PASSWORD }) : "");
+    if (tooShort) return this.#password.focus();
+    this.#go.setAttribute("aria-busy", "true");
+    try {
+      await this.data?.client.reset(this.#token, password);
+      emit(this, "password-reset", { userId: this.#owner.userId, password });
+    } catch (error) {
+      this.#failed(error);
+    }
+    this.#go.removeAttribute("aria-busy");
+  }
+
+  /** @param {unknown} error */
+  #failed(error) {
+    if (error instanceof ApiError && error.status === 403) return this.#refuse(error);
+    if (error instanceof ApiError && error.field === "password") {
+      setError(this.#password, error.message);
+      return this.#password.focus();
+    }
+    fill(this.#notice, icon("warning", "small"), h("span", null, errorText(error))).hidden = false;
+  }
+}
+
+customElements.define("reset-form", ResetForm);

@@ -1,0 +1,93 @@
+/** Dialogs of the server page: questions with what they change, and secrets that are shown once. */
+import { openDialog } from "../lib/dialog.js";
+import { fill, h, setText } from "../lib/dom.js";
+import { count, t } from "../lib/i18n.js";
+
+/** @import {Data} from "./server-page.js" */
+
+/**
+ * Asks before something is done.
+ * @param {Data|undefined} data
+ * @param {{title: string, text: string, action: string, facts?: [string, string|number][],
+ *   danger?: boolean}} texts facts are shown as a list, without those that are zero
+ * @param {() => Promise<unknown>} confirmed
+ */
+export async function ask(data, { title, text, action, facts = [], danger = true }, confirmed) {
+  const host = await data?.host();
+  if (!host) return;
+  const some = facts.filter(([, value]) => value !== 0);
+  const shown = (/** @type {string|number} */ value) =>
+    typeof value === "number" ? count(value) : value;
+  const { form } = openDialog({
+    host,
+    title,
+    action,
+    danger,
+    content: [
+      h("p", null, text),
+      some.length > 0 &&
+        h(
+          "dl",
+          { class: "facts" },
+          some.map(([name, value]) =>
+            h("div", null, h("dt", null, name), h("dd", { class: "num" }, shown(value))),
+          ),
+        ),
+    ],
+    submit: confirmed,
+  });
+  // Enter that comes too early destroys nothing.
+  /** @type {HTMLElement} */ (form.querySelector(".foot .button")).focus();
+}
+
+/**
+ * Shows a secret in an open dialog, this one time, with a button that copies it.
+ * @param {{form: HTMLElement, go: HTMLElement}} dialog
+ * @param {{label: string, value: string, hint: string, id: string}} secret
+ */
+export function showSecret({ form, go }, { label, value, hint, id }) {
+  const heading = /** @type {Element} */ (form.querySelector("h2"));
+  setText(heading, label);
+  const input = h("input", {
+    class: "input secret",
+    id,
+    type: "text",
+    readonly: true,
+    value,
+    "aria-labelledby": heading.id,
+    "aria-describedby": `${id}-hint`,
+  });
+  const said = h("span", { class: "visually-hidden", role: "status" });
+  const copy = h(
+    "button",
+    {
+      class: "button copy",
+      type: "button",
+      onclick: async () => {
+        input.select();
+        await copyText(value);
+        setText(copy, t("absent.copied"));
+        setText(said, t("absent.copied"));
+      },
+    },
+    t("absent.copy"),
+  );
+  fill(
+    /** @type {Element} */ (form.querySelector(".content")),
+    h("div", { class: "with-copy" }, input, copy),
+    h("p", { class: "meta", id: `${id}-hint` }, hint),
+    said,
+  );
+  go.remove();
+  fill(/** @type {Element} */ (form.querySelector(".foot .button")), t("action.close"));
+  input.select();
+}
+
+// Internal
+
+/** @param {string} text */
+async function copyText(text) {
+  // There is a clipboard only on pages that are encrypted; the older way copies what is selected.
+  if (navigator.clipboard) await navigator.clipboard.writeText(text);
+  else document.execCommand("copy");
+}

@@ -1,0 +1,85 @@
+//! Bots, API tokens and webhooks in the page for administrators.
+
+use serde_json::json;
+
+use crate::support::{Browser, Client, Ctl, Driver, Person, Server, texts};
+
+async fn choose(page: &Browser, row: &str, item: &str) {
+    page.click(&format!("{row} .more")).await;
+    page.click(&format!("row-menu .{item}")).await;
+}
+
+/// Waits for the secret that a dialog shows, and closes the dialog.
+async fn secret(page: &Browser) -> String {
+    let script = "return document.querySelector('room-dialog #new-secret')?.value";
+    let found = page.wait("the secret", script).await.as_str().unwrap().to_owned();
+    page.has("room-dialog .copy").await;
+    page.click("room-dialog .foot .button").await;
+    page.lacks("dialog[open]").await;
+    found
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn programs_get_their_secrets_once_and_lose_them_at_once() {
+    let server = Server::start().await;
+    let ctl = Ctl::of(&server);
+    ctl.create("ada", &["--admin"]);
+    let ada = Person::known(&server, "ada").await;
+    let room = ada.public_room("Builds").await;
+    let driver = Driver::start();
+    let page = Browser::at_home(&driver, "programs", server.address(), "1440,900", &ada).await;
+    // Those of the time before the log-in.
+    page.errors().await;
+    page.go("#/server/integrations").await;
+    page.reads("server-webhooks", "No webhooks yet.").await;
+
+    page.click(".add-webhook").await;
+    page.fill("room-dialog #hook-name", "CI").await;
+    page.click("room-dialog .foot .primary").await;
+    let url = secret(&page).await;
+    assert!(url.starts_with(&format!("http://{}/hooks/cct_", server.address())), "{url}");
+    page.has("tr[data-webhook=CI]").await;
+    let path = url.split_once(server.address()).unwrap().1;
+    let program = Client::new(&server);
+    program.post(path, json!({"text": "passed"})).await.is_text(200);
+    let read = ada.get(&format!("/api/chatrooms/{room}/messages")).await.is(200);
+    assert_eq!(texts(&read["messages"], "content"), ["passed"]);
+    // A second one of this name.
+    page.click(".add-webhook").await;
+    page.fill("room-dialog #hook-name", "CI").await;
+    page.click("room-dialog .foot .primary").await;
+    page.has("room-dialog #hook-name[aria-invalid]").await;
+    let refused = page.errors().await;
+    assert!(refused.iter().all(|error| error.contains("409")), "{refused:?}");
+    page.click("room-dialog .foot .button").await;
+    page.lacks("dialog[open]").await;
+
+    page.click(".add-bot").await;
+    page.fill("room-dialog #bot-user", "deploy").await;
+    page.fill("room-dialog #bot-name", "Deployments").await;
+    page.click("room-dialog .foot .primary").await;
+    page.reads("tr[data-bot=deploy] th", "Deployments").await;
+    choose(&page, "tr[data-bot=deploy]", "add-token").await;
+    page.fill("room-dialog #token-name", "main").await;
+    page.picture("token").await;
+    page.click("room-dialog .foot .primary").await;
+    let token = secret(&page).await;
+    page.has("tr[data-token=main][data-owner=deploy]").await;
+    page.picture("all").await;
+    let bearer = program.bearer(&token);
+    assert_eq!(bearer.get("/api/users/me").await.is(200)["userId"], "deploy");
+    bearer.post("/api/chatrooms", json!({"targetUserIds": []})).await.is(403);
+
+    choose(&page, "tr[data-webhook=CI]", "delete-webhook").await;
+    page.click("room-dialog .foot .primary").await;
+    page.lacks("tr[data-webhook=CI]").await;
+    program.post(path, json!({"text": "late"})).await.is_text(404);
+    choose(&page, "tr[data-bot=deploy]", "delete-bot").await;
+    page.reads("room-dialog .facts", "API tokens revoked1").await;
+    page.click("room-dialog .foot .primary").await;
+    page.lacks("tr[data-bot=deploy]").await;
+    page.lacks("tr[data-token=main]").await;
+    bearer.get("/api/users/me").await.is(401);
+    assert_eq!(page.errors().await, [""; 0]);
+    page.close().await;
+}
