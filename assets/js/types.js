@@ -3,6 +3,8 @@
  * are in camelCase, WebSocket frames in snake_case, as the server sends them.
  */
 
+/** @import {Level, OwnAction, OwnFrame, Preferences} from "./types-own.js" */
+
 /**
  * @typedef {object} User
  * @property {string} userId login name
@@ -85,6 +87,9 @@
  * @property {number} [unreadCount]
  * @property {number} [mentionCount]
  * @property {boolean} [muted]
+ * @property {Level} [notify] absent: the default of my settings
+ * @property {boolean} [favourite]
+ * @property {number} [readSeq] up to where I have read, as far as frames told
  * @property {Message|null} [lastMessage]
  * @property {boolean} [full] all participants are known
  * @property {boolean} [stale] something changed that frames do not tell: it is fetched when it is open
@@ -150,8 +155,8 @@
 
 /**
  * @typedef {object} Route
- * @property {"rooms"|"room"|"directory"|"profile"|"server"|"search"|"sign-in"|"register"|"setup"
- *   |"reset"} page
+ * @property {"rooms"|"room"|"directory"|"profile"|"saved"|"server"|"search"|"sign-in"|"register"
+ *   |"setup"|"reset"} page
  * @property {string} [roomId]
  * @property {string} [messageId]
  * @property {boolean} [details]
@@ -211,6 +216,9 @@
  * @property {Visit|null} visit
  * @property {Record<string, Room|null>} found rooms of others that were looked up; null: none for me
  * @property {Lost|null} lost the open room that is not mine any more
+ * @property {Preferences|null} preferences null: not loaded yet
+ * @property {Set<string>|null} saved ids of saved messages; null: not loaded yet
+ * @property {string|null} held the open room that I have marked as unread
  * @property {string|null} reading the room whose end is in view
  * @property {string|undefined} epoch
  * @property {Connection} connection
@@ -269,7 +277,9 @@
  *   |MessagePlace & {type: "message_edited", content: string, edited_at: string}
  *   |MessagePlace & {type: "message_deleted", timestamp: string}
  *   |ReactionChange & {type: "reaction_added"|"reaction_removed"}
- *   |{type: "read_marked", room_id: string, user_id: string, unread_count: number}
+ *   |{type: "read_marked", room_id: string, user_id: string, unread_count: number,
+ *     last_read_seq: number}
+ *   |OwnFrame
  *   |{type: "message_read", room_id: string, user_id: string, last_read_seq: number}
  *   |{type: "room_added", room: Room, unread_count?: number}
  *   |{type: "room_updated", room_id: string, rev: number, name: string|null,
@@ -318,7 +328,7 @@
  *   |{type: "room_opened"|"room_gone", room_id: string}
  *   |{type: "room_found", room_id: string, room: Room|null}
  *   |{type: "room_closed"}
- *   |{type: "room_muted", room_id: string, muted: boolean}
+ *   |OwnAction
  *   |{type: "pins_loaded", room_id: string, pins: Pin[]}
  *   |{type: "message_loaded", message: Message}
  *   |{type: "history_opened"|"page_retried", room_id: string}
@@ -350,24 +360,8 @@
 // The rest of the REST API
 
 /**
- * @typedef {Message & {snippet: string, highlights: [number, number][]}} Hit highlights in code
- *   points of the snippet
- */
-/** @typedef {{messages: Hit[], cursor?: string}} HitPage */
-
-/**
  * @typedef {{name?: string, email?: string|null, birth?: string|null, mediaId?: number|null,
  *   password?: string, currentPassword?: string}} Change of myself; null takes away
- */
-/**
- * @typedef {{id: string, device: string|null, createdAt: string, lastSeen: string, current:
- *   boolean}} SessionInfo device: what the client calls itself
- */
-
-/**
- * An API token of mine.
- * @typedef {{id: number, name: string, scope: string, createdAt: string, lastUsed: string|null,
- *   expires: string|null}} TokenInfo
  */
 
 /** @typedef {{userId: string, token: string, expiresAt: string}} Session */

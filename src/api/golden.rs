@@ -16,9 +16,10 @@ use warp::reply::Response;
 
 use crate::live::Encoded;
 use crate::model::{
-    AccountFlags, Change, Claim, Error, Event, LiveState, Media, MediaId, Message, Participant,
-    Reaction, ReactionCount, ReadMark, Rev, Role, Room, RoomCard, RoomEvent, RoomFacts, RoomId,
-    RoomState, Seq, SocketId, Timestamp, User, UserId, Visibility, Who,
+    AccountFlags, Change, Claim, Error, Event, LiveState, Media, MediaId, Message, NotifyLevel,
+    OwnSettings, Participant, Personal, Preferences, QuietHours, Reaction, ReactionCount, ReadMark,
+    Rev, Role, Room, RoomCard, RoomEvent, RoomFacts, RoomId, RoomState, Seq, SocketId, Timestamp,
+    User, UserId, Visibility, Who,
 };
 
 /// 2025-07-15T14:32:10.245Z
@@ -301,7 +302,7 @@ pub(crate) fn card() -> RoomCard {
         mark: Seq(9),
         unread: 3,
         mentions: 1,
-        muted: true,
+        own: OwnSettings { notify: Some(NotifyLevel::Nothing), favourite: true },
     }
 }
 
@@ -313,7 +314,7 @@ pub(crate) fn bare_card() -> RoomCard {
         mark: Seq(0),
         unread: 0,
         mentions: 0,
-        muted: false,
+        own: OwnSettings::default(),
     }
 }
 
@@ -409,6 +410,11 @@ pub(crate) fn every_event() -> Vec<(&'static str, Event)> {
                 participants: 2,
             },
         ),
+        ("PersonalRoom", personal(Personal::Room(ROOM, card().own))),
+        ("PersonalPreferences", personal(Personal::Preferences(preferences()))),
+        ("PersonalSaved", personal(Personal::Saved(plain().id(), true))),
+        ("PersonalUnsaved", personal(Personal::Saved(plain().id(), false))),
+        ("PersonalMark", personal(Personal::Mark(mark(), "ann".to_owned()))),
         ("UserChanged", Event::UserChanged { user: ANN }),
         ("SessionEnded", Event::SessionEnded { user: ANN, sessions: Vec::new() }),
         ("Entered", Event::Entered { room: ROOM, person: person.clone(), socket: SocketId(5), at }),
@@ -428,6 +434,20 @@ pub(crate) fn every_event() -> Vec<(&'static str, Event)> {
         ("Lost", Event::Lost { room: None }),
         ("LostPersonal", Event::LostPersonal { user: None }),
     ]
+}
+
+fn personal(change: Personal) -> Event {
+    Event::Personal { user: ANN, change, at: NOW }
+}
+
+/// Preferences with every field set.
+pub(crate) fn preferences() -> Preferences {
+    let [from, to, zone] = ["22:00", "07:00", "Asia/Seoul"].map(str::to_owned);
+    Preferences {
+        notify: NotifyLevel::Mentions,
+        keywords: vec!["배포".to_owned(), "release".to_owned()],
+        quiet: Some(QuietHours { from, to, zone }),
+    }
 }
 
 /// Returns the event of this name.

@@ -154,6 +154,19 @@ pub fn react(facts: &RoomFacts, who: Actor) -> Result<&Participant> {
     not_archived(facts).map(|()| own)
 }
 
+/// Number of participants up to which each of them may mention all of a public room.
+pub const CALLED_BY_ALL: usize = 50;
+
+/// May mention all participants with `@all` and `@here`: admins and the owner; everybody in private
+/// rooms and in those of at most [`CALLED_BY_ALL`] participants. Elsewhere it is plain text.
+pub fn may_call(facts: &RoomFacts, who: Actor) -> bool {
+    who.place(facts).is_some()
+        && (facts.room.visibility == Visibility::Private
+            || facts.participants.len() <= CALLED_BY_ALL
+            || who.owns(facts)
+            || rank(facts, who) == Role::Admin)
+}
+
 /// Not in an archived room.
 pub(super) fn not_archived(facts: &RoomFacts) -> Result<()> {
     if facts.room.archived.is_some() { Err(Error::Archived) } else { Ok(()) }

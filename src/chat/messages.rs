@@ -9,7 +9,7 @@ use super::rooms::DECISIONS;
 use super::{Caller, Chat, actor};
 use crate::model::{
     Error, Marked, Message, MessageRef, NewMessage, Reaction, Result, Rev, RoomChanges, RoomFacts,
-    RoomId, Seq, Session, SocketId, Stored, Window, check_client_id, check_text, mentioned_names,
+    RoomId, Seq, Session, SocketId, Stored, Window, check_client_id, check_text,
 };
 use crate::store::{Basis, Committed, Draft, MessageChange, Missing, Posted, StoreError, Whose};
 
@@ -37,7 +37,7 @@ impl Chat {
                 Err(_) if attempt == 0 => continue,
                 decided => decided?,
             };
-            draft.mentions = mentioned_names(&draft.text);
+            draft.mentions = self.mentions(&facts, actor(session), &draft.text);
             match self.store().post(room, basis, draft.clone()).await {
                 Err(StoreError::Stale) => (),
                 answer => return posted(answer),
@@ -87,8 +87,10 @@ impl Chat {
         text: &str,
     ) -> Result<Message> {
         check_text("newContent", text, self.0.rooms.max_message_chars)?;
-        let change =
-            || MessageChange::Edit { text: text.to_owned(), mentions: mentioned_names(text) };
+        let change = |facts: &RoomFacts| MessageChange::Edit {
+            text: text.to_owned(),
+            mentions: self.mentions(facts, actor(session), text),
+        };
         let (_, done) =
             self.change_message(session, room, message, MessageAct::Edit, change).await?;
         done.message().cloned().ok_or(Error::MessageNotFound)
@@ -102,7 +104,7 @@ impl Chat {
         message: MessageRef,
     ) -> Result<Stored> {
         let caller = caller.into();
-        let change = || MessageChange::Delete;
+        let change = |_: &RoomFacts| MessageChange::Delete;
         let (seq, done) =
             self.change_message(caller, room, message, MessageAct::Delete, change).await?;
         Ok(stored(room, seq, &done))
@@ -117,7 +119,7 @@ impl Chat {
         reaction: Reaction,
         give: bool,
     ) -> Result<Stored> {
-        let change = move || {
+        let change = move |_: &RoomFacts| {
             if give {
                 MessageChange::React(reaction.clone())
             } else {
@@ -137,7 +139,7 @@ impl Chat {
         room: RoomId,
         message: MessageRef,
         act: MessageAct,
-        change: impl Fn() -> MessageChange,
+        change: impl Fn(&RoomFacts) -> MessageChange,
     ) -> Result<(Seq, Committed)> {
         let caller = caller.into();
         for attempt in 0..DECISIONS {
@@ -162,7 +164,7 @@ impl Chat {
                     && access::change_message(&facts, powerless, act) != Ok(Whose::Any)
             });
             let store = self.store_for(to);
-            match store.change_message(room, seq, basis, who.user, whose, change()).await {
+            match store.change_message(room, seq, basis, who.user, whose, change(&facts)).await {
                 Ok(done) => {
                     debug!(user = caller.name(), room = room.key(), "Message changed.");
                     return Ok((seq, done));
@@ -218,12 +220,6 @@ impl Chat {
         }
         let mark = self.store().mark_read(room, session.user, seq).await.map_err(not_mine)?;
         Ok(Marked { mark, login: session.login.clone() })
-    }
-
-    /// Mutes or unmutes the room for the caller.
-    pub async fn mute(&self, session: &Session, room: RoomId, muted: bool) -> Result<()> {
-        self.take_part(session, room).await?;
-        self.store().change_mine(room, session.user, muted).await.map_err(not_mine)
     }
 
     /// Returns all marks at or above a message, that is, its readers. Asked with the oldest message
@@ -314,7 +310,7 @@ pub(super) fn posted(answer: Result<Posted, StoreError>) -> Result<Posted> {
 }
 
 /// Answers users who are no longer in a room like non-participants.
-fn not_mine(error: StoreError) -> Error {
+pub(super) fn not_mine(error: StoreError) -> Error {
     if error == StoreError::NotFound(Missing::Participant) {
         Error::RoomNotFound
     } else {
@@ -323,7 +319,7 @@ fn not_mine(error: StoreError) -> Error {
 }
 
 /// Returns the seq of a message that must be in this room.
-fn in_room(room: RoomId, message: MessageRef) -> Result<Seq> {
+pub(super) fn in_room(room: RoomId, message: MessageRef) -> Result<Seq> {
     message.id().filter(|id| id.room == room).map(|id| id.seq).ok_or(Error::MessageNotFound)
 }
 

@@ -17,11 +17,13 @@ mod hashing;
 mod history;
 mod media;
 mod membership;
+mod mentions;
 mod messages;
 mod operator;
 mod pages;
 mod participants;
 mod pins;
+mod preferences;
 mod refusals;
 mod reset_links;
 mod rooms;
@@ -50,7 +52,7 @@ use turns::Turns;
 use crate::config::current::Current;
 use crate::config::{self, Config};
 use crate::live::{Bus, Hub};
-use crate::model::{Attribution, Error, Result, Session, Timestamp, User};
+use crate::model::{Attribution, Error, MAX_SAVED, Result, Session, Timestamp, User};
 use crate::store::files::Files;
 use crate::store::{Missing, Sessions, Settings, Store, StoreError};
 
@@ -242,6 +244,10 @@ impl From<StoreError> for Error {
                 Self::invalid("cursor", "is not a position in this list")
             }
             StoreError::TooManyReactions => Self::TooManyReactions,
+            StoreError::TooManySaved => Self::invalid(
+                "messageId",
+                format!("cannot be saved: {MAX_SAVED} messages are saved; remove some first"),
+            ),
             StoreError::NotAuthor => Self::Forbidden,
             StoreError::Stale | StoreError::Unavailable => Self::Unavailable,
             StoreError::Unknown => {

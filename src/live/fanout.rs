@@ -79,6 +79,9 @@ impl Hub {
                 mark,
                 (*participants > self.receipts_up_to).then_some(*author),
             ),
+            Event::Personal { user, .. } => {
+                tell(&self.sockets(*user), event, |encoded| encoded.to == Audience::Only(*user));
+            }
             Event::SessionEnded { user, sessions } => self.end_sessions(*user, sessions),
             Event::Entered { room, person, at, .. } => {
                 self.deliver_presence(event, *room, person, true, *at);

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use super::{
-    LiveState, Message, Participant, Person, Reaction, ReadMark, Rev, Room, RoomChanges, RoomFacts,
-    RoomId, Seq, SessionId, SocketId, Timestamp, UserId, Who,
+    LiveState, Message, Participant, Person, Personal, Reaction, ReadMark, Rev, Room, RoomChanges,
+    RoomFacts, RoomId, Seq, SessionId, SocketId, Timestamp, UserId, Who,
 };
 
 /// An event for sockets, live rooms or caches.
@@ -38,6 +38,15 @@ pub enum Event {
         author: UserId,
         /// Number of participants of the room.
         participants: u32,
+    },
+    /// Committed: something that only this user sees has changed.
+    Personal {
+        /// The user who receives it.
+        user: UserId,
+        /// The change.
+        change: Personal,
+        /// Time of the change.
+        at: Timestamp,
     },
     /// Committed: name, picture, rights or credentials of a user changed; caches remove the user.
     UserChanged {

@@ -14,6 +14,7 @@ mod media;
 mod message;
 mod names;
 mod pictures;
+mod preferences;
 mod room;
 pub mod rules;
 mod session;
@@ -40,6 +41,10 @@ pub use names::{
     fold, skeleton,
 };
 pub use pictures::{MAX_PIXELS, Picture, Size, clean_picture, copy_picture};
+pub use preferences::{
+    MAX_SAVED, NotifyLevel, OwnChange, OwnSettings, Personal, Preferences, PreferencesChange,
+    QuietHours, Saved, SavedPlace,
+};
 pub use room::{LiveState, Participant, Pin, Role, Room, RoomCard, RoomFacts, Visibility};
 pub use rules::{
     MentionPlace, Reaction, check_reaction_room, is_blank, mention_places, mentioned_names,

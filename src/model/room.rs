@@ -1,7 +1,9 @@
 //! Rooms and participants.
 
 use super::rules::shown_name;
-use super::{AccountFlags, Media, Message, Person, Rev, RoomId, Seq, Timestamp, UserId, Who};
+use super::{
+    AccountFlags, Media, Message, OwnSettings, Person, Rev, RoomId, Seq, Timestamp, UserId, Who,
+};
 
 /// Visibility of a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -228,6 +230,6 @@ pub struct RoomCard {
     pub unread: u32,
     /// Number of those by other users that mention the user.
     pub mentions: u32,
-    /// Whether the user has muted it.
-    pub muted: bool,
+    /// The user's own settings.
+    pub own: OwnSettings,
 }

@@ -23,8 +23,8 @@ use std::time::Duration;
 use crate::model::rules::Refusal;
 use crate::model::{
     Account, Attribution, AuditEntry, AuditNote, Changes, Claim, Event, Hash32, Media, MediaId,
-    Message, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Seq, Session, Timestamp, User, UserId,
-    Window, WordQuery,
+    Message, OwnChange, OwnSettings, Preferences, PreferencesChange, ReadMark, Rev, RoomCard,
+    RoomFacts, RoomId, Saved, SavedPlace, Seq, Session, Timestamp, User, UserId, Window, WordQuery,
 };
 
 pub use query::{
@@ -54,6 +54,9 @@ pub enum StoreError {
     /// The message has the maximum number of reactions.
     #[error("too many reactions")]
     TooManyReactions,
+    /// The user has saved the maximum number of messages.
+    #[error("too many saved messages")]
+    TooManySaved,
     /// Nothing happened; may be repeated.
     #[error("the store is unavailable")]
     Unavailable,
@@ -118,7 +121,7 @@ pub trait Store: Send + Sync {
     /// Returns a consistent state of the room that includes all changes acknowledged before the
     /// call.
     fn room(&self, id: RoomId) -> Reply<'_, Option<RoomFacts>>;
-    /// Returns cards with last message, rev, seq, mark, unread, mentions, muted.
+    /// Returns cards with last message, rev, seq, mark, unread, mentions, own settings.
     fn rooms<'a>(&'a self, which: RoomQuery<'a>) -> Reply<'a, Vec<RoomCard>>;
     /// Returns the pinned messages of a room, most recently pinned first.
     fn pins(&self, room: RoomId) -> Reply<'_, Vec<crate::model::Pin>>;
@@ -178,6 +181,7 @@ pub trait Store: Send + Sync {
         limit: u32,
     ) -> Reply<'a, Changes>;
     /// Moves the mark to the maximum ever requested. Not part of rev. Emits `Marked` if it moved.
+    /// After [`mark_unread`](Self::mark_unread) the answer is the user's own mark.
     fn mark_read(&self, room: RoomId, user: UserId, upto: Seq) -> Reply<'_, ReadMark>;
     /// Returns the marks at or above this message.
     fn readers(&self, room: RoomId, seq: Seq) -> Reply<'_, Vec<(ReadMark, String)>>;
@@ -230,8 +234,26 @@ pub trait Store: Send + Sync {
     fn lead<'a>(&'a self, _work: &'a str, _life: Duration) -> Reply<'a, bool> {
         Box::pin(async { Ok(true) })
     }
-    /// Mutes or unmutes a room for the user; no rev.
-    fn change_mine(&self, room: RoomId, user: UserId, muted: bool) -> Reply<'_, ()>;
+    // what only the user sees; no rev -------------------------------------------------------------
+    /// Changes a participant's own settings of a room and returns them. Emits `Personal` if they
+    /// changed.
+    fn change_mine(&self, room: RoomId, user: UserId, change: OwnChange) -> Reply<'_, OwnSettings>;
+    /// Makes this message and all later ones unread for the user. Others still see how far the user
+    /// had read; reading on, or posting, ends it. Returns the user's own mark; emits `Personal` if
+    /// it moved back.
+    fn mark_unread(&self, room: RoomId, user: UserId, from: Seq) -> Reply<'_, ReadMark>;
+    /// Returns the preferences of a user; the default ones if none are stored.
+    fn preferences(&self, user: UserId) -> Reply<'_, Preferences>;
+    /// Changes preferences and returns them. Emits `Personal` if they changed.
+    fn change_preferences(&self, user: UserId, change: PreferencesChange)
+    -> Reply<'_, Preferences>;
+    /// Saves a message for the user, or removes it from the saved ones (false). `NotFound` for a
+    /// message that does not exist or is deleted, `TooManySaved` beyond
+    /// [`MAX_SAVED`](crate::model::MAX_SAVED). Emits `Personal` if something changed.
+    fn save_message(&self, room: RoomId, user: UserId, seq: Seq, saved: bool) -> Reply<'_, ()>;
+    /// Returns saved messages of rooms in which the user participates, most recently saved first,
+    /// without deleted ones.
+    fn saved(&self, user: UserId, after: Option<SavedPlace>, limit: u32) -> Reply<'_, Vec<Saved>>;
     /// Returns signing key, epoch and server id.
     fn settings(&self) -> Reply<'_, Settings>;
     /// Returns this store such that each change made through it is recorded in the audit log, in

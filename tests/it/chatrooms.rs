@@ -13,6 +13,7 @@ mod mentions;
 mod messages;
 mod order;
 mod origins;
+mod personal;
 mod pins;
 mod profile;
 mod reactions;

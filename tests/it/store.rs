@@ -12,6 +12,7 @@ mod changes;
 mod marks;
 mod media;
 mod messages;
+mod personal;
 mod posting;
 mod removal;
 mod rooms;
@@ -201,6 +202,12 @@ impl World {
                 self.sessions = Arc::new(cluster.clone());
             }
         }
+    }
+
+    /// Closes the engine and opens it again.
+    pub(crate) async fn open_again_after_close(&mut self) {
+        self.close().await;
+        self.open_again().await;
     }
 
     /// Opens the closed engine again, without collecting its events.

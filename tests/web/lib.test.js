@@ -11,18 +11,27 @@ import {
   mayRemove,
 } from "../../assets/js/lib/permissions.js";
 import { parseRoute, viewOf } from "../../assets/js/lib/route.js";
-import { isMention, langOf, lengthOf, linkAt, linesOf } from "../../assets/js/lib/text.js";
+import { isMention } from "../../assets/js/lib/attention.js";
+import { langOf, lengthOf, linkAt, linesOf } from "../../assets/js/lib/text.js";
 import { dayKey, short } from "../../assets/js/lib/time.js";
 import { roomRows } from "../../assets/js/state/room-rows.js";
 import { members, totalUnread } from "../../assets/js/state/select.js";
 import { after, live, room, ROOM, signedIn } from "./fixtures.js";
 
-test("a mention is the whole login name, without regard to case", () => {
-  for (const text of ["@alice", "hi @Alice!", "(@alice)", "x @bob @alice"])
+test("a mention is the whole login name, without regard to case; a particle may follow", () => {
+  for (const text of [
+    "@alice",
+    "hi @Alice!",
+    "(@alice)",
+    "x @bob @alice",
+    "@alice님",
+    "안녕@alice",
+  ])
     assert.ok(isMention(text, "alice"), text);
-  for (const text of ["alice", "@alice2", "mail@alice", "@ali ce", "@alice님", ""])
+  for (const text of ["alice", "@alice2", "mail@alice", "@ali ce", ""])
     assert.ok(!isMention(text, "alice"), text);
   assert.ok(isMention("@민지 봐 주세요", "민지"));
+  assert.ok(isMention("@田中さん、", "田中"));
 });
 
 test("the script of a text decides its language", () => {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BEYOND, rowAfterKey, rowsNear, topFor } from "../../assets/js/lib/list-window.js";
 import { keptInOrder, neighbour, roomRows } from "../../assets/js/state/room-rows.js";
+import { sectioned } from "../../assets/js/state/sections.js";
 import { after, live, room, ROOM, signedIn } from "./fixtures.js";
 
 const OTHER = "room002";
@@ -82,4 +83,24 @@ test("arrows, page keys, Home and End lead to a row, and not beyond the ends", (
   );
   assert.deepEqual([to("ArrowUp", 0), to("ArrowDown", 99), to("PageDown", 95)], [0, 99, 99]);
   assert.equal(to("Enter", 5), undefined);
+});
+
+test("favourites, rooms and conversations of two stand in sections, which can be folded", () => {
+  const direct = room({ roomId: "room003", name: null, createdAt: "2025-07-03T09:00:00Z" });
+  const state = after(two(), { type: "room_added", room: direct });
+  const shown = (from, folded = []) =>
+    sectioned(roomRows(from), new Set(folded)).map(({ section, roomId }) => section ?? roomId);
+  assert.deepEqual(shown(two()), [OTHER, ROOM], "one section needs no heading");
+  assert.deepEqual(shown(state), ["rooms", OTHER, ROOM, "people", "room003"]);
+  const own = { roomId: ROOM, favourite: true, muted: false };
+  const starred = after(state, { type: "room_own", own });
+  const all = ["favourites", ROOM, "rooms", OTHER, "people", "room003"];
+  assert.deepEqual(shown(starred), all);
+  const folded = ["favourites", "rooms", "people", "room003"];
+  assert.deepEqual(shown(starred, ["favourites", "rooms"]), folded);
+  assert.deepEqual(
+    shown(after(starred, live(1)), ["favourites", "rooms"]),
+    ["favourites", ROOM, "rooms", "people", "room003"],
+    "what is unread stays",
+  );
 });

@@ -170,13 +170,15 @@ test("a menu offers what I may do with the message, and what cannot be undone la
   const may = { mayWrite: true, mayReact: true, mayDelete: false };
   const row = { ...may, mine: false, content: "hi", media: [] };
   const types = (more) => actionsOf({ ...row, ...more }).map(({ type }) => type.slice(8));
-  assert.deepEqual(types({}), ["reply", "copy", "link", "pin", "readers"]);
+  assert.deepEqual(types({}), ["reply", "copy", "link", "pin", "keep", "unread", "readers"]);
   assert.deepEqual(types({ mine: true, mayDelete: true, pinnedBy: "" }), [
     "reply",
     "edit",
     "copy",
     "link",
     "unpin",
+    "keep",
+    "unread",
     "readers",
     "delete",
   ]);
@@ -184,10 +186,19 @@ test("a menu offers what I may do with the message, and what cannot be undone la
   assert.deepEqual(types({ mine: true, mayDelete: true, mayWrite: false }), [
     "copy",
     "link",
+    "keep",
+    "unread",
     "readers",
     "delete",
   ]);
   const media = [{ fileName: "a.txt", name: "x", type: "txt" }];
   assert.equal(textOf({ content: "a.txt", media }), "", "the names of files are no text");
-  assert.deepEqual(types({ content: "a.txt", media }), ["reply", "link", "pin", "readers"]);
+  assert.deepEqual(types({ content: "a.txt", media }), [
+    "reply",
+    "link",
+    "pin",
+    "keep",
+    "unread",
+    "readers",
+  ]);
 });

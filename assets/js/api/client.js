@@ -5,9 +5,10 @@
 import { ApiError } from "../lib/errors.js";
 
 /**
- * @import {Change, Server, HitPage, Media, Message, Participant, Person, Pin, Role, Room, RoomSettings,
- *   Session, SessionInfo, User} from "../types.js"
+ * @import {Change, Media, Message, Participant, Person, Pin, Role, Room, RoomSettings,
+ *   Server, Session, User} from "../types.js"
  */
+/** @import {HitPage, Level, OwnSettings, Preferences, SavedPage, SessionInfo} from "../types-own.js" */
 
 export class Client {
   /**
@@ -77,17 +78,37 @@ export class Client {
   /** @param {string} id @returns {Promise<void>} */
   endSession = (id) => this.#send("DELETE", `api/sessions/${encodeURIComponent(id)}`);
 
-  /** My API tokens. @returns {Promise<import("../types.js").TokenInfo[]>} */
+  /** My API tokens. @returns {Promise<import("../types-own.js").TokenInfo[]>} */
   tokens = async () => (await this.#send("GET", "api/tokens")).tokens;
 
   /**
    * @param {{name: string, scope: string, expiresDays?: number}} body
-   * @returns {Promise<import("../types.js").TokenInfo & {token: string}>}
+   * @returns {Promise<import("../types-own.js").TokenInfo & {token: string}>}
    */
   createToken = (body) => this.#send("POST", "api/tokens", body);
 
   /** @param {number} id @returns {Promise<void>} */
   revokeToken = (id) => this.#send("DELETE", `api/tokens/${id}`);
+
+  /** @returns {Promise<Preferences>} */
+  preferences = () => this.#send("GET", "api/users/me/settings");
+
+  /** @param {object} change @returns {Promise<Preferences>} */
+  changePreferences = (change) => this.#send("PATCH", "api/users/me/settings", change);
+
+  /**
+   * @param {Record<string, string|number>} query
+   * @returns {Promise<SavedPage>}
+   */
+  saved = (query) => this.#send("GET", `api/users/me/saved${asked(query)}`);
+
+  /** @param {string} roomId @param {string} messageId @param {boolean} on @returns {Promise<void>} */
+  saveMessage = (roomId, messageId, on) =>
+    this.#send(on ? "PUT" : "DELETE", `api/chatrooms/${roomId}/messages/${messageId}/saved`);
+
+  /** @param {string} roomId @param {string} messageId */
+  markUnread = (roomId, messageId) =>
+    this.#send("POST", `api/chatrooms/${roomId}/messages/${messageId}/unread`);
 
   /** @param {string} query @returns {Promise<Person[]>} */
   findPeople = async (query) =>
@@ -135,10 +156,11 @@ export class Client {
 
   /**
    * @param {string} roomId
-   * @param {boolean} muted
-   * @returns {Promise<{roomId: string, muted: boolean}>}
+   * @param {{notify?: Level|null, favourite?: boolean}} change
+   * @returns {Promise<OwnSettings>}
    */
-  muteRoom = (roomId, muted) => this.#send("PATCH", `api/chatrooms/${roomId}/me`, { muted });
+  changeOwnSettings = (roomId, change) =>
+    this.#send("PATCH", `api/chatrooms/${roomId}/settings`, change);
 
   /** @param {string} roomId @returns {Promise<void>} */
   deleteRoom = (roomId) => this.#send("DELETE", `api/chatrooms/${roomId}`);

@@ -15,8 +15,8 @@ const QUICK = 6;
 export class ActionSheet extends HTMLElement {
   // Actions
 
-  /** @param {MessageRow} row */
-  open(row) {
+  /** @param {MessageRow} row @param {Set<string>|null} saved */
+  open(row, saved) {
     const before = /** @type {HTMLElement|null} */ (document.activeElement);
     const dialog = h("dialog", {
       "aria-label": t("message.actions"),
@@ -63,7 +63,7 @@ export class ActionSheet extends HTMLElement {
         { class: "popover" },
         row.mayReact &&
           [h("div", { class: "quick" }, OFFERED.slice(0, QUICK).map(quick)), h("hr")].flat(),
-        actionsOf(row).flatMap(item),
+        actionsOf(row, saved).flatMap(item),
       ),
     );
     fill(this, dialog);

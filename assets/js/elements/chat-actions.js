@@ -23,6 +23,13 @@ const LAZY = [
   "message-unpin",
   "message-delete",
   "message-readers",
+  "message-keep",
+  "message-unkeep",
+  "message-unread",
+  "room-options",
+  "room-notify",
+  "room-favourite",
+  "room-read",
   "room-menu",
   "room-change",
   "room-ask",
@@ -82,7 +89,6 @@ function roomActions(app) {
       // The address may name a message in it.
       if (chat.store.state.route.roomId !== id) app.openRoom(id);
     },
-    "room-mute": (muted) => chat.muteRoom(openRoomOf(app), muted).finally(() => app.update()),
     "details-switch": () => details(app, !app.hasAttribute("data-details")),
     "details-close": () => {
       details(app, false);

@@ -6,6 +6,7 @@ import { t } from "../lib/i18n.js";
 import { personName, pictureOf, roomName } from "../lib/names.js";
 import { mayChangeRoles, mayName, mayRemove } from "../lib/permissions.js";
 import { PlaceSearch } from "../state/place-search.js";
+import { attentionActions } from "./attention-actions.js";
 import { menuActions } from "./menu-actions.js";
 
 /** @import {ChatApp} from "./chat-app.js" */
@@ -26,6 +27,7 @@ export function dialogActions(app) {
     ...accountActions(app),
     ...placeActions(app),
     ...menuActions(app),
+    ...attentionActions(app),
   };
 }
 

@@ -23,6 +23,7 @@ const MODULES = {
   "room-files": () => import("./room-files.js"),
   "room-pins": () => import("./room-pins.js"),
   "row-menu": () => import("./row-menu.js"),
+  "saved-list": () => import("./saved-list.js"),
   "search-results": () => import("./search-results.js"),
   "server-page": () => import("./server-page.js"),
   "settings-page": () => import("./settings-page.js"),

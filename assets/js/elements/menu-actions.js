@@ -9,6 +9,7 @@ import { t } from "../lib/i18n.js";
 import { partner, roomName } from "../lib/names.js";
 import { mayConfigure, mayDeleteRoom, mayManage } from "../lib/permissions.js";
 import { actionsOf, textOf } from "./message-actions.js";
+import { savedOf } from "./saved-ids.js";
 import { editRoom } from "./room-edit.js";
 
 /** @import {Room, RoomSettings} from "../types.js" */
@@ -46,9 +47,10 @@ function messageActions(app) {
   return {
     // Without a place it is the sheet of a touch screen.
     "message-menu": async ({ row, at, message }) => {
-      if (!at) return (await app.dialog("action-sheet")).open(row);
+      const saved = await savedOf(app);
+      if (!at) return (await app.dialog("action-sheet")).open(row, saved);
       const menu = await menuBeside(app, at);
-      menu.open(at, t("message.actions"), messageItems(app, row, at), message);
+      menu.open(at, t("message.actions"), messageItems(app, row, at, saved), message);
     },
     "message-copy": (row) => copy(textOf(row), "message.textCopied"),
     "message-link": ({ messageId }, id) =>
@@ -65,15 +67,21 @@ async function menuBeside(app, at) {
   return menu;
 }
 
-/** @param {ChatApp} app @param {MessageRow} row @param {HTMLElement} at @returns {MenuItem[]} */
-function messageItems(app, row, at) {
+/**
+ * @param {ChatApp} app
+ * @param {MessageRow} row
+ * @param {HTMLElement} at
+ * @param {Set<string>|null} saved
+ * @returns {MenuItem[]}
+ */
+function messageItems(app, row, at, saved) {
   const react = {
     name: "message-react",
     picture: "react",
     label: t("reaction.add"),
     does: () => emit(app, "message-react", { row, at }),
   };
-  const others = actionsOf(row).map(({ type, danger, ...action }) => ({
+  const others = actionsOf(row, saved).map(({ type, danger, ...action }) => ({
     ...action,
     danger,
     name: type,

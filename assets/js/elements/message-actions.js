@@ -15,9 +15,10 @@ import { t } from "../lib/i18n.js";
 
 /**
  * @param {MessageRow} row
+ * @param {Set<string>|null} [saved] ids of saved messages, when they are known
  * @returns {MessageAction[]} as they stand; what cannot be taken back is last
  */
-export function actionsOf(row) {
+export function actionsOf(row, saved = null) {
   const isPinned = row.pinnedBy !== undefined;
   /** @type {(MessageAction|false)[]} */
   const all = [
@@ -40,6 +41,12 @@ export function actionsOf(row) {
       picture: "pin",
       label: t(isPinned ? "message.unpin" : "message.pin"),
     },
+    {
+      type: saved?.has(row.messageId ?? "") ? "message-unkeep" : "message-keep",
+      picture: "bookmark",
+      label: t(saved?.has(row.messageId ?? "") ? "saved.remove" : "saved.keep"),
+    },
+    { type: "message-unread", picture: "unread", label: t("message.markUnread") },
     { type: "message-readers", picture: "eye", label: t("readers.show") },
     row.mayDelete && {
       type: "message-delete",

@@ -19,6 +19,7 @@ const PAGES = {
   directory: "room-directory",
   profile: "settings-page",
   server: "server-page",
+  saved: "saved-list",
   absent: "room-absent",
   search: "search-results",
 };
@@ -137,6 +138,12 @@ export class Pages {
           search: (/** @type {any} */ query) => chat.search(query),
           chat,
         };
+      case "saved": {
+        const { about } = searchPage(state, this.lastRoom);
+        const load = (/** @type {string|undefined} */ before) =>
+          client.saved({ limit: 50, ...(before && { before }) });
+        return { load, about, saved: state.saved };
+      }
       case "absent":
         return absence(state);
       case "server": {
@@ -155,6 +162,11 @@ export class Pages {
             create: state.server?.personalTokens ? client.createToken : null,
             revoke: client.revokeToken,
             host: () => this.#app.dialog("room-dialog"),
+          },
+          preferences: state.preferences,
+          prefer: async (/** @type {object} */ change) => {
+            const preferences = await client.changePreferences(change);
+            chat.store.dispatch({ type: "preferences_loaded", preferences });
           },
         };
     }

@@ -1,6 +1,6 @@
 /**
  * Right column: what the room is about, its pinned messages, files and participants. Emits
- * `details-close`, `room-rename`, `room-menu`, `room-mute`, `people-add`, `person-open`.
+ * `details-close`, `room-rename`, `room-menu`, `room-notify`, `people-add`, `person-open`.
  */
 import { emit, fill, h, setText, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
@@ -36,14 +36,17 @@ export class RoomDetails extends View {
   );
   #rename = button("edit", "details.edit", () => emit(this, "room-rename"), "rename");
   #add = button("addPerson", "people.add", () => emit(this, "people-add"), "add-people");
-  #mute = h("input", {
-    class: "switch",
-    type: "checkbox",
-    role: "switch",
-    id: "mute",
-    "aria-describedby": "mute-hint",
-    onchange: () => emit(this, "room-mute", this.#mute.checked),
-  });
+  #notify = h(
+    "select",
+    {
+      class: "input",
+      id: "notify",
+      onchange: () => emit(this, "room-notify", { notify: this.#notify.value }),
+    },
+    ["", "all", "mentions", "nothing"].map((level) =>
+      h("option", { value: level }, t(`level.${level || "default"}`)),
+    ),
+  );
   #about = h("div", { class: "about" });
   #pins = h("section", { hidden: true });
   #files = h(
@@ -85,8 +88,12 @@ export class RoomDetails extends View {
           h("div", { class: "spread" }, h("h2", null, t("details.about")), this.#rename),
           this.#about,
           this.#facts,
-          h("div", { class: "spread" }, h("label", { for: "mute" }, t("details.mute")), this.#mute),
-          h("p", { class: "meta", id: "mute-hint" }, t("details.muteHint")),
+          h(
+            "div",
+            { class: "spread" },
+            h("label", { for: "notify" }, t("details.notify")),
+            this.#notify,
+          ),
         ),
         this.#pins,
         h("section", null, this.#files),
@@ -112,7 +119,7 @@ export class RoomDetails extends View {
     const kind = t(room.visibility === "public" ? "details.public" : "details.private");
     set(this.#back, { href: `#/${room.roomId}` });
     fill(this.#about, about(room, title));
-    set(this.#mute, { checked: Boolean(room.muted) });
+    this.#notify.value = room.notify ?? "";
     setText(this.#count, count(room.userCount));
     fill(
       this.#facts,

@@ -1,12 +1,13 @@
 /**
- * Left column: the server, my rooms (newest first), my profile. Emits `room-new`, `rooms-retry`,
- * `theme-switch`.
+ * Left column: the server, my rooms (newest first, in sections), my profile. Emits `room-new`,
+ * `room-options`, `rooms-retry`, `theme-switch`.
  */
 import { emit, fill, h, set, setText } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
 import { View } from "../lib/view.js";
 import { divided } from "../state/archived.js";
+import { sectioned } from "../state/sections.js";
 import { emptyState } from "./empty-state.js";
 import { RoomRows } from "./room-rows.js";
 import { searchField } from "./search-field.js";
@@ -19,6 +20,9 @@ import { avatar } from "./user-avatar.js";
  * @typedef {{rows: RoomRow[], ready: boolean, failed: boolean, server: string, me: User, online:
  *   boolean, dark: boolean}} Data
  */
+
+/** Where it is kept which sections are folded. */
+const FOLDED = "folded";
 
 /** @extends {View<Data>} */
 export class RoomList extends View {
@@ -53,6 +57,9 @@ export class RoomList extends View {
     },
   });
   #showsArchived = false;
+  /** Names of sections. @type {Set<string>} */
+  #folded = new Set(JSON.parse(localStorage.getItem(FOLDED) ?? "[]"));
+  #divide = (/** @type {RoomRow[]} */ rows) => sectioned(rows, this.#folded);
   #search = searchField("/", () => "");
   #server = h("h1", { class: "truncate" });
   #face = avatar({ id: "", name: "", size: "m" });
@@ -64,6 +71,8 @@ export class RoomList extends View {
   /** @param {AbortSignal} signal */
   subscribe(signal) {
     this.#rows.subscribe(signal);
+    this.#rooms.addEventListener("click", (event) => this.#clicked(event), { signal });
+    this.#rooms.addEventListener("contextmenu", (event) => this.#asked(event), { signal });
   }
 
   build() {
@@ -75,16 +84,8 @@ export class RoomList extends View {
         { class: "top" },
         h("span", { class: "logo" }, icon("logo")),
         this.#server,
-        h(
-          "a",
-          {
-            class: "icon-button",
-            href: "#/directory",
-            "aria-label": t("directory.browse"),
-            title: t("directory.browse"),
-          },
-          icon("compass"),
-        ),
+        iconLink("#/directory", "compass", t("directory.browse")),
+        iconLink("#/saved", "bookmark", t("rooms.saved"), "saved"),
         iconButton("compose", t("rooms.new"), () => emit(this, "room-new"), "new-room"),
       ),
       this.#search.form,
@@ -94,16 +95,7 @@ export class RoomList extends View {
         { class: "me" },
         h("a", { class: "pick", href: "#/profile" }, this.#face, this.#name),
         this.#theme,
-        h(
-          "a",
-          {
-            class: "icon-button",
-            href: "#/profile",
-            "aria-label": t("profile.title"),
-            title: t("profile.title"),
-          },
-          icon("settings"),
-        ),
+        iconLink("#/profile", "settings", t("profile.title")),
       ),
       h(
         "button",
@@ -131,7 +123,10 @@ export class RoomList extends View {
       this.#archived,
       t(this.#showsArchived ? "rooms.hideArchived" : "rooms.showArchived", { n }),
     );
-    this.#rows.show(this.#showsArchived ? [...parts.rows, ...parts.archived] : parts.rows);
+    this.#rows.show(
+      this.#showsArchived ? [...parts.rows, ...parts.archived] : parts.rows,
+      this.#divide,
+    );
     const empty = ready && rows.length === 0;
     if (empty !== this.#empty.isConnected) {
       if (empty) this.#rooms.append(this.#empty);
@@ -168,6 +163,29 @@ export class RoomList extends View {
   neighbour(step, unread) {
     return this.#rows.neighbour(step, unread);
   }
+
+  // Internal
+
+  /** Folds a section, or unfolds it. @param {Event} event */
+  #clicked({ target }) {
+    const found = /** @type {HTMLElement|null} */ (
+      /** @type {Element} */ (target).closest("[data-section]")
+    );
+    const name = found?.dataset.section;
+    if (!name) return;
+    if (!this.#folded.delete(name)) this.#folded.add(name);
+    localStorage.setItem(FOLDED, JSON.stringify([...this.#folded]));
+    if (this.data) this.update(this.data);
+  }
+
+  /** The menu of a row, also by its key. @param {Event} event */
+  #asked(event) {
+    const row = /** @type {Element} */ (event.target).closest("a.row");
+    const roomId = row?.getAttribute("href")?.slice(2);
+    if (!row || !roomId) return;
+    event.preventDefault();
+    emit(this, "room-options", { roomId, at: row });
+  }
 }
 
 // Internal
@@ -190,6 +208,17 @@ function iconButton(picture, label, onclick, name = "") {
     },
     icon(picture),
   );
+}
+
+/**
+ * @param {string} href
+ * @param {string} picture
+ * @param {string} label
+ * @param {string} [name]
+ */
+function iconLink(href, picture, label, name = "") {
+  const place = { class: `icon-button ${name}`.trim(), href, "aria-label": label, title: label };
+  return h("a", place, icon(picture));
 }
 
 function skeleton() {

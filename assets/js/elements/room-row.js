@@ -1,5 +1,5 @@
 /** Creates and updates the rows of my rooms, which elements/room-rows.js puts in order. */
-import { fill, h, setText, set } from "../lib/dom.js";
+import { emit, fill, h, setText, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { locale, parts, t } from "../lib/i18n.js";
 import { langOf } from "../lib/text.js";
@@ -25,7 +25,7 @@ export function makeRow(row) {
     h("time", { class: "meta" }),
     h("span", { class: "snippet truncate" }),
   );
-  return h("li", null, link);
+  return h("li", null, link, options(row.roomId));
 }
 
 /**
@@ -38,6 +38,9 @@ export function changeRow(node, row, today) {
   node.row = row;
   node.today = today;
   const [link] = node.children;
+  set(node.children[1], {
+    "aria-label": t("rooms.options", { room: row.name || t("rooms.alone") }),
+  });
   const [face, name, when, snippet] = link.children;
   const title = row.name || t("rooms.alone");
   set(link, {
@@ -85,12 +88,28 @@ export function changeRow(node, row, today) {
         "span",
         { class: "badges" },
         badge("mention", "rooms.mentions", row.mentions, "@"),
-        badge(row.muted ? "quiet" : "", "rooms.unread", row.unread),
+        badge(row.muted || row.quiet ? "quiet" : "", "rooms.unread", row.unread),
       ),
     );
 }
 
 // Internal
+
+/** Its menu; a right click on the row opens it as well. @param {string} roomId */
+function options(roomId) {
+  return h(
+    "button",
+    {
+      class: "icon-button options",
+      type: "button",
+      tabindex: "-1",
+      "aria-haspopup": "menu",
+      onclick: (/** @type {Event} */ { currentTarget: at }) =>
+        emit(/** @type {Element} */ (at), "room-options", { roomId, at }),
+    },
+    icon("more"),
+  );
+}
 
 /** @param {RoomRow} row */
 function snippetOf(row) {

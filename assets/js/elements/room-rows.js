@@ -7,9 +7,12 @@ import { keyed } from "../lib/keyed.js";
 import { rowAfterKey, rowsNear, topFor } from "../lib/list-window.js";
 import { today } from "../lib/time.js";
 import { keptInOrder, neighbour } from "../state/room-rows.js";
+import { isSection } from "../state/sections.js";
 import { changeRow, makeRow } from "./room-row.js";
+import { changeSection, makeSection } from "./section-row.js";
 
 /** @import {RoomRow} from "../state/room-rows.js" */
+/** @import {ListRow} from "../state/sections.js" */
 /** @import {RowNode} from "./room-row.js" */
 
 export class RoomRows {
@@ -17,8 +20,12 @@ export class RoomRows {
   #scroller;
   /** Newest first. @type {RoomRow[]} */
   #newest = [];
-  /** As they stand. @type {RoomRow[]} */
+  /** The same, in the order in which they stand. @type {RoomRow[]} */
+  #standing = [];
+  /** As they stand, with the headings of sections. @type {ListRow[]} */
   #rows = [];
+  /** Divides the rooms into sections. @type {(rows: RoomRow[]) => ListRow[]} */
+  #divide = (rows) => rows;
   /** Read in events only, when the layout is known. */
   #view = { top: 0, height: innerHeight, row: 52 };
   /** The room whose row had the focus last. */
@@ -45,7 +52,7 @@ export class RoomRows {
       this.#draw();
     };
     // After the element has let go of the pointer or the focus.
-    const left = () => requestAnimationFrame(() => this.show(this.#newest));
+    const left = () => requestAnimationFrame(() => this.show(this.#newest, this.#divide));
     this.#scroller.addEventListener("scroll", scrolled, options);
     // A finger leaves no pointer behind.
     const entered = (/** @type {PointerEvent} */ event) => {
@@ -72,12 +79,17 @@ export class RoomRows {
 
   // Actions
 
-  /** @param {RoomRow[]} newest newest first */
-  show(newest) {
-    const rows = this.#held() ? keptInOrder(newest, this.#rows) : newest;
+  /**
+   * @param {RoomRow[]} newest newest first
+   * @param {(rows: RoomRow[]) => ListRow[]} divide
+   */
+  show(newest, divide) {
+    this.#standing = this.#held() ? keptInOrder(newest, this.#standing) : newest;
     this.#newest = newest;
+    this.#divide = divide;
+    const rows = divide(this.#standing);
     this.#rows = rows;
-    const at = rows.findIndex((row) => row.current);
+    const at = rows.findIndex((row) => !isSection(row) && row.current);
     const current = rows[at]?.roomId ?? "";
     // However a room was opened, its row is in view.
     if (current && current !== this.#current) this.#scrollTo(at);
@@ -87,7 +99,8 @@ export class RoomRows {
 
   /** @param {1|-1} step @param {boolean} unread */
   neighbour(step, unread) {
-    return neighbour(this.#rows, this.#current, step, unread);
+    const rooms = this.#rows.flatMap((row) => (isSection(row) ? [] : [row]));
+    return neighbour(rooms, this.#current, step, unread);
   }
 
   // Internal
@@ -110,10 +123,11 @@ export class RoomRows {
       this.#list,
       indexes.map((index) => rows[index]),
       (row) => row.roomId,
-      makeRow,
+      (row) => (isSection(row) ? makeSection() : makeRow(row)),
       (/** @type {RowNode} */ node, row) => {
         const index = /** @type {number} */ (place.get(row.roomId));
-        changeRow(node, row, day);
+        if (isSection(row)) changeSection(node, row);
+        else changeRow(node, row, day);
         put(node, index, rows.length);
         set(node.children[0], { tabindex: index === stop ? "0" : "-1" });
       },
@@ -123,7 +137,8 @@ export class RoomRows {
   /** The row in the tab order: where the focus was, else the open room, else the first. */
   #stop() {
     const of = (/** @type {string} */ id) => this.#rows.findIndex((row) => row.roomId === id);
-    return Math.max(0, this.#focused ? of(this.#focused) : of(this.#current));
+    const found = this.#focused ? of(this.#focused) : of(this.#current);
+    return found < 0 ? this.#rows.findIndex((row) => !isSection(row)) : found;
   }
 
   /** @param {number} index */
@@ -135,8 +150,11 @@ export class RoomRows {
 
   /** @param {FocusEvent} event */
   #entered({ target }) {
-    const link = /** @type {Element} */ (target).closest("a.row");
-    this.#focused = link?.getAttribute("href")?.slice(2) ?? "";
+    const found = /** @type {HTMLElement|null} */ (
+      /** @type {Element} */ (target).closest("a.row, [data-section]")
+    );
+    const { section } = found?.dataset ?? {};
+    this.#focused = section ? `section ${section}` : (found?.getAttribute("href")?.slice(2) ?? "");
   }
 
   /** @param {KeyboardEvent} event */
@@ -149,7 +167,7 @@ export class RoomRows {
     this.#focused = this.#rows[next].roomId;
     this.#scrollTo(next);
     this.#draw();
-    /** @type {HTMLElement|null} */ (this.#list.querySelector("a[tabindex='0']"))?.focus({
+    /** @type {HTMLElement|null} */ (this.#list.querySelector("[tabindex='0']"))?.focus({
       preventScroll: true,
     });
   }

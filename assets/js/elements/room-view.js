@@ -4,6 +4,7 @@
  */
 import { h } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
+import { CALLS, mayCall } from "../lib/attention.js";
 import { folded } from "../lib/mentions.js";
 import { partner, personName, pictureOf, roomName } from "../lib/names.js";
 import { mayConfigure, mayManage, mayModerate, mayWrite } from "../lib/permissions.js";
@@ -48,9 +49,11 @@ export class RoomView {
   }
 
   /** Who may be mentioned in the open room; the same object until that changes. @param {Room} room @param {string} me */
-  #people({ participants }, me) {
+  #people(room, me) {
+    const { participants } = room;
     if (participants !== this.#participants || this.#known.me !== me) {
       const names = new Set(participants.map(({ userId }) => folded(userId)));
+      if (mayCall(room, "")) for (const name of CALLS) names.add(name);
       const version = (this.#known.version ?? 0) + 1;
       this.#participants = participants;
       this.#known = { me, knows: (login) => names.has(folded(login)), version };
@@ -88,6 +91,7 @@ export class RoomView {
       mayDeleteAny: mayModerate(room, me),
       mayWrite: writes,
       mayReact: !room.archived,
+      room,
       pinnedBy: (messageId) => pinnedBy(state, roomId, pins.get(messageId)),
       target: state.route.messageId,
       reads: state.reads[roomId] ?? {},
@@ -104,12 +108,18 @@ export class RoomView {
       context: state.context,
       error: state.editError,
       draft: state.drafts[roomId] ?? "",
-      people: () => candidates(state, room),
+      people: () => [...candidates(state, room), ...everybody(room, me.userId)],
       uploader: this.#uploader,
     };
     this.composer.hidden = !writes;
     this.notice.show(writes ? null : { ...room, mayRestore: mayConfigure(room, me) });
   }
+}
+
+/** What mentions many at once, where I may do that. @param {Room} room @param {string} me */
+function everybody(room, me) {
+  if (!mayCall(room, me) || room.userCount < 2) return [];
+  return CALLS.map((userId) => ({ userId, name: t(`mention.${userId}`) }));
 }
 
 /** @param {State} state @param {Room} room @param {string} title @param {User} me */

@@ -16,7 +16,7 @@ import { emptyState } from "./empty-state.js";
 import { PlaceResults } from "./place-results.js";
 import { avatar } from "./user-avatar.js";
 
-/** @import {Hit} from "../types.js" */
+/** @import {Hit} from "../types-own.js" */
 /** @import {Found} from "../state/hits.js" */
 
 /**

@@ -8,7 +8,7 @@ import { keyed } from "../lib/keyed.js";
 import { View } from "../lib/view.js";
 import { date, exact, short } from "../lib/time.js";
 
-/** @import {SessionInfo} from "../types.js" */
+/** @import {SessionInfo} from "../types-own.js" */
 
 /** @typedef {{list: () => Promise<SessionInfo[]>, end: (id: string) => Promise<unknown>}} Data */
 

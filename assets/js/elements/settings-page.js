@@ -10,13 +10,15 @@ import { icon } from "../lib/icons.js";
 import { lang, LANGUAGES, t } from "../lib/i18n.js";
 import { View } from "../lib/view.js";
 import { theme } from "../lib/theme.js";
+import "./attention-form.js";
 import "./notification-settings.js";
 import "./password-form.js";
 import "./profile-form.js";
 import "./session-list.js";
 import "./token-list.js";
 
-/** @import {Change, SessionInfo, User} from "../types.js" */
+/** @import {Change, User} from "../types.js" */
+/** @import {SessionInfo} from "../types-own.js" */
 /** @import {Send} from "../state/uploader.js" */
 
 /**
@@ -27,6 +29,8 @@ import "./token-list.js";
  * @property {() => Promise<SessionInfo[]>} sessions
  * @property {(id: string) => Promise<unknown>} endSession
  * @property {import("./token-list.js").Data} tokens
+ * @property {import("../types-own.js").Preferences|null} preferences
+ * @property {(change: object) => Promise<unknown>} prefer
  */
 
 /** @extends {View<Data>} */
@@ -43,6 +47,7 @@ export class SettingsPage extends View {
       h("a", { class: "button server", href: "#/server" }, t("server.open")),
     ),
   );
+  #attention = /** @type {any} */ (document.createElement("attention-form"));
   #sessions = /** @type {any} */ (document.createElement("session-list"));
   #tokens = /** @type {any} */ (document.createElement("token-list"));
 
@@ -79,7 +84,7 @@ export class SettingsPage extends View {
         { class: "body" },
         section(t("profile.profile"), null, this.#profile),
         section(t("profile.appearance"), null, this.#look()),
-        section(t("notify.title"), null, document.createElement("notification-settings")),
+        this.#notify(),
         section(t("login.password"), null, this.#password),
         section(t("session.title"), everywhere, this.#sessions),
         this.#tokens,
@@ -107,7 +112,8 @@ export class SettingsPage extends View {
   }
 
   /** @param {Data} data */
-  update({ me, save, upload, sessions, endSession, tokens }) {
+  update({ me, save, upload, sessions, endSession, preferences, prefer, tokens }) {
+    this.#attention.data = { preferences, save: prefer };
     this.#server.hidden = !me.admin;
     this.#profile.data = { me, save, upload };
     this.#password.data = { userId: me.userId, save };
@@ -116,6 +122,11 @@ export class SettingsPage extends View {
   }
 
   // Internal
+
+  #notify() {
+    const here = document.createElement("notification-settings");
+    return section(t("notify.title"), null, here, this.#attention);
+  }
 
   #look() {
     const languages = h(

@@ -15,7 +15,8 @@ import { LIVES, SCOPES, choice } from "./token-choice.js";
 import { showSecret } from "./server-question.js";
 import { tooLong } from "./user-name.js";
 
-/** @import {TokenInfo, User} from "../types.js" */
+/** @import {User} from "../types.js" */
+/** @import {TokenInfo} from "../types-own.js" */
 
 /**
  * @typedef {object} Data

@@ -28,7 +28,13 @@ export function parseRoute(hash) {
       : { page: "room", roomId: first };
   }
   if (first === "server") return second ? { page: first, tab: second } : { page: first };
-  if (first === "directory" || first === "profile" || first === "sign-in" || first === "register")
+  if (
+    first === "directory" ||
+    first === "profile" ||
+    first === "saved" ||
+    first === "sign-in" ||
+    first === "register"
+  )
     return { page: first };
   return { page: "rooms" };
 }
@@ -40,7 +46,9 @@ export function parseRoute(hash) {
  */
 export function viewOf(route) {
   if (route.page === "room") return route.details ? "details" : "room";
-  return ["directory", "profile", "server", "search"].includes(route.page) ? "page" : "rooms";
+  return ["directory", "profile", "saved", "server", "search"].includes(route.page)
+    ? "page"
+    : "rooms";
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Properties of a text: language, mentions, links, length. Pure. */
+/** Properties of a text: language, links, length. Pure. */
 
 const WIDE = /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}]/u;
 const LINK = /https?:\/\/[^\s<>"“”«»]+/iuy;
@@ -15,24 +15,6 @@ export function langOf(text) {
   if (/\p{Script=Han}/u.test(text)) return "zh";
   if (/\p{Script=Cyrillic}/u.test(text)) return "ru";
   return "";
-}
-
-/**
- * Does the text hold `@` and the login name as a whole word, without regard to case?
- * @param {string|undefined} text
- * @param {string|undefined} login
- */
-export function isMention(text, login) {
-  if (!text || !login) return false;
-  const folded = text.normalize("NFC").toLowerCase();
-  const name = `@${login.normalize("NFC").toLowerCase()}`;
-  const wordy = /[\p{L}\p{N}_]/u;
-  for (let at = folded.indexOf(name); at >= 0; at = folded.indexOf(name, at + 1)) {
-    const before = [...folded.slice(Math.max(0, at - 2), at)].at(-1) ?? "";
-    const after = [...folded.slice(at + name.length, at + name.length + 2)][0] ?? "";
-    if (!wordy.test(before) && !wordy.test(after)) return true;
-  }
-  return false;
 }
 
 /**

@@ -191,15 +191,6 @@ export class Chat {
     this.store.dispatch({ type: "room_loaded", room: await this.client.renameRoom(roomId, name) });
   }
 
-  /** @param {string} roomId @param {boolean} muted */
-  async muteRoom(roomId, muted) {
-    this.store.dispatch({
-      type: "room_muted",
-      room_id: roomId,
-      muted: (await this.client.muteRoom(roomId, muted)).muted,
-    });
-  }
-
   /** @param {string} roomId @param {string[]} people */
   async addPeople(roomId, people) {
     for (const userId of people) {

@@ -1,7 +1,7 @@
 /** What a search has found so far, and how it is shown: newest first, by day. Pure. */
 import { dayKey } from "../lib/time.js";
 
-/** @import {Hit} from "../types.js" */
+/** @import {Hit} from "../types-own.js" */
 
 /**
  * @typedef {object} Found

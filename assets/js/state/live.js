@@ -79,6 +79,7 @@ export class Live {
   /** Loads the list of my rooms. After a failure, it tries again after growing delays. */
   async loadRooms() {
     clearTimeout(this.#again);
+    this.#loadPreferences();
     try {
       this.store.dispatch({ type: "rooms_loaded", rooms: await this.client.rooms("mine") });
       const late = this.#failures > 0;
@@ -122,9 +123,11 @@ export class Live {
 
   /**
    * The end of this room is in view, or of none.
-   * @param {string|null} roomId
+   * @param {string|null} wanted
    */
-  reading(roomId) {
+  reading(wanted) {
+    // What was marked as unread stays so, although it is in view.
+    const roomId = wanted === this.store.state.held ? null : wanted;
     if (roomId) this.#mark(roomId);
     if (
       this.store.state.reading !== roomId ||
@@ -136,15 +139,36 @@ export class Live {
 
   /** Marks every room as read. Throws without a connection. */
   readAll() {
-    for (const { roomId, unreadCount, lastMessage } of Object.values(this.store.state.rooms)) {
-      if (!unreadCount || !lastMessage) continue;
-      const { messageId } = lastMessage;
-      if (!this.socket.send({ type: "mark_read", room_id: roomId, message_id: messageId }))
-        throw new ApiError(0, "offline", "The server cannot be reached.");
-    }
+    for (const { roomId, unreadCount } of Object.values(this.store.state.rooms))
+      if (unreadCount) this.readRoom(roomId);
+  }
+
+  /** Marks a room as read. Throws without a connection. @param {string} roomId */
+  readRoom(roomId) {
+    const { messageId } = this.store.state.rooms[roomId]?.lastMessage ?? {};
+    if (!messageId) return;
+    if (!this.socket.send({ type: "mark_read", room_id: roomId, message_id: messageId }))
+      throw new ApiError(0, "offline", "The server cannot be reached.");
+  }
+
+  /** Marks a message and all later ones as unread. @param {string} roomId @param {string} messageId */
+  async unread(roomId, messageId) {
+    await this.client.markUnread(roomId, messageId);
+    this.#marked.delete(roomId);
+    this.store.dispatch({ type: "unread_marked", room_id: roomId });
   }
 
   // Internal
+
+  /** Without an answer, everything notifies. */
+  async #loadPreferences() {
+    try {
+      const preferences = await this.client.preferences();
+      this.store.dispatch({ type: "preferences_loaded", preferences });
+    } catch {
+      // They are asked for again with the list of rooms.
+    }
+  }
 
   /** @param {Frame} frame */
   #received(frame) {
@@ -242,7 +266,7 @@ export class Live {
       return;
     const first = !this.#marked.has(roomId);
     if (
-      newest.userId === me?.userId ||
+      (newest.userId === me?.userId && !room.unreadCount) ||
       (first && !room.unreadCount && this.store.state.reading !== roomId)
     ) {
       this.#marked.set(roomId, newest.seq);

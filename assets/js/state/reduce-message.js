@@ -1,5 +1,5 @@
 /** Reducers of messages: live frames, pages, replays, read marks, confirmations. Pure. */
-import { isMention } from "../lib/text.js";
+import { mentionsMe } from "../lib/attention.js";
 import {
   applyPatch,
   bounded,
@@ -19,7 +19,7 @@ import {
 /**
  * @typedef {"chat_message"|"message_sent"|"message_edited"|"message_deleted"|"reaction_added"
  *   |"reaction_removed"|"message_loaded"|"history_opened"|"history_spare"|"page_loaded"|"page_failed"
- *   |"page_retried"|"changes"|"read_marked"|"message_read"|"readers_loaded"|"reading"} Type
+ *   |"page_retried"|"changes"|"read_marked"|"unread_marked"|"message_read"|"readers_loaded"|"reading"} Type
  */
 
 /** @type {Reducers<Type>} */
@@ -51,13 +51,8 @@ export const messageReducers = {
     onTimeline(state, roomId, (timeline) => ({ ...timeline, failed: null })),
   changes: replayed,
 
-  read_marked: (state, { room_id: roomId, user_id: userId, unread_count: unreadCount }) =>
-    userId === state.me?.userId
-      ? onRoom(state, roomId, () => ({
-          unreadCount,
-          ...(unreadCount === 0 && { mentionCount: 0 }),
-        }))
-      : state,
+  read_marked: marked,
+  unread_marked: (state, { room_id: roomId }) => heldUnread(state, roomId),
   message_read: (state, frame) =>
     readBy(state, frame.room_id, { [frame.user_id]: frame.last_read_seq }),
   readers_loaded: (state, { room_id: roomId, readers }) => readBy(state, roomId, readers),
@@ -115,7 +110,8 @@ function posted(state, frame) {
       unreadCount: seen ? 0 : (room.unreadCount ?? 0) + 1,
       mentionCount: seen
         ? 0
-        : (room.mentionCount ?? 0) + (isMention(frame.content, state.me?.userId) ? 1 : 0),
+        : (room.mentionCount ?? 0) +
+          (mentionsMe(frame.content, state.me?.userId, room, frame.sender_id) ? 1 : 0),
     }),
   }));
 }
@@ -265,6 +261,36 @@ function readBy(state, roomId, marks) {
     ...state,
     reads: { ...state.reads, [roomId]: { ...held, ...Object.fromEntries(moved) } },
   };
+}
+
+/**
+ * My own mark. It moves back only where I have marked messages as unread, perhaps on another device.
+ * @param {State} state
+ * @param {ActionOf<"read_marked">} frame
+ * @returns {State}
+ */
+function marked(
+  state,
+  { room_id: roomId, user_id: userId, unread_count: unread, last_read_seq: seq },
+) {
+  if (userId !== state.me?.userId) return state;
+  const back = seq < (state.rooms[roomId]?.readSeq ?? 0);
+  return onRoom(back ? heldUnread(state, roomId) : state, roomId, () => ({
+    readSeq: seq,
+    unreadCount: unread,
+    ...(unread === 0 && { mentionCount: 0 }),
+  }));
+}
+
+/**
+ * What is in view does not count as read any more.
+ * @param {State} state
+ * @param {string} roomId
+ * @returns {State}
+ */
+function heldUnread(state, roomId) {
+  if (state.visit?.roomId !== roomId) return state;
+  return { ...state, held: roomId, reading: null };
 }
 
 /**

@@ -9,7 +9,7 @@ import { emptyTimeline } from "./timeline.js";
 
 /**
  * @typedef {"rooms_loaded"|"restored"|"rooms_failed"|"room_loaded"|"room_added"|"room_opened"|"room_closed"|"subscribed"
- *   |"room_updated"|"room_muted"|"pins_loaded"|"participant_added"|"participant_changed"|"participant_removed"
+ *   |"room_updated"|"pins_loaded"|"participant_added"|"participant_changed"|"participant_removed"
  *   |"room_deleted"|"room_gone"|"room_found"} Type
  */
 
@@ -23,7 +23,7 @@ export const roomReducers = {
   room_added: (state, frame) =>
     withRoom(state, frame.room, { unreadCount: frame.unread_count ?? 0, stale: true }),
   room_opened: opened,
-  room_closed: (state) => ({ ...state, visit: null, reading: null, ...NO_CONTEXT }),
+  room_closed: (state) => ({ ...state, visit: null, reading: null, held: null, ...NO_CONTEXT }),
   subscribed,
   room_updated: (state, frame) =>
     onRoom(state, frame.room_id, (room) => ({
@@ -37,7 +37,6 @@ export const roomReducers = {
     ...state,
     pins: { ...state.pins, [roomId]: pins },
   }),
-  room_muted: (state, { room_id: roomId, muted }) => onRoom(state, roomId, () => ({ muted })),
   participant_added: participantUpdated,
   participant_changed: participantUpdated,
   participant_removed: participantRemoved,
@@ -61,7 +60,7 @@ const NO_CONTEXT = { context: null, editError: "" };
 function opened(state, { room_id: roomId }) {
   const room = state.rooms[roomId];
   const visit = { roomId, unread: room?.unreadCount ?? 0, lastSeq: room?.lastSeq ?? 0 };
-  return { ...state, reading: null, visit, ...NO_CONTEXT };
+  return { ...state, reading: null, held: null, visit, ...NO_CONTEXT };
 }
 
 /**
@@ -125,6 +124,8 @@ function newer(held, room, seen) {
     ...held,
     ...room,
     ...settingsOf(room),
+    notify: room.notify,
+    favourite: room.favourite,
     rev: held.rev,
     participants: full || !held.full ? room.participants : held.participants,
     full: full || held.full,

@@ -4,6 +4,7 @@
  */
 import { messageReducers } from "./reduce-message.js";
 import { pageReducers } from "./reduce-page.js";
+import { personalReducers } from "./reduce-personal.js";
 import { presenceReducers } from "./reduce-presence.js";
 import { roomReducers } from "./reduce-room.js";
 
@@ -37,6 +38,9 @@ export function initialState() {
     visit: null,
     found: {},
     lost: null,
+    preferences: null,
+    saved: null,
+    held: null,
     reading: null,
     epoch: undefined,
     connection: { state: "connecting" },
@@ -64,6 +68,7 @@ const reducers = {
   ...sessionReducers,
   ...presenceReducers,
   ...pageReducers,
+  ...personalReducers,
   ...roomReducers,
   ...messageReducers,
 };

@@ -2,6 +2,7 @@
  * The list of my rooms as it is shown. What did not change is the same object as before, so that
  * nothing is compared or drawn again. Pure.
  */
+import { levelOf } from "../lib/attention.js";
 import { snippet } from "../lib/markdown.js";
 import { partner, personName, pictureOf, roomName } from "../lib/names.js";
 import { same } from "../lib/same.js";
@@ -27,7 +28,9 @@ import { presenceOf } from "./online.js";
  * @property {string} draft what I have begun to write, not in the open room
  * @property {number} unread
  * @property {number} mentions
- * @property {boolean} muted
+ * @property {boolean} muted nothing in it notifies
+ * @property {boolean} quiet only mentions do
+ * @property {boolean} favourite
  * @property {boolean} current
  */
 
@@ -51,6 +54,7 @@ export function roomRows(state) {
     state.me,
     state.online,
     state.connection.state,
+    state.preferences,
   ];
   if (same(of, last.of)) return last.rows;
   last.of = of;
@@ -102,7 +106,8 @@ function rowOf(state, room) {
   const me = state.me?.userId ?? "";
   const other = partner(room, me);
   const online = other && presenceOf(state, other.userId) === "here";
-  const of = [state.people, state.pictures, state.me, current, draft, online];
+  const level = levelOf(room, state.preferences, me);
+  const of = [state.people, state.pictures, state.me, current, draft, online, level];
   const known = made.get(room);
   if (known && same(of, known.of)) return known.row;
   const message = room.lastMessage;
@@ -124,7 +129,9 @@ function rowOf(state, room) {
     draft: snippet(draft),
     unread: room.unreadCount ?? 0,
     mentions: room.mentionCount ?? 0,
-    muted: Boolean(room.muted),
+    muted: level === "nothing",
+    quiet: level === "mentions",
+    favourite: Boolean(room.favourite),
     current,
   };
   made.set(room, { of, row });

@@ -4,7 +4,7 @@
  */
 import { same } from "../lib/same.js";
 import { dayKey } from "../lib/time.js";
-import { isMention } from "../lib/text.js";
+import { mentionsMe } from "../lib/attention.js";
 import { gaps, indexOfSeq, messageById } from "./timeline.js";
 
 /** @import {Message, Pending, Range, Timeline} from "../types.js" */
@@ -70,6 +70,7 @@ const made = new WeakMap();
  * @property {boolean} mayWrite
  * @property {boolean} mayReact
  * @property {(messageId: string) => string|undefined} pinnedBy
+ * @property {import("../types.js").Room} [room]
  * @property {Record<string, number>} reads
  * @property {Record<string, Message|null>} quoted
  * @property {(userId: string, message?: Message) => string} nameOf
@@ -220,7 +221,8 @@ function messageRow(message, { conversation, follows, readers, newest }) {
     state: "sent",
     follows,
     mine,
-    mentionsMe: !mine && !deleted && isMention(message.content ?? "", me),
+    mentionsMe:
+      !mine && !deleted && mentionsMe(message.content, me, conversation.room, message.userId),
     editedAt: message.editedAt,
     deleted,
     mayDelete: !deleted && (mine || mayDeleteAny),

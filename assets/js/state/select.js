@@ -1,18 +1,20 @@
 /** What the elements show, taken out of the state. Pure. */
 import { others, personName, pictureOf, roomName } from "../lib/names.js";
 import { same } from "../lib/same.js";
+import { levelOf } from "../lib/attention.js";
 import { onlineIn } from "./online.js";
 
 /** @import {Participant, Room, State} from "../types.js" */
 
 /**
- * What the title counts: everything unread, but not in muted rooms.
+ * What the title counts: what is unread in rooms in which everything notifies, and mentions in those
+ * in which only they do.
  * @param {State} state
  * @param {string} [except] a room that does not count
  */
 export function totalUnread(state, except) {
   return Object.values(state.rooms).reduce(
-    (sum, room) => sum + (room.roomId === except || room.muted ? 0 : (room.unreadCount ?? 0)),
+    (sum, room) => sum + (room.roomId === except ? 0 : counted(state, room)),
     0,
   );
 }
@@ -128,7 +130,7 @@ export function searchPage(state, last) {
     query,
     within,
     room: room ? { roomId: room.roomId, name: roomName(room, me) || room.roomId } : null,
-    about: (/** @type {import("../types.js").Hit} */ hit) => {
+    about: (/** @type {import("../types-own.js").Hit} */ hit) => {
       const where = state.rooms[hit.roomId];
       return {
         author: personName(state, hit.roomId, hit.userId, hit),
@@ -138,4 +140,15 @@ export function searchPage(state, last) {
       };
     },
   };
+}
+
+// Internal
+
+/** @param {State} state @param {Room} room */
+function counted(state, room) {
+  const { unreadCount = 0, mentionCount = 0 } = room;
+  if (!unreadCount) return 0;
+  const level = levelOf(room, state.preferences, state.me?.userId ?? "");
+  if (level === "nothing") return 0;
+  return level === "all" ? unreadCount : mentionCount;
 }

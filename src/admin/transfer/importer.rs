@@ -149,7 +149,9 @@ fn counted(record: &Record) -> Vec<(Kind, u64)> {
             vec![(Kind::Messages, 1), (Kind::Reactions, message.reactions.len() as u64)]
         }
         Record::Emoji(_) => vec![(Kind::Emoji, 1)],
-        Record::Header(_)
+        Record::Preferences(_)
+        | Record::Saved(_)
+        | Record::Header(_)
         | Record::File(_)
         | Record::Imported(_)
         | Record::Job(_)

@@ -27,7 +27,10 @@ pub(super) fn sanitize(mut record: Record, report: &mut Report) -> Record {
         Record::Participant(participant) => sound_participant(participant),
         Record::Message(message) => sound_message(message, report),
         Record::Emoji(emoji) => sound_emoji(emoji),
-        Record::Header(_)
+        // Preferences are checked when they are read from their record.
+        Record::Preferences(_)
+        | Record::Saved(_)
+        | Record::Header(_)
         | Record::File(_)
         | Record::Imported(_)
         | Record::Job(_)
@@ -184,6 +187,7 @@ fn sound_participant(participant: &mut ParticipantRecord) {
     }
     participant.since = participant.since.clamp(0, MAX_NUMBER);
     participant.mark = participant.mark.map(|mark| mark.clamp(0, MAX_NUMBER));
+    participant.unread_from = participant.unread_from.map(|from| from.clamp(1, MAX_NUMBER));
 }
 
 fn sound_message(message: &mut MessageRecord, report: &mut Report) {
@@ -193,6 +197,7 @@ fn sound_message(message: &mut MessageRecord, report: &mut Report) {
         message.text.clear();
         message.media.clear();
         message.mentions.clear();
+        message.mentions_all = false;
         message.reactions.clear();
         message.pinned = None;
     } else if message.text.contains('\0') {

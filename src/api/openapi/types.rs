@@ -223,6 +223,54 @@ pub fn visibility_if_changed() -> Object {
         .build()
 }
 
+/// Level of notifications.
+pub fn notify_level() -> Object {
+    one_of(&["all", "mentions", "nothing"], "Which new messages notify the user")
+}
+
+/// Level of notifications of a room; null: the user's default.
+pub fn notify_if_any() -> Object {
+    let words = [json!("all"), json!("mentions"), json!("nothing"), json!(null)];
+    string("Which new messages notify the user; null: the default")
+        .schema_type(or_null(Type::String))
+        .enum_values(Some(words))
+        .build()
+}
+
+/// Optional default level; unchanged when absent.
+pub fn notify_if_changed() -> Object {
+    let words = [json!("all"), json!("mentions"), json!("nothing"), json!(null)];
+    string("Which new messages notify the user; unchanged when absent")
+        .schema_type(or_null(Type::String))
+        .enum_values(Some(words))
+        .build()
+}
+
+/// Time of day.
+pub fn time_of_day() -> Object {
+    string("Time of day").pattern(Some("^([01][0-9]|2[0-3]):[0-5][0-9]$")).build()
+}
+
+/// Name of a time zone.
+pub fn time_zone() -> Object {
+    string("Name of a time zone in the IANA database")
+        .min_length(Some(1))
+        .max_length(Some(64))
+        .pattern(Some("^[A-Za-z0-9/_+-]+$"))
+        .build()
+}
+
+/// Optional keywords; unchanged when absent.
+pub fn keywords_if_changed() -> Array {
+    let word = string("A word").min_length(Some(1)).max_length(Some(64)).build();
+    ArrayBuilder::new()
+        .schema_type(or_null(Type::Array))
+        .items(word)
+        .max_items(Some(20))
+        .description(Some("Words that notify like a mention; unchanged when absent"))
+        .build()
+}
+
 /// State of a live room.
 pub fn live_state() -> Object {
     one_of(&["creating", "active", "idle", "closing", "closed"], "State of the live room")

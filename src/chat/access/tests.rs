@@ -472,3 +472,22 @@ fn contacts_are_for_their_owner_and_for_others_as_configured() {
         assert_eq!(know_contacts(MEMBER, who, shown), known, "{who:?} {shown}");
     }
 }
+
+#[test]
+fn all_of_a_room_are_mentioned_by_admins_and_where_it_is_small_or_private() {
+    let few = managed(Visibility::Public);
+    let mut many = few.clone();
+    let next = i64::try_from(CALLED_BY_ALL).unwrap() + 10;
+    many.participants.extend((10..next).map(|id| participant(UserId(id), Role::Member)));
+    let mut private = many.clone();
+    private.room.visibility = Visibility::Private;
+    for (who, in_many) in [(ADMIN, true), (SUB, false), (MEMBER, false)] {
+        assert!(may_call(&few, user(who)), "{who}");
+        assert!(may_call(&private, user(who)), "{who}");
+        assert_eq!(may_call(&many, user(who)), in_many, "{who}");
+    }
+    many.room.owner = Some(MEMBER);
+    assert!(may_call(&many, user(MEMBER)));
+    assert!(!may_call(&few, user(OUTSIDER)) && !may_call(&private, ROOT));
+    few.participants.iter().for_each(|own| assert!(may_call(&few, user(own.user))));
+}

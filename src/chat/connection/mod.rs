@@ -19,7 +19,7 @@ use super::{Authenticated, Chat, Use, actor};
 use crate::live::{CloseReason, Encoder, Outbox, Socket};
 use crate::model::{
     Command, Error, Event, MessageRef, NewMessage, Outcome, Result, RoomId, Session, Stored,
-    Timestamp, mentioned_names,
+    Timestamp,
 };
 use crate::store::Posted;
 
@@ -139,15 +139,17 @@ impl Connection {
             .or(self.current_room())
             .filter(|_| !self.socket.is_shut_out())
             .and_then(|room| Some((room, self.chat.0.hub.facts(room)?)));
-        let basis =
-            known.and_then(|(room, facts)| Some((room, poster(&facts, &self.session).ok()?)));
-        let Some((room, basis)) = basis else {
+        let basis = known.and_then(|(room, facts)| {
+            let basis = poster(&facts, &self.session).ok()?;
+            Some((room, basis, facts))
+        });
+        let Some((room, basis, facts)) = basis else {
             return Err(Command::Post { room, message: new });
         };
         let (chat, session, socket) = (self.chat.clone(), self.session.clone(), self.socket.id);
         let mut later: Later = Box::pin(async move {
             let mut draft = chat.draft(&session, room, new.clone(), Some(socket))?;
-            draft.mentions = mentioned_names(&draft.text);
+            draft.mentions = chat.mentions(&facts, actor(&session), &draft.text);
             match chat.store().post(room, basis, draft).await {
                 // The facts in memory were out of date: decide again with the stored facts.
                 Err(crate::store::StoreError::Stale) => {

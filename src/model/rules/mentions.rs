@@ -49,6 +49,33 @@ pub fn mentioned_names(text: &str) -> Vec<Vec<String>> {
     names
 }
 
+/// A mention of many participants at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Call {
+    /// `@here`: participants who are online.
+    Here,
+    /// `@all`: all participants.
+    All,
+}
+
+/// Name that stands for all participants among the names given to the store. No login name contains
+/// a slash.
+pub const EVERYONE: &str = "/all";
+
+/// Returns whom a text calls, if anybody: `@all` or `@here`, in any case, where it does not mention
+/// a participant of that name. `@all` prevails.
+pub fn call(text: &str, is_participant: impl Fn(&str) -> bool) -> Option<Call> {
+    let calls = mention_places(text).filter_map(|place| {
+        let mut names = place.candidates.iter().map(|name| fold(name));
+        let found = names.find(|name| matches!(name.as_str(), "all" | "here") || is_participant(name));
+        match found.filter(|name| !is_participant(name))?.as_str() {
+            "all" => Some(Call::All),
+            _ => Some(Call::Here),
+        }
+    });
+    calls.max()
+}
+
 /// Returns prefixes of the text that could be a name, longest first. Only the maximum length of a
 /// name is examined.
 fn candidates(text: &str) -> Vec<&str> {
@@ -157,6 +184,25 @@ mod tests {
             ["bob"],
             "nobody is called bob.lee here"
         );
+    }
+
+    #[test]
+    fn everybody_is_called_unless_somebody_has_that_name() {
+        for (text, wanted) in [
+            ("@all", Some(Call::All)),
+            ("hey @All, look", Some(Call::All)),
+            ("@all님 안녕", Some(Call::All)),
+            ("(@here)", Some(Call::Here)),
+            ("@here and @all", Some(Call::All)),
+            ("@allen @hereby x@all all", None),
+            ("@all.staff", Some(Call::All)),
+            ("@everyone", None),
+        ] {
+            assert_eq!(call(text, |_| false), wanted, "{text}");
+        }
+        assert_eq!(call("@all", |name| name == "all"), None);
+        assert_eq!(call("@all.staff", |name| name == "all.staff"), None);
+        assert_eq!(call("@here @all", |name| name == "all"), Some(Call::Here));
     }
 
     #[test]

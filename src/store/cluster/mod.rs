@@ -21,6 +21,7 @@ mod known_users;
 mod leases;
 mod media;
 mod peers;
+mod personal;
 pub mod promises;
 mod rooms;
 mod search;

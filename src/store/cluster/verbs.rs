@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Cluster, audit, leases, media, rooms, users};
+use super::{Cluster, audit, leases, media, personal, rooms, users};
 use crate::model::{
-    Account, Attribution, AuditEntry, AuditNote, Changes, Event, Media, MediaId, Pin, ReadMark,
-    Rev, RoomCard, RoomFacts, RoomId, Seq, Timestamp, User, UserId, Window, WordQuery,
+    Account, Attribution, AuditEntry, AuditNote, Changes, Event, Media, MediaId, OwnChange,
+    OwnSettings, Pin, Preferences, PreferencesChange, ReadMark, Rev, RoomCard, RoomFacts, RoomId,
+    Saved, SavedPlace, Seq, Timestamp, User, UserId, Window, WordQuery,
 };
 use crate::store::{
     Added, AuditQuery, Basis, Committed, Digests, Draft, Found, MessageChange, MessagePage,
@@ -186,8 +187,32 @@ impl Store for Cluster {
         Box::pin(leases::take(self.tables(), work, &self.0.name, life))
     }
 
-    fn change_mine(&self, room: RoomId, user: UserId, muted: bool) -> Reply<'_, ()> {
-        Box::pin(rooms::change_mine(self, room, user, muted))
+    fn change_mine(&self, room: RoomId, user: UserId, change: OwnChange) -> Reply<'_, OwnSettings> {
+        Box::pin(rooms::change_mine(self, room, user, change))
+    }
+
+    fn mark_unread(&self, room: RoomId, user: UserId, from: Seq) -> Reply<'_, ReadMark> {
+        Box::pin(rooms::mark_unread(self, room, user, from))
+    }
+
+    fn preferences(&self, user: UserId) -> Reply<'_, Preferences> {
+        Box::pin(personal::preferences(self, user))
+    }
+
+    fn change_preferences(
+        &self,
+        user: UserId,
+        change: PreferencesChange,
+    ) -> Reply<'_, Preferences> {
+        Box::pin(personal::change_preferences(self, user, change))
+    }
+
+    fn save_message(&self, room: RoomId, user: UserId, seq: Seq, saved: bool) -> Reply<'_, ()> {
+        Box::pin(personal::save_message(self, room, user, seq, saved))
+    }
+
+    fn saved(&self, user: UserId, after: Option<SavedPlace>, limit: u32) -> Reply<'_, Vec<Saved>> {
+        Box::pin(personal::saved(self, user, after, limit))
     }
 
     fn record(&self, by: Attribution, note: AuditNote) -> Reply<'_, ()> {

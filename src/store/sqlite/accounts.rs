@@ -4,7 +4,7 @@ use rusqlite::{Connection, Result, params};
 
 use super::error::Fault;
 use super::work::Work;
-use super::{audit, job_orders, media, sessions, sql, users};
+use super::{audit, job_orders, media, preferences, saved, sessions, sql, users};
 use crate::model::{Event, FileKind, User, UserId, fold};
 use crate::store::{Digests, Ended, Missing, StoreError, UserChange, audit_notes};
 
@@ -139,6 +139,8 @@ pub(super) fn remove(work: &mut Work<'_>, id: UserId) -> Result<(), Fault> {
     job_orders::order_farewell(work, &user)?;
     sql::run(work.conn, REMOVE, params![id, work.now])?;
     work.emit(Event::UserChanged { user: id });
+    preferences::forget(work.conn, id)?;
+    saved::forget(work.conn, id)?;
     let ended = sessions::end(work, id, Ended::All)?;
     audit::record(work, || Ok(audit_notes::user_removed(&user, ended)))?;
     Ok(())

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, Params, Result, params};
 
+use super::preferences::own_from_row;
 use super::rooms::{room_from_row, room_sql};
 use super::{messages, participants, sql};
 use crate::model::{RoomCard, RoomFacts, RoomId, Seq, UserId};
@@ -10,12 +11,15 @@ use crate::model::{RoomCard, RoomFacts, RoomId, Seq, UserId};
 macro_rules! card_sql {
     ($rest:literal) => {
         room_sql!(
-            ", r.users, p.user AS user, coalesce(p.mark, 0) AS mark, coalesce(p.muted, 0) AS \
-             muted,
-               (SELECT count(*) FROM messages d WHERE d.room = p.room AND d.seq > p.mark AND \
-             d.deleted IS NOT NULL) AS gone,
+            ", r.users, p.user AS user, coalesce(iif(p.unread_mark = p.mark, p.unread_from - 1, \
+             p.mark), 0) AS mark, p.notify, coalesce(p.favourite, 0) AS favourite,
+               (SELECT count(*) FROM messages d WHERE d.room = p.room AND d.seq > \
+             iif(p.unread_mark = p.mark, p.unread_from - 1, p.mark) AND d.deleted IS NOT NULL) AS \
+             gone,
                (SELECT count(*) FROM mentions n WHERE n.room = p.room AND n.user = p.user AND \
-             n.seq > p.mark) AS mentions,
+             n.seq > iif(p.unread_mark = p.mark, p.unread_from - 1, p.mark))
+               + (SELECT count(*) FROM calls c WHERE c.room = p.room AND c.author <> p.user AND \
+             c.seq > iif(p.unread_mark = p.mark, p.unread_from - 1, p.mark)) AS mentions,
                (SELECT m.id FROM messages m WHERE m.room = p.room AND m.deleted IS NULL ORDER \
              BY m.seq DESC LIMIT 1) AS newest",
             $rest
@@ -101,7 +105,7 @@ fn bare_from_row(row: &sql::Row<'_>) -> Result<Bare> {
         mark,
         unread,
         mentions: row.get("mentions")?,
-        muted: row.get("muted")?,
+        own: own_from_row(row)?,
     };
     Ok(Bare { card, newest: row.get("newest")? })
 }

@@ -8,10 +8,11 @@ use rusqlite::{Connection, Result, params};
 use tokio::sync::oneshot;
 
 use super::counters::Touch;
+use super::error::Fault;
 use super::sql;
 use super::work::{Task, Work};
 use crate::model::rules::shown_name;
-use crate::model::{Event, Person, ReadMark, RoomId, Seq, Timestamp, UserId};
+use crate::model::{Event, Person, Personal, ReadMark, RoomId, Seq, Timestamp, UserId};
 use crate::store::{Missing, StoreError};
 
 /// Maximum time to wait for another commit.
@@ -19,13 +20,16 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// Flush immediately once this many marks are queued.
 const MANY: usize = 500;
 
-const STANDING: &str = "SELECT p.mark, p.mark_at, p.edited_name, u.login, u.name, r.last_seq, \
+const STANDING: &str = "SELECT p.mark, p.mark_at, iif(p.unread_mark = p.mark, p.unread_from - 1, \
+                        p.mark) AS own, p.edited_name, u.login, u.name, r.last_seq, \
                         r.users,
         (SELECT m.author FROM messages m WHERE m.room = r.id AND m.seq = min(max(?3, p.mark), \
                         r.last_seq)) AS author
     FROM participants p JOIN rooms r ON r.id = p.room JOIN users u ON u.id = p.user
     WHERE p.room = ?1 AND p.user = ?2 AND r.deleted IS NULL AND u.deleted IS NULL";
 const MOVE: &str = "UPDATE participants SET mark = ?3, mark_at = ?4 WHERE room = ?1 AND user = ?2";
+const SET_UNREAD: &str =
+    "UPDATE participants SET unread_from = ?3, unread_mark = mark WHERE room = ?1 AND user = ?2";
 const DELETED_ABOVE: &str =
     "SELECT count(*) FROM messages WHERE room = ?1 AND seq > ?2 AND deleted IS NOT NULL";
 const READERS: &str = "SELECT p.user, p.mark, p.mark_at, u.login,
@@ -36,7 +40,7 @@ const READERS: &str = "SELECT p.user, p.mark, p.mark_at, u.login,
     ORDER BY p.id";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[STANDING, MOVE, DELETED_ABOVE, READERS];
+pub(super) const STATEMENTS: &[&str] = &[STANDING, MOVE, SET_UNREAD, DELETED_ABOVE, READERS];
 
 type Answer = oneshot::Sender<std::result::Result<ReadMark, StoreError>>;
 
@@ -140,6 +144,8 @@ impl Task for MarkTask {
 
 struct MarkRow {
     mark: Seq,
+    /// The mark as its user sees it: lower after marking messages as unread.
+    own: Seq,
     at: Timestamp,
     last_seq: Seq,
     person: Person,
@@ -147,8 +153,8 @@ struct MarkRow {
     author: Option<UserId>,
 }
 
-fn write(work: &mut Work<'_>, room: RoomId, user: UserId, upto: Seq) -> Result<Option<ReadMark>> {
-    let found = sql::one(work.conn, STANDING, params![room, user, upto], |row| {
+fn standing(conn: &Connection, room: RoomId, user: UserId, upto: Seq) -> Result<Option<MarkRow>> {
+    sql::one(conn, STANDING, params![room, user, upto], |row| {
         let person = Person {
             id: user,
             login: row.get("login")?,
@@ -157,18 +163,21 @@ fn write(work: &mut Work<'_>, room: RoomId, user: UserId, upto: Seq) -> Result<O
         };
         Ok(MarkRow {
             mark: row.get("mark")?,
+            own: row.get("own")?,
             at: row.get("mark_at")?,
             last_seq: row.get("last_seq")?,
             person,
             participants: row.get("users")?,
             author: row.get("author")?,
         })
-    })?;
-    let Some(stands) = found else { return Ok(None) };
+    })
+}
+
+fn write(work: &mut Work<'_>, room: RoomId, user: UserId, upto: Seq) -> Result<Option<ReadMark>> {
+    let Some(stands) = standing(work.conn, room, user, upto)? else { return Ok(None) };
     let seq = upto.min(stands.last_seq);
     if seq <= stands.mark {
-        let unread = unread(work.conn, room, stands.mark, stands.last_seq)?;
-        return Ok(Some(ReadMark { room, user, seq: stands.mark, at: stands.at, unread }));
+        return set_own(work, room, user, &stands, stands.own.max(seq)).map(Some);
     }
     sql::run(work.conn, MOVE, params![room, user, seq, work.now])?;
     let mark = ReadMark {
@@ -186,6 +195,37 @@ fn write(work: &mut Work<'_>, room: RoomId, user: UserId, upto: Seq) -> Result<O
         participants: stands.participants,
     });
     Ok(Some(mark))
+}
+
+/// Makes this message and all later ones unread for the user.
+pub(super) fn unread_from(
+    work: &mut Work<'_>,
+    room: RoomId,
+    user: UserId,
+    from: Seq,
+) -> Result<ReadMark, Fault> {
+    let stands =
+        standing(work.conn, room, user, from)?.ok_or(StoreError::NotFound(Missing::Participant))?;
+    let own = stands.own.min(Seq(from.0.max(1) - 1));
+    Ok(set_own(work, room, user, &stands, own)?)
+}
+
+/// Sets the mark as its user sees it, which is at most the one that others see.
+fn set_own(
+    work: &mut Work<'_>,
+    room: RoomId,
+    user: UserId,
+    stands: &MarkRow,
+    own: Seq,
+) -> Result<ReadMark> {
+    let unread = unread(work.conn, room, own, stands.last_seq)?;
+    let mark = ReadMark { room, user, seq: own, at: stands.at, unread };
+    if own != stands.own {
+        sql::run(work.conn, SET_UNREAD, params![room, user, own.next()])?;
+        let change = Personal::Mark(mark.clone(), stands.person.login.clone());
+        work.emit(Event::Personal { user, change, at: work.now });
+    }
+    Ok(mark)
 }
 
 /// Returns the number of messages above the mark that are not deleted.

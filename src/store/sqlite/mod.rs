@@ -24,9 +24,11 @@ mod messages;
 mod participants;
 mod pins;
 mod posting;
+mod preferences;
 mod readers;
 mod room_changes;
 mod rooms;
+mod saved;
 mod schema;
 pub(in crate::store) mod search;
 mod session_verbs;
@@ -347,6 +349,15 @@ impl Sqlite {
         let (answer, answered) = oneshot::channel();
         self.order(Order::Mark(MarkOrder { room, user, upto, answer }, place))?;
         answered.await.unwrap_or(Err(StoreError::Unknown))
+    }
+
+    /// [`write`](Self::write) for an operation that only moves read marks.
+    async fn write_marks<T, F>(&self, act: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Work<'_>) -> Result<T, Fault> + Send + 'static,
+    {
+        self.operate(Touch::Marks, act).await
     }
 
     async fn place(&self) -> Result<OwnedSemaphorePermit, StoreError> {

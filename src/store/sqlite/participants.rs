@@ -32,7 +32,6 @@ const ADD: &str = "INSERT INTO participants (room, user, role, since, joined, ma
 const REMOVE: &str = "DELETE FROM participants WHERE room = ?1 AND user = ?2";
 const UPDATE: &str = "UPDATE participants SET role = ?3, edited_name = ?4, since = ?5 WHERE room = \
                       ?1 AND user = ?2";
-const SET_MUTED: &str = "UPDATE participants SET muted = ?3 WHERE room = ?1 AND user = ?2";
 const FORGET_MENTIONS: &str = "DELETE FROM mentions WHERE room = ?1 AND user = ?2";
 const USER_IDS: &str = "SELECT user FROM participants WHERE room = ?1 ORDER BY user";
 const PERSON: &str = "SELECT u.login, u.name, u.deleted, p.edited_name FROM users u
@@ -40,7 +39,7 @@ const PERSON: &str = "SELECT u.login, u.name, u.deleted, p.edited_name FROM user
 
 #[cfg(test)]
 pub(super) const STATEMENTS: &[&str] =
-    &[FIRST, ONE, ANOTHER, ADD, REMOVE, UPDATE, SET_MUTED, FORGET_MENTIONS, USER_IDS, PERSON];
+    &[FIRST, ONE, ANOTHER, ADD, REMOVE, UPDATE, FORGET_MENTIONS, USER_IDS, PERSON];
 
 fn participant_from_row(row: &sql::Row<'_>) -> Result<Participant> {
     Ok(Participant {
@@ -132,16 +131,6 @@ pub(super) fn remove(conn: &Connection, room: RoomId, user: UserId) -> Result<()
 pub(super) fn update(conn: &Connection, room: RoomId, changed: &Participant) -> Result<()> {
     let Participant { user, role, edited_name, since, .. } = changed;
     sql::run(conn, UPDATE, params![room, user, role, edited_name, since]).map(drop)
-}
-
-/// Mutes or unmutes the room; false if they are not in it.
-pub(super) fn set_muted(
-    conn: &Connection,
-    room: RoomId,
-    user: UserId,
-    muted: bool,
-) -> Result<bool> {
-    Ok(sql::run(conn, SET_MUTED, params![room, user, muted])? > 0)
 }
 
 /// Returns all participants, ascending by id.

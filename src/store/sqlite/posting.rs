@@ -7,6 +7,7 @@ use super::error::Fault;
 use super::rooms::{self, Step};
 use super::work::Work;
 use super::{media, messages, sql};
+use crate::model::rules::EVERYONE;
 use crate::model::{Change, Media, Message, Rev, RoomId, Seq, UserId};
 use crate::store::{Basis, Draft, Missing, Posted, StoreError};
 
@@ -20,10 +21,24 @@ const CALLED: &str = "SELECT p.user FROM users u JOIN participants p ON p.room =
                       u.id WHERE u.folded = ?2";
 const MENTION: &str =
     "INSERT INTO mentions (room, user, seq) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+const CALL: &str =
+    "INSERT INTO calls (room, seq, author) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+const FORGET_CALL: &str = "DELETE FROM calls WHERE room = ?1 AND seq = ?2";
+const FORGET_CALLS: &str = "DELETE FROM calls WHERE room = ?1";
 const FORGET_MENTIONS: &str = "DELETE FROM mentions WHERE room = ?1 AND seq = ?2";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[ADD, STANDS, KNOWN, CALLED, MENTION, FORGET_MENTIONS];
+pub(super) const STATEMENTS: &[&str] = &[
+    ADD,
+    STANDS,
+    KNOWN,
+    CALLED,
+    MENTION,
+    CALL,
+    FORGET_CALL,
+    FORGET_CALLS,
+    FORGET_MENTIONS,
+];
 
 /// Stores a message, or finds the one with its client id.
 pub(super) fn post(
@@ -142,7 +157,8 @@ pub(super) fn stands(conn: &Connection, room: RoomId, seq: Seq) -> Result<bool> 
     sql::any(conn, STANDS, params![room, seq])
 }
 
-/// Stores the mentions of a text: at each place the first name of a participant, except the author.
+/// Stores the mentions of a text: at each place the first name of a participant, except the author;
+/// or that it mentions all of them.
 pub(super) fn mention(
     conn: &Connection,
     room: RoomId,
@@ -150,6 +166,9 @@ pub(super) fn mention(
     author: UserId,
     places: &[Vec<String>],
 ) -> Result<()> {
+    if places.iter().flatten().any(|name| name == EVERYONE) {
+        return call(conn, room, seq, author);
+    }
     for names in places {
         for name in names {
             let Some(user) =
@@ -166,7 +185,18 @@ pub(super) fn mention(
     Ok(())
 }
 
+/// Stores that a message mentions all participants.
+pub(super) fn call(conn: &Connection, room: RoomId, seq: Seq, author: UserId) -> Result<()> {
+    sql::run(conn, CALL, params![room, seq, author]).map(drop)
+}
+
+/// Removes what is stored of messages of a room that mention all participants.
+pub(super) fn forget_calls(conn: &Connection, room: RoomId) -> Result<()> {
+    sql::run(conn, FORGET_CALLS, [room]).map(drop)
+}
+
 /// Removes the mentions of a message.
 pub(super) fn forget_mentions(conn: &Connection, room: RoomId, seq: Seq) -> Result<()> {
+    sql::run(conn, FORGET_CALL, params![room, seq])?;
     sql::run(conn, FORGET_MENTIONS, params![room, seq]).map(drop)
 }

@@ -38,6 +38,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!("0007_places"),
     migration!("0008_audit"),
     migration!("0009_grants"),
+    migration!("0010_preferences"),
 ];
 
 /// `chat` in ASCII; distinguishes our files from those of other programs.

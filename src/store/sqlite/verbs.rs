@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use super::{
-    Sqlite, accounts, audit, cards, marks, media, message_changes, messages, participants, pins,
-    posting, room_changes, rooms, users,
+    Sqlite, accounts, audit, cards, marks, media, message_changes, messages, pins, posting,
+    preferences, room_changes, rooms, saved, users,
 };
 use crate::model::{
-    Account, Attribution, AuditEntry, AuditNote, Changes, Media, MediaId, Pin, ReadMark, Rev,
-    RoomCard, RoomFacts, RoomId, Seq, Timestamp, User, UserId, Window, WordQuery,
+    Account, Attribution, AuditEntry, AuditNote, Changes, Media, MediaId, OwnChange, OwnSettings,
+    Pin, Preferences, PreferencesChange, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Saved,
+    SavedPlace, Seq, Timestamp, User, UserId, Window, WordQuery,
 };
 use crate::store::{
     Added, AuditQuery, Basis, Committed, Digests, Draft, Found, MessageChange, MessagePage,
-    Missing, NewMedia, NewRoom, NewUser, Posted, Reply, RoomChange, RoomQuery, Settings, Store,
-    StoreError, UserChange, UserKey, UserQuery, Version, Whose,
+    NewMedia, NewRoom, NewUser, Posted, Reply, RoomChange, RoomQuery, Settings, Store, UserChange,
+    UserKey, UserQuery, Version, Whose,
 };
 
 impl Store for Sqlite {
@@ -266,15 +267,32 @@ impl Store for Sqlite {
         Box::pin(self.read(move |conn| Ok(media::known(conn, &names)?)))
     }
 
-    fn change_mine(&self, room: RoomId, user: UserId, muted: bool) -> Reply<'_, ()> {
-        let change = move |work: &mut super::Work<'_>| {
-            if participants::set_muted(work.conn, room, user, muted)? {
-                Ok(())
-            } else {
-                Err(StoreError::NotFound(Missing::Participant).into())
-            }
-        };
-        Box::pin(self.write_apart(change))
+    fn change_mine(&self, room: RoomId, user: UserId, change: OwnChange) -> Reply<'_, OwnSettings> {
+        Box::pin(self.write_apart(move |work| preferences::change_own(work, room, user, change)))
+    }
+
+    fn mark_unread(&self, room: RoomId, user: UserId, from: Seq) -> Reply<'_, ReadMark> {
+        Box::pin(self.write_marks(move |work| marks::unread_from(work, room, user, from)))
+    }
+
+    fn preferences(&self, user: UserId) -> Reply<'_, Preferences> {
+        Box::pin(self.read(move |conn| Ok(preferences::of_user(conn, user)?)))
+    }
+
+    fn change_preferences(
+        &self,
+        user: UserId,
+        change: PreferencesChange,
+    ) -> Reply<'_, Preferences> {
+        Box::pin(self.write_apart(move |work| preferences::change(work, user, change.clone())))
+    }
+
+    fn save_message(&self, room: RoomId, user: UserId, seq: Seq, saved: bool) -> Reply<'_, ()> {
+        Box::pin(self.write_apart(move |work| saved::change(work, room, user, seq, saved)))
+    }
+
+    fn saved(&self, user: UserId, after: Option<SavedPlace>, limit: u32) -> Reply<'_, Vec<Saved>> {
+        Box::pin(self.read_expensive(move |conn| Ok(saved::of_user(conn, user, after, limit)?)))
     }
 
     fn settings(&self) -> Reply<'_, Settings> {

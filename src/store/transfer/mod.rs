@@ -10,6 +10,7 @@ mod serde_time;
 pub use passwordless::{PASSWORDLESS, fingerprint};
 pub use record::{
     EmojiRecord, End, FileRecord, Header, ImportedRecord, JobRecord, Key, LastIds, MediaRecord,
-    MessageRecord, ParticipantRecord, PinRecord, ReactionRecord, Record, RoomRecord, UserRecord,
+    MessageRecord, ParticipantRecord, PinRecord, PreferencesRecord, ReactionRecord, Record,
+    RoomRecord, SavedRecord, UserRecord,
 };
 pub use report::{Count, Kind, Note, Reason, Report, Taken, Terms};

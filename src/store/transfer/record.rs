@@ -7,7 +7,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::serde_time;
-use crate::model::Timestamp;
+use crate::model::rules::check_preferences;
+use crate::model::{
+    NotifyLevel, OwnSettings, Preferences, PreferencesChange, QuietHours, Timestamp,
+};
 
 /// Key of an object in its source: a number in our own exports, a text in those of other products.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -68,6 +71,10 @@ pub enum Record {
     Participant(ParticipantRecord),
     /// A message with its reactions and attachments.
     Message(MessageRecord),
+    /// Preferences of a user; only of users who changed them.
+    Preferences(PreferencesRecord),
+    /// A saved message.
+    Saved(SavedRecord),
     /// A custom emoji.
     Emoji(EmojiRecord),
     /// Result of an import into the exported instance.
@@ -266,9 +273,95 @@ pub struct ParticipantRecord {
     /// Time of setting the mark.
     #[serde(with = "serde_time")]
     pub mark_at: Timestamp,
+    /// Messages from this one on were marked as unread; only valid for this `mark`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread_from: Option<i64>,
     /// Whether the user has muted the room.
     #[serde(default, skip_serializing_if = "is_false")]
     pub muted: bool,
+    /// `all` or `mentions`: level of notifications of a room that is not muted; absent: the user's
+    /// default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notify: Option<String>,
+    /// Whether the room is one of the user's favourites.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub favourite: bool,
+}
+
+impl ParticipantRecord {
+    /// Returns the participant's own settings.
+    pub fn own(&self) -> OwnSettings {
+        let notify = if self.muted {
+            Some(NotifyLevel::Nothing)
+        } else {
+            self.notify.as_deref().and_then(NotifyLevel::parse)
+        };
+        OwnSettings { notify, favourite: self.favourite }
+    }
+
+    /// Sets the participant's own settings.
+    #[must_use]
+    pub fn with(mut self, own: OwnSettings) -> Self {
+        self.muted = own.muted();
+        self.notify = own.notify.filter(|_| !self.muted).map(|level| level.as_str().to_owned());
+        self.favourite = own.favourite;
+        self
+    }
+}
+
+/// Preferences of a user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreferencesRecord {
+    /// The user.
+    pub user: Key,
+    /// Default level of notifications: `all`, `mentions` or `nothing`.
+    pub notify: String,
+    /// Words that notify like a mention.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keywords: Vec<String>,
+    /// Hours without notifications: from, to, time zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quiet: Option<[String; 3]>,
+}
+
+impl PreferencesRecord {
+    /// Builds the record of a user.
+    pub fn new(user: i64, preferences: Preferences) -> Self {
+        let Preferences { notify, keywords, quiet } = preferences;
+        Self {
+            user: Key::Number(user),
+            notify: notify.as_str().to_owned(),
+            keywords,
+            quiet: quiet.map(|QuietHours { from, to, zone }| [from, to, zone]),
+        }
+    }
+
+    /// Returns the preferences; those of a damaged record that break a rule are left out.
+    pub fn preferences(&self) -> Preferences {
+        let quiet = self.quiet.clone();
+        let quiet = quiet.map(|[from, to, zone]| QuietHours { from, to, zone });
+        let change = PreferencesChange {
+            notify: NotifyLevel::parse(&self.notify),
+            keywords: Some(self.keywords.clone()),
+            quiet: Some(quiet),
+        };
+        check_preferences(change)
+            .map_or_else(|_| Preferences::default(), |change| Preferences::default().with(change))
+    }
+}
+
+/// A message that a user has saved for later.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedRecord {
+    /// The user.
+    pub user: Key,
+    /// The room of the message.
+    pub room: Key,
+    /// Its seq, or its key in another product.
+    pub seq: Key,
+    /// Time of saving.
+    #[serde(with = "serde_time")]
+    pub at: Timestamp,
 }
 
 /// A message; those of a room in the order of seq.
@@ -306,6 +399,9 @@ pub struct MessageRecord {
     /// Mentioned users.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<Key>,
+    /// Whether it mentions all participants.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub mentions_all: bool,
     /// Reactions in the order of adding.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reactions: Vec<ReactionRecord>,
@@ -393,6 +489,8 @@ impl Record {
             Self::Room(_) => "room",
             Self::Participant(_) => "participant",
             Self::Message(_) => "message",
+            Self::Preferences(_) => "preferences",
+            Self::Saved(_) => "saved",
             Self::Emoji(_) => "emoji",
             Self::Imported(_) => "imported",
             Self::Job(_) => "job",

@@ -47,3 +47,45 @@ async fn an_edit_mentions_by_the_same_rule() {
         (&json!(0), &json!(1))
     );
 }
+
+#[tokio::test]
+async fn all_are_mentioned_by_who_may_do_that() {
+    let server = Server::start_with(&[("LIMITS__ENABLED", "false")]).await;
+    let [ann, bob, cyd] = people(&server, ["ann", "bob", "cyd"]).await;
+    let room = ann.room(&[&bob, &cyd]).await;
+    for (text, times) in [("@all look", 1), ("@All님", 1), ("@all @bob @all", 1), ("@allen", 0)] {
+        assert_eq!(mentions(&ann, &bob, &room, text).await, times, "{text}");
+    }
+    assert_eq!(ann.card(&room).await["mentionCount"], 0);
+    assert_eq!(cyd.card(&room).await["mentionCount"], 3);
+    // An edit and a deletion take it back.
+    let said = ann.say(&room, "@all").await;
+    let path = format!("/api/chatrooms/{room}/messages/{}", said["messageId"].as_str().unwrap());
+    assert_eq!(cyd.card(&room).await["mentionCount"], 4);
+    ann.patch(&path, json!({"newContent": "all"})).await.is(200);
+    assert_eq!(cyd.card(&room).await["mentionCount"], 3);
+    ann.patch(&path, json!({"newContent": "@all"})).await.is(200);
+    ann.delete(&path).await.is(204);
+    assert_eq!(cyd.card(&room).await["mentionCount"], 3);
+}
+
+#[tokio::test]
+async fn here_mentions_those_who_are_online() {
+    let server = Server::start().await;
+    let [ann, bob, cyd] = people(&server, ["ann", "bob", "cyd"]).await;
+    let room = ann.room(&[&bob, &cyd]).await;
+    let socket = bob.subscribe().await;
+    ann.say(&room, "@here").await;
+    assert_eq!(bob.card(&room).await["mentionCount"], 1);
+    assert_eq!(cyd.card(&room).await["mentionCount"], 0);
+    drop(socket);
+}
+
+#[tokio::test]
+async fn a_participant_called_all_is_meant_by_that_name() {
+    let server = Server::start().await;
+    let [ann, bob, all] = people(&server, ["ann", "bob", "all"]).await;
+    let room = ann.room(&[&bob, &all]).await;
+    assert_eq!(mentions(&ann, &bob, &room, "@all").await, 0);
+    assert_eq!(mentions(&ann, &all, &room, "@all").await, 1);
+}

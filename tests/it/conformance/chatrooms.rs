@@ -60,6 +60,11 @@ impl Dialect for Chatrooms {
                 Input::taking(Method::PATCH, "/api/chatrooms/{}/name", json!({"name": "New"})),
                 Input::taking(Method::PATCH, "/api/chatrooms/{}/me", json!({"muted": true})),
                 Input::taking(
+                    Method::PATCH,
+                    "/api/chatrooms/{}/settings",
+                    json!({"favourite": true}),
+                ),
+                Input::taking(
                     Method::POST,
                     "/api/chatrooms/{}/participants",
                     json!({"userId": "owner"}),
@@ -86,6 +91,9 @@ impl Dialect for Chatrooms {
                 Input::of_room(Method::POST, "/api/chatrooms/{}/join"),
                 Input::of_room(Method::POST, "/api/chatrooms/{}/connect"),
                 Input::of_room(Method::DELETE, "/api/chatrooms/{}/participants/ann"),
+                Input::of_room(Method::GET, "/api/chatrooms/{}/settings"),
+                Input::of_room(Method::PUT, "/api/chatrooms/{}/messages/1/saved"),
+                Input::of_room(Method::POST, "/api/chatrooms/{}/messages/1/unread"),
                 Input::of_room(Method::GET, "/api/chatrooms/{}/messages"),
                 Input::of_room(Method::GET, "/api/chatrooms/{}/changes?since=0"),
                 Input::of_room(Method::DELETE, "/api/chatrooms/{}/messages/1"),
@@ -94,6 +102,11 @@ impl Dialect for Chatrooms {
                 Input::of_room(Method::DELETE, "/api/chatrooms/{}/messages/1/reactions/like"),
                 OfRoom::Request(Method::PATCH, "/api/chatrooms/{}/name", json!({"name": "New"})),
                 OfRoom::Request(Method::PATCH, "/api/chatrooms/{}/me", json!({"muted": true})),
+                OfRoom::Request(
+                    Method::PATCH,
+                    "/api/chatrooms/{}/settings",
+                    json!({"favourite": true}),
+                ),
                 OfRoom::Request(
                     Method::POST,
                     "/api/chatrooms/{}/participants",

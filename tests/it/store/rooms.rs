@@ -1,6 +1,6 @@
 //! Rooms: one change, one rev, on a valid basis, emitted in order.
 
-use chatctl::model::{Change, Claim, Event, Rev, Role, RoomId, UserId, Visibility};
+use chatctl::model::{Change, Claim, Event, OwnChange, Rev, Role, RoomId, UserId, Visibility};
 use chatctl::store::{Basis, Missing, NewRoom, RoomChange, RoomQuery, RoomSettings, StoreError};
 
 use super::{World, contract};
@@ -440,15 +440,17 @@ async fn cards_show_the_rooms_of_a_user(world: World) {
         .await
         .unwrap();
     let last = world.say(busy, &ben, "one").await.message;
-    world.store.change_mine(quiet, ann.id, true).await.unwrap();
+    world.store.change_mine(quiet, ann.id, OwnChange::mute(true)).await.unwrap();
     assert_eq!(
-        world.store.change_mine(busy, cleo.id, true).await.unwrap_err(),
+        world.store.change_mine(busy, cleo.id, OwnChange::mute(true)).await.unwrap_err(),
         StoreError::NotFound(Missing::Participant)
     );
     let cards = world.store.rooms(RoomQuery::Of { user: ann.id, participants: 2 }).await.unwrap();
     let seen: Vec<_> = cards
         .iter()
-        .map(|c| (c.facts.room.id, c.user_count, c.facts.participants.len(), c.unread, c.muted))
+        .map(|c| {
+            (c.facts.room.id, c.user_count, c.facts.participants.len(), c.unread, c.own.muted())
+        })
         .collect();
     assert_eq!(seen, [(busy, 2, 2, 1, false), (quiet, 3, 2, 0, true)]);
     assert_eq!(cards[0].last_message.as_ref(), Some(&last));

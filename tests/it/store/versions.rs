@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use chatctl::model::{Reaction, Role, RoomFacts, RoomId, Seq, Window};
+use chatctl::model::{OwnChange, Reaction, Role, RoomFacts, RoomId, Seq, Window};
 use chatctl::store::{
     Basis, MessageChange, MessagePage, RoomChange, StoreError, UserChange, Version, Whose,
 };
@@ -91,7 +91,7 @@ async fn a_version_is_new_after_each_change_that_is_read(world: World) {
 
     world.store.mark_read(id, ben.id, Seq(2)).await.unwrap();
     compare("a read mark", false).await;
-    world.store.change_mine(id, ben.id, true).await.unwrap();
+    world.store.change_mine(id, ben.id, OwnChange::mute(true)).await.unwrap();
     compare("a muted room", false).await;
     world.sessions.start(new_session(&ann, 1)).await.unwrap();
     compare("a log-in", false).await;

@@ -172,7 +172,10 @@ impl Taker<'_> {
                 joined: member.joined,
                 mark: None,
                 mark_at: place.created,
+                unread_from: None,
                 muted: false,
+                notify: None,
+                favourite: false,
             }))?;
         }
         Ok(true)
@@ -289,6 +292,7 @@ impl Taker<'_> {
                 client_id: None,
                 media,
                 mentions: std::mem::take(&mut post.mentions).into_iter().map(Key::Text).collect(),
+                mentions_all: false,
                 reactions: self.reactions(reactions),
                 // Exports do not contain who pinned it, and when.
                 pinned: (post.pinned && number == 0)

@@ -12,6 +12,9 @@
 //! | `GET /api/users/me` | `me` |
 //! | `PATCH /api/users/me` | `change_me` |
 //! | `DELETE /api/users/me` | `delete_me` |
+//! | `GET /api/users/me/settings` | `preferences` |
+//! | `PATCH /api/users/me/settings` | `change_preferences` |
+//! | `GET /api/users/me/saved` | `saved` |
 //! | `GET /api/users/{userId}` | `user` |
 //! | `POST /api/login` | `log_in`, `token` |
 //! | `POST /api/logout` | `log_out` |
@@ -29,6 +32,8 @@
 //! | `DELETE /api/chatrooms/{roomId}` | `delete_room` |
 //! | `PATCH /api/chatrooms/{roomId}/name` | `rename_room` |
 //! | `PATCH /api/chatrooms/{roomId}/me` | `mute` |
+//! | `GET /api/chatrooms/{roomId}/settings` | `own_settings` |
+//! | `PATCH /api/chatrooms/{roomId}/settings` | `change_own_settings` |
 //! | `POST /api/chatrooms/{roomId}/join` | `join` |
 //! | `POST /api/chatrooms/{roomId}/connect` | `connect_room` |
 //! | `POST /api/chatrooms/{roomId}/participants` | `add_participant` |
@@ -40,6 +45,9 @@
 //! | `PATCH /api/chatrooms/{roomId}/messages/{messageId}` | `edit` |
 //! | `DELETE /api/chatrooms/{roomId}/messages/{messageId}` | `delete_message` |
 //! | `POST /api/chatrooms/{roomId}/messages/{messageId}/read` | `mark_read` |
+//! | `POST /api/chatrooms/{roomId}/messages/{messageId}/unread` | `mark_unread` |
+//! | `PUT /api/chatrooms/{roomId}/messages/{messageId}/saved` | `save_message` |
+//! | `DELETE /api/chatrooms/{roomId}/messages/{messageId}/saved` | `save_message` |
 //! | `GET /api/chatrooms/{roomId}/messages/{messageId}/readers` | `readers` |
 //! | `POST /api/chatrooms/{roomId}/messages/{messageId}/reactions` | `react` |
 //! | `DELETE /api/chatrooms/{roomId}/messages/{messageId}/reactions/{reactionType}` | `react` |

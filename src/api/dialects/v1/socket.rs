@@ -47,6 +47,7 @@ pub(super) fn encode(event: &Event) -> Vec<Encoded> {
         }
         Event::RoomAdded { .. }
         | Event::Marked { .. }
+        | Event::Personal { .. }
         | Event::UserChanged { .. }
         | Event::SessionEnded { .. }
         | Event::Entered { .. }

@@ -196,7 +196,9 @@ impl Bus for RedisBus {
                 shared.shard(channel).memory().committed(change.room, change.rev);
                 shared.send(vec![channel], event);
             }
-            Event::RoomAdded { user, .. } => shared.send(vec![Channel::User(*user)], event),
+            Event::RoomAdded { user, .. } | Event::Personal { user, .. } => {
+                shared.send(vec![Channel::User(*user)], event)
+            }
             Event::Marked { mark, .. } => {
                 let (room, user) = (Channel::Room(mark.room), Channel::User(mark.user));
                 if shared.at(room) == shared.at(user) {

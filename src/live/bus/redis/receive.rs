@@ -75,6 +75,7 @@ async fn message(
                 event,
                 Event::RoomAdded { .. }
                     | Event::Marked { .. }
+                    | Event::Personal { .. }
                     | Event::UserChanged { .. }
                     | Event::SessionEnded { .. }
             );

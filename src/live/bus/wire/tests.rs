@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::*;
 use crate::model::{
-    AccountFlags, Change, Media, MediaId, Message, Participant, Reaction, ReactionCount, ReadMark,
-    Rev, Role, Room, RoomEvent, RoomFacts, RoomId, Seq, SessionId, SocketId, Timestamp, UserId,
-    Visibility, Who,
+    AccountFlags, Change, Media, MediaId, Message, MessageId, NotifyLevel, OwnSettings,
+    Participant, Personal, Preferences, QuietHours, Reaction, ReactionCount, ReadMark, Rev, Role,
+    Room, RoomEvent, RoomFacts, RoomId, Seq, SessionId, SocketId, Timestamp, UserId, Visibility,
+    Who,
 };
 
 /// What version 1 wrote; a server that cannot read this cannot work beside an older one.
@@ -132,6 +133,27 @@ fn events() -> Vec<Event> {
         Event::Head { room, rev: Rev(41) },
         Event::Lost { room: None },
     ]);
+    let quiet = QuietHours {
+        from: "22:00".to_owned(),
+        to: "07:00".to_owned(),
+        zone: "Asia/Seoul".to_owned(),
+    };
+    let preferences = Preferences {
+        notify: NotifyLevel::Nothing,
+        keywords: vec!["책".to_owned()],
+        quiet: Some(quiet),
+    };
+    let own = OwnSettings { notify: Some(NotifyLevel::Mentions), favourite: true };
+    let mark = ReadMark { room, user, seq: Seq(12), at, unread: 3 };
+    let personal = [
+        Personal::Room(room, own),
+        Personal::Room(room, OwnSettings::default()),
+        Personal::Preferences(preferences),
+        Personal::Preferences(Preferences::default()),
+        Personal::Saved(MessageId { room, seq: Seq(12) }, true),
+        Personal::Mark(mark, "ann".to_owned()),
+    ];
+    events.extend(personal.map(|change| Event::Personal { user, change, at }));
     events
 }
 

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use super::client_ids;
 use super::each::each;
 use super::messages::{self, Bare};
-use super::open;
-use super::stored::{Stored as _, StoredPin};
+use super::stored::{ALL, Stored as _, StoredPin};
+use super::{mine, open};
 use crate::model::{RoomId, Seq, Timestamp};
 use crate::store::StoreError;
 use crate::store::cluster::Cluster;
 use crate::store::cluster::tables::Slice;
-use crate::store::cluster::tables::schema::rooms::{ALL_ROOMS, MARKS, MINE, PINS};
+use crate::store::cluster::tables::schema::rooms::{ALL_ROOMS, MARKS, PINS};
 use crate::store::transfer::{
     Key, MessageRecord, ParticipantRecord, PinRecord, ReactionRecord, RoomRecord,
 };
@@ -57,12 +57,8 @@ pub(in crate::store::cluster) async fn room(
     let members = each(now.members.list().to_vec(), |member| {
         let (mark, mark_at) = marks.get(&member.user.0).copied().unwrap_or((0, member.body.joined));
         Box::pin(async move {
-            let slice = Slice::of(&MINE, [member.user.0.into()]).under([id.0.into()]);
-            let mine = at.tables().read(slice).await?;
-            let muted = mine.first().is_some_and(|row| {
-                row.flag("muted") == Some(true) && row.int("joined") == Some(member.body.joined)
-            });
-            Ok(ParticipantRecord {
+            let mine = mine::read(at, id, member.user, member.body.joined).await?;
+            let record = ParticipantRecord {
                 room: Key::Number(id.0),
                 user: Key::Number(member.user.0),
                 role: member.body.role().as_str().to_owned(),
@@ -71,8 +67,12 @@ pub(in crate::store::cluster) async fn room(
                 joined: Timestamp(member.body.joined),
                 mark: Some(mark),
                 mark_at: Timestamp(mark_at),
-                muted,
-            })
+                unread_from: mine.unread_from(Seq(mark)).map(|from| from.0),
+                muted: false,
+                notify: None,
+                favourite: false,
+            };
+            Ok(record.with(mine.settings))
         })
     });
     Ok(Some((record, members.await?)))
@@ -121,7 +121,8 @@ fn record(id: RoomId, bare: Bare, pinned: &mut HashMap<i64, PinRecord>) -> Messa
         reply_to: body.reply_to.map(Key::Number),
         client_id: client_ids::shown(body.client_id),
         media: body.media.iter().map(|media| Key::Number(media.id().0)).collect(),
-        mentions: body.mentions.into_iter().map(Key::Number).collect(),
+        mentions_all: body.mentions.contains(&ALL.0),
+        mentions: body.mentions.into_iter().filter(|user| *user != ALL.0).map(Key::Number).collect(),
         reactions: reactions.collect(),
         pinned: pinned.remove(&bare.seq.0),
     }

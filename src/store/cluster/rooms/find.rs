@@ -37,6 +37,19 @@ async fn current(
     for place in places.values().filter(|place| rooms.contains(&place.room)) {
         wanted.entry(place.room).or_default().push(place.seq);
     }
+    let mut found = standing_messages(at, wanted).await?;
+    let messages = rows.into_iter().filter_map(|row| {
+        let message = found.remove(places.get(&row)?)?;
+        Some((row, message))
+    });
+    Ok(messages.collect())
+}
+
+/// Returns those of these messages that exist and are not deleted.
+pub(in crate::store::cluster) async fn standing_messages(
+    at: &Cluster,
+    wanted: HashMap<RoomId, Vec<Seq>>,
+) -> Result<HashMap<MessageId, Message>, StoreError> {
     let found = each(wanted, |(room, seqs)| {
         Box::pin(async move {
             let exists = heads::head(at, room).await?.is_some();
@@ -53,9 +66,6 @@ async fn current(
         }
     }
     let names = Names::read(at, needed).await?;
-    let messages = rows.into_iter().filter_map(|row| {
-        let place = places.get(&row)?;
-        Some((row, bare.remove(place)?.message(place.room, &names)))
-    });
-    Ok(messages.collect())
+    let complete = |(place, bare): (MessageId, Bare)| (place, bare.message(place.room, &names));
+    Ok(bare.into_iter().map(complete).collect())
 }

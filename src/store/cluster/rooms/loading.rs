@@ -7,18 +7,19 @@
 use std::sync::Arc;
 
 use super::logged::{Step, StoredChange, StoredWho};
+use super::mine::Mine;
 use super::state::Snapshot;
 use super::stored::{
-    Stored as _, StoredLast, StoredMedia, StoredMessage, StoredParticipant, StoredPin, StoredRoom,
+    ALL, Stored as _, StoredLast, StoredMedia, StoredMessage, StoredParticipant, StoredPin, StoredRoom,
     history_partition, role_to,
 };
 use super::{log, projector};
-use crate::model::{Media, Rev, Role, RoomId, Seq, Timestamp, UserId, fold};
+use crate::model::{Media, OwnSettings, Rev, Role, RoomId, Seq, Timestamp, UserId, fold};
 use crate::store::StoreError;
 use crate::store::cluster::Cluster;
 use crate::store::cluster::claims::{self, Kind};
 use crate::store::cluster::tables::Put;
-use crate::store::cluster::tables::schema::rooms::{MESSAGES, MINE, PINS, REACTIONS};
+use crate::store::cluster::tables::schema::rooms::{MESSAGES, PINS, REACTIONS};
 use crate::store::transfer::{Key, MessageRecord, ParticipantRecord, RoomRecord};
 
 /// A room that is being loaded.
@@ -82,9 +83,11 @@ impl Loading {
         if let Some(mark @ 1..) = record.mark {
             self.rows.extend(projector::moved_mark(room, user, Seq(mark), record.mark_at));
         }
-        if record.muted {
-            let cells = [("muted", true.into()), ("joined", record.joined.0.into())];
-            self.rows.push(Put::plain(&MINE, 1, [user.0.into()], [room.0.into()], cells));
+        let (own, mark) = (record.own(), Seq(record.mark.unwrap_or_default()));
+        if own != OwnSettings::default() || record.unread_from.is_some() {
+            let mine = Mine::with_settings(own);
+            let unread = record.unread_from.map_or(mark, |from| Seq(from.max(1) - 1));
+            self.rows.push(mine.with_own_mark(unread, mark).row(room, user, record.joined.0, 1));
         }
     }
 
@@ -138,7 +141,11 @@ impl Loading {
             reply_to: record.reply_to.as_ref().and_then(Key::number),
             client_id: record.client_id.clone(),
             media: media.into_iter().map(StoredMedia::from).collect(),
-            mentions: record.mentions.iter().filter_map(Key::number).collect(),
+            mentions: if record.mentions_all {
+                vec![ALL.0]
+            } else {
+                record.mentions.iter().filter_map(Key::number).collect()
+            },
             logged: Vec::new(),
         };
         let mut rows = projector::attached(room, rev, seq, &message);

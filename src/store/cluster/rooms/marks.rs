@@ -1,11 +1,12 @@
 //! Read marks: the maximum of all positions ever requested, since their timestamp is the seq.
 
+use super::mine::Mine;
 use super::projector::moved_mark;
 use super::stored::{history_partition, named};
 use super::unread::Newest;
-use super::{heads, participants};
-use crate::model::{Event, ReadMark, RoomId, Seq, Timestamp, UserId};
-use crate::store::cluster::tables::schema::rooms::{MARKS, MESSAGES};
+use super::{heads, mine, participants};
+use crate::model::{Event, Personal, ReadMark, RoomId, Seq, Timestamp, UserId};
+use crate::store::cluster::tables::schema::rooms::{MARKS, MESSAGES, MINE};
 use crate::store::cluster::tables::{Row, Slice};
 use crate::store::cluster::{Cluster, users};
 use crate::store::{Missing, StoreError};
@@ -27,11 +28,16 @@ pub(in crate::store::cluster) async fn mark_read(
         Ok(at.tables().read(slice).await?)
     };
     let ids = [user];
-    let (state, participant, marks, accounts) = futures_util::try_join!(
+    let mine = async {
+        let slice = Slice::of(&MINE, [user.0.into()]).under([room.0.into()]);
+        Ok(at.tables().read(slice).await?)
+    };
+    let (state, participant, marks, accounts, mine) = futures_util::try_join!(
         heads::state(at, room),
         participants::one(at, room, user),
         marks,
         users::these(at, &ids),
+        mine,
     )?;
     let (Some(state), Some(participant), [account]) = (state, participant, &accounts[..]) else {
         return Err(StoreError::NotFound(Missing::Participant));
@@ -41,8 +47,16 @@ pub(in crate::store::cluster) async fn mark_read(
     let (old, since) =
         marks.first().and_then(mark_of).unwrap_or((Seq(0), Timestamp(participant.joined)));
     if seq <= old {
-        let unread = Newest::above(at, room, old, last).await?.unread(old);
-        return Ok(ReadMark { room, user, seq: old, at: since, unread });
+        let mine = Mine::of(mine.first(), participant.joined);
+        let stands = Stands {
+            login: account.login.clone(),
+            joined: participant.joined,
+            last,
+            mark: old,
+            since,
+            mine,
+        };
+        return stands.set_own(at, room, user, mine.own_mark(old).max(seq)).await;
     }
     let now = Timestamp::now();
     let write = async { Ok(at.tables().write(moved_mark(room, user, seq, now).to_vec()).await?) };
@@ -60,6 +74,67 @@ pub(in crate::store::cluster) async fn mark_read(
     };
     at.emit(event).await;
     Ok(mark)
+}
+
+/// Makes this message and all later ones unread for the user.
+pub(in crate::store::cluster) async fn mark_unread(
+    at: &Cluster,
+    room: RoomId,
+    user: UserId,
+    from: Seq,
+) -> Result<ReadMark, StoreError> {
+    let marks = async {
+        let slice = Slice::of(&MARKS, [room.0.into()]).under([user.0.into()]);
+        Ok(at.tables().read(slice).await?)
+    };
+    let ids = [user];
+    let (state, participant, marks, accounts) = futures_util::try_join!(
+        heads::state(at, room),
+        participants::one(at, room, user),
+        marks,
+        users::these(at, &ids),
+    )?;
+    let (Some(state), Some(participant), [account]) = (state, participant, &accounts[..]) else {
+        return Err(StoreError::NotFound(Missing::Participant));
+    };
+    let joined = participant.joined;
+    let (mark, since) = marks.first().and_then(mark_of).unwrap_or((Seq(0), Timestamp(joined)));
+    let mine = mine::read(at, room, user, joined).await?;
+    let own = mine.own_mark(mark).min(Seq(from.0.max(1) - 1));
+    let login = account.login.clone();
+    let stands = Stands { login, joined, last: state.head.seq, mark, since, mine };
+    stands.set_own(at, room, user, own).await
+}
+
+/// What is stored of a participant's marks.
+struct Stands {
+    login: String,
+    joined: i64,
+    last: Seq,
+    /// The mark that others see, and its time.
+    mark: Seq,
+    since: Timestamp,
+    mine: Mine,
+}
+
+impl Stands {
+    /// Sets the mark as its user sees it, which is at most the one that others see.
+    async fn set_own(
+        self,
+        at: &Cluster,
+        room: RoomId,
+        user: UserId,
+        own: Seq,
+    ) -> Result<ReadMark, StoreError> {
+        let unread = Newest::above(at, room, own, self.last).await?.unread(own);
+        let mark = ReadMark { room, user, seq: own, at: self.since, unread };
+        if own != self.mine.own_mark(self.mark) {
+            self.mine.with_own_mark(own, self.mark).write(at, room, user, self.joined).await?;
+            let change = Personal::Mark(mark.clone(), self.login);
+            at.emit(Event::Personal { user, change, at: Timestamp::now() }).await;
+        }
+        Ok(mark)
+    }
 }
 
 async fn author_of(at: &Cluster, room: RoomId, seq: Seq) -> Result<UserId, StoreError> {

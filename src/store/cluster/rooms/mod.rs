@@ -64,10 +64,10 @@ pub(super) use commit::{Plan, change, change_message, commit_planned, facts, pos
 pub(super) use directory::count;
 pub(super) use figures::declare as declare_figures;
 pub(super) use files::files;
-pub(super) use find::find;
+pub(super) use find::{find, standing_messages};
 pub(super) use history::page;
 pub(super) use loading::Loading;
-pub(super) use marks::{mark_read, readers};
+pub(super) use marks::{mark_read, mark_unread, readers};
 pub(super) use mine::change_mine;
 pub(super) use open::bring_up_to_date;
 pub(super) use own::of_user;

@@ -81,7 +81,7 @@ pub(super) struct StoredMessage {
     pub(super) reply_to: Option<i64>,
     pub(super) client_id: Option<String>,
     pub(super) media: Vec<StoredMedia>,
-    /// Users it mentions, without its author.
+    /// Users it mentions, without its author; or [`ALL`].
     pub(super) mentions: Vec<i64>,
     /// Revs of the log that contain its texts, oldest first.
     pub(super) logged: Vec<i64>,
@@ -113,6 +113,10 @@ impl StoredMessage {
         self.mentions.iter().flat_map(|user| user.to_be_bytes()).collect()
     }
 }
+
+/// Stands for all participants but the author among the users that a message mentions. No user has
+/// this id.
+pub(super) const ALL: UserId = UserId(0);
 
 /// Returns whether the column `mentions` has this user.
 pub(super) fn mentions(column: &[u8], user: UserId) -> bool {

@@ -18,8 +18,9 @@ pub(super) struct Newest {
     last: i64,
     /// Seqs of deleted messages, descending.
     gone: Vec<i64>,
-    /// Messages that mention somebody, descending by seq, with the column that says whom.
-    mentions: Vec<(i64, Vec<u8>)>,
+    /// Messages that mention somebody, descending by seq: seq, author, and the column that says
+    /// whom.
+    mentions: Vec<(i64, i64, Vec<u8>)>,
 }
 
 impl Newest {
@@ -41,7 +42,7 @@ impl Newest {
             let from = first.max(mark.0 + 1);
             let slice = Slice::of(&MESSAGES, stored::history_partition(room, Seq(upto)))
                 .between(Bound::Including(from.into()), Bound::Including(upto.into()))
-                .only(&["gone", "mentions"]);
+                .only(&["author", "gone", "mentions"]);
             for row in at.tables().read(slice).await?.iter().rev() {
                 let Some(seq) = row.int("seq") else { continue };
                 if row.flag("gone") == Some(true) {
@@ -50,7 +51,8 @@ impl Newest {
                 }
                 standing += 1;
                 if let Some(users) = row.bytes("mentions").filter(|users| !users.is_empty()) {
-                    newest.mentions.push((seq, users.to_vec()));
+                    let author = row.int("author").unwrap_or_default();
+                    newest.mentions.push((seq, author, users.to_vec()));
                 }
             }
             upto = from - 1;
@@ -67,8 +69,11 @@ impl Newest {
 
     /// Returns the number of messages above the mark that mention the user.
     pub(super) fn mentions(&self, user: UserId, mark: Seq) -> u32 {
-        let above = self.mentions.iter().take_while(|(seq, _)| *seq > mark.0);
-        let own = above.filter(|(_, users)| stored::mentions(users, user));
+        let above = self.mentions.iter().take_while(|(seq, ..)| *seq > mark.0);
+        let own = above.filter(|(_, author, users)| {
+            stored::mentions(users, user)
+                || (*author != user.0 && stored::mentions(users, stored::ALL))
+        });
         u32::try_from(own.count()).unwrap_or(u32::MAX)
     }
 }

@@ -8,7 +8,7 @@ use super::own::Own;
 use super::stored::StoredParticipant;
 use super::unread::Newest;
 use super::{mine, participants};
-use crate::model::{RoomCard, RoomFacts, RoomId, Seq, UserId};
+use crate::model::{OwnSettings, RoomCard, RoomFacts, RoomId, Seq, UserId};
 use crate::store::StoreError;
 use crate::store::cluster::Cluster;
 
@@ -29,7 +29,7 @@ pub(super) struct Bare {
     mark: Seq,
     unread: u32,
     mentions: u32,
-    muted: bool,
+    own: OwnSettings,
 }
 
 impl View<'_> {
@@ -59,18 +59,19 @@ impl View<'_> {
         let participants = participants::first(at, &state, self.participants);
         let Some(own) = own else {
             let (participants, mark) = (participants.await?, Seq(0));
-            let (newest, unread, mentions, muted) = (None, 0, 0, false);
-            return Ok(Bare { state, participants, newest, mark, unread, mentions, muted });
+            let (newest, unread, mentions, own) = (None, 0, 0, OwnSettings::default());
+            return Ok(Bare { state, participants, newest, mark, unread, mentions, own });
         };
-        let mark = own.mark(id);
-        let (participants, newest, above, muted) = futures_util::try_join!(
+        let chosen = mine::in_row(at, own.choices(id)).await?;
+        let mark = chosen.own_mark(own.mark(id));
+        let (participants, newest, above) = futures_util::try_join!(
             participants,
             messages::newest(at, id, state.last.as_ref()),
             Newest::above(at, id, mark, state.head.seq),
-            mine::is_muted(at, own.choices(id)),
         )?;
         let (unread, mentions) = (above.unread(mark), above.mentions(own.user, mark));
-        Ok(Bare { state, participants, newest, mark, unread, mentions, muted })
+        let own = chosen.settings;
+        Ok(Bare { state, participants, newest, mark, unread, mentions, own })
     }
 
     /// Completes cards with names.
@@ -123,7 +124,7 @@ impl Bare {
             mark: self.mark,
             unread: self.unread,
             mentions: self.mentions,
-            muted: self.muted,
+            own: self.own,
         }
     }
 }

@@ -3,9 +3,9 @@
 use crate::model::{RoomId, Seq, Timestamp};
 use crate::store::StoreError;
 use crate::store::cluster::ids::{self, Kind};
-use crate::store::cluster::tables::schema::people::{EMOJI, IMPORTED};
+use crate::store::cluster::tables::schema::people::{EMOJI, IMPORTED, PREFERENCES, SAVED};
 use crate::store::cluster::tables::{Row, Table};
-use crate::store::cluster::{Cluster, jobs, media, rooms, users};
+use crate::store::cluster::{Cluster, jobs, media, personal, rooms, users};
 use crate::store::transfer::{
     EmojiRecord, Header, ImportedRecord, JobRecord, Key, LastIds, Record,
 };
@@ -17,7 +17,8 @@ const ROWS: u32 = 500;
 
 impl Cluster {
     /// Exports all data page by page, until `sink` returns false: header, users, files, rooms,
-    /// participants, messages room by room, emoji, results of imports, jobs.
+    /// participants, messages room by room, preferences, saved messages, emoji, results of imports,
+    /// jobs.
     pub async fn export<F: Future<Output = bool>>(
         &self,
         product: &str,
@@ -48,6 +49,8 @@ async fn everything<F: Future<Output = bool>>(
         && users::export(at, |page| sink(page.into_iter().map(Record::User).collect())).await?
         && media::export(at, |page| sink(page.into_iter().map(Record::Media).collect())).await?
         && of_rooms(at, sink).await?
+        && of_table(at, &PREFERENCES, personal::preferences_record, sink).await?
+        && of_table(at, &SAVED, personal::saved_record, sink).await?
         && of_table(at, &EMOJI, emoji, sink).await?
         && of_table(at, &IMPORTED, imported, sink).await?
         && farewells(at, sink).await?)

@@ -10,7 +10,7 @@ use crate::store::cluster::ids::{self, Kind};
 use crate::store::cluster::rooms::Loading;
 use crate::store::cluster::tables::Put;
 use crate::store::cluster::tables::schema::people::{EMOJI, IMPORTED};
-use crate::store::cluster::{Cluster, jobs, media, settings, users};
+use crate::store::cluster::{Cluster, jobs, media, personal, settings, users};
 use crate::store::transfer::{
     Header, Key, LastIds, MediaRecord, MessageRecord, Record, UserRecord,
 };
@@ -166,14 +166,16 @@ impl Loader {
                 if let Some(media) = emoji.media.number() {
                     let key = [emoji.name.as_str().into()];
                     let cells = [("created", emoji.created.0.into())];
-                    self.write(Put::plain(&EMOJI, 1, [media.into()], key, cells)).await?;
+                    self.write(Some(Put::plain(&EMOJI, 1, [media.into()], key, cells))).await?;
                 }
             }
+            Record::Preferences(record) => self.write(personal::load_preferences(record)).await?,
+            Record::Saved(record) => self.write(personal::load_saved(record)).await?,
             Record::Imported(new) => {
                 let partition = [new.source.as_str().into(), new.kind.as_str().into()];
                 let key = [new.key.as_str().into()];
                 let cells = [("id", new.id.into())];
-                self.write(Put::plain(&IMPORTED, 1, partition, key, cells)).await?;
+                self.write(Some(Put::plain(&IMPORTED, 1, partition, key, cells))).await?;
             }
             Record::Job(job) => {
                 if let Some(user) = job.user.number() {
@@ -190,7 +192,8 @@ impl Loader {
         Ok(())
     }
 
-    async fn write(&self, put: Put) -> Result<(), StoreError> {
+    async fn write(&self, put: Option<Put>) -> Result<(), StoreError> {
+        let Some(put) = put else { return Ok(()) };
         Ok(self.at.tables().write(vec![put]).await?)
     }
 

@@ -3,7 +3,11 @@
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
-use crate::model::{Message, Role, RoomFacts, RoomId, Seq, UserId, Visibility, Window, fold};
+use crate::model::rules::EVERYONE;
+use crate::model::{
+    Message, NotifyLevel, OwnChange, PreferencesChange, Role, RoomFacts, RoomId, Seq, UserId,
+    Visibility, Window, fold,
+};
 use crate::store::cluster::Cluster;
 use crate::store::cluster::faulty::open;
 use crate::store::cluster::tables::memory::Memory;
@@ -102,7 +106,8 @@ async fn fill(store: &dyn Store) {
     post(hall, Draft { reply_to: Some(Seq(1)), ..draft(bob, "hi") }).await.unwrap();
     post(hall, draft(gone, "I am off")).await.unwrap();
     post(hall, draft(bob, "oops")).await.unwrap();
-    post(pair, draft(bob, "just us")).await.unwrap();
+    let to_all = vec![vec![EVERYONE.to_owned()]];
+    post(pair, Draft { mentions: to_all, ..draft(bob, "just us") }).await.unwrap();
     let change = |seq, by, change| {
         store.change_message(hall, Seq(seq), Basis::Nobody, Some(by), Whose::Any, change)
     };
@@ -114,7 +119,14 @@ async fn fill(store: &dyn Store) {
     change(4, bob, MessageChange::Delete).await.unwrap();
     by(RoomChange::Pin(Seq(2), true)).await.unwrap();
     store.mark_read(hall, ann, Seq(2)).await.unwrap();
-    store.change_mine(hall, bob, true).await.unwrap();
+    store.change_mine(hall, bob, OwnChange::mute(true)).await.unwrap();
+    let own = OwnChange { notify: Some(Some(NotifyLevel::Mentions)), favourite: Some(true) };
+    store.change_mine(hall, ann, own).await.unwrap();
+    store.mark_unread(hall, ann, Seq(2)).await.unwrap();
+    store.save_message(hall, cho, Seq(2), true).await.unwrap();
+    let keywords = Some(vec!["책".to_owned()]);
+    let preferences = PreferencesChange { keywords, ..PreferencesChange::default() };
+    store.change_preferences(bob, preferences).await.unwrap();
     store.change_room(lost, Basis::Nobody, Some(bob), RoomChange::Delete).await.unwrap();
     store.remove_user(gone).await.unwrap();
     // The job of the deleted user is done when the room has told it.
@@ -241,7 +253,7 @@ async fn a_database_becomes_a_cluster() {
         let cards = store.rooms(RoomQuery::Of { user: UserId(2), participants: 9 }).await.unwrap();
         let told: Vec<_> = cards
             .iter()
-            .map(|card| (card.facts.room.id, card.unread, card.mentions, card.muted))
+            .map(|card| (card.facts.room.id, card.unread, card.mentions, card.own.muted()))
             .collect();
         assert_eq!(told, [(hall, 1, 0, true), (RoomId(2), 0, 0, false)]);
     }

@@ -3,7 +3,7 @@
 use super::rows::{self, Kept, Wrote};
 use super::{directory, names};
 use crate::model::{Event, Missing, Timestamp, UserId};
-use crate::store::cluster::{Cluster, audit, jobs, sessions};
+use crate::store::cluster::{Cluster, audit, jobs, personal, sessions};
 use crate::store::{Ended, StoreError, audit_notes};
 
 /// Attempts, each of which a change of the same user may overtake.
@@ -40,6 +40,9 @@ async fn bury(at: &Cluster, before: &Kept) -> Result<Wrote, StoreError> {
     let ended = sessions::end_all(at, before, Ended::All, ended).await;
     if !ended.is_empty() {
         at.emit(Event::SessionEnded { user: id, sessions: ended }).await;
+    }
+    if let Err(error) = personal::forget(at, id).await {
+        tracing::warn!(%error, user.id = %id, "The user's preferences were not removed");
     }
     names::release_all(at, id, &before.stored.names()).await;
     if let Err(error) = directory::remove(at, id, version).await {

@@ -10,10 +10,12 @@ use rusqlite::{Connection, OpenFlags, Result, TransactionBehavior, params};
 use crate::model::Timestamp;
 use crate::store::StoreError;
 use crate::store::sqlite::error::unreadable;
+use crate::store::sqlite::preferences::{self, own_from_row};
 use crate::store::sqlite::{Sqlite, job_orders, sql};
 use crate::store::transfer::{
     EmojiRecord, Header, ImportedRecord, JobRecord, Key, LastIds, MediaRecord, MessageRecord,
-    ParticipantRecord, PinRecord, ReactionRecord, Record, RoomRecord, UserRecord,
+    ParticipantRecord, PinRecord, PreferencesRecord, ReactionRecord, Record, RoomRecord,
+    SavedRecord, UserRecord,
 };
 
 /// Number of rows read at once.
@@ -38,9 +40,10 @@ const ROOMS: &str = "SELECT id, name, topic, description, visibility, archived, 
 const PARTICIPANTS: &str = "SELECT p.* FROM participants p JOIN rooms r ON r.id = p.room AND \
                             r.deleted IS NULL
     WHERE p.id > ?1 ORDER BY p.id LIMIT ?2";
-const MESSAGES: &str = "SELECT m.*, n.user AS pinned_by, n.at AS pinned_at FROM messages m JOIN \
+const MESSAGES: &str = "SELECT m.*, n.user AS pinned_by, n.at AS pinned_at, c.seq AS called FROM messages m JOIN \
                         rooms r ON r.id = m.room AND r.deleted IS NULL
     LEFT JOIN pins n ON n.room = m.room AND n.seq = m.seq
+    LEFT JOIN calls c ON c.room = m.room AND c.seq = m.seq
     WHERE m.id > ?1 ORDER BY m.id LIMIT ?2";
 const REACTIONS: &str = "SELECT message, user, reaction, at FROM reactions WHERE message IN \
                          (SELECT value FROM json_each(?1)) ORDER BY id";
@@ -54,6 +57,12 @@ const IMPORTED: &str = "SELECT source, kind, key, id FROM imported
     WHERE (source, kind, key) > (?1, ?2, ?3) AND kind NOT IN ('open', 'before', 'mark', 'picture')
     AND source NOT IN (SELECT source FROM imported WHERE kind = 'keep') ORDER BY source, kind, key \
                         LIMIT ?4";
+const PREFERENCES: &str = "SELECT user AS id, notify, keywords, quiet FROM preferences WHERE user \
+                           > ?1 ORDER BY user LIMIT ?2";
+const SAVED: &str =
+    "SELECT s.user, s.room, s.seq, s.at FROM saved s JOIN rooms r ON r.id = s.room \
+                     AND r.deleted IS NULL
+    WHERE (s.user, s.room, s.seq) > (?1, ?2, ?3) ORDER BY s.user, s.room, s.seq LIMIT ?4";
 const EMOJI: &str = "SELECT name, media, created FROM emoji ORDER BY name";
 const FAREWELLS: &str =
     "SELECT id, target, login, name FROM jobs WHERE kind = ?3 AND id > ?1 ORDER BY id LIMIT ?2";
@@ -70,6 +79,8 @@ pub(super) const STATEMENTS: &[&str] = &[
     REACTIONS,
     ATTACHED,
     MENTIONS,
+    PREFERENCES,
+    SAVED,
     EMOJI,
     IMPORTED,
     FAREWELLS,
@@ -78,7 +89,8 @@ pub(super) const STATEMENTS: &[&str] = &[
 impl Sqlite {
     /// Exports the content of a database in one read transaction, page by page, until the sink
     /// returns `Break`, with the approximate number of all rows: header, users, media, rooms,
-    /// participants, messages in the order of storing, results of imports, jobs. Blocks.
+    /// participants, messages in the order of storing, preferences, saved messages, results of
+    /// imports, jobs. Blocks.
     ///
     /// Meanwhile the write-ahead log cannot be restarted: if others write to the database, export a
     /// copy.
@@ -135,6 +147,8 @@ fn everything(
         }
     }
     if messages(conn, sink)?.is_break()
+        || pages(conn, PREFERENCES, preferences, sink)?.is_break()
+        || saved(conn, sink)?.is_break()
         || emoji(conn, sink)?.is_break()
         || imported(conn, sink)?.is_break()
     {
@@ -234,17 +248,22 @@ fn room(row: &sql::Row<'_>) -> Result<Record> {
 }
 
 fn participant(row: &sql::Row<'_>) -> Result<Record> {
-    Ok(Record::Participant(ParticipantRecord {
+    let (mark, unread): (i64, Option<i64>) = (row.get("mark")?, row.get("unread_mark")?);
+    let record = ParticipantRecord {
         room: key(row, "room")?,
         user: key(row, "user")?,
         role: row.get("role")?,
         edited_name: row.get("edited_name")?,
         since: row.get("since")?,
         joined: row.get("joined")?,
-        mark: Some(row.get("mark")?),
+        mark: Some(mark),
         mark_at: row.get("mark_at")?,
-        muted: row.get("muted")?,
-    }))
+        unread_from: row.get::<_, Option<i64>>("unread_from")?.filter(|_| unread == Some(mark)),
+        muted: false,
+        notify: None,
+        favourite: false,
+    };
+    Ok(Record::Participant(record.with(own_from_row(row)?)))
 }
 
 fn message(row: &sql::Row<'_>) -> Result<(i64, MessageRecord)> {
@@ -262,6 +281,7 @@ fn message(row: &sql::Row<'_>) -> Result<(i64, MessageRecord)> {
         client_id: row.get("client_id")?,
         media: Vec::new(),
         mentions: Vec::new(),
+        mentions_all: row.get::<_, Option<i64>>("called")?.is_some(),
         reactions: Vec::new(),
         pinned: pinned
             .map(|at| {
@@ -312,6 +332,33 @@ fn messages(
             at(id, &mut |record| record.mentions.push(user.clone()));
         }
         if sink(page.into_iter().map(|(_, record)| Record::Message(record)).collect()).is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+    }
+}
+
+fn preferences(row: &sql::Row<'_>) -> Result<Record> {
+    let user = row.get("id")?;
+    Ok(Record::Preferences(PreferencesRecord::new(user, preferences::from_row(row)?)))
+}
+
+fn saved(
+    conn: &Connection,
+    sink: &mut dyn FnMut(Vec<Record>) -> ControlFlow<()>,
+) -> Result<ControlFlow<()>> {
+    let mut after = (0_i64, 0_i64, 0_i64);
+    loop {
+        let page = sql::all(conn, SAVED, params![after.0, after.1, after.2, PAGE], |row| {
+            let place = (row.get("user")?, row.get("room")?, row.get("seq")?);
+            Ok((place, row.get("at")?))
+        })?;
+        let Some((last, _)) = page.last() else { return Ok(ControlFlow::Continue(())) };
+        after = *last;
+        let records = page.into_iter().map(|((user, room, seq), at)| {
+            let [user, room, seq] = [user, room, seq].map(Key::Number);
+            Record::Saved(SavedRecord { user, room, seq, at })
+        });
+        if sink(records.collect()).is_break() {
             return Ok(ControlFlow::Break(()));
         }
     }

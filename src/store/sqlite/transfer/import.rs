@@ -178,6 +178,8 @@ impl<'t> Import<'t> {
                 Record::Room(room) => taking.room(room)?,
                 Record::Participant(participant) => taking.participant(participant)?,
                 Record::Message(message) => taking.message(message)?,
+                Record::Preferences(preferences) => taking.preferences(preferences)?,
+                Record::Saved(saved) => taking.saved(saved)?,
                 Record::Emoji(emoji) => taking.emoji(emoji)?,
                 Record::Imported(imported) => taking.imported(imported)?,
                 Record::Job(job) => taking.job(job)?,

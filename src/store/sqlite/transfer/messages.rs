@@ -4,8 +4,8 @@ use rusqlite::{Result, params};
 
 use super::import::{Import, RoomNumbers};
 use super::table::{BEFORE, MEDIA, MESSAGE, ROOM, SEQ, USER};
-use crate::model::{Rev, Seq};
-use crate::store::sqlite::sql;
+use crate::model::{Rev, RoomId, Seq, UserId};
+use crate::store::sqlite::{posting, sql};
 use crate::store::transfer::{Key, Kind, MessageRecord, Reason};
 
 const STAND: &str =
@@ -137,6 +137,9 @@ impl Import<'_> {
         ];
         sql::run(self.conn, ADD, values)?;
         let message = self.conn.last_insert_rowid();
+        if new.mentions_all {
+            posting::call(self.conn, RoomId(room), seq, UserId(author))?;
+        }
         self.surroundings(new, &key, (room, seq, message), media)?;
         self.remember(new, &key, seq)?;
         self.out.report.taken(Kind::Messages);

@@ -9,6 +9,7 @@ mod import;
 mod messages;
 mod passwords;
 mod people;
+mod personal;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ pub(super) fn statements() -> Vec<&'static str> {
         messages::STATEMENTS,
         passwords::STATEMENTS,
         people::STATEMENTS,
+        personal::STATEMENTS,
         table::STATEMENTS,
     ]
     .concat()

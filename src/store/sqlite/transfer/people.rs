@@ -4,7 +4,7 @@ use rusqlite::{Result, params};
 
 use super::import::Import;
 use super::table::{BEFORE, MARK, MEDIA, OPEN, PARTICIPANT, PICTURE, ROOM, SEQ, STRANGER, USER};
-use crate::model::{MAX_KEPT_ID, Rev, Role, Seq, Timestamp, UserId, fold, skeleton};
+use crate::model::{MAX_KEPT_ID, NotifyLevel, Rev, Role, Seq, Timestamp, UserId, fold, skeleton};
 use crate::store::sqlite::{job_orders, sql};
 use crate::store::transfer::{
     EmojiRecord, JobRecord, Key, Kind, MediaRecord, PASSWORDLESS, ParticipantRecord, Reason,
@@ -42,8 +42,9 @@ const ADD_ROOM: &str = "INSERT INTO rooms (id, name, folded, visibility, owner, 
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 const INSIDE: &str = "SELECT 1 FROM participants WHERE room = ?1 AND user = ?2";
 const ADD_PARTICIPANT: &str = "INSERT INTO participants (room, user, role, edited_name, since, \
-                               joined, mark, mark_at, muted)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+                               joined, mark, mark_at, notify, favourite, unread_from, \
+                               unread_mark)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 const ACCOUNT: &str = "SELECT deleted, guest FROM users WHERE id = ?1";
 const EMOJI_THERE: &str = "SELECT 1 FROM emoji WHERE name = ?1";
 const ADD_EMOJI: &str = "INSERT INTO emoji (name, media, created) VALUES (?1, ?2, ?3)";
@@ -407,6 +408,7 @@ impl Import<'_> {
         }
         // A guest is always a member, whatever the source has.
         let role = if guest { Role::Member.as_str() } else { new.role.as_str() };
+        let (own, unread_from) = (new.own(), new.unread_from.filter(|_| open));
         let values = params![
             room,
             user,
@@ -416,7 +418,10 @@ impl Import<'_> {
             new.joined,
             mark,
             new.mark_at,
-            new.muted
+            own.notify.map(NotifyLevel::as_str),
+            own.favourite,
+            unread_from,
+            unread_from.and(new.mark)
         ];
         sql::run(self.conn, ADD_PARTICIPANT, values)?;
         if let Some(mark) = new.mark.filter(|_| open) {

@@ -4,7 +4,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::model::{
-    MAX_KEPT_ID, Message, MessageId, Reaction, Role, RoomId, Seq, UserId, Visibility, Window,
+    MAX_KEPT_ID, Message, MessageId, NotifyLevel, OwnChange, PreferencesChange, QuietHours,
+    Reaction, Role, RoomId, Seq, UserId, Visibility, Window,
 };
 use crate::store::sqlite::{Options, Sqlite};
 use crate::store::transfer::{
@@ -156,7 +157,22 @@ async fn fill(store: &Sqlite) {
         .await
         .unwrap();
     store.mark_read(room, bob.id, Seq(2)).await.unwrap();
-    store.change_mine(room, bob.id, true).await.unwrap();
+    store.change_mine(room, bob.id, OwnChange::mute(true)).await.unwrap();
+    let own = OwnChange { notify: Some(Some(NotifyLevel::Mentions)), favourite: Some(true) };
+    store.change_mine(room, ann.id, own).await.unwrap();
+    store.mark_unread(room, bob.id, Seq(2)).await.unwrap();
+    store.save_message(room, bob.id, Seq(1), true).await.unwrap();
+    let quiet = QuietHours {
+        from: "22:00".to_owned(),
+        to: "07:00".to_owned(),
+        zone: "Asia/Seoul".to_owned(),
+    };
+    let preferences = PreferencesChange {
+        notify: Some(NotifyLevel::Mentions),
+        keywords: Some(vec!["책".to_owned()]),
+        quiet: Some(Some(quiet)),
+    };
+    store.change_preferences(bob.id, preferences).await.unwrap();
     store
         .change_user(cho.id, UserChange { disabled: Some(true), ..UserChange::default() })
         .await

@@ -3,6 +3,7 @@
 mod accounts;
 mod frames;
 mod messages;
+mod personal;
 mod rooms;
 mod tokens;
 
@@ -31,6 +32,9 @@ pub(super) fn describe(operation: Operation) -> Described {
         Operation::Me => accounts::me(),
         Operation::ChangeMe => accounts::change_me(),
         Operation::DeleteMe => accounts::delete_me(),
+        Operation::Preferences => personal::preferences(),
+        Operation::ChangePreferences => personal::change_preferences(),
+        Operation::Saved => personal::saved(),
         Operation::User => accounts::user(),
         Operation::LogIn => accounts::log_in(),
         Operation::LogOut => accounts::log_out(),
@@ -54,17 +58,22 @@ pub(super) fn describe(operation: Operation) -> Described {
         Operation::ChangeRole => rooms::change_role(),
         Operation::ChangeEditedName => rooms::change_edited_name(),
         Operation::ChangeMine => rooms::change_mine(),
+        Operation::OwnSettings => personal::own_settings(),
+        Operation::ChangeOwnSettings => personal::change_own_settings(),
         Operation::History => messages::history(),
         Operation::Post => messages::post(),
         Operation::Edit => messages::edit(),
         Operation::DeleteMessage => messages::delete(),
         Operation::MarkRead => messages::mark_read(),
+        Operation::MarkUnread => personal::mark_unread(),
         Operation::Readers => messages::readers(),
         Operation::React => messages::react(),
         Operation::Unreact => messages::unreact(),
         Operation::Pins => rooms::pins(),
         Operation::Pin => rooms::pin(),
         Operation::Unpin => rooms::unpin(),
+        Operation::Save => personal::save(),
+        Operation::Unsave => personal::unsave(),
         Operation::Changes => messages::changes(),
         Operation::Search => messages::search(),
         Operation::Upload => messages::upload(),

@@ -4,6 +4,7 @@
 mod accounts;
 mod media;
 mod messages;
+mod personal;
 mod rooms;
 mod settings;
 mod tokens;
@@ -26,6 +27,11 @@ pub enum Operation {
     Me,
     ChangeMe,
     DeleteMe,
+    /// My settings for all rooms.
+    Preferences,
+    ChangePreferences,
+    /// List my saved messages.
+    Saved,
     User,
     LogIn,
     LogOut,
@@ -51,11 +57,15 @@ pub enum Operation {
     ChangeEditedName,
     /// Change my own settings in a room.
     ChangeMine,
+    /// My own settings in a room.
+    OwnSettings,
+    ChangeOwnSettings,
     History,
     Post,
     Edit,
     DeleteMessage,
     MarkRead,
+    MarkUnread,
     /// List the readers of a message.
     Readers,
     React,
@@ -63,6 +73,8 @@ pub enum Operation {
     Pins,
     Pin,
     Unpin,
+    Save,
+    Unsave,
     Changes,
     Search,
     Upload,
@@ -81,6 +93,9 @@ pub(super) const ROUTES: &[Route<Operation>] = &[
     route(Method::GET, "/api/users/me", Operation::Me),
     route(Method::PATCH, "/api/users/me", Operation::ChangeMe),
     route(Method::DELETE, "/api/users/me", Operation::DeleteMe),
+    route(Method::GET, "/api/users/me/settings", Operation::Preferences),
+    route(Method::PATCH, "/api/users/me/settings", Operation::ChangePreferences),
+    route(Method::GET, "/api/users/me/saved", Operation::Saved),
     route(Method::GET, "/api/users/{userId}", Operation::User),
     route(Method::POST, "/api/login", Operation::LogIn),
     route(Method::POST, "/api/logout", Operation::LogOut),
@@ -98,6 +113,8 @@ pub(super) const ROUTES: &[Route<Operation>] = &[
     route(Method::DELETE, "/api/chatrooms/{roomId}", Operation::DeleteRoom),
     route(Method::PATCH, "/api/chatrooms/{roomId}/name", Operation::RenameRoom),
     route(Method::PATCH, "/api/chatrooms/{roomId}/me", Operation::ChangeMine),
+    route(Method::GET, "/api/chatrooms/{roomId}/settings", Operation::OwnSettings),
+    route(Method::PATCH, "/api/chatrooms/{roomId}/settings", Operation::ChangeOwnSettings),
     route(Method::POST, "/api/chatrooms/{roomId}/join", Operation::Join),
     route(Method::POST, "/api/chatrooms/{roomId}/connect", Operation::Connect),
     route(Method::POST, "/api/chatrooms/{roomId}/participants", Operation::AddParticipant),
@@ -121,6 +138,13 @@ pub(super) const ROUTES: &[Route<Operation>] = &[
     route(Method::PATCH, "/api/chatrooms/{roomId}/messages/{messageId}", Operation::Edit),
     route(Method::DELETE, "/api/chatrooms/{roomId}/messages/{messageId}", Operation::DeleteMessage),
     route(Method::POST, "/api/chatrooms/{roomId}/messages/{messageId}/read", Operation::MarkRead),
+    route(
+        Method::POST,
+        "/api/chatrooms/{roomId}/messages/{messageId}/unread",
+        Operation::MarkUnread,
+    ),
+    route(Method::PUT, "/api/chatrooms/{roomId}/messages/{messageId}/saved", Operation::Save),
+    route(Method::DELETE, "/api/chatrooms/{roomId}/messages/{messageId}/saved", Operation::Unsave),
     route(Method::GET, "/api/chatrooms/{roomId}/messages/{messageId}/readers", Operation::Readers),
     route(Method::POST, "/api/chatrooms/{roomId}/messages/{messageId}/reactions", Operation::React),
     route(
@@ -151,6 +175,9 @@ pub(super) async fn answer(
         Operation::Me => accounts::me(chat, request).await,
         Operation::ChangeMe => accounts::change_me(chat, request).await,
         Operation::DeleteMe => accounts::delete_me(chat, request).await,
+        Operation::Preferences => personal::preferences(chat, request).await,
+        Operation::ChangePreferences => personal::change_preferences(chat, request).await,
+        Operation::Saved => personal::saved(chat, request).await,
         Operation::User => accounts::user(chat, request).await,
         Operation::LogIn => accounts::log_in(chat, request).await,
         Operation::LogOut => accounts::log_out(chat, request).await,
@@ -174,17 +201,22 @@ pub(super) async fn answer(
         Operation::ChangeRole => rooms::change_role(chat, request).await,
         Operation::ChangeEditedName => rooms::change_edited_name(chat, request).await,
         Operation::ChangeMine => rooms::change_mine(chat, request).await,
+        Operation::OwnSettings => personal::own_settings(chat, request).await,
+        Operation::ChangeOwnSettings => personal::change_own_settings(chat, request).await,
         Operation::History => messages::history(chat, request).await,
         Operation::Post => messages::post(chat, request).await,
         Operation::Edit => messages::edit(chat, request).await,
         Operation::DeleteMessage => messages::delete(chat, request).await,
         Operation::MarkRead => messages::mark_read(chat, request).await,
+        Operation::MarkUnread => personal::mark_unread(chat, request).await,
         Operation::Readers => messages::readers(chat, request).await,
         Operation::React => messages::react(chat, request).await,
         Operation::Unreact => messages::unreact(chat, request).await,
         Operation::Pins => settings::pins(chat, request).await,
         Operation::Pin => settings::pin(chat, request, true).await,
         Operation::Unpin => settings::pin(chat, request, false).await,
+        Operation::Save => personal::save(chat, request, true).await,
+        Operation::Unsave => personal::save(chat, request, false).await,
         Operation::Changes => messages::changes(chat, request).await,
         Operation::Search => messages::search(chat, request).await,
         Operation::Upload => media::upload(chat, request).await,

@@ -4,7 +4,8 @@ use super::text;
 use crate::api::chatrooms::wire::{Frame, ParticipantNow, Reacted, Room, media_of, reply_key};
 use crate::live::{Audience, Encoded};
 use crate::model::{
-    Change, Event, Message, MessageId, Participant, Person, Reaction, ReadMark, RoomEvent, Seq,
+    Change, Event, Message, MessageId, NotifyLevel, Participant, Person, Personal, Reaction,
+    ReadMark, RoomEvent, Seq, Timestamp,
 };
 
 /// Encodes an event.
@@ -24,6 +25,10 @@ pub(crate) fn encode(event: &Event) -> Vec<Encoded> {
             vec![Encoded::to_all(text(&frame)).only_for(Audience::Only(*user))]
         }
         Event::Marked { mark, person, .. } => marked(mark, person),
+        Event::Personal { user, change, at } => {
+            let frame = personal(change, *at);
+            vec![Encoded::to_all(text(&frame)).only_for(Audience::Only(*user))]
+        }
         Event::Entered { room, person, socket, at } => {
             let frame = Frame::UserJoined {
                 user_id: &person.login,
@@ -154,19 +159,49 @@ fn now<'a>(event: &RoomEvent, participant: &'a Participant) -> ParticipantNow<'a
     }
 }
 
+/// Returns the frame for a change that only its user sees.
+fn personal(change: &Personal, at: Timestamp) -> Frame<'_> {
+    let timestamp = at.into();
+    match change {
+        Personal::Room(room, own) => Frame::RoomSettings {
+            room_id: (*room).into(),
+            notify: own.notify.map(NotifyLevel::as_str),
+            favourite: own.favourite,
+            muted: own.muted(),
+            timestamp,
+        },
+        Personal::Preferences(new) => Frame::MySettings { settings: new.clone().into(), timestamp },
+        Personal::Saved(message, true) => Frame::MessageSaved {
+            room_id: message.room.into(),
+            message_id: (*message).into(),
+            timestamp,
+        },
+        Personal::Saved(message, false) => Frame::MessageUnsaved {
+            room_id: message.room.into(),
+            message_id: (*message).into(),
+            timestamp,
+        },
+        Personal::Mark(mark, login) => own_mark(mark, login),
+    }
+}
+
+fn own_mark<'a>(mark: &ReadMark, user_id: &'a str) -> Frame<'a> {
+    Frame::ReadMarked {
+        room_id: mark.room.into(),
+        message_id: MessageId { room: mark.room, seq: mark.seq }.into(),
+        user_id,
+        last_read_seq: mark.seq.0,
+        unread_count: mark.unread,
+        timestamp: mark.at.into(),
+    }
+}
+
 /// Encodes a read mark: the reader's sockets get the unread count, other sockets the mark (in large
 /// rooms only the author's; `live` selects them).
 fn marked(mark: &ReadMark, person: &Person) -> Vec<Encoded> {
     let (user_id, last_read_seq) = (person.login.as_str(), mark.seq.0);
     let message = || MessageId { room: mark.room, seq: mark.seq }.into();
-    let own = Frame::ReadMarked {
-        room_id: mark.room.into(),
-        message_id: message(),
-        user_id,
-        last_read_seq,
-        unread_count: mark.unread,
-        timestamp: mark.at.into(),
-    };
+    let own = own_mark(mark, user_id);
     let mut said = vec![Encoded::to_all(text(&own)).only_for(Audience::Only(mark.user))];
     let read = Frame::MessageRead {
         room_id: mark.room.into(),

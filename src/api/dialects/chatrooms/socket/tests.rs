@@ -228,6 +228,16 @@ fn a_read_mark_goes_to_the_reader_and_to_the_others() {
 }
 
 #[test]
+fn what_only_its_user_sees_goes_to_the_user() {
+    let to = Audience::Only(ANN);
+    tells("frame.room_settings.json", &golden::event("PersonalRoom"), to);
+    tells("frame.my_settings.json", &golden::event("PersonalPreferences"), to);
+    tells("frame.message_saved.json", &golden::event("PersonalSaved"), to);
+    tells("frame.message_unsaved.json", &golden::event("PersonalUnsaved"), to);
+    tells("frame.read_marked-event.json", &golden::event("PersonalMark"), to);
+}
+
+#[test]
 fn a_step_of_several_changes_is_several_frames() {
     let both = vec![
         Change::ParticipantAdded(golden::petr_there()),

@@ -80,10 +80,12 @@ pub(crate) struct ChangeMe {
 }
 
 /// Absent, null, or a value.
-type Given<T> = Option<Option<T>>;
+pub(super) type Given<T> = Option<Option<T>>;
 
 /// Distinguishes null from absent.
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Given<T>, D::Error> {
+pub(super) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Given<T>, D::Error> {
     Option::<T>::deserialize(from).map(Some)
 }
 

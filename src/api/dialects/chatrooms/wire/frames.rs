@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::users::Media;
-use super::{Changes, Message, Room};
+use super::{Changes, Message, Preferences, Room};
 use crate::api::openapi::types;
 use crate::api::wire::{MessageKey, Millis, RoomKey, Seconds};
 
@@ -134,6 +134,30 @@ pub(crate) enum Frame<'a> {
     },
     Subscribed {
         rooms: Vec<SubscribedRoom>,
+    },
+    RoomSettings {
+        room_id: RoomKey,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(schema_with = types::notify_level, required = false)]
+        notify: Option<&'static str>,
+        favourite: bool,
+        muted: bool,
+        timestamp: Seconds,
+    },
+    MySettings {
+        #[serde(flatten)]
+        settings: Preferences,
+        timestamp: Seconds,
+    },
+    MessageSaved {
+        room_id: RoomKey,
+        message_id: MessageKey,
+        timestamp: Seconds,
+    },
+    MessageUnsaved {
+        room_id: RoomKey,
+        message_id: MessageKey,
+        timestamp: Seconds,
     },
     RoomUpdated {
         room_id: RoomKey,

@@ -11,6 +11,7 @@ mod bodies;
 mod changes;
 mod frames;
 mod messages;
+mod personal;
 mod rooms;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ pub(super) use bodies::{
 pub(super) use changes::Changes;
 pub(super) use frames::{Answer, Complaint, Frame, ParticipantNow, Reacted, SubscribedRoom};
 pub(super) use messages::{Found, History, Message, ReactionGiven, Read, Readers, reply_key};
+pub(super) use personal::{ChangeOwn, ChangePreferences, OwnSettings, Preferences, SavedMessages};
 pub(super) use rooms::{Card, Connected, Muted, Participant, Pins, Room, Rooms};
 pub(super) use tokens::{NewToken, Token, Tokens};
 pub(super) use users::{

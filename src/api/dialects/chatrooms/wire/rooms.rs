@@ -8,7 +8,7 @@ use super::users::Media;
 use crate::api::openapi::types;
 use crate::api::wire::{RoomKey, Seconds};
 use crate::chat::ConnectedRoom;
-use crate::model::{self, LiveState, Pin, RoomCard, RoomFacts, RoomState};
+use crate::model::{self, LiveState, NotifyLevel, Pin, RoomCard, RoomFacts, RoomState};
 
 /// A participant.
 #[derive(Serialize, ToSchema)]
@@ -180,6 +180,14 @@ struct Mine<'a> {
     mention_count: u32,
     #[schema(required = false)]
     muted: bool,
+    /// Level of notifications; absent: the user's default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = types::notify_level, required = false)]
+    notify: Option<&'static str>,
+    /// Only present for favourites.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    favourite: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     last_message: Option<LastMessage<'a>>,
@@ -200,7 +208,9 @@ impl<'a> Card<'a> {
         let mine = Mine {
             unread_count: card.unread,
             mention_count: card.mentions,
-            muted: card.muted,
+            muted: card.own.muted(),
+            notify: card.own.notify.map(NotifyLevel::as_str),
+            favourite: card.own.favourite.then_some(true),
             last_message: card.last_message.as_ref().map(|message| LastMessage {
                 message: message.into(),
                 sender_name: message.author.name(),

@@ -10,8 +10,8 @@ use crate::chat::{
 };
 use crate::model::{
     self, AccountFlags, Changes as ModelChanges, Hash32, LiveState, Marked, MediaId, MessageId,
-    MessageRef, NewMessage, Reaction, Rev, Role, RoomChanges, Seq, SessionId, Stored, Visibility,
-    WordQuery,
+    MessageRef, NewMessage, OwnChange, PreferencesChange, Reaction, Rev, Role, RoomChanges, Seq,
+    SessionId, Stored, Visibility, WordQuery,
 };
 
 #[track_caller]
@@ -57,6 +57,38 @@ fn sessions_say_which_is_the_own() {
     let ann = model::Participant { media: Some(golden::picture()), ..golden::ann_there() };
     same("rest.participant-picture.json", &Participant::from(&ann));
     same("rest.muted.json", &Muted { room_id: ROOM.into(), muted: true });
+}
+
+#[test]
+fn what_only_its_user_sees_is_said() {
+    same("rest.own-settings.json", &OwnSettings::new(ROOM, golden::card().own));
+    same("rest.own-settings-default.json", &OwnSettings::new(ROOM, golden::bare_card().own));
+    same("rest.preferences.json", &Preferences::from(golden::preferences()));
+    same("rest.preferences-default.json", &Preferences::from(model::Preferences::default()));
+    let saved = [model::Saved { message: golden::plain(), at: NOW }];
+    same("rest.saved.json", &SavedMessages::new(&saved, 1));
+    let last = serde_json::to_value(SavedMessages::new(&saved, 2)).unwrap();
+    assert_eq!(last.get("cursor"), None, "there is no next page");
+}
+
+#[test]
+fn changes_of_what_only_its_user_sees_are_read() {
+    let own = |body| OwnChange::try_from(read::<ChangeOwn>(body).unwrap());
+    let notify = Some(Some(model::NotifyLevel::Mentions));
+    assert_eq!(
+        own(json!({"notify": "mentions"})),
+        Ok(OwnChange { notify, ..OwnChange::default() })
+    );
+    let default = OwnChange { notify: Some(None), favourite: Some(true) };
+    assert_eq!(own(json!({"notify": null, "favourite": true})), Ok(default));
+    assert_eq!(own(json!({})), Ok(OwnChange::default()));
+    let odd = own(json!({"notify": "loud"}));
+    assert!(matches!(odd, Err(model::Error::Invalid { field, .. }) if field == "notify"));
+    let all = |body| PreferencesChange::try_from(read::<ChangePreferences>(body).unwrap());
+    let none = all(json!({"quiet": null})).unwrap();
+    assert_eq!(none, PreferencesChange { quiet: Some(None), ..PreferencesChange::default() });
+    assert_eq!(all(json!({})), Ok(PreferencesChange::default()));
+    assert!(read::<ChangePreferences>(json!({"quiet": {"from": "22:00"}})).is_err());
 }
 
 #[test]

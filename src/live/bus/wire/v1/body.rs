@@ -17,6 +17,9 @@ impl Body {
                 author: author.0,
                 participants: *participants,
             },
+            Event::Personal { user, change, at } => {
+                Self::Personal { user: user.0, change: change.into(), at: at.0 }
+            }
             Event::UserChanged { user } => Self::UserChanged { user: user.0 },
             Event::SessionEnded { user, sessions } => Self::SessionEnded {
                 user: user.0,
@@ -53,6 +56,9 @@ impl Body {
                 author: UserId(author),
                 participants,
             },
+            Self::Personal { user, change, at } => {
+                Event::Personal { user: UserId(user), change: change.into(), at: Timestamp(at) }
+            }
             Self::UserChanged { user } => Event::UserChanged { user: UserId(user) },
             Self::SessionEnded { user, sessions } => Event::SessionEnded {
                 user: UserId(user),

@@ -4,6 +4,7 @@
 mod body;
 mod facts;
 mod messages;
+mod personal;
 
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,29 @@ pub(super) enum Body {
     Repeat { seconds: u32 },
     Ask { number: u64, request: Vec<u8> },
     Answer { number: u64, answer: Vec<u8> },
+    Personal { user: i64, change: Personal, at: i64 },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) enum Level {
+    All,
+    Mentions,
+    Nothing,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct QuietHours {
+    from: String,
+    to: String,
+    zone: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) enum Personal {
+    Room { room: i64, notify: Option<Level>, favourite: bool },
+    Preferences { notify: Level, keywords: Vec<String>, quiet: Option<QuietHours> },
+    Saved { room: i64, seq: i64, saved: bool },
+    Mark { mark: Mark, login: String },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

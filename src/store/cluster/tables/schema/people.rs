@@ -187,6 +187,34 @@ pub static MEDIA_INTENTS: Table = Table {
     columns: &[Column::flag("present")],
 };
 
+/// Preferences of users; the timestamp is `version`, the time in microseconds or more. `keywords`
+/// and `quiet` are JSON.
+pub static PREFERENCES: Table = Table {
+    name: "preferences",
+    kind: Kind::Plain,
+    partition: &[Column::int("user")],
+    clustering: &[],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[
+        Column::text("notify"),
+        Column::text("keywords"),
+        Column::text("quiet"),
+        Column::int("version"),
+    ],
+};
+
+/// Messages that a user has saved; the timestamp is `version`, the time in microseconds or more.
+pub static SAVED: Table = Table {
+    name: "saved",
+    kind: Kind::Plain,
+    partition: &[Column::int("user")],
+    clustering: &[Column::int("room"), Column::int("seq")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::flag("present"), Column::int("at"), Column::int("version")],
+};
+
 /// Custom emoji, which only imports add, by their picture.
 pub static EMOJI: Table = Table {
     name: "emoji",
@@ -309,6 +337,8 @@ pub static TABLES: &[&Table] = &[
     &MEDIA_IDS,
     &MEDIA_UNUSED,
     &MEDIA_INTENTS,
+    &PREFERENCES,
+    &SAVED,
     &EMOJI,
     &IMPORTED,
     &AUDIT,

@@ -120,8 +120,9 @@ pub static MARKS_BY_USER: Table = Table {
     columns: &[Column::int("seq"), Column::int("at")],
 };
 
-/// What a user chose for a room; the timestamp is the time in microseconds. It is valid for one
-/// membership, that of the time of `joined`: whoever returns starts anew.
+/// What a user chose for a room; the timestamp is `version`, the time in microseconds or more. It is
+/// valid for one membership, that of the time of `joined`: whoever returns starts anew. Messages
+/// from `unread_from` on are unread as long as the user's mark is `unread_mark`.
 pub static MINE: Table = Table {
     name: "mine",
     kind: Kind::Plain,
@@ -129,7 +130,14 @@ pub static MINE: Table = Table {
     clustering: &[Column::int("room")],
     order: Order::Ascending,
     statics: &[],
-    columns: &[Column::flag("muted"), Column::int("joined")],
+    columns: &[
+        Column::text("notify"),
+        Column::flag("favourite"),
+        Column::int("unread_from"),
+        Column::int("unread_mark"),
+        Column::int("joined"),
+        Column::int("version"),
+    ],
 };
 
 /// Client ids used by an author in a room, with the first message; rows expire.

@@ -1,0 +1,96 @@
+//! What only its user sees: own settings of rooms, preferences, saved messages, and marking
+//! messages as unread. Sockets of the same user are notified.
+
+use super::Chat;
+use super::messages::{in_room, not_mine};
+use crate::model::rules::check_preferences;
+use crate::model::{
+    Error, Marked, MessageRef, OwnChange, OwnSettings, Preferences, PreferencesChange, Result,
+    RoomId, Saved, Session, Window,
+};
+use crate::store::RoomQuery;
+
+impl Chat {
+    /// Mutes or unmutes the room for the caller.
+    pub async fn mute(&self, session: &Session, room: RoomId, muted: bool) -> Result<()> {
+        self.change_own_settings(session, room, OwnChange::mute(muted)).await.map(drop)
+    }
+
+    /// Returns the caller's own settings of a room.
+    pub async fn own_settings(&self, session: &Session, room: RoomId) -> Result<OwnSettings> {
+        self.take_part(session, room).await?;
+        let cards = self.store().rooms(RoomQuery::These(session.user, &[room])).await?;
+        cards.first().map(|card| card.own).ok_or(Error::RoomNotFound)
+    }
+
+    /// Changes the caller's own settings of a room and returns them.
+    pub async fn change_own_settings(
+        &self,
+        session: &Session,
+        room: RoomId,
+        change: OwnChange,
+    ) -> Result<OwnSettings> {
+        self.take_part(session, room).await?;
+        self.store().change_mine(room, session.user, change).await.map_err(not_mine)
+    }
+
+    /// Makes a message and all later ones unread for the caller; others still see how far the
+    /// caller had read. Reading on, or posting, ends it.
+    pub async fn mark_unread(
+        &self,
+        session: &Session,
+        room: RoomId,
+        message: MessageRef,
+    ) -> Result<Marked> {
+        self.take_part(session, room).await?;
+        let seq = in_room(room, message)?;
+        if self.store().messages(room, Window::One(seq), 1).await?.is_empty() {
+            return Err(Error::MessageNotFound);
+        }
+        let mark = self.store().mark_unread(room, session.user, seq).await.map_err(not_mine)?;
+        Ok(Marked { mark, login: session.login.clone() })
+    }
+
+    /// Returns the caller's preferences.
+    pub async fn preferences(&self, session: &Session) -> Result<Preferences> {
+        Ok(self.store().preferences(session.user).await?)
+    }
+
+    /// Changes the caller's preferences and returns them.
+    pub async fn change_preferences(
+        &self,
+        session: &Session,
+        change: PreferencesChange,
+    ) -> Result<Preferences> {
+        let change = check_preferences(change)?;
+        Ok(self.store().change_preferences(session.user, change).await?)
+    }
+
+    /// Saves a message for the caller, or removes it from the saved ones. Neither fails if it was
+    /// done before.
+    pub async fn save_message(
+        &self,
+        session: &Session,
+        room: RoomId,
+        message: MessageRef,
+        saved: bool,
+    ) -> Result<()> {
+        self.take_part(session, room).await?;
+        let seq = in_room(room, message)?;
+        Ok(self.store().save_message(room, session.user, seq, saved).await?)
+    }
+
+    /// Returns a page of the caller's saved messages, most recently saved first: those after
+    /// `after`, the position of the last one of the page before.
+    pub async fn saved(
+        &self,
+        session: &Session,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<Saved>> {
+        let after = after.map(str::parse).transpose();
+        let after =
+            after.map_err(|()| Error::invalid("before", "is not a position in this list"))?;
+        Ok(self.store().saved(session.user, after, limit).await?)
+    }
+}

@@ -1,0 +1,33 @@
+//! What only its user sees: preferences and saved messages.
+
+mod preferences;
+mod saved;
+mod transfer;
+
+pub(super) use preferences::{change as change_preferences, of_user as preferences};
+pub(super) use saved::{change as save_message, of_user as saved};
+pub(super) use transfer::{load_preferences, load_saved, preferences_record, saved_record};
+
+use super::Cluster;
+use super::tables::Put;
+use super::tables::schema::people::{PREFERENCES, SAVED};
+use crate::model::{Timestamp, UserId};
+use crate::store::StoreError;
+
+/// How much later than now the rows of a deleted user may be, in microseconds.
+const LATER: i64 = 60_000_000;
+
+/// Returns the version of a row that follows one with this version: the time in microseconds, or
+/// more.
+fn next_version(before: Option<i64>) -> i64 {
+    let now = Timestamp::now().0.saturating_mul(1000);
+    before.map_or(now, |before| now.max(before + 1))
+}
+
+/// Removes everything of a deleted user.
+pub(super) async fn forget(at: &Cluster, user: UserId) -> Result<(), StoreError> {
+    let end = next_version(None) + LATER;
+    let gone = [&PREFERENCES, &SAVED]
+        .map(|table| Put::plain(table, end, [user.0.into()], [], []).deleted());
+    Ok(at.tables().write(gone.into()).await?)
+}

@@ -1,0 +1,150 @@
+//! What only its user sees: own settings of rooms, preferences, saved messages, unread marks.
+
+use serde_json::json;
+
+use crate::support::{Json, Person, Server, has_exactly, people};
+
+#[tokio::test]
+async fn own_settings_of_a_room_follow_on_every_device() {
+    let server = Server::start().await;
+    let [ann, ben, eve] = people(&server, ["ann", "ben", "eve"]).await;
+    let room = ann.room(&[&ben]).await;
+    let path = format!("/api/chatrooms/{room}/settings");
+    let none = json!({"roomId": room, "favourite": false, "muted": false});
+    assert_eq!(ann.get(&path).await.is(200), none);
+    let (mut phone, mut bens) = (ann.subscribe().await, ben.subscribe().await);
+    let mentions = ann.patch(&path, json!({"notify": "mentions"})).await.is(200);
+    assert_eq!(
+        mentions,
+        json!({"roomId": room, "notify": "mentions", "favourite": false, "muted": false})
+    );
+    let told = phone.until("room_settings").await;
+    has_exactly(&told, &["type", "room_id", "notify", "favourite", "muted", "timestamp"]);
+    assert_eq!((&told["room_id"], &told["notify"]), (&json!(room), &json!("mentions")));
+    ann.patch(&path, json!({"favourite": true})).await.is(200);
+    let card = ann.card(&room).await;
+    assert_eq!(
+        (&card["notify"], &card["favourite"], &card["muted"]),
+        (&json!("mentions"), &json!(true), &json!(false))
+    );
+    assert_eq!(ben.card(&room).await.get("favourite"), None, "nobody else sees it");
+    // The older way to mute a room says the same.
+    ann.patch(&format!("/api/chatrooms/{room}/me"), json!({"muted": true})).await.is(200);
+    let muted = json!({"roomId": room, "notify": "nothing", "favourite": true, "muted": true});
+    assert_eq!(ann.get(&path).await.is(200), muted);
+    assert_eq!(ann.card(&room).await["muted"], true);
+    let default = ann.patch(&path, json!({"notify": null, "favourite": false})).await.is(200);
+    assert_eq!(default, none);
+    for bad in [json!({"notify": "loud"}), json!({"notify": 1}), json!({"favourite": "yes"})] {
+        ann.patch(&path, bad).await.fails(400, "invalid_request");
+    }
+    eve.get(&path).await.fails(404, "room_not_found");
+    // Ben's next frame is the message: he was told nothing of all this.
+    ann.say(&room, "hi").await;
+    assert_eq!(bens.next().await["type"], "chat_message");
+}
+
+#[tokio::test]
+async fn preferences_are_the_same_on_every_device() {
+    let server = Server::start().await;
+    let [ann] = people(&server, ["ann"]).await;
+    let path = "/api/users/me/settings";
+    assert_eq!(ann.get(path).await.is(200), json!({"notify": "all", "keywords": []}));
+    let mut phone = ann.subscribe().await;
+    let quiet = json!({"from": "22:00", "to": "07:00", "zone": "Asia/Seoul"});
+    let set = json!({"notify": "mentions", "keywords": [" 배포 ", "Release"], "quiet": quiet});
+    let wanted = json!({"notify": "mentions", "keywords": ["배포", "Release"], "quiet": quiet});
+    assert_eq!(ann.patch(path, set).await.is(200), wanted);
+    let told = phone.until("my_settings").await;
+    has_exactly(&told, &["type", "notify", "keywords", "quiet", "timestamp"]);
+    assert_eq!((&told["keywords"], &told["quiet"]), (&wanted["keywords"], &quiet));
+    assert_eq!(ann.patch(path, json!({})).await.is(200), wanted);
+    let without = ann.patch(path, json!({"quiet": null})).await.is(200);
+    assert_eq!(without, json!({"notify": "mentions", "keywords": ["배포", "Release"]}));
+    let many: Vec<String> = (0..21).map(|n| n.to_string()).collect();
+    for (body, field) in [
+        (json!({"keywords": many}), "keywords"),
+        (json!({"keywords": [""]}), "keywords"),
+        (json!({"notify": "never"}), "notify"),
+        (json!({"quiet": {"from": "22:00", "to": "25:00", "zone": "UTC"}}), "quiet"),
+    ] {
+        let refused = ann.patch(path, body).await.fails(400, "invalid_request");
+        assert_eq!(refused["field"], field);
+    }
+    assert_eq!(ann.get(path).await.is(200), without);
+}
+
+fn saved_texts(page: &Json) -> Vec<&str> {
+    let messages = page["messages"].as_array().unwrap();
+    messages.iter().map(|message| message["content"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn saved_messages_are_listed_page_by_page() {
+    let server = Server::start().await;
+    let [ann, ben] = people(&server, ["ann", "ben"]).await;
+    let room = ann.room(&[&ben]).await;
+    let keys = ben.say_all(&room, &["one", "two", "three"]).await;
+    let saved = |key: &str| format!("/api/chatrooms/{room}/messages/{key}/saved");
+    let list = "/api/users/me/saved";
+    assert_eq!(ann.get(list).await.is(200), json!({"messages": []}));
+    let mut phone = ann.subscribe().await;
+    // One after the other, so that their order is known.
+    for key in [&keys[1], &keys[0], &keys[2]] {
+        ann.put(&saved(key)).await.is(204);
+        assert_eq!(phone.until("message_saved").await["message_id"], json!(key));
+    }
+    ann.put(&saved(&keys[0])).await.is(204);
+    let all = ann.get(list).await.is(200);
+    assert_eq!(all["messages"].as_array().unwrap().len(), 3, "what is saved stays where it is");
+    assert_eq!(all["messages"][0]["senderName"], "ben");
+    assert!(all["messages"][0]["savedAt"].is_string());
+    let first = ann.get(&format!("{list}?limit=2")).await.is(200);
+    let cursor = first["cursor"].as_str().unwrap();
+    let rest = ann.get(&format!("{list}?limit=2&before={cursor}")).await.is(200);
+    assert_eq!([saved_texts(&first), saved_texts(&rest)].concat(), saved_texts(&all));
+    assert_eq!(rest.get("cursor"), None);
+    ann.delete(&saved(&keys[1])).await.is(204);
+    assert_eq!(phone.until("message_unsaved").await["message_id"], json!(keys[1]));
+    ann.delete(&saved(&keys[1])).await.is(204);
+    ben.delete(&format!("/api/chatrooms/{room}/messages/{}", keys[2])).await.is(204);
+    assert_eq!(saved_texts(&ann.get(list).await.is(200)), ["one"]);
+    assert_eq!(ben.get(list).await.is(200), json!({"messages": []}));
+    ann.put(&saved("msg9000000001")).await.fails(404, "message_not_found");
+    ann.put(&saved(&keys[2])).await.fails(404, "message_not_found");
+    for bad in ["before=x", "limit=0"] {
+        ann.get(&format!("{list}?{bad}")).await.fails(400, "invalid_request");
+    }
+}
+
+#[tokio::test]
+async fn a_message_is_marked_as_unread_for_oneself() {
+    let server = Server::start().await;
+    let [ann, ben] = people(&server, ["ann", "ben"]).await;
+    let room = ann.room(&[&ben]).await;
+    let keys = ann.say_all(&room, &["one", "@ben two", "three"]).await;
+    let of = |key: &str, what: &str| format!("/api/chatrooms/{room}/messages/{key}/{what}");
+    ben.post(&of(&keys[2], "read"), json!({})).await.is(200);
+    let counts = async |person: &Person| {
+        let card = person.card(&room).await;
+        (card["unreadCount"].clone(), card["mentionCount"].clone())
+    };
+    assert_eq!(counts(&ben).await, (json!(0), json!(0)));
+    let (mut phone, mut anns) = (ben.subscribe().await, ann.subscribe().await);
+    let unread = ben.post(&of(&keys[1], "unread"), json!({})).await.is(200);
+    has_exactly(&unread, &["roomId", "messageId", "userId", "readAt", "unreadCount"]);
+    assert_eq!((&unread["messageId"], &unread["unreadCount"]), (&json!(keys[1]), &json!(2)));
+    let told = phone.until("read_marked").await;
+    assert_eq!((&told["last_read_seq"], &told["unread_count"]), (&json!(1), &json!(2)));
+    assert_eq!(counts(&ben).await, (json!(2), json!(1)));
+    let readers = ann.get(&of(&keys[2], "readers")).await.is(200);
+    let readers = readers["readers"].as_array().unwrap();
+    assert_eq!(readers.len(), 2, "that it was read is no secret any more");
+    ben.post(&of(&keys[2], "read"), json!({})).await.is(200);
+    let told = phone.until("read_marked").await;
+    assert_eq!((&told["last_read_seq"], &told["unread_count"]), (&json!(3), &json!(0)));
+    assert_eq!(counts(&ben).await, (json!(0), json!(0)));
+    ben.post(&of("msg9000000001", "unread"), json!({})).await.fails(404, "message_not_found");
+    ben.say(&room, "seen").await;
+    assert_eq!(anns.next().await["type"], "chat_message", "others are told nothing");
+}

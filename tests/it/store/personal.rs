@@ -1,0 +1,271 @@
+//! What only its user sees: own settings of rooms, preferences, saved messages, messages marked as
+//! unread.
+
+use chatctl::model::rules::EVERYONE;
+use chatctl::model::{
+    Event, NotifyLevel, OwnChange, OwnSettings, Personal, Preferences, PreferencesChange,
+    QuietHours, Role, RoomCard, RoomId, Seq, User, UserId,
+};
+use chatctl::store::{Basis, MessageChange, Missing, RoomChange, RoomQuery, StoreError, Whose};
+
+use super::{World, contract};
+
+contract!(
+    own_settings_change_alone_and_end_with_the_membership,
+    preferences_change_part_by_part,
+    saved_messages_are_listed_newest_first,
+    what_is_marked_unread_stays_so_until_it_is_read,
+    marking_unread_hides_nothing_from_others,
+    a_message_to_all_mentions_all_but_its_author
+);
+
+const LEAVE: fn(&User) -> RoomChange =
+    |user| RoomChange::Remove { user: user.id, successor: None, socket: None };
+
+/// Returns the personal events so far.
+fn told(world: &mut World) -> Vec<(UserId, Personal)> {
+    let events = world.events().into_iter();
+    let personal = events.filter_map(|event| match event {
+        Event::Personal { user, change, .. } => Some((user, change)),
+        _ => None,
+    });
+    personal.collect()
+}
+
+async fn card(world: &World, user: &User, room: RoomId) -> RoomCard {
+    world.store.rooms(RoomQuery::These(user.id, &[room])).await.unwrap().remove(0)
+}
+
+async fn own_settings_change_alone_and_end_with_the_membership(mut world: World) {
+    let (ann, ben) = (world.user("ann").await, world.user("ben").await);
+    let room = world.private(&[&ann, &ben]).await.room.id;
+    world.events();
+    let level = |level| OwnChange { notify: Some(level), favourite: None };
+    let star = OwnChange { notify: None, favourite: Some(true) };
+    let mentions = Some(NotifyLevel::Mentions);
+    world.store.change_mine(room, ann.id, level(mentions)).await.unwrap();
+    let own = world.store.change_mine(room, ann.id, star).await.unwrap();
+    assert_eq!(own, OwnSettings { notify: mentions, favourite: true });
+    assert_eq!(world.store.change_mine(room, ann.id, star).await.unwrap(), own);
+    let first = OwnSettings { favourite: false, ..own };
+    let both = [first, own].map(|own| (ann.id, Personal::Room(room, own)));
+    assert_eq!(told(&mut world), both, "what changes nothing is not told");
+    assert_eq!(card(&world, &ann, room).await.own, own);
+    assert_eq!(card(&world, &ben, room).await.own, OwnSettings::default());
+    let default = world.store.change_mine(room, ann.id, level(None)).await.unwrap();
+    assert_eq!(default, OwnSettings { notify: None, favourite: true });
+    world.open_again_after_close().await;
+    assert_eq!(card(&world, &ann, room).await.own, default);
+    let change = async |change| {
+        world.store.change_room(room, Basis::Nobody, Some(ben.id), change).await.unwrap();
+    };
+    change(LEAVE(&ann)).await;
+    assert_eq!(
+        world.store.change_mine(room, ann.id, star).await.unwrap_err(),
+        StoreError::NotFound(Missing::Participant)
+    );
+    change(RoomChange::Add(ann.id, Role::Member)).await;
+    assert_eq!(card(&world, &ann, room).await.own, OwnSettings::default());
+    let again = world.store.change_mine(room, ann.id, level(mentions)).await.unwrap();
+    assert_eq!(again, OwnSettings { notify: mentions, favourite: false });
+}
+
+async fn preferences_change_part_by_part(mut world: World) {
+    let ann = world.user("ann").await;
+    let none = world.store.preferences(ann.id).await.unwrap();
+    assert_eq!((none.clone(), none.notify), (Preferences::default(), NotifyLevel::All));
+    let change = |change| world.store.change_preferences(ann.id, change);
+    let words = vec!["배포".to_owned(), "on \"call\"".to_owned()];
+    let quiet = QuietHours {
+        from: "22:00".to_owned(),
+        to: "07:00".to_owned(),
+        zone: "Asia/Seoul".to_owned(),
+    };
+    change(PreferencesChange { keywords: Some(words.clone()), ..PreferencesChange::default() })
+        .await
+        .unwrap();
+    let all = change(PreferencesChange {
+        notify: Some(NotifyLevel::Nothing),
+        quiet: Some(Some(quiet.clone())),
+        ..PreferencesChange::default()
+    });
+    let all = all.await.unwrap();
+    let wanted = Preferences { notify: NotifyLevel::Nothing, keywords: words, quiet: Some(quiet) };
+    assert_eq!(all, wanted);
+    assert_eq!(change(PreferencesChange::default()).await.unwrap(), wanted);
+    let told = told(&mut world);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert_eq!(told[1], (ann.id, Personal::Preferences(wanted.clone())));
+    world.open_again_after_close().await;
+    assert_eq!(world.store.preferences(ann.id).await.unwrap(), wanted);
+    let no_quiet = PreferencesChange { quiet: Some(None), ..PreferencesChange::default() };
+    let changed = world.store.change_preferences(ann.id, no_quiet).await.unwrap();
+    assert_eq!(changed, Preferences { quiet: None, ..wanted });
+    world.store.remove_user(ann.id).await.unwrap();
+    assert_eq!(world.store.preferences(ann.id).await.unwrap(), Preferences::default());
+    assert_eq!(
+        world.store.change_preferences(ann.id, PreferencesChange::default()).await.unwrap_err(),
+        StoreError::NotFound(Missing::User)
+    );
+}
+
+async fn saved_messages_are_listed_newest_first(mut world: World) {
+    let (ann, ben) = (world.user("ann").await, world.user("ben").await);
+    let one = world.private(&[&ann, &ben]).await.room.id;
+    let two = world.private(&[&ann, &ben]).await.room.id;
+    for text in ["first", "second", "third"] {
+        world.say(one, &ben, text).await;
+        world.say(two, &ben, &format!("{text} of two")).await;
+    }
+    world.events();
+    let save =
+        async |room, seq, saved| world.store.save_message(room, ann.id, Seq(seq), saved).await;
+    for (room, seq) in [(one, 3), (two, 1), (one, 1), (one, 2), (one, 3)] {
+        save(room, seq, true).await.unwrap();
+    }
+    let list = async |after, limit| world.store.saved(ann.id, after, limit).await.unwrap();
+    let texts = |saved: &[chatctl::model::Saved]| -> Vec<String> {
+        saved.iter().map(|saved| saved.message.text.clone()).collect()
+    };
+    let all = list(None, 10).await;
+    let mut sorted = all.clone();
+    sorted.sort_by_key(|saved| std::cmp::Reverse(saved.place()));
+    assert_eq!(all, sorted);
+    assert_eq!(all.len(), 4, "the same message is saved once");
+    let page = list(None, 3).await;
+    assert_eq!(page, all[..3]);
+    assert_eq!(list(Some(page[2].place()), 3).await, all[3..]);
+    assert_eq!(world.store.saved(ben.id, None, 10).await.unwrap(), []);
+    save(one, 1, false).await.unwrap();
+    save(one, 1, false).await.unwrap();
+    let missing = StoreError::NotFound(Missing::Message);
+    assert_eq!(save(one, 9, true).await.unwrap_err(), missing);
+    let delete = MessageChange::Delete;
+    world
+        .store
+        .change_message(one, Seq(2), Basis::Nobody, Some(ben.id), Whose::Any, delete)
+        .await
+        .unwrap();
+    assert_eq!(save(one, 2, true).await.unwrap_err(), missing);
+    let mut left = texts(&list(None, 10).await);
+    left.sort();
+    assert_eq!(left, ["first of two", "third"], "deleted messages are left out");
+    assert_eq!(list(None, 1).await.len(), 1);
+    let leave = world.store.change_room(two, Basis::Nobody, Some(ann.id), LEAVE(&ann));
+    leave.await.unwrap();
+    assert_eq!(texts(&list(None, 10).await), ["third"], "only rooms of the user");
+    let told = told(&mut world);
+    assert_eq!(told.len(), 5, "{told:?}");
+    assert!(matches!(told[4], (user, Personal::Saved(_, false)) if user == ann.id));
+    world.open_again_after_close().await;
+    assert_eq!(texts(&world.store.saved(ann.id, None, 10).await.unwrap()), ["third"]);
+}
+
+async fn what_is_marked_unread_stays_so_until_it_is_read(mut world: World) {
+    let (ann, ben) = (world.user("ann").await, world.user("ben").await);
+    let room = world.private(&[&ann, &ben]).await.room.id;
+    for n in 1..=6 {
+        world.say(room, &ann, &n.to_string()).await;
+    }
+    world.store.mark_read(room, ben.id, Seq(5)).await.unwrap();
+    world.events();
+    let store = std::sync::Arc::clone(&world.store);
+    let unread = async |from| {
+        let mark = store.mark_unread(room, ben.id, Seq(from)).await.unwrap();
+        (mark.seq.0, mark.unread)
+    };
+    assert_eq!(unread(3).await, (2, 4));
+    assert_eq!(unread(4).await, (2, 4), "those before stay unread");
+    assert_eq!(unread(2).await, (1, 5));
+    let read = async |upto| {
+        let mark = store.mark_read(room, ben.id, Seq(upto)).await.unwrap();
+        (mark.seq.0, mark.unread)
+    };
+    assert_eq!(read(1).await, (1, 5));
+    assert_eq!(read(4).await, (4, 2), "up to where one has read again");
+    let bens = card(&world, &ben, room).await;
+    assert_eq!((bens.mark, bens.unread), (Seq(4), 2));
+    let events = world.events();
+    let marks: Vec<_> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Personal { user, change: Personal::Mark(mark, login), .. }
+                if *user == ben.id && login == "ben" =>
+            {
+                Some((mark.seq.0, mark.unread))
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(marks, [(2, 4), (1, 5), (4, 2)]);
+    assert_eq!(events.len(), 3, "others are told nothing");
+    assert_eq!(read(5).await, (5, 1));
+    let bens = card(&world, &ben, room).await;
+    assert_eq!((bens.mark, bens.unread), (Seq(5), 1));
+    assert_eq!(unread(1).await, (0, 6));
+    world.say(room, &ben, "my own").await;
+    let bens = card(&world, &ben, room).await;
+    assert_eq!((bens.mark, bens.unread), (Seq(7), 0), "whoever posts has read everything");
+    assert_eq!(unread(7).await, (6, 1));
+    assert_eq!(read(99).await, (7, 0));
+    assert_eq!(
+        world.store.mark_unread(room, UserId(99), Seq(1)).await.unwrap_err(),
+        StoreError::NotFound(Missing::Participant)
+    );
+}
+
+async fn marking_unread_hides_nothing_from_others(world: World) {
+    let (ann, ben) = (world.user("ann").await, world.user("ben").await);
+    let room = world.private(&[&ann, &ben]).await.room.id;
+    let post = async |text: &str| {
+        let mut draft = super::draft(&ann, text);
+        draft.mentions = vec![vec!["ben".to_owned()]];
+        world.store.post(room, Basis::Nobody, draft).await.unwrap();
+    };
+    post("@ben one").await;
+    post("@ben two").await;
+    world.store.mark_read(room, ben.id, Seq(2)).await.unwrap();
+    assert_eq!(card(&world, &ben, room).await.mentions, 0);
+    world.store.mark_unread(room, ben.id, Seq(2)).await.unwrap();
+    let bens = card(&world, &ben, room).await;
+    assert_eq!((bens.unread, bens.mentions), (1, 1));
+    let readers = world.store.readers(room, Seq(2)).await.unwrap();
+    let readers: Vec<_> = readers.iter().map(|(mark, who)| (mark.seq, who.as_str())).collect();
+    assert_eq!(readers, [(Seq(2), "ann"), (Seq(2), "ben")]);
+}
+
+async fn a_message_to_all_mentions_all_but_its_author(world: World) {
+    let (ann, ben, cyd) =
+        (world.user("ann").await, world.user("ben").await, world.user("cyd").await);
+    let room = world.private(&[&ann, &ben]).await.room.id;
+    let post = async |names: &[&str]| {
+        let mut draft = super::draft(&ann, "look");
+        draft.mentions = names.iter().map(|name| vec![(*name).to_owned()]).collect();
+        world.store.post(room, Basis::Nobody, draft).await.unwrap().message.seq
+    };
+    let mentions = async |user| card(&world, user, room).await.mentions;
+    let first = post(&[EVERYONE]).await;
+    post(&["ben", EVERYONE]).await;
+    post(&["ben"]).await;
+    assert_eq!(mentions(&ben).await, 3, "each message counts once");
+    assert_eq!(mentions(&ann).await, 0);
+    world.store.mark_unread(room, ann.id, first).await.unwrap();
+    assert_eq!(mentions(&ann).await, 0, "not by oneself");
+    let add = RoomChange::Add(cyd.id, Role::Member);
+    world.store.change_room(room, Basis::Nobody, Some(ann.id), add).await.unwrap();
+    assert_eq!(mentions(&cyd).await, 0, "newcomers have read everything");
+    let change = async |change| {
+        let changed =
+            world.store.change_message(room, first, Basis::Nobody, Some(ann.id), Whose::Own, change);
+        changed.await.unwrap();
+    };
+    change(MessageChange::Edit { text: "look".to_owned(), mentions: Vec::new() }).await;
+    assert_eq!(mentions(&ben).await, 2);
+    let mentions_all = vec![vec![EVERYONE.to_owned()]];
+    change(MessageChange::Edit { text: "look".to_owned(), mentions: mentions_all }).await;
+    assert_eq!(mentions(&ben).await, 3);
+    change(MessageChange::Delete).await;
+    assert_eq!(mentions(&ben).await, 2);
+    world.store.mark_read(room, ben.id, Seq(2)).await.unwrap();
+    assert_eq!(mentions(&ben).await, 1);
+}
