@@ -51,3 +51,10 @@ export {};
  * @typedef {{id: number, name: string, scope: string, createdAt: string, lastUsed: string|null,
  *   expires: string|null}} TokenInfo
  */
+
+/**
+ * @typedef {{name?: string, email?: string|null, birth?: string|null, mediaId?: number|null,
+ *   password?: string, currentPassword?: string}} Change of myself; null takes away
+ */
+
+/** @typedef {{userId: string, token: string, expiresAt: string}} Session */

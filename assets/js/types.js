@@ -359,13 +359,6 @@
 
 // The rest of the REST API
 
-/**
- * @typedef {{name?: string, email?: string|null, birth?: string|null, mediaId?: number|null,
- *   password?: string, currentPassword?: string}} Change of myself; null takes away
- */
-
-/** @typedef {{userId: string, token: string, expiresAt: string}} Session */
-
 /** @typedef {{userId: string, name: string, media?: Media|null, createdAt?: string}} Person */
 
 export {};

@@ -1,4 +1,4 @@
-"""Prints the licences of C libraries inside of crates; standard input: `cargo metadata`."""
+"""Prints the licences of C libraries inside of crates, and of data; standard input: `cargo metadata`."""
 
 import json
 import pathlib
@@ -22,3 +22,5 @@ for crate, library, pattern in BUNDLED:
     for file in files:
         print("-" * 72, f"{library}, part of {crate}", "", file.read_text(), sep="\n")
 print("-" * 72, "SQLite, part of libsqlite3-sys, is in the public domain.", sep="\n")
+emoji = pathlib.Path(__file__).with_name("emoji.txt")
+print("-" * 72, emoji.read_text(), sep="\n")

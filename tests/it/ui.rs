@@ -15,6 +15,7 @@ mod rooms;
 mod sending;
 mod settings;
 mod starting;
+mod writing;
 
 use serde_json::{Value, json};
 

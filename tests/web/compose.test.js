@@ -1,8 +1,7 @@
 /** Writing: what is completed, what is kept. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { EMOJI } from "../../assets/js/lib/emoji.js";
-import { completed, findEmoji, findPeople, tokenAt } from "../../assets/js/state/completion.js";
+import { completed, findPeople, tokenAt } from "../../assets/js/state/completion.js";
 import { Drafts } from "../../assets/js/state/drafts.js";
 import { roomRows } from "../../assets/js/state/room-rows.js";
 import { candidates } from "../../assets/js/state/select.js";
@@ -48,16 +47,6 @@ test("people are found by login name and by any word of their name, in every scr
     ).length,
     8,
   );
-});
-
-test("emoji are found by their names in every language of the page", () => {
-  for (const word of ["rocket", "로켓", "ракета", "火箭"])
-    assert.equal(findEmoji(EMOJI, word)[0].glyph, "🚀", word);
-  assert.equal(findEmoji(EMOJI, "no")[0].glyph, "👎");
-  for (const { glyph, words } of EMOJI)
-    assert.ok(words.length >= 4 && words.every(Boolean) && !/[\p{L}]/u.test(glyph), glyph);
-  assert.equal(new Set(EMOJI.map(({ glyph }) => glyph)).size, EMOJI.length);
-  assert.equal(new Set(EMOJI.map(({ words }) => words[0])).size, EMOJI.length);
 });
 
 test("what is chosen takes the place of the word, and one space follows", () => {

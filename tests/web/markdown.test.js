@@ -27,6 +27,9 @@ const blocks = (text) => parseBlocks(text, people).map(show).join(" ");
 function show(block) {
   if (block.type === "text") return `p(${inline(block.children)})`;
   if (block.type === "code") return `pre(${block.text})`;
+  if (block.type === "heading") return `h${block.level}(${inline(block.children)})`;
+  if (block.type === "table")
+    return `table(${[block.head, ...block.rows].map((row) => row.map(inline).join("|")).join("/")})`;
   if (block.type === "quote") return `q(${block.blocks.map(show).join(" ")})`;
   return `${block.start === null ? "ul" : `ol${block.start}`}(${block.items.map(item).join("|")})`;
 }
@@ -132,6 +135,38 @@ test("code blocks keep every letter; one that is not closed is text", () => {
   assert.equal(blocks("```a```"), "p(<c>a</c>)");
 });
 
+test("a code block keeps the name of its language", () => {
+  const langs = (text) => parseBlocks(text).map((block) => block.lang);
+  assert.deepEqual(langs("```c++\nx\n```"), ["c++"]);
+  assert.deepEqual(langs("``` js \nx\n```\n```\ny\n```"), ["js", ""]);
+});
+
+test("headings are lines after one to six signs and a space", () => {
+  assert.equal(blocks("# One **b**\ntext\n### Three ###"), "h1(One <b>b</b>) p(text) h3(Three)");
+  assert.equal(blocks("###### six"), "h3(six)");
+  assert.equal(blocks("#room #1\n#\n####### seven"), "p(#room #1\n#\n####### seven)");
+  assert.equal(blocks("> # quoted"), "q(h1(quoted))");
+});
+
+test("tables are lines of cells below which dashes stand", () => {
+  assert.equal(
+    blocks("| a | **b** |\n|---|:-:|\n| 1 | @bob |\n| 2 |\nafter"),
+    "table(a|<b>b</b>/1|<@>@bob</@>/2|) p(after)",
+  );
+  assert.equal(blocks("a | b\n-|-\n1 | 2 | 3"), "table(a|b/1|2)");
+  assert.equal(blocks("|a|\n|-|\n||"), "table(a/)");
+  assert.equal(
+    blocks("|a|b|\n|-|-|\n|x \\| y|`p|q`|\n|open ` code|z|"),
+    "table(a|b/x | y|<c>p|q</c>/open ` code|z)",
+  );
+  const { aligns } = parseBlocks("|a|b|c|d|\n|-|:-|:-:|-:|")[0];
+  assert.deepEqual(aligns, ["", "", "center", "right"]);
+  // Neither a choice between two things nor a line below a title.
+  assert.equal(blocks("yes | no"), "p(yes | no)");
+  assert.equal(blocks("a | b\n---"), "p(a | b\n---)");
+  assert.equal(blocks("a | b\n|-|"), "p(a | b\n|-|)");
+});
+
 test("quotes and lists", () => {
   assert.equal(blocks("> a\n> **b**\nc"), "q(p(a\n<b>b</b>)) p(c)");
   assert.equal(blocks(">> deep\n> - x"), "q(q(p(deep)) ul(x))");
@@ -175,6 +210,12 @@ test("nothing that was written is lost, and nothing takes long", () => {
     Array.from({ length: 80 }, (_, n) => `${" ".repeat(n)}- a`).join("\n"),
     "@a".repeat(2000),
     "a*`_".repeat(1000),
+    `|${"a|".repeat(2000)}`,
+    `a|b\n${"-|".repeat(2000)}-`,
+    "|`".repeat(2000),
+    "a|b\n".repeat(1000),
+    "# ".repeat(2000),
+    "```\n".repeat(999),
   ]) {
     parseBlocks(text);
   }
@@ -185,5 +226,6 @@ test("a snippet has the words and not the marks", () => {
     snippet("**bold** and `code`\n> quoted\n- one\n- [x]\n```\nfn a()\n```"),
     "bold and code quoted one [x] fn a()",
   );
+  assert.equal(snippet("# Plan\n| a | b |\n|-|-|\n| 1 | `2` |"), "Plan a b 1 2");
   assert.equal(snippet("a".repeat(999)).length, 200);
 });

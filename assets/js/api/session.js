@@ -3,7 +3,7 @@
  * reload.
  */
 
-/** @import {Session} from "../types.js" */
+/** @import {Session} from "../types-own.js" */
 
 const KEY = "expiresAt";
 /** How long before the end; also what a token of unknown age gets. */

@@ -62,12 +62,33 @@ export class ActionSheet extends HTMLElement {
         "div",
         { class: "popover" },
         row.mayReact &&
-          [h("div", { class: "quick" }, OFFERED.slice(0, QUICK).map(quick)), h("hr")].flat(),
+          [
+            h("div", { class: "quick" }, OFFERED.slice(0, QUICK).map(quick), this.#more(row, then)),
+            h("hr"),
+          ].flat(),
         actionsOf(row, saved).flatMap(item),
       ),
     );
     fill(this, dialog);
     dialog.showModal();
+  }
+
+  // Internal
+
+  /**
+   * The way to all emoji.
+   * @param {MessageRow} row
+   * @param {(type: string, detail: unknown) => () => void} then
+   */
+  #more(row, then) {
+    const insert = (/** @type {string} */ reaction) =>
+      emit(this, "reaction-toggle", { row, reaction });
+    const onclick = then("emoji-open", { at: this, insert });
+    return h(
+      "button",
+      { class: "icon-button more", type: "button", "aria-label": t("emoji.more"), onclick },
+      icon("add"),
+    );
   }
 }
 

@@ -124,10 +124,13 @@ export class AppRoot extends HTMLElement {
     const { token = "" } = this.#chat.store.state.route;
     if (token === this.#checked) return;
     this.#checked = token;
+    form.refused = false;
     try {
       await this.#chat.client.checkSetup(token);
     } catch (error) {
-      if (error instanceof ApiError && error.status === 403) form.refuse();
+      // Another link may have been opened since.
+      const wrong = error instanceof ApiError && error.status === 403;
+      if (wrong && token === this.#checked) form.refused = true;
     }
   }
 

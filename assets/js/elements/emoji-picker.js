@@ -1,31 +1,74 @@
-/** A popover with all emoji that the page knows, those used last first, and a search by name. */
-import { fill, h } from "../lib/dom.js";
-import { EMOJI } from "../lib/emoji.js";
+/**
+ * A popover with all emoji: those used last, then by category; a search by name, a skin tone. Arrow
+ * keys go through the grid, which is one stop of the Tab key.
+ */
+import { fill, h, set, setText } from "../lib/dom.js";
+import { loadEmoji, withTone } from "../lib/emoji.js";
+import {
+  keepEmoji,
+  keepSkinTone,
+  newestVersion,
+  recentEmoji,
+  skinTone,
+} from "../lib/emoji-used.js";
+import { moveInGrid } from "../lib/grid.js";
 import { lang, t } from "../lib/i18n.js";
 import { place } from "../lib/popover.js";
 import { findEmoji } from "../state/completion.js";
 
-/** @import {Emoji} from "../state/completion.js" */
+/** @import {Emoji} from "../lib/emoji.js" */
+/** @import {Place} from "../lib/popover.js" */
 
-/** Where those used last are kept, and how many. */
-const KEY = "emoji";
-const RECENT = 16;
+/** As in the style. */
 const COLUMNS = 8;
-/** In which place of an emoji's names each language stands, from the end. */
-const NAMES = /** @type {Record<string, number>} */ ({ ko: -3, ru: -2, zh: -1 });
+/** The picture of each category. */
+const GROUPS = {
+  recent: "🕘",
+  smileys: "😀",
+  people: "👋",
+  nature: "🐻",
+  food: "🍎",
+  travel: "🚗",
+  activities: "⚽",
+  objects: "💡",
+  symbols: "🔣",
+  flags: "🏁",
+};
+const HAND = "✋";
+const TONES = [0, 1, 2, 3, 4, 5];
+const FOUND_MOST = 200;
 
 export class EmojiPicker extends HTMLElement {
   /** @type {(glyph: string) => void} */
   #choose = () => {};
+  /** Those that can be drawn here. @type {Emoji[]} */
+  #all = [];
   #search = h("input", {
     type: "search",
     "aria-label": t("emoji.search"),
     placeholder: t("emoji.search"),
     autocomplete: "off",
-    oninput: () => this.#draw(),
+    oninput: () => this.#find(),
   });
-  #grid = h("div", { class: "grid" });
-  #none = h("p", { class: "meta", role: "status" });
+  #tone = h("button", { class: "icon-button", type: "button", onclick: () => this.#showTones() });
+  #tones = h("div", {
+    class: "tones",
+    role: "radiogroup",
+    "aria-label": t("emoji.tone"),
+    hidden: true,
+  });
+  #tabs = h("nav", { "aria-label": t("emoji.groups") });
+  #scroll = h("div", {
+    class: "scroll",
+    onscroll: () => this.#markTab(),
+    onclick: (/** @type {Event} */ event) => this.#clicked(event),
+    onpointerover: (/** @type {Event} */ event) => this.#preview(event.target),
+    onfocusin: (/** @type {Event} */ event) => this.#preview(event.target),
+  });
+  #picture = h("span", { class: "picture", "aria-hidden": "true" });
+  #name = h("span", { class: "truncate" });
+  #code = h("span", { class: "meta truncate" });
+  #none = h("p", { class: "meta none", role: "status" });
   #sheet = h(
     "div",
     {
@@ -35,9 +78,12 @@ export class EmojiPicker extends HTMLElement {
       "aria-label": t("completion.emoji"),
       onkeydown: (/** @type {KeyboardEvent} */ event) => this.#pressed(event),
     },
-    h("div", { class: "search-field" }, this.#search),
-    this.#grid,
+    h("div", { class: "head" }, h("div", { class: "search-field" }, this.#search), this.#tone),
+    this.#tones,
+    this.#tabs,
+    this.#scroll,
     this.#none,
+    h("p", { class: "foot" }, this.#picture, this.#name, this.#code),
   );
 
   // Lifecycle
@@ -48,79 +94,253 @@ export class EmojiPicker extends HTMLElement {
 
   // Actions
 
-  /** @param {Element} at @param {(glyph: string) => void} choose */
-  open(at, choose) {
+  /** @param {Place} at @param {(glyph: string) => void} choose */
+  async open(at, choose) {
     this.#choose = choose;
     this.#search.value = "";
-    this.#draw();
+    this.#tones.hidden = true;
     this.#sheet.showPopover();
     place(this.#sheet, at, "above");
     this.#search.focus();
+    try {
+      const all = await loadEmoji(lang());
+      const newest = newestVersion();
+      this.#all = all.filter(({ version }) => version <= newest);
+      this.#none.textContent = "";
+      this.#draw();
+      this.#find();
+      place(this.#sheet, at, "above");
+    } catch {
+      this.#none.textContent = t("error.offline");
+    }
   }
 
   // Internal
 
+  /** All of them, by category. */
   #draw() {
-    const query = this.#search.value.trim();
-    const found = query ? findEmoji(EMOJI, query, EMOJI.length) : inOrder(recent());
+    const tone = skinTone();
+    const byGlyph = new Map(this.#all.map((emoji) => [emoji.glyph, emoji]));
+    const used = recentEmoji().map((glyph) => ({ glyph, emoji: byGlyph.get(plain(glyph)) }));
+    const sections = Object.keys(GROUPS).flatMap((group) => {
+      const buttons =
+        group === "recent"
+          ? used.map(({ glyph, emoji }) => button(glyph, emoji))
+          : this.#all
+              .filter((emoji) => emoji.group === group)
+              .map((emoji) => button(shown(emoji, tone), emoji));
+      return buttons.length ? [section(group, buttons)] : [];
+    });
+    fill(this.#scroll, sections);
     fill(
-      this.#grid,
-      found.map((emoji) => this.#button(emoji)),
+      this.#tabs,
+      sections.map(({ dataset }) => this.#tab(dataset.group ?? "")),
     );
-    this.#none.textContent = found.length ? "" : t("emoji.none");
+    set(this.#tone, { "aria-label": t("emoji.tone"), title: t("emoji.tone") });
+    fill(this.#tone, withTone(HAND, tone));
+    this.#stop();
+    this.#markTab();
   }
 
-  /** @param {Emoji} emoji */
-  #button({ glyph, words }) {
-    const name = (words.at(NAMES[lang()] ?? 0) ?? "").replaceAll("_", " ");
+  /** @param {string} group */
+  #tab(group) {
+    const label = t(`emoji.${group}`);
     const onclick = () => {
-      this.#sheet.hidePopover();
-      keep(glyph);
-      this.#choose(glyph);
+      this.#search.value = "";
+      this.#find();
+      const there = /** @type {HTMLElement} */ (this.#section(group));
+      this.#scroll.scrollTop = there.offsetTop - this.#scroll.offsetTop;
+      there.querySelector("button")?.focus({ preventScroll: true });
     };
-    const picture = h("span", { "aria-hidden": "true" }, glyph);
     return h(
       "button",
-      { class: "icon-button", type: "button", "aria-label": name, title: name, onclick },
-      picture,
+      {
+        type: "button",
+        class: "icon-button",
+        "data-group": group,
+        "aria-label": label,
+        title: label,
+        onclick,
+      },
+      GROUPS[/** @type {keyof typeof GROUPS} */ (group)],
     );
   }
 
-  /** Arrow keys go through the grid; Enter in the search takes the first. @param {KeyboardEvent} event */
+  /** @param {string} group */
+  #section(group) {
+    return this.#scroll.querySelector(`section[data-group="${group}"]`);
+  }
+
+  /** Which category is in view. */
+  #markTab() {
+    const top = this.#scroll.scrollTop + this.#scroll.offsetTop + 1;
+    const sections = /** @type {HTMLElement[]} */ ([...this.#scroll.children]);
+    const now = sections.findLast((one) => !one.hidden && one.offsetTop <= top)?.dataset.group;
+    for (const tab of /** @type {Iterable<HTMLElement>} */ (this.#tabs.children))
+      set(tab, { "aria-current": tab.dataset.group === now ? "true" : null });
+  }
+
+  /** What was found stands in a section of its own, in place of the others. */
+  #find() {
+    const query = this.#search.value.trim();
+    this.#section("found")?.remove();
+    for (const one of /** @type {Iterable<HTMLElement>} */ (this.#scroll.children))
+      one.hidden = query !== "";
+    const found = query ? findEmoji(this.#all, query, FOUND_MOST) : [];
+    const tone = skinTone();
+    if (found.length)
+      this.#scroll.append(
+        section(
+          "found",
+          found.map((emoji) => button(shown(emoji, tone), emoji)),
+        ),
+      );
+    this.#scroll.scrollTop = 0;
+    setText(this.#none, query && !found.length && this.#all.length ? t("emoji.none") : "");
+    this.#stop();
+    this.#preview(query ? this.#grid()[0]?.[0] : null);
+    this.#markTab();
+  }
+
+  /** The buttons in view, by section. @returns {HTMLElement[][]} */
+  #grid() {
+    const sections = /** @type {HTMLElement[]} */ ([...this.#scroll.children]);
+    return sections
+      .filter(({ hidden }) => !hidden)
+      .map((one) => /** @type {HTMLElement[]} */ ([...one.querySelectorAll("button")]));
+  }
+
+  /** The one stop of the Tab key. @param {HTMLElement} [button] */
+  #stop(button = this.#grid()[0]?.[0]) {
+    const before = this.#scroll.querySelector("button[tabindex='0']");
+    if (before) set(before, { tabindex: "-1" });
+    if (button) set(button, { tabindex: "0" });
+  }
+
+  /** @param {Event} event */
+  #clicked({ target }) {
+    const glyph = /** @type {Element} */ (target).closest("button")?.textContent;
+    if (!glyph) return;
+    this.#sheet.hidePopover();
+    keepEmoji(glyph);
+    this.#choose(glyph);
+  }
+
+  /** @param {EventTarget|null|undefined} target */
+  #preview(target) {
+    const found = target instanceof Element ? target.closest("button") : null;
+    setText(this.#picture, found?.textContent ?? "");
+    setText(this.#name, found?.title ?? "");
+    setText(this.#code, found?.dataset.code ? `:${found.dataset.code}:` : "");
+  }
+
+  /** Enter in the search takes the first. @param {KeyboardEvent} event */
   #pressed(event) {
-    if (event.isComposing) return;
-    const all = /** @type {HTMLElement[]} */ ([...this.#grid.children]);
-    const now = all.indexOf(/** @type {HTMLElement} */ (document.activeElement));
-    if (event.key === "Enter" && now < 0) {
-      event.preventDefault();
-      return all[0]?.click();
+    if (event.isComposing || event.keyCode === 229) return;
+    const grid = this.#grid();
+    const active = /** @type {HTMLElement} */ (document.activeElement);
+    const from = grid
+      .map((buttons, index) => ({ section: index, index: buttons.indexOf(active) }))
+      .find(({ index }) => index >= 0);
+    if (active === this.#search) {
+      if (event.key === "Enter") grid[0]?.[0]?.click();
+      else if (event.key === "ArrowDown") this.#go(grid[0]?.[0]);
+      else return;
+      return event.preventDefault();
     }
-    const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -COLUMNS, ArrowDown: COLUMNS }[event.key];
-    // In the search, left and right move the caret.
-    if (!step || (now < 0 && event.key !== "ArrowDown")) return;
+    if (!from || !/^(?:Arrow|Home|End)/u.test(event.key)) return;
     event.preventDefault();
-    const next = now < 0 ? 0 : now + step;
-    (next < 0 ? this.#search : all[Math.min(next, all.length - 1)])?.focus();
+    const to = moveInGrid(
+      grid.map(({ length }) => length),
+      from,
+      event.key,
+      COLUMNS,
+    );
+    if (to) this.#go(grid[to.section][to.index]);
+    else this.#search.focus();
+  }
+
+  /** @param {HTMLElement|undefined} button */
+  #go(button) {
+    if (!button) return;
+    this.#stop(button);
+    button.focus();
+  }
+
+  #showTones() {
+    const now = skinTone();
+    fill(
+      this.#tones,
+      TONES.map((tone) =>
+        h(
+          "button",
+          {
+            class: "icon-button",
+            type: "button",
+            role: "radio",
+            "aria-checked": String(tone === now),
+            "aria-label": t(`emoji.tone${tone}`),
+            title: t(`emoji.tone${tone}`),
+            onclick: () => this.#takeTone(tone),
+          },
+          withTone(HAND, tone),
+        ),
+      ),
+    );
+    this.#tones.hidden = !this.#tones.hidden;
+    /** @type {HTMLElement|null} */ (this.#tones.querySelector("[aria-checked=true]"))?.focus();
+  }
+
+  /** @param {number} tone */
+  #takeTone(tone) {
+    keepSkinTone(tone);
+    this.#tones.hidden = true;
+    this.#draw();
+    this.#find();
+    this.#search.focus();
   }
 }
 
 // Internal
 
-/** @returns {string[]} */
-function recent() {
-  return (localStorage.getItem(KEY) ?? "").split(" ").filter(Boolean);
+/** Without its skin tone. @param {string} glyph */
+function plain(glyph) {
+  return glyph.replace(/[\u{1f3fb}-\u{1f3ff}]/gu, "");
 }
 
-/** @param {string} glyph */
-function keep(glyph) {
-  const all = [glyph, ...recent().filter((other) => other !== glyph)];
-  localStorage.setItem(KEY, all.slice(0, RECENT).join(" "));
+/** @param {Emoji} emoji @param {number} tone */
+function shown({ glyph, toned }, tone) {
+  return toned ? withTone(glyph, tone) : glyph;
 }
 
-/** Those used last, then the others. @param {string[]} last @returns {Emoji[]} */
-function inOrder(last) {
-  const used = last.flatMap((glyph) => EMOJI.find((emoji) => emoji.glyph === glyph) ?? []);
-  return [...used, ...EMOJI.filter((emoji) => !used.includes(emoji))];
+/** @param {string} glyph @param {Emoji|undefined} emoji undefined: from another page, or another version */
+function button(glyph, emoji) {
+  const name = emoji?.name ?? glyph;
+  return h(
+    "button",
+    {
+      type: "button",
+      tabindex: "-1",
+      "aria-label": name,
+      title: name,
+      "data-code": emoji?.words[0],
+    },
+    glyph,
+  );
+}
+
+/** @param {string} group @param {HTMLElement[]} buttons */
+function section(group, buttons) {
+  const label = t(`emoji.${group}`);
+  const element = h(
+    "section",
+    { "data-group": group, role: "group", "aria-label": label },
+    h("h3", { class: "meta", "aria-hidden": "true" }, label),
+    h("div", { class: "grid" }, buttons),
+  );
+  // Its height is known before it is drawn.
+  element.style.setProperty("--rows", String(Math.ceil(buttons.length / COLUMNS)));
+  return element;
 }
 
 customElements.define("emoji-picker", EmojiPicker);

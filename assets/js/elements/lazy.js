@@ -8,7 +8,9 @@ import { loadLazyTexts } from "../lib/i18n.js";
 /** Written out, so that a tool (and a test) sees what is imported. */
 const MODULES = {
   "action-sheet": () => import("./action-sheet.js"),
+  "code-block": () => import("./code-block.js"),
   "emoji-picker": () => import("./emoji-picker.js"),
+  "format-bar": () => import("./format-bar.js"),
   "login-form": () => import("./login-form.js"),
   "person-dialog": () => import("./person-dialog.js"),
   "picture-viewer": () => import("./picture-viewer.js"),

@@ -1,6 +1,6 @@
 /**
  * Sign in, register, or create the first administrator. Emits `session-open`, `language-choose`;
- * errors of the server are shown by `fail`, and by `refuse` that the link is not good.
+ * errors of the server are shown by `fail`, and by `refused` that the link is not good.
  */
 import { setError, field } from "../lib/dialog.js";
 import { ApiError, errorText } from "../lib/errors.js";
@@ -98,13 +98,17 @@ export class LoginForm extends HTMLElement {
     if (this.isConnected) this.#build();
   }
 
-  // Actions
-
-  /** The link for the first administrator is not good, or is not needed any more. */
-  refuse() {
-    this.#refused = true;
-    this.#build();
+  /**
+   * The link for the first administrator is not good, or is not needed any more.
+   * @param {boolean} refused
+   */
+  set refused(refused) {
+    if (refused === this.#refused) return;
+    this.#refused = refused;
+    if (this.isConnected) this.#build();
   }
+
+  // Actions
 
   /** @param {unknown} error */
   fail(error) {

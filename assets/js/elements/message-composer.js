@@ -6,12 +6,14 @@
  * `emoji-open`, `files-failed`.
  */
 import { emit, fill, h, set } from "../lib/dom.js";
+import { replaceText } from "../lib/edit.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
 import { View } from "../lib/view.js";
 import { snippet } from "../lib/markdown.js";
 import { caption } from "../lib/media.js";
 import { langOf, lengthOf } from "../lib/text.js";
+import { ComposerFormat } from "./composer-format.js";
 import { ComposerFiles } from "./composer-files.js";
 import { lazy } from "./lazy.js";
 
@@ -59,6 +61,7 @@ export class MessageComposer extends View {
     this.#row,
   );
   #files = new ComposerFiles(this.#box, () => this.#changed());
+  #format = new ComposerFormat(this.#field, this.#row);
   /**
    * @type {import("./text-completion.js").TextCompletion|null} fetched with the first mark that it
    *   could complete
@@ -78,6 +81,7 @@ export class MessageComposer extends View {
 
   build() {
     this.#row.prepend(this.#files.button);
+    this.#field.after(this.#format.button);
     this.append(this.#box, this.#note);
     this.#field.addEventListener("keydown", (event) => this.#pressed(event));
     this.#field.addEventListener("input", () => {
@@ -201,6 +205,7 @@ export class MessageComposer extends View {
   #pressed(event) {
     // 229 is what browsers report for a key that an input method takes.
     if (event.isComposing || event.keyCode === 229 || this.#completion?.pressed(event)) return;
+    if (this.#format.pressed(event)) return;
     if (
       event.key === "Enter" &&
       !event.shiftKey &&
@@ -254,10 +259,9 @@ export class MessageComposer extends View {
 
   /** Where the caret is. @param {string} text */
   #insert = (text) => {
-    const { selectionStart, selectionEnd } = this.#field;
-    this.#field.setRangeText(text, selectionStart, selectionEnd, "end");
-    this.#field.focus();
-    this.#written();
+    const { selectionStart: from, selectionEnd: to } = this.#field;
+    const caret = from + text.length;
+    replaceText(this.#field, { from, to, insert: text, start: caret, end: caret });
   };
 
   #written() {

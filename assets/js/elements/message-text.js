@@ -1,9 +1,11 @@
 /** The text of a message as DOM nodes, from the tree of lib/markdown.js. */
 import { h } from "../lib/dom.js";
 import { parseBlocks } from "../lib/markdown.js";
+import { lazy } from "./lazy.js";
 
 /** @import {Inline} from "../lib/inline.js" */
 /** @import {Block, Item, ListBlock} from "../lib/markdown.js" */
+/** @import {Table} from "../lib/table.js" */
 /** @import {People} from "../lib/mentions.js" */
 
 /**
@@ -26,12 +28,49 @@ function block(part) {
     case "text":
       return h("p", { dir: "auto" }, part.children.map(inline));
     case "code":
-      return h("pre", { tabindex: "0", dir: "ltr" }, h("code", null, part.text));
+      return code(part.text, part.lang);
+    case "heading":
+      return h("p", { class: `heading h${part.level}`, dir: "auto" }, part.children.map(inline));
+    case "table":
+      return table(part);
     case "quote":
       return h("blockquote", { dir: "auto" }, part.blocks.map(block));
     case "list":
       return list(part);
   }
+}
+
+/** Colours and a button come later, and change neither place nor size. @param {string} text @param {string} lang */
+function code(text, lang) {
+  lazy("code-block").catch(() => undefined);
+  const pre = h("pre", { tabindex: "0", dir: "ltr" }, h("code", null, text));
+  return h("code-block", { "data-lang": lang || null }, pre);
+}
+
+/** It scrolls sideways when it is wider than the message. @param {Table} part */
+function table({ aligns, head, rows }) {
+  const cells = (/** @type {"th"|"td"} */ tag, /** @type {Inline[][]} */ row) =>
+    h(
+      "tr",
+      null,
+      row.map((cell, index) =>
+        h(tag, { dir: "auto", "data-align": aligns[index] || null }, cell.map(inline)),
+      ),
+    );
+  return h(
+    "div",
+    { class: "table", tabindex: "0" },
+    h(
+      "table",
+      null,
+      h("thead", null, cells("th", head)),
+      h(
+        "tbody",
+        null,
+        rows.map((row) => cells("td", row)),
+      ),
+    ),
+  );
 }
 
 /** @param {ListBlock} part @returns {Node} */

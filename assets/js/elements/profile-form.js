@@ -9,7 +9,8 @@ import { uploadErrorText } from "./upload-errors.js";
 import { avatar } from "./user-avatar.js";
 import { tooLong } from "./user-name.js";
 
-/** @import {Change, User} from "../types.js" */
+/** @import {User} from "../types.js" */
+/** @import {Change} from "../types-own.js" */
 /** @import {Send} from "../state/uploader.js" */
 
 /** @typedef {{me: User, save: (change: Change) => Promise<unknown>, upload: Send}} Data */

@@ -1,9 +1,10 @@
 /**
- * A small popover of reactions beside the button that opened it. Emits `reaction-toggle` from the
- * message.
+ * A small popover of reactions beside the button that opened it, with a way to all emoji. Emits
+ * `reaction-toggle`, `emoji-open`.
  */
 import { emit, h } from "../lib/dom.js";
 import { has, t } from "../lib/i18n.js";
+import { icon } from "../lib/icons.js";
 import { place } from "../lib/popover.js";
 import { glyph, OFFERED } from "../lib/reactions.js";
 
@@ -12,6 +13,8 @@ import { glyph, OFFERED } from "../lib/reactions.js";
 export class ReactionPicker extends HTMLElement {
   /** @type {MessageRow|null} */
   #row = null;
+  /** Where the button was: it is hidden once the mouse is elsewhere. */
+  #rect = new DOMRect();
   #sheet = h("div", {
     class: "popover",
     popover: "auto",
@@ -39,6 +42,20 @@ export class ReactionPicker extends HTMLElement {
         ),
       );
     }
+    const label = t("emoji.more");
+    this.#sheet.append(
+      h(
+        "button",
+        {
+          class: "icon-button more",
+          type: "button",
+          "aria-label": label,
+          title: label,
+          onclick: () => this.#all(),
+        },
+        icon("add"),
+      ),
+    );
     this.append(this.#sheet);
   }
 
@@ -47,12 +64,23 @@ export class ReactionPicker extends HTMLElement {
   /** @param {MessageRow} row @param {Element} at */
   open(row, at) {
     this.#row = row;
+    this.#rect = at.getBoundingClientRect();
     this.#sheet.showPopover();
     place(this.#sheet, at, "above");
     /** @type {HTMLElement} */ (this.#sheet.firstElementChild).focus();
   }
 
   // Internal
+
+  #all() {
+    const row = this.#row;
+    const rect = this.#rect;
+    this.#sheet.hidePopover();
+    emit(this, "emoji-open", {
+      at: { getBoundingClientRect: () => rect },
+      insert: (/** @type {string} */ reaction) => emit(this, "reaction-toggle", { row, reaction }),
+    });
+  }
 
   /** @param {string} reaction */
   #chosen(reaction) {

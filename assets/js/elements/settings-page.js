@@ -17,8 +17,8 @@ import "./profile-form.js";
 import "./session-list.js";
 import "./token-list.js";
 
-/** @import {Change, User} from "../types.js" */
-/** @import {SessionInfo} from "../types-own.js" */
+/** @import {User} from "../types.js" */
+/** @import {Change, SessionInfo} from "../types-own.js" */
 /** @import {Send} from "../state/uploader.js" */
 
 /**

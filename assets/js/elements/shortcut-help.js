@@ -2,6 +2,7 @@
 import { openDialog } from "../lib/dialog.js";
 import { h, set } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
+import { keyName } from "../lib/keys.js";
 
 /**
  * The keys, and the words for what they do (lib/shortcuts.js and the elements).
@@ -40,15 +41,20 @@ const SHORTCUTS = [
       [["Enter"], "shortcuts.send"],
       [["Shift", "Enter"], "shortcuts.line"],
       [["↑"], "shortcuts.editLast"],
+      [["Ctrl", "B"], "format.strong"],
+      [["Ctrl", "I"], "format.em"],
+      [["Ctrl", "Shift", "X"], "format.del"],
+      [["Ctrl", "E"], "format.code"],
+      [["Ctrl", "Shift", "U"], "format.link"],
+      [["Ctrl", "Shift", "7"], "format.numbers"],
+      [["Ctrl", "Shift", "8"], "format.bullets"],
+      [["Ctrl", "Shift", "9"], "format.quote"],
       [["@"], "shortcuts.mention"],
       [[":"], "shortcuts.emoji"],
       [["Esc"], "shortcuts.cancel"],
     ],
   },
 ];
-
-/** How the keys of a Macintosh are called. @type {Record<string, string>} */
-const MAC = { Ctrl: "⌘", Alt: "⌥", Shift: "⇧" };
 
 export class ShortcutHelp extends HTMLElement {
   // Actions
@@ -84,7 +90,6 @@ export class ShortcutHelp extends HTMLElement {
 
 /** @param {string[]} names @param {string} text */
 function row(names, text) {
-  const mac = /mac|iphone|ipad/i.test(navigator.platform);
   return h(
     "div",
     { class: "spread" },
@@ -92,7 +97,7 @@ function row(names, text) {
     h(
       "dd",
       null,
-      names.map((name) => h("kbd", null, (mac && MAC[name]) || name)),
+      names.map((name) => h("kbd", null, keyName(name))),
     ),
   );
 }

@@ -3,12 +3,15 @@
  * field.
  */
 import { fill, h, set } from "../lib/dom.js";
-import { EMOJI } from "../lib/emoji.js";
-import { t } from "../lib/i18n.js";
+import { replaceText } from "../lib/edit.js";
+import { loadEmoji, withTone } from "../lib/emoji.js";
+import { keepEmoji, newestVersion, skinTone } from "../lib/emoji-used.js";
+import { lang, t } from "../lib/i18n.js";
 import { langOf } from "../lib/text.js";
 import { completed, findEmoji, findPeople, tokenAt } from "../state/completion.js";
 import { avatar } from "./user-avatar.js";
 
+/** @import {Emoji} from "../lib/emoji.js" */
 /** @import {Candidate, Token} from "../state/completion.js" */
 
 /** @typedef {{id: string, insert: string, parts: Node[]}} Choice */
@@ -28,6 +31,8 @@ export class TextCompletion extends HTMLElement {
   #left = -1;
   /** Where a space was added after what was completed: one that is typed there is not doubled. */
   #spaced = -1;
+  /** Those that can be drawn; fetched when the first one is asked for. @type {Emoji[]|null} */
+  #emoji = null;
   /** @type {Choice[]} */
   #choices = [];
   #active = 0;
@@ -94,9 +99,18 @@ export class TextCompletion extends HTMLElement {
 
   /** @param {Token} token */
   #choicesOf({ kind, query }) {
-    return kind === "person"
-      ? findPeople(this.people(), query).map((person) => personChoice(person, query))
-      : findEmoji(EMOJI, query).map(emojiChoice);
+    if (kind === "person")
+      return findPeople(this.people(), query).map((person) => personChoice(person, query));
+    if (!this.#emoji) this.#fetchEmoji();
+    return findEmoji(this.#emoji ?? [], query).map(emojiChoice);
+  }
+
+  async #fetchEmoji() {
+    // Without a network nothing is completed.
+    const all = await loadEmoji(lang()).catch(() => null);
+    if (!all) return;
+    this.#emoji = all.filter(({ version }) => version <= newestVersion());
+    this.refresh();
   }
 
   /** @param {Token|null} token */
@@ -129,10 +143,13 @@ export class TextCompletion extends HTMLElement {
       this.#token,
       choice.insert,
     );
-    this.#field.value = text;
-    this.#field.setSelectionRange(caret, caret);
+    const { selectionStart: to, value } = this.#field;
+    const from = this.#token.start;
+    const insert = text.slice(from, text.length - (value.length - to));
+    replaceText(this.#field, { from, to, insert, start: caret, end: caret });
     this.#spaced = text[caret - 1] === " " ? caret : -1;
     this.#show(null);
+    if (!choice.insert.startsWith("@")) keepEmoji(choice.insert);
     this.changed();
   }
 
@@ -195,14 +212,16 @@ function personChoice({ userId, name, picture }, query) {
   };
 }
 
-/** @param {import("../state/completion.js").Emoji} emoji @returns {Choice} */
-function emojiChoice({ glyph, words }) {
+/** @param {Emoji} emoji @returns {Choice} */
+function emojiChoice({ glyph, toned, name, words: [code] }) {
+  const shown = toned ? withTone(glyph, skinTone()) : glyph;
   return {
-    id: `complete-${words[0]}`,
-    insert: glyph,
+    id: `complete-${code}`,
+    insert: shown,
     parts: [
-      h("span", { class: "glyph", "aria-hidden": "true" }, glyph),
-      h("span", { class: "truncate" }, `:${words[0]}`),
+      h("span", { class: "glyph", "aria-hidden": "true" }, shown),
+      h("span", { class: "truncate" }, `:${code}:`),
+      h("span", { class: "meta truncate" }, name),
     ],
   };
 }

@@ -3,6 +3,7 @@ import { fill, h, setText, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
 import { keyed } from "../lib/keyed.js";
+import { mediaPath } from "../lib/media.js";
 import { View } from "../lib/view.js";
 import { mayRetry } from "../state/uploads.js";
 import { reasonText } from "./upload-errors.js";
@@ -43,12 +44,14 @@ export class UploadList extends View {
   // Internal
 
   /** @param {Upload} upload */
-  #make({ key, name, picture }) {
+  #make({ key, name, picture, media }) {
+    const file = this.data?.uploader.file(key);
+    const path = media && mediaPath(media.name, media.id);
     const label = t("upload.remove", { name });
     return h(
       "li",
       { class: "media" },
-      icon(picture ? "image" : "file", "small"),
+      picture && (file || path) ? thumbnail(file ?? path ?? "") : icon("file", "small"),
       h("span", { class: "truncate", title: name }, h("bdi", null, name)),
       h(
         "button",
@@ -57,7 +60,11 @@ export class UploadList extends View {
           type: "button",
           "aria-label": label,
           title: label,
-          onclick: () => this.data?.uploader.remove(this.data.roomId, key),
+          onclick: () => {
+            this.data?.uploader.remove(this.data.roomId, key);
+            // The button is gone, and with it the focus.
+            this.closest("form")?.querySelector("textarea")?.focus();
+          },
         },
         icon("close"),
       ),
@@ -81,6 +88,28 @@ export class UploadList extends View {
 }
 
 // Internal
+
+/**
+ * A small picture of what will be sent; an icon where the browser cannot draw it.
+ * @param {File|string} source the file, or where it is on the server
+ */
+function thumbnail(source) {
+  const src = typeof source === "string" ? source : URL.createObjectURL(source);
+  // The picture stays when its address is given back.
+  const release = () => URL.revokeObjectURL(src);
+  const image = h("img", {
+    src,
+    alt: "",
+    class: "thumb",
+    decoding: "async",
+    onload: release,
+    onerror: () => {
+      release();
+      image.replaceWith(icon("image", "small"));
+    },
+  });
+  return image;
+}
 
 /** @param {HTMLElement} node @param {Upload} upload */
 function change(node, upload) {

@@ -1,30 +1,31 @@
-/** Puts text on the clipboard. */
+/** Puts a text into the clipboard. */
 import { h } from "./dom.js";
 
 /**
  * @param {string} text
- * @returns {Promise<boolean>} false: the browser refuses it
+ * @returns {Promise<boolean>} it was done
  */
 export async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    // The newer interface is only there on https, and may be refused.
-    return copySelected(text);
+    // Refused, or not there without https.
+    return copyOld(text);
   }
 }
 
 // Internal
 
-/** @param {string} text */
-function copySelected(text) {
-  const before = /** @type {HTMLElement|null} */ (document.activeElement);
+/** By way of a selection, which is then given back. @param {string} text */
+function copyOld(text) {
+  const active = /** @type {HTMLElement|null} */ (document.activeElement);
   const field = h("textarea", { class: "visually-hidden", readonly: true, value: text });
-  document.body.append(field);
+  // In a dialog nothing outside of it can be selected.
+  (active?.closest("dialog") ?? document.body).append(field);
   field.select();
   const done = document.execCommand("copy");
   field.remove();
-  before?.focus({ preventScroll: true });
+  active?.focus({ preventScroll: true });
   return done;
 }

@@ -30,7 +30,7 @@ export function copyMessages(event) {
 function textOf(item, range) {
   const { row } = item.data ?? {};
   if (!row || row.deleted) return [];
-  const said = item.querySelector(".said");
+  const said = item.querySelector(".text");
   const part = said ? within(said, range) : null;
   // Nothing of its text, and not its files either.
   if (said && part === "") return [];
@@ -46,10 +46,12 @@ function textOf(item, range) {
 function within(said, range) {
   const part = document.createRange();
   part.selectNodeContents(said);
-  const begins = part.compareBoundaryPoints(Range.START_TO_START, range) >= 0;
-  const ends = part.compareBoundaryPoints(Range.END_TO_END, range) <= 0;
-  if (begins && ends) return null;
-  if (!begins) part.setStart(range.startContainer, range.startOffset);
-  if (!ends) part.setEnd(range.endContainer, range.endOffset);
-  return part.toString().trim();
+  const all = part.toString().trim();
+  if (part.compareBoundaryPoints(Range.START_TO_START, range) < 0)
+    part.setStart(range.startContainer, range.startOffset);
+  if (part.compareBoundaryPoints(Range.END_TO_END, range) > 0)
+    part.setEnd(range.endContainer, range.endOffset);
+  const chosen = part.toString().trim();
+  // The first letter begins all of it, wherever in the tree the selection begins.
+  return chosen === all ? null : chosen;
 }

@@ -5,7 +5,9 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** @type {Record<string, (string|number[])[]>} */
+/** @typedef {string|number[]} Shape */
+
+/** @type {Record<string, Shape[]>} */
 const SHAPES = {
   add: ["M10 4.25v11.5M4.25 10h11.5"],
   addPerson: [[8, 7, 2.75], "M3 16c.3-2.9 2.2-4.5 5-4.5 1.8 0 3.2.65 4.05 1.9M15 11v5M12.5 13.5h5"],
@@ -42,6 +44,7 @@ const SHAPES = {
     "M5 4.5A1.5 1.5 0 0 1 6.5 3h4.75L15 6.75v8.75a1.5 1.5 0 0 1-1.5 1.5h-7A1.5 1.5 0 0 1 5 15.5z",
     "M11 3.25V7h3.75M7.75 10.5h4.5M7.75 13.5h3",
   ],
+  format: ["M2.75 15.25 6.75 4.75l4 10.5M4 12h5.5M17.25 15.25v-4.5M17.25 12.9", [14.9, 12.9, 2.35]],
   forward: ["M8 4.75 13.25 10 8 15.25"],
   globe: [[10, 10, 6.75], "M3.25 10h13.5M10 3.25c4 4 4 9.5 0 13.5M10 3.25c-4 4-4 9.5 0 13.5"],
   image: [[3.25, 4, 13.5, 12, 2], [7.5, 8, 1.25], "m3.5 14 3.75-3.5 2.75 2.25L13 9.5l3.75 3.75"],
@@ -110,12 +113,22 @@ const SHAPES = {
  * @returns {SVGElement}
  */
 export function icon(name, size = "") {
+  return drawing(SHAPES[name], size);
+}
+
+/**
+ * A picture that only one element needs.
+ * @param {Shape[]} shapes
+ * @param {"small"|""} [size]
+ * @returns {SVGElement}
+ */
+export function drawing(shapes, size = "") {
   const svg = make("svg", {
     class: size ? `icon ${size}` : "icon",
     viewBox: "0 0 20 20",
     "aria-hidden": "true",
   });
-  for (const shape of SHAPES[name]) {
+  for (const shape of shapes) {
     if (typeof shape === "string") svg.append(make("path", { d: shape }));
     else if (shape.length === 3)
       svg.append(make("circle", { cx: shape[0], cy: shape[1], r: shape[2] }));

@@ -1,23 +1,30 @@
 /**
- * A small, safe part of Markdown, as a tree and never as HTML: code blocks, quotes, lists, and lines
- * with what lib/inline.js knows. What is not clearly one of these stays the text that it is. Pure.
+ * A small, safe part of Markdown, as a tree and never as HTML: code blocks, quotes, lists, tables,
+ * headings, and lines with what lib/inline.js knows. What is not clearly one of these stays the text that it is. Pure.
  */
 import { parseInline } from "./inline.js";
+import { tableAt } from "./table.js";
 import { oneLine } from "./text.js";
 
 /** @import {Inline} from "./inline.js" */
+/** @import {Table} from "./table.js" */
 /** @import {People} from "./mentions.js" */
 
 /**
- * @typedef {{type: "text", children: Inline[]}|{type: "code", text: string}
- *   |{type: "quote", blocks: Block[]}|ListBlock} Block
+ * @typedef {{type: "text", children: Inline[]}|{type: "code", text: string, lang: string}
+ *   |{type: "heading", level: number, children: Inline[]}|{type: "quote", blocks: Block[]}|ListBlock
+ *   |Table} Block
  */
 /** @typedef {{type: "list", start: number|null, items: Item[]}} ListBlock start null: not numbered */
 /** @typedef {{children: Inline[], done: boolean|null, lists: ListBlock[]}} Item done null: no task */
 
 /** Quotes in quotes, lists in lists: deeper than this they are only text. */
 const DEEPEST = 4;
-const FENCE = /^\s{0,3}```\s*[\w+#.-]*\s*$/u;
+const FENCE = /^\s{0,3}```\s*([\w+#.-]*)\s*$/u;
+/** Without the space it is a room, a number or a colour. */
+const HEADING = /^(#{1,6})\s+(\S.*?)(?:\s+#+)?\s*$/u;
+/** Smaller ones look alike. */
+const SMALLEST = 3;
 const QUOTE = /^\s{0,3}>\s?/u;
 const FIRST_ITEM = /^\s{0,3}(?:[-*+•]|\d{1,9}[.)])\s+\S/u;
 const ITEM = /^(\s*)(?:[-*+•]|(\d{1,9})[.)])\s+(?=\S)/u;
@@ -43,36 +50,13 @@ export function parseBlocks(text, people, depth = 0) {
     plain = [];
   };
   for (let at = 0; at < lines.length;) {
-    const line = lines[at];
-    const end = FENCE.test(line)
-      ? lines.findIndex((other, index) => index > at && /^\s{0,3}```\s*$/u.test(other))
-      : -1;
-    if (end > at) {
+    const found = blockAt(lines, at, people, depth);
+    if (found) {
       flush();
-      blocks.push({ type: "code", text: lines.slice(at + 1, end).join("\n") });
-      at = end + 1;
-    } else if (QUOTE.test(line) && depth < DEEPEST) {
-      flush();
-      const from = at;
-      while (at < lines.length && QUOTE.test(lines[at])) at += 1;
-      blocks.push({
-        type: "quote",
-        blocks: parseBlocks(
-          lines
-            .slice(from, at)
-            .map((quoted) => quoted.replace(QUOTE, ""))
-            .join("\n"),
-          people,
-          depth + 1,
-        ),
-      });
-    } else if (FIRST_ITEM.test(line)) {
-      flush();
-      const list = listAt(lines, at, people, 0);
-      blocks.push(list.block);
-      at = list.end;
+      blocks.push(found.block);
+      at = found.end;
     } else {
-      plain.push(line);
+      plain.push(lines[at]);
       at += 1;
     }
   }
@@ -89,6 +73,55 @@ export function snippet(text) {
 }
 
 // Internal
+
+/**
+ * What begins at a line, if it is more than text.
+ * @param {string[]} lines
+ * @param {number} at
+ * @param {People|undefined} people
+ * @param {number} depth
+ * @returns {{block: Block, end: number}|null}
+ */
+function blockAt(lines, at, people, depth) {
+  const line = lines[at];
+  const heading = HEADING.exec(line);
+  if (heading) {
+    const level = Math.min(heading[1].length, SMALLEST);
+    const children = parseInline(heading[2], people);
+    return { block: { type: "heading", level, children }, end: at + 1 };
+  }
+  if (QUOTE.test(line) && depth < DEEPEST) return quoteAt(lines, at, people, depth);
+  if (FIRST_ITEM.test(line)) return listAt(lines, at, people, 0);
+  return codeAt(lines, at) ?? (line.includes("|") ? tableAt(lines, at, people) : null);
+}
+
+/** @param {string[]} lines @param {number} at @returns {{block: Block, end: number}|null} */
+function codeAt(lines, at) {
+  const lang = FENCE.exec(lines[at])?.[1];
+  if (lang === undefined) return null;
+  const end = lines.findIndex((line, index) => index > at && /^\s{0,3}```\s*$/u.test(line));
+  // Without an end it is text.
+  if (end < 0) return null;
+  const text = lines.slice(at + 1, end).join("\n");
+  return { block: { type: "code", text, lang }, end: end + 1 };
+}
+
+/**
+ * @param {string[]} lines
+ * @param {number} from
+ * @param {People|undefined} people
+ * @param {number} depth
+ * @returns {{block: Block, end: number}}
+ */
+function quoteAt(lines, from, people, depth) {
+  let end = from;
+  while (end < lines.length && QUOTE.test(lines[end])) end += 1;
+  const quoted = lines.slice(from, end).map((line) => line.replace(QUOTE, ""));
+  return {
+    block: { type: "quote", blocks: parseBlocks(quoted.join("\n"), people, depth + 1) },
+    end,
+  };
+}
 
 /**
  * The list that begins at a line, with the lists in it.
@@ -138,6 +171,8 @@ function itemOf(text, people) {
 function blockText(block) {
   if (block.type === "code") return block.text;
   if (block.type === "quote") return block.blocks.map(blockText).join(" ");
+  if (block.type === "table")
+    return [block.head, ...block.rows].flat().map(words).filter(Boolean).join(" ");
   return block.type === "list" ? block.items.map(itemText).join(" ") : words(block.children);
 }
 

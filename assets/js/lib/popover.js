@@ -4,10 +4,12 @@
 const GAP = 4;
 const EDGE = 8;
 
+/** @typedef {{getBoundingClientRect: () => DOMRect}} Place an element, or where one was */
+
 /**
  * Above or below an element, wherever there is room; its style reads `--x` and `--y`.
  * @param {HTMLElement} popover shown
- * @param {Element} at
+ * @param {Place} at
  * @param {"above"|"below"} side where it stands if both fit
  */
 export function place(popover, at, side) {

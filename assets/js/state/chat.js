@@ -13,7 +13,8 @@ import { Snapshot } from "./snapshot.js";
 import { Store } from "./store.js";
 import { messageById } from "./timeline.js";
 
-/** @import {Change, Pending, Role} from "../types.js" */
+/** @import {Pending, Role} from "../types.js" */
+/** @import {Change} from "../types-own.js" */
 /** @import {Attachments} from "./attachments.js" */
 
 export class Chat {

@@ -5,10 +5,12 @@
  *   stands
  */
 /** @typedef {{userId: string, name: string, picture?: string}} Candidate */
-/** @typedef {{glyph: string, words: string[]}} Emoji */
+/** @import {Emoji} from "../lib/emoji.js" */
 
 const MOST = 8;
 const LONGEST = 32;
+/** Worse than every way to be found. */
+const NOT_FOUND = 5;
 
 /**
  * The word that is being written at the caret, when it can be completed.
@@ -60,25 +62,38 @@ export function findPeople(people, query) {
 }
 
 /**
+ * Emoji that have all words of the query, those first that are called so, then those used most.
  * @param {Emoji[]} all
  * @param {string} query
  * @param {number} [most]
  * @returns {Emoji[]}
  */
 export function findEmoji(all, query, most = MOST) {
-  const wanted = folded(query);
-  const rankOf = (/** @type {string} */ word) => {
-    if (word === wanted) return 0;
-    if (word.startsWith(wanted)) return 1;
-    return word.includes(wanted) ? 2 : 3;
-  };
-  const rank = (/** @type {Emoji} */ { words }) => Math.min(...words.map(rankOf));
+  const wanted = folded(query).split(/\s+/u).filter(Boolean);
+  const rankOf = (/** @type {Emoji} */ emoji) =>
+    Math.max(...wanted.map((word) => emojiRank(emoji, word)));
   return all
-    .map((emoji, index) => ({ emoji, index, at: rank(emoji) }))
-    .filter(({ at }) => at < 3)
-    .sort((a, b) => a.at - b.at || a.index - b.index)
+    .map((emoji, index) => ({ emoji, index, at: rankOf(emoji) }))
+    .filter(({ at }) => at < NOT_FOUND)
+    .sort(
+      (a, b) =>
+        a.at - b.at || Number(b.emoji.frequent) - Number(a.emoji.frequent) || a.index - b.index,
+    )
     .slice(0, most)
     .map(({ emoji }) => emoji);
+}
+
+/** @param {Emoji} emoji @param {string} wanted */
+function emojiRank({ words, more }, wanted) {
+  const ranks = [
+    words.includes(wanted),
+    words.some((word) => word.startsWith(wanted)),
+    more.includes(wanted),
+    more.some((word) => word.startsWith(wanted)),
+    [...words, ...more].some((word) => word.includes(wanted)),
+  ];
+  const rank = ranks.indexOf(true);
+  return rank < 0 ? NOT_FOUND : rank;
 }
 
 /**

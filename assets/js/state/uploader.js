@@ -36,6 +36,11 @@ export class Uploader extends EventTarget {
     return [...this.#lists.values()].some(isBusy);
   }
 
+  /** What is uploaded; null for what was on the server before. @param {string} key */
+  file(key) {
+    return this.#files.get(key)?.file ?? null;
+  }
+
   // Actions
 
   /**

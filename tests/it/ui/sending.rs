@@ -1,14 +1,21 @@
 //! Sending: files on their way, whatever else happens meanwhile, and what was not sent.
 
+use std::time::{Duration, Instant};
+
 use fantoccini::Locator;
 use fantoccini::key::Key;
 use serde_json::json;
 
 use super::WRITES;
-use crate::support::{Browser, Driver, Faulty, Json, Person, Proxy, Server};
+use crate::support::{BROWSER_PATIENCE, Browser, Driver, Faulty, Json, Person, Proxy, Server};
 
 /// A file that takes a while.
 const LARGE: usize = 3_000_000;
+
+/// Uploads do not begin before `release` is called; `letGo` ends that for those that follow.
+const HOLD: &str = "const send = XMLHttpRequest.prototype.send; window.letGo = () => { \
+                    XMLHttpRequest.prototype.send = send; }; XMLHttpRequest.prototype.send = \
+                    function (body) { window.release = () => send.call(this, body); }";
 
 /// Chooses a file for the message being written.
 async fn choose(page: &Browser, folder: &tempfile::TempDir, name: &str, size: usize) {
@@ -27,12 +34,15 @@ async fn types(page: &Browser, text: &str) {
 
 /// Waits until the room has this message, and returns it.
 async fn arrives(person: &Person, room: &str, content: &str) -> Json {
+    let began = Instant::now();
     loop {
         let history = person.history(room).await;
         if let Some(message) = history.into_iter().find(|message| message["content"] == content) {
             return message;
         }
-        tokio::task::yield_now().await;
+        assert!(began.elapsed() < BROWSER_PATIENCE, "{content:?} does not arrive");
+        // There is no event to wait for, and what is asked too often is refused.
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 
@@ -134,11 +144,7 @@ async fn a_message_that_waits_for_its_file_is_sent_from_whatever_room_is_open_by
     page.go(&format!("#/{one}")).await;
     page.has(WRITES).await;
     // The file is on its way for as long as the test needs.
-    page.run(
-        "const send = XMLHttpRequest.prototype.send; XMLHttpRequest.prototype.send = function \
-         (body) { window.release = () => send.call(this, body); }",
-    )
-    .await;
+    page.run(HOLD).await;
     choose(&page, &folder, "report.txt", LARGE).await;
     types(&page, &format!("the report{}", char::from(Key::Enter))).await;
     page.has("message-item[data-state=uploading] progress").await;
@@ -176,7 +182,7 @@ async fn a_message_that_waits_for_its_file_is_sent_from_whatever_room_is_open_by
     page.reads("message-item .failed", "connection was lost").await;
     proxy.heal();
     page.connection_is("online").await;
-    page.run("delete XMLHttpRequest.prototype.send").await;
+    page.run("window.letGo()").await;
     page.click("message-item .failed .retry").await;
     let sent = arrives(&ann, &one, "alone.txt").await;
     assert_eq!(sent["media"][0]["fileName"], "alone.txt");
@@ -199,8 +205,11 @@ async fn what_was_not_sent_can_be_written_again() {
     // A file that the server refuses cannot be tried again; the rest goes back to the composer.
     choose(&page, &folder, "small.txt", 10).await;
     page.has("upload-list li[data-state=done]").await;
+    page.run(HOLD).await;
     choose(&page, &folder, "large.txt", 5000).await;
     types(&page, &format!("two files{}", char::from(Key::Enter))).await;
+    page.has("message-item[data-state=uploading]").await;
+    page.run("window.letGo(); window.release()").await;
     page.reads("message-item .failed", "too large").await;
     page.lacks("message-item .failed .retry").await;
     page.picture("refused").await;
