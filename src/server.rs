@@ -193,6 +193,13 @@ impl World {
         }
     }
 
+    /// Tells other servers that this one is being stopped.
+    fn leave(&self) {
+        if let Some(shared) = &self.shared {
+            shared.leave();
+        }
+    }
+
     /// Returns whether tasks still run and the store still answers; an error is an answer, since a
     /// restart does not help against a full disk.
     async fn responds(chat: Chat, dispatcher: AbortHandle) -> bool {
@@ -388,6 +395,7 @@ pub async fn run(
     // A reload that hangs does not delay the stop for longer.
     drop(tokio::time::timeout(grace, admin.end_reloads()).await);
     notify::tell(State::Stopping, "Waiting for open requests and connections").await;
+    world.leave();
     stop.send_replace(true);
     let ended = tokio::time::timeout(grace, async {
         context.sockets.close().await;

@@ -62,6 +62,9 @@ async fn cluster(store: &Cluster, round: u32) {
     if let Some(bytes) = store.search_bytes() {
         set("chatctl_search_index_bytes", bytes);
     }
+    if let Some(lag) = store.search_lag() {
+        set("chatctl_search_lag_messages", lag);
+    }
     if round.is_multiple_of(OFTEN)
         && let Ok(Some(census)) = store.census().await
     {

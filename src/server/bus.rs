@@ -95,6 +95,11 @@ impl Shared {
         self.answering = Some(tokio::spawn(answer(Arc::clone(&self.redis), requests, store)));
     }
 
+    /// Tells the other servers that this one is being stopped.
+    pub(super) fn leave(&self) {
+        self.redis.leave();
+    }
+
     /// Passes on what the closed store has committed, and stops.
     pub(super) async fn close(self) {
         if let Some(answering) = self.answering {

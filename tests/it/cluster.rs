@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, and helpers are tests too")]
 
 mod checker;
+mod clock;
 mod dice;
 mod faults;
 mod finals;
@@ -14,11 +15,14 @@ mod hearing;
 mod hot;
 mod journal;
 mod naming;
+mod network;
+mod nodes;
 mod plan;
 mod report;
 mod resuming;
 mod shared;
 mod unsure;
+mod ways;
 mod world;
 
 use std::fmt::Write as _;

@@ -1,11 +1,15 @@
-//! Several servers through the real binary, on a real Cassandra and a real Redis: setting them up
-//! and operating them. Like the other tests on Cassandra, on request only.
+//! Several servers through the real binary, on a real Cassandra and a real Redis: setting them up,
+//! operating them, and moving data in and out. Like the other tests on Cassandra, on request only.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod encrypted;
+mod failing;
+mod leaving;
 mod limits;
+mod moving;
 mod numbers;
+mod restoring;
 mod setup;
 mod upkeep;
 
@@ -22,8 +26,7 @@ const A_WHILE: Duration = Duration::from_mins(1);
 pub(crate) struct Common {
     pub(crate) settings: Vec<(String, String)>,
     pub(crate) redis: Redis,
-    /// Kept for the servers.
-    _media: tempfile::TempDir,
+    media: tempfile::TempDir,
 }
 
 impl Common {
@@ -52,7 +55,7 @@ impl Common {
             settings.retain(|(known, _)| known != key);
             settings.push(((*key).to_owned(), (*value).to_owned()));
         }
-        let common = Self { settings, redis, _media: media };
+        let common = Self { settings, redis, media };
         let data = tempfile::tempdir().unwrap();
         common.ctl(Ctl::at(data.path())).run(&["cluster", "init"]).ends(0);
         common
@@ -68,6 +71,11 @@ impl Common {
         let settings = self.settings.iter().map(|(key, value)| (key.as_str(), value.as_str()));
         let all: Vec<(&str, &str)> = settings.chain(more.iter().copied()).collect();
         Server::start_with(&all).await
+    }
+
+    /// Directory of the uploaded files.
+    fn media(&self) -> &std::path::Path {
+        self.media.path()
     }
 }
 

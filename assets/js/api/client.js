@@ -5,10 +5,13 @@
 import { ApiError } from "../lib/errors.js";
 
 /**
- * @import {Change, Media, Message, Participant, Person, Pin, Role, Room, RoomSettings,
- *   Server, Session, User} from "../types.js"
+ * @import {Media, Message, Participant, Person, Pin, Role, Room, RoomSettings, Server, User} from
+ *   "../types.js"
  */
-/** @import {HitPage, Level, OwnSettings, Preferences, SavedPage, SessionInfo} from "../types-own.js" */
+/**
+ * @import {Change, HitPage, Level, OwnSettings, Preferences, SavedPage, Session, SessionInfo} from
+ *   "../types-own.js"
+ */
 
 export class Client {
   /**

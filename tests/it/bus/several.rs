@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chatctl::model::{Event, ReadMark, RoomId, Seq, Timestamp, UserId};
 
-use super::{Node, change, person, rev};
+use super::{Node, change, eventually, person, rev};
 use crate::support::{PATIENCE, Redis};
 
 const ROOM: RoomId = RoomId(7);
@@ -188,4 +188,32 @@ async fn servers_ask_the_one_that_all_of_them_choose() {
     silent.pass_over(server);
     assert_eq!(silent.writer(of_b), None);
     assert!(asks_a.try_recv().is_err(), "only one was asked");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_being_stopped_is_asked_no_more() {
+    let redis = Redis::start();
+    let nodes = [Node::on(&[&redis]).await, Node::on(&[&redis]).await, Node::on(&[&redis]).await];
+    let [a, b, c] = nodes.each_ref().map(|node| node.redis.clone().unwrap());
+    let _requests = [a.requests(), b.requests(), c.requests()];
+    // A room that is written by c, as the other two know.
+    let mut of_c = None;
+    eventually(async || {
+        of_c = (1..=40).map(RoomId).find(|room| {
+            let (one, two, three) = (a.writer(*room), b.writer(*room), c.writer(*room));
+            one.is_some() && one == two && three.is_none()
+        });
+        of_c.is_some()
+    })
+    .await;
+    let room = of_c.unwrap();
+    let gone = a.writer(room);
+    c.leave();
+    // One of the two others writes it now, and both know which.
+    eventually(async || {
+        let (one, two) = (a.writer(room), b.writer(room));
+        one != gone && two != gone && one.is_some() != two.is_some()
+    })
+    .await;
+    assert_eq!(redis.command(&["EVAL", "return #redis.call('KEYS', 'test:srv:*')", "0"]), "3");
 }

@@ -9,10 +9,10 @@ use tokio::task::block_in_place;
 use tokio::time::sleep;
 
 use super::dice::Dice;
-use super::hot;
 use super::plan::Plan;
 use super::report::Row;
 use super::world::{SERVERS, World, until_answered};
+use super::{clock, hot, network, nodes};
 use crate::support::{Body, Heard, Redis};
 
 /// A fault.
@@ -48,9 +48,17 @@ pub(super) enum Fault {
     HotRoom,
     /// The servers are stopped and started again one after the other.
     RollingRestart,
+    /// One server does not reach Cassandra, or is not reached by its answers.
+    CutFromNodes,
+    /// Two of three nodes of Cassandra do not reach each other.
+    NodesCutApart,
+    /// The clocks of servers and nodes are wrong.
+    ClocksDiffer,
+    /// A node joins and leaves while many post into one room.
+    NodeJoins,
 }
 
-const ALL: [Fault; 15] = [
+const ALL: [Fault; 19] = [
     Fault::ServerDies,
     Fault::ServerStandsStill,
     Fault::RedisDies,
@@ -66,12 +74,17 @@ const ALL: [Fault; 15] = [
     Fault::LogOut,
     Fault::HotRoom,
     Fault::RollingRestart,
+    Fault::CutFromNodes,
+    Fault::NodesCutApart,
+    Fault::ClocksDiffer,
+    Fault::NodeJoins,
 ];
 
 impl Fault {
     fn is_possible(self, plan: &Plan) -> bool {
         let wanted = plan.only.is_empty() || plan.only.contains(&format!("{self:?}"));
-        wanted && (plan.nodes > 2 || !matches!(self, Self::NodeDies | Self::MostNodesDie))
+        let of_three = [Self::NodeDies, Self::MostNodesDie, Self::NodesCutApart, Self::NodeJoins];
+        wanted && (plan.nodes > 2 || !of_three.contains(&self))
     }
 
     async fn make(self, world: &mut World, dice: &mut Dice) {
@@ -112,11 +125,11 @@ impl Fault {
                     some_time(dice, 50, 600).await;
                 }
             }
-            Self::NodeDies => nodes_die(world, dice, 1).await,
-            Self::MostNodesDie => nodes_die(world, dice, 2).await,
+            Self::NodeDies => nodes::die(world, dice, 1).await,
+            Self::MostNodesDie => nodes::die(world, dice, 2).await,
             Self::AllNodesDie => {
                 let all = world.ring.nodes.len();
-                nodes_die(world, dice, all).await;
+                nodes::die(world, dice, all).await;
             }
             Self::UnsureAnswers => {
                 let before = world.unsure.turn(true);
@@ -140,6 +153,10 @@ impl Fault {
                     some_time(dice, 500, 1_500).await;
                 }
             }
+            Self::CutFromNodes => network::cut_from_nodes(world, dice).await,
+            Self::NodesCutApart => network::nodes_cut_apart(world, dice).await,
+            Self::ClocksDiffer => clock::differ(world, dice).await,
+            Self::NodeJoins => nodes::join(world, dice).await,
         }
     }
 }
@@ -187,7 +204,7 @@ async fn progress(world: &World, fault: Fault) {
     .await;
 }
 
-async fn some_time(dice: &mut Dice, least: u64, most: u64) {
+pub(super) async fn some_time(dice: &mut Dice, least: u64, most: u64) {
     sleep(Duration::from_millis(dice.between(least, most))).await;
 }
 
@@ -235,24 +252,8 @@ async fn most_stand_still(world: &World, dice: &mut Dice) {
     }
 }
 
-/// Kills so many nodes at once, as a loss of power would, and starts them again.
-async fn nodes_die(world: &mut World, dice: &mut Dice, count: usize) {
-    let mut nodes: Vec<_> = (0..world.ring.nodes.len()).collect();
-    dice.shuffle(&mut nodes);
-    nodes.truncate(count);
-    for n in &nodes {
-        world.ring.nodes[*n].kill();
-    }
-    some_time(dice, 1_000, 8_000).await;
-    // The first one is where the others look for the cluster.
-    nodes.sort_unstable();
-    for n in nodes {
-        block_in_place(|| world.ring.start_again(n));
-    }
-}
-
 /// A session that is ended on one server ends on all of them, and stays ended.
-async fn log_out(world: &mut World, dice: &mut Dice) {
+pub(super) async fn log_out(world: &mut World, dice: &mut Dice) {
     let visitor = world.visitors[dice.below(world.visitors.len())].clone();
     let here = dice.below(SERVERS);
     let place = |n: usize| world.shared.address(n);

@@ -1,18 +1,20 @@
 //! A proxy before a node of Cassandra that loses, delays and falsifies what the node answers to
-//! conditional writes, after the node has carried them out.
+//! conditional writes, after the node has carried them out, and that can be closed for a server.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::OwnedReadHalf;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use super::dice::Dice;
+use super::ways::{Towards, Ways, carry};
 
 /// Header of a frame of the protocol's version 4.
 const HEADER: usize = 9;
@@ -32,6 +34,8 @@ const TOO_FEW: usize = 5;
 
 /// Proxies before nodes; they end with it.
 pub(super) struct Unsure {
+    /// The ways of servers to the nodes, by the number of the node.
+    pub(super) ways: Ways,
     state: Arc<State>,
     listening: Vec<JoinHandle<()>>,
 }
@@ -46,14 +50,15 @@ struct State {
 impl Unsure {
     /// Starts a proxy for each pair of its address and that of the node.
     pub(super) async fn before(nodes: &[(String, String)]) -> Self {
-        let state = Arc::new(State::default());
+        let (state, ways) = (Arc::new(State::default()), Ways::default());
         let mut listening = Vec::new();
-        for (own, node) in nodes {
+        for (place, (own, node)) in nodes.iter().enumerate() {
             let listener =
                 TcpListener::bind(own).await.expect("an address of the loopback network");
-            listening.push(tokio::spawn(listen(listener, node.clone(), Arc::clone(&state))));
+            let node = Node { place, address: node.clone(), ways: ways.clone() };
+            listening.push(tokio::spawn(listen(listener, node, Arc::clone(&state))));
         }
-        Self { state, listening }
+        Self { ways, state, listening }
     }
 
     /// Begins to spoil answers, or stops; returns how many were spoilt so far.
@@ -71,30 +76,45 @@ impl Drop for Unsure {
     }
 }
 
-async fn listen(listener: TcpListener, node: String, state: Arc<State>) {
-    while let Ok((client, _)) = listener.accept().await {
+/// A node behind a proxy.
+#[derive(Clone)]
+struct Node {
+    place: usize,
+    address: String,
+    ways: Ways,
+}
+
+async fn listen(listener: TcpListener, node: Node, state: Arc<State>) {
+    while let Ok((client, peer)) = listener.accept().await {
         let (node, state) = (node.clone(), Arc::clone(&state));
         tokio::spawn(async move {
             // Without the node the client finds its connection closed.
-            if let Ok(server) = TcpStream::connect(&node).await {
+            if let Ok(server) = TcpStream::connect(&node.address).await {
                 drop((client.set_nodelay(true), server.set_nodelay(true)));
-                carry(client, server, state).await;
+                exchange(client, peer, server, &node, state).await;
             }
         });
     }
 }
 
 /// Carries both directions until one of them ends.
-async fn carry(client: TcpStream, server: TcpStream, state: Arc<State>) {
-    let (mut from_client, to_client) = client.into_split();
-    let (from_server, mut to_server) = server.into_split();
+async fn exchange(
+    client: TcpStream,
+    peer: SocketAddr,
+    server: TcpStream,
+    node: &Node,
+    state: Arc<State>,
+) {
+    let (from_client, mut to_client) = client.into_split();
+    let (from_server, to_server) = server.into_split();
     let (frames, mut waiting) = unbounded_channel::<Vec<u8>>();
-    let mut to_client: OwnedWriteHalf = to_client;
+    let (place, ways) = (node.place, &node.ways);
     tokio::select! {
-        _ = copy(&mut from_client, &mut to_server) => (),
+        () = carry(from_client, to_server, peer, place, Towards::Place, ways) => (),
         () = answers(from_server, frames, state) => (),
         () = async {
             while let Some(frame) = waiting.recv().await {
+                ways.pass(peer, place, Towards::Process).await;
                 if to_client.write_all(&frame).await.is_err() {
                     return;
                 }

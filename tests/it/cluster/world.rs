@@ -10,13 +10,15 @@ use reqwest::Method;
 use serde_json::json;
 use tokio::time::sleep;
 
+use super::clock::Clock;
 use super::hot::WRITERS;
 use super::journal::Journal;
 use super::plan::Plan;
 use super::resuming::key;
 use super::shared::Shared;
 use super::unsure::Unsure;
-use crate::store::cassandra::Ring;
+use super::ways::Between;
+use crate::store::cassandra::{Ring, RingPlan};
 use crate::support::{
     Body, Chats, Client, Ctl, Person, Proxy, Realtime, Redis, RoomPlan, Rooms, Server, V1, number,
 };
@@ -33,6 +35,12 @@ pub(super) struct World {
     /// The way of each server to Redis.
     pub(super) ways: Vec<Proxy>,
     pub(super) ring: Ring,
+    /// The clocks of the servers.
+    pub(super) clocks: Vec<Clock>,
+    /// Those of the nodes of Cassandra.
+    pub(super) node_clocks: Vec<Clock>,
+    /// Between the nodes.
+    pub(super) between: Between,
     /// Between the servers and the nodes.
     pub(super) unsure: Unsure,
     pub(super) shared: Arc<Shared>,
@@ -69,13 +77,30 @@ pub(super) struct Crowd {
 
 impl World {
     pub(super) async fn start(plan: &Plan) -> Self {
-        let ring = tokio::task::block_in_place(|| Ring::behind_proxies(plan.nodes));
-        let between: Vec<_> = (ring.nodes.iter().enumerate())
-            .map(|(n, node)| (ring.proxy(n), node.address.clone()))
-            .collect();
-        let unsure = Unsure::before(&between).await;
+        let kept =
+            std::env::current_dir().unwrap().join("target/tmp/cluster").join(plan.seed.to_string());
+        std::fs::create_dir_all(&kept).unwrap();
+        let clock = |kind: &'static str| {
+            let kept = kept.clone();
+            move |n| Clock::new(&kept, &format!("{kind}-{n}.clock"))
+        };
+        let clocks: Vec<_> = (0..SERVERS).map(clock("server")).collect();
+        // One more may join.
+        let most = plan.nodes + 1;
+        let node_clocks: Vec<_> = (0..most).map(clock("node")).collect();
+        let mut ring = RingPlan::new(most, true);
+        for (n, clock) in node_clocks.iter().enumerate() {
+            ring.set(n, &clock.settings());
+        }
+        let pairs = |of: fn(&RingPlan, usize) -> (String, String)| {
+            (0..most).map(|n| of(&ring, n)).collect::<Vec<_>>()
+        };
+        let between = Between::nodes(&pairs(RingPlan::others)).await;
+        let clients = pairs(RingPlan::clients);
+        let unsure = Unsure::before(&clients).await;
+        let ring = tokio::task::block_in_place(|| ring.start(plan.nodes));
         let (redis, media) = (Redis::start(), tempfile::tempdir().unwrap());
-        let nodes: Vec<_> = between.into_iter().map(|(proxy, _)| proxy).collect();
+        let nodes: Vec<_> = clients.into_iter().take(plan.nodes).map(|(proxy, _)| proxy).collect();
         let nodes = nodes.join(",");
         // Each server reaches Redis by a way of its own.
         let mut ways = Vec::new();
@@ -103,7 +128,8 @@ impl World {
         let mut servers = Vec::new();
         for n in 0..SERVERS {
             let data = tempfile::Builder::new().prefix("chatctl-").tempdir().unwrap();
-            servers.push(Server::start_in(data, &settings(n)).await);
+            let clock = clocks[n].settings();
+            servers.push(Server::start_under(data, &settings(n), &clock).await);
         }
         let addresses = servers.iter().map(|server| server.address().to_owned()).collect();
         let shared = Arc::new(Shared::new(addresses, plan.pace));
@@ -130,14 +156,14 @@ impl World {
             joins(&who, rooms[0]).await;
             writers.push(who);
         }
-        let kept =
-            std::env::current_dir().unwrap().join("target/tmp/cluster").join(plan.seed.to_string());
-        std::fs::create_dir_all(&kept).unwrap();
         Self {
             servers,
             redis,
             ways,
             ring,
+            clocks,
+            node_clocks,
+            between,
             unsure,
             shared,
             rooms,

@@ -81,7 +81,8 @@ async fn accounts_and_rooms_are_counted_once_and_shown_by_status() {
     until("the metrics have the numbers", async || {
         let text = client.get("/metrics").await.text;
         let named = text.contains(&format!("chatctl_server_info{{server=\"{id}\",host="));
-        (named && text.contains("chatctl_users 1\n")).then_some(())
+        let complete = text.contains("chatctl_search_lag_messages 0\n");
+        (named && complete && text.contains("chatctl_users 1\n")).then_some(())
     })
     .await;
 }

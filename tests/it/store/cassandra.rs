@@ -16,7 +16,7 @@ use tokio::sync::OnceCell;
 
 pub(crate) use self::apart::tables;
 pub(crate) use self::node::Node;
-pub(crate) use self::ring::Ring;
+pub(crate) use self::ring::{Ring, RingPlan};
 use super::tables::{GUARDED, PLAIN, SINGLE};
 
 /// The data centre of all nodes.

@@ -2,7 +2,7 @@
 //! knows what to do without an answer.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -23,6 +23,8 @@ const QUEUE: usize = 1_024;
 const PASSED_OVER: Duration = Duration::from_secs(2);
 /// Time for which it is known who lives; it is read every second.
 const KNOWN: Duration = Duration::from_secs(3);
+/// Time for which a server that is being stopped may still be read as one that takes requests.
+const LEAVING: Duration = Duration::from_secs(10);
 
 /// A request of another server.
 #[derive(Debug)]
@@ -42,6 +44,8 @@ pub(super) struct Asking {
     open: Mutex<HashMap<u64, oneshot::Sender<Vec<u8>>>>,
     known: Mutex<Known>,
     requests: Mutex<Option<Sender<Asked>>>,
+    /// This server is being stopped.
+    leaving: AtomicBool,
 }
 
 #[derive(Default)]
@@ -49,6 +53,7 @@ struct Known {
     /// Servers that take requests, and when they were seen.
     living: Option<(Instant, Vec<u64>)>,
     passed_over: HashMap<u64, Instant>,
+    left: HashMap<u64, Instant>,
 }
 
 /// An open request; nobody waits for its answer once it is dropped.
@@ -99,14 +104,32 @@ impl Asking {
     /// Returns what this server says of itself.
     pub(super) fn level(&self) -> i64 {
         let taking = lock(&self.requests).as_ref().is_some_and(|requests| !requests.is_closed());
-        if taking { ANSWERS } else { LIVES }
+        if taking && !self.leaving.load(Ordering::Relaxed) { ANSWERS } else { LIVES }
+    }
+
+    /// From now on this server says that it should not be asked; what it is asked nevertheless is
+    /// still passed on.
+    pub(super) fn leave(&self) {
+        self.leaving.store(true, Ordering::Relaxed);
     }
 
     /// These servers live and take requests.
-    pub(super) fn seen(&self, living: Vec<u64>) {
+    pub(super) fn seen(&self, mut living: Vec<u64>) {
         let mut known = lock(&self.known);
-        known.living = Some((Instant::now(), living));
-        known.passed_over.retain(|_, until| Instant::now() < *until);
+        let now = Instant::now();
+        known.passed_over.retain(|_, until| now < *until);
+        known.left.retain(|_, until| now < *until);
+        living.retain(|server| !known.left.contains_key(server));
+        known.living = Some((now, living));
+    }
+
+    /// A server is being stopped: the others divide its subjects among themselves.
+    pub(super) fn left(&self, server: u64) {
+        let mut known = lock(&self.known);
+        known.left.insert(server, Instant::now() + LEAVING);
+        if let Some((_, living)) = &mut known.living {
+            living.retain(|known| *known != server);
+        }
     }
 
     /// A server did not answer.
@@ -154,6 +177,25 @@ mod tests {
         assert_eq!(asking.chosen(0, 1), Some(2));
         tokio::time::advance(KNOWN * 2).await;
         assert_eq!(asking.chosen(0, 1), None, "it is not known any more who lives");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_server_had_that_leaves_is_divided_at_once() {
+        let asking = Asking::default();
+        asking.left(9);
+        asking.seen(vec![1, 2, 3]);
+        assert_eq!((asking.chosen(0, 1), asking.chosen(2, 1)), (Some(2), Some(3)));
+        asking.left(2);
+        assert_eq!(asking.chosen(0, 3), Some(1), "it would have been 2");
+        assert_eq!(asking.chosen(2, 1), Some(3));
+        // As it was read before it left.
+        asking.seen(vec![1, 2, 3]);
+        assert_eq!(asking.chosen(0, 3), Some(1));
+        let mut requests = asking.take();
+        asking.leave();
+        assert_eq!(asking.level(), LIVES);
+        asking.asked(Asked { server: 2, number: 5, request: vec![1] });
+        assert_eq!(requests.recv().await.unwrap().request, [1], "from who does not know it yet");
     }
 
     #[tokio::test]

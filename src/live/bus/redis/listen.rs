@@ -6,6 +6,7 @@
 //! lost. A connection that is silent, although this server sends itself a message every second, is
 //! replaced.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,13 +15,13 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, PushInfo, PushKind, Value};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::Sender;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until, timeout};
 use tracing::{debug, info, warn};
 
 use super::channel::Channel;
 use super::outgoing::Outgoing;
 use super::place::random;
-use super::shared::{SILENCE, Shared};
+use super::shared::{SILENCE, Shard, Shared};
 use crate::live::bus::{Topic, wire};
 
 /// Maximum number of channels in a command.
@@ -56,10 +57,12 @@ impl From<redis::RedisError> for Broken {
 pub(super) async fn listen(shared: Arc<Shared>, at: usize, queue: Sender<Heard>) {
     let instance = &shared.shards[at];
     let (mut pause, mut told) = (SHORTEST_PAUSE, false);
-    let mut deaf_since = Instant::now();
+    let began = Instant::now();
+    let mut deaf_since = began;
     loop {
         let lost = Arc::new(Notify::new());
-        if let Ok(connection) = subscribe(&shared, at, &queue, &lost).await {
+        let trying = subscribe(&shared, at, &queue, &lost);
+        if let Ok(connection) = telling(instance, began, &mut told, trying).await {
             instance.echo();
             if std::mem::take(&mut told) {
                 info!("Redis is back: events of other servers are received again.");
@@ -74,17 +77,34 @@ pub(super) async fn listen(shared: Arc<Shared>, at: usize, queue: Sender<Heard>)
             deaf_since = instance.heard_at();
             pause = SHORTEST_PAUSE;
         }
-        if instance.heard_at().elapsed() > SILENCE && !std::mem::replace(&mut told, true) {
-            warn!(
-                "Redis does not respond: changes by other servers are read from the database every \
-                 second, and presence is that of this server."
-            );
-        }
         // Servers that lost the same Redis do not return in the same moment.
         let percent = u32::try_from(random() % 100).unwrap_or_default();
-        sleep(pause / 2 + pause / 100 * percent).await;
+        let waiting = sleep(pause / 2 + pause / 100 * percent);
+        telling(instance, began, &mut told, waiting).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
+}
+
+/// Waits for something, and says meanwhile that nothing is heard, once that is so for long enough
+/// since the bus has begun.
+async fn telling<T>(
+    instance: &Shard,
+    began: Instant,
+    told: &mut bool,
+    what: impl Future<Output = T>,
+) -> T {
+    let mut what = pin!(what);
+    tokio::select! {
+        biased;
+        done = &mut what => return done,
+        () = sleep_until(instance.heard_at().max(began) + SILENCE), if !*told => (),
+    }
+    *told = true;
+    warn!(
+        "Redis does not respond: changes by other servers are read from the database every second, \
+         and presence is that of this server."
+    );
+    what.await
 }
 
 /// Connects and subscribes to everything that is wanted.

@@ -10,7 +10,7 @@
 //! | `r:ROOM` | events of a room |
 //! | `u:USER` | read marks, added rooms |
 //! | `s:SERVER` | what a server sends itself, what others repeat for it, requests and answers |
-//! | `all` | ended sessions, changed users |
+//! | `all` | ended sessions, changed users, servers that are being stopped |
 //!
 //! | key | holds |
 //! |---|---|
@@ -159,6 +159,15 @@ impl RedisBus {
         let bytes = wire::answer(self.shared.me, asked.number, answer);
         // If it cannot be sent, who asked does not wait for ever.
         self.shared.tell(asked.server, bytes);
+    }
+
+    /// Tells the other servers that this one is being stopped, so that they do not ask it any more;
+    /// what they ask nevertheless should be answered until [`Self::close`].
+    pub fn leave(&self) {
+        self.shared.asking.leave();
+        let leaving = wire::leaving(self.shared.me).into();
+        // If the queue is full, they find out from its sign of life.
+        drop(self.shared.shards[0].outgoing.try_send(Outgoing::Bytes(Channel::All, leaving)));
     }
 
     /// Publishes what waits, tells the other servers which users are gone with this one, and stops.

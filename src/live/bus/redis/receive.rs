@@ -99,6 +99,10 @@ async fn message(
             shared.asking.answered(number, answer);
             Ok(())
         }
+        Said::Leaving => {
+            shared.asking.left(server);
+            Ok(())
+        }
         Said::Beat => Ok(()),
     }
 }

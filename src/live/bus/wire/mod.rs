@@ -37,6 +37,8 @@ pub(super) enum Said {
     Ask(u64, Vec<u8>),
     /// The answer to the request with this number.
     Answer(u64, Vec<u8>),
+    /// A server is being stopped: it should not be asked any more.
+    Leaving,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -75,6 +77,11 @@ pub(super) fn answer(server: u64, number: u64, answer: Vec<u8>) -> Vec<u8> {
     encode(server, 0, Body::Answer { number, answer })
 }
 
+/// Encodes that a server is being stopped.
+pub(super) fn leaving(server: u64) -> Vec<u8> {
+    encode(server, 0, Body::Leaving)
+}
+
 /// Decodes a message; None: it is of an unknown version, or damaged.
 pub(super) fn read(bytes: &[u8]) -> Option<Received> {
     let Envelope { server, count, body } = decode(bytes)?;
@@ -83,6 +90,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<Received> {
         Body::Repeat { seconds } => Said::Repeat(seconds),
         Body::Ask { number, request } => Said::Ask(number, request),
         Body::Answer { number, answer } => Said::Answer(number, answer),
+        Body::Leaving => Said::Leaving,
         body => Said::Event(body.event()?),
     };
     Some(Received { server, count, said })

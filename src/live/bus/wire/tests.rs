@@ -171,6 +171,7 @@ fn every_event_is_read_as_it_was_written() {
     let Said::Ask(3, request) = read(&ask(1, 3, vec![1, 2])).unwrap().said else { panic!() };
     let Said::Answer(4, given) = read(&answer(1, 4, vec![5])).unwrap().said else { panic!() };
     assert_eq!((request, given), (vec![1, 2], vec![5]));
+    assert!(matches!(read(&leaving(3)).unwrap().said, Said::Leaving));
     assert_eq!(read_person(&person(&ann())), Some(ann()));
 }
 
@@ -179,7 +180,7 @@ fn the_bytes_of_version_1_stay_readable() {
     let mut written: Vec<Vec<u8>> =
         (1..).zip(events()).map(|(count, sent)| event(77, count, &sent).unwrap()).collect();
     written.extend([beat(77), repeat(77, 70), person(&ann())]);
-    written.extend([ask(77, 300, vec![1, 2, 255]), answer(77, 300, vec![0])]);
+    written.extend([ask(77, 300, vec![1, 2, 255]), answer(77, 300, vec![0]), leaving(77)]);
     let new: Vec<String> = written.iter().map(hex::encode).collect();
     let known: Vec<&str> = WRITTEN.lines().collect();
     assert!(new == known, "now written:\n{}", new.join("\n"));

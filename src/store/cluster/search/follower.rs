@@ -1,5 +1,6 @@
 //! The rooms of the cluster as the source of an index.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -7,7 +8,7 @@ use rusqlite::Result;
 use tokio::runtime::Handle;
 
 use super::pointers::Pointers;
-use crate::model::RoomId;
+use crate::model::{Rev, RoomId};
 use crate::store::StoreError;
 use crate::store::cluster::{Cluster, Inner, rooms};
 use crate::store::sqlite::search::places::{Heard, TABLES};
@@ -34,6 +35,8 @@ pub(super) struct Follower {
     runtime: Handle,
     /// Rooms of which more changes are known to wait.
     left: Vec<RoomId>,
+    /// The newest revs of those that wait, as far as they are known.
+    newest: HashMap<RoomId, Rev>,
     /// Rooms that could not be read, and when to try again.
     later: (Vec<RoomId>, Instant),
     comparison: Comparison,
@@ -62,6 +65,7 @@ impl Follower {
             pointers,
             runtime,
             left: Vec::new(),
+            newest: HashMap::new(),
             later: (Vec::new(), Instant::now()),
             comparison: Comparison::now(),
             waiting: false,
@@ -81,13 +85,17 @@ impl Follower {
         let others = noted.len() == ROOMS / 2;
         for (room, rev) in noted {
             let behind = index.progress(room)?.is_none_or(|known| known.rev < rev);
-            if behind && !self.left.contains(&room) {
-                self.left.push(room);
+            if behind {
+                self.wants(room, rev);
             }
         }
+        let lag = self.lag(index)?;
+        self.pointers.left(lag);
         let next = self.left.split_off(self.left.len().saturating_sub(ROOMS));
         let heard = self.read(at, index, next)?;
         self.left.extend(index.hear(&heard, pause)?);
+        let lag = self.lag(index)?;
+        self.pointers.left(lag);
         Ok(Followed {
             added: heard.iter().map(|heard| heard.said.len()).sum(),
             newest: 0,
@@ -95,6 +103,31 @@ impl Follower {
                 || !self.left.is_empty()
                 || matches!(self.comparison, Comparison::Running(..)),
         })
+    }
+
+    /// A room has this rev, which the index does not know.
+    fn wants(&mut self, room: RoomId, rev: Rev) {
+        // A rev that is not known is the highest one.
+        if rev < Rev(i64::MAX) {
+            self.newest.insert(room, rev);
+        }
+        if !self.left.contains(&room) {
+            self.left.push(room);
+        }
+    }
+
+    /// Changes of rooms that wait; at least one for each.
+    fn lag(&mut self, index: &Index) -> Result<u64> {
+        let mut lag = 0;
+        let mut newest = HashMap::new();
+        for room in self.left.iter().chain(&self.later.0) {
+            let known = index.progress(*room)?.unwrap_or_default().rev;
+            let rev = self.newest.get(room).copied().unwrap_or_default();
+            lag += u64::try_from(rev.0 - known.0).unwrap_or(0).max(1);
+            newest.insert(*room, rev);
+        }
+        self.newest = newest;
+        Ok(lag)
     }
 
     /// Reads the next texts of these rooms. One that cannot be read does not hold up the others.
@@ -147,6 +180,7 @@ impl Follower {
                 return Ok(());
             }
         };
+        let mut found = Vec::new();
         for (room, rev) in page.rooms {
             let known = index.progress(room)?;
             let behind = match (rev, known) {
@@ -154,8 +188,8 @@ impl Follower {
                 (Some(_), None) | (None, Some(_)) => true,
                 (None, None) => false,
             };
-            if behind && !self.left.contains(&room) {
-                self.left.push(room);
+            if behind {
+                found.push((room, rev.unwrap_or_default()));
             }
         }
         if let Some(next) = page.next {
@@ -164,6 +198,9 @@ impl Follower {
             let (now, lasted) = (Instant::now(), began.elapsed() * COMPARE_RARELY);
             let due = (now + COMPARE_EVERY.max(lasted), now + PAUSE.max(lasted));
             self.comparison = Comparison::Due(due.0, due.1);
+        }
+        for (room, rev) in found {
+            self.wants(room, rev);
         }
         Ok(())
     }
@@ -179,6 +216,7 @@ impl Source for Follower {
     fn disconnect(&mut self) {
         // What was being read is found again.
         self.left.clear();
+        self.newest.clear();
         self.later.0.clear();
         self.comparison = Comparison::now();
     }

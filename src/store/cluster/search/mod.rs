@@ -51,6 +51,11 @@ impl Finder {
         self.wake_if(new);
     }
 
+    /// Changes of rooms that are known and not in the index yet.
+    fn lag(&self) -> u64 {
+        self.pointers.lag()
+    }
+
     fn wake_if(&self, new: bool) {
         if new && let Some(waker) = &self.waker {
             waker.wake();

@@ -1,6 +1,7 @@
 //! Rooms that have moved on since the index followed them.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::model::{Rev, RoomId};
@@ -10,7 +11,11 @@ const MANY: usize = 100_000;
 
 /// Rooms with their newest rev, as far as this server knows.
 #[derive(Default)]
-pub(super) struct Pointers(Mutex<Noted>);
+pub(super) struct Pointers {
+    noted: Mutex<Noted>,
+    /// Changes of rooms that were taken and are not in the index.
+    taken: AtomicU64,
+}
 
 #[derive(Default)]
 struct Noted {
@@ -20,7 +25,7 @@ struct Noted {
 
 impl Pointers {
     fn lock(&self) -> MutexGuard<'_, Noted> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes a room; false if the same was noted before.
@@ -47,6 +52,17 @@ impl Pointers {
         rooms.into_iter().filter_map(|room| noted.rooms.remove_entry(&room)).collect()
     }
 
+    /// Notes how many changes of rooms that were taken are not in the index.
+    pub(super) fn left(&self, changes: u64) {
+        self.taken.store(changes, Ordering::Relaxed);
+    }
+
+    /// Returns the number of changes that are known not to be in the index; rooms that were not
+    /// looked at yet count as one.
+    pub(super) fn lag(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed) + self.lock().rooms.len() as u64
+    }
+
     /// Returns, once, whether rooms were not noted.
     pub(super) fn lost(&self) -> bool {
         std::mem::take(&mut self.lock().lost)
@@ -64,7 +80,10 @@ mod tests {
         assert!(!pointers.add(RoomId(1), Rev(3)));
         assert!(!pointers.add(RoomId(1), Rev(2)));
         assert!(pointers.add(RoomId(1), Rev(4)));
+        pointers.left(5);
+        assert_eq!(pointers.lag(), 6);
         assert_eq!(pointers.take(10), [(RoomId(1), Rev(4))]);
+        assert_eq!(pointers.lag(), 5);
         assert!(pointers.take(10).is_empty());
         assert!(!pointers.lost());
     }

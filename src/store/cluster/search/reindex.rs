@@ -39,6 +39,12 @@ impl Cluster {
         }
     }
 
+    /// Returns the number of changes of rooms that this server knows of and that its search index does
+    /// not contain yet; None: it has none.
+    pub fn search_lag(&self) -> Option<u64> {
+        self.0.finder.get().map(super::Finder::lag)
+    }
+
     /// Returns the size of the search index of this server in bytes; None: it has none.
     pub fn search_bytes(&self) -> Option<u64> {
         let path = self.0.options.search.as_ref()?;

@@ -90,6 +90,16 @@ impl Server {
         }
     }
 
+    /// Waits until nothing is known that is not in the index.
+    async fn is_complete(&self) {
+        let waiting = async {
+            while self.cluster.search_lag() != Some(0) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        assert!(tokio::time::timeout(PATIENCE, waiting).await.is_ok(), "the index stays behind");
+    }
+
     /// Waits until a search finds exactly these messages.
     async fn finds(&self, rooms: &[RoomId], word: &str, seqs: &[i64]) {
         let words = WordQuery::parse(word).unwrap();
@@ -177,8 +187,11 @@ async fn what_was_said_while_the_database_was_away_is_found_when_it_is_back() {
     two.hears(&mut one);
     let words = WordQuery::parse("word").unwrap();
     assert!(two.cluster.find_messages(&[room], &words, None, 10).await.is_err());
+    assert_eq!(two.cluster.search_lag(), Some(1));
     link.open();
     two.finds(&[room], "two", &[2]).await;
+    two.is_complete().await;
+    assert_eq!(one.cluster.search_lag(), None, "without an index");
     // Of what is lost on the way nothing is known but that it was.
     one.say(room, ann, "three words").await;
     two.cluster.noticed(&Event::Lost { room: Some(room) });

@@ -4,8 +4,8 @@ use std::fs;
 
 use serde_json::json;
 
-use super::{LARGE, files, key, noise, path, start, upload, with};
-use crate::support::{Body, Ctl, Person, Proxy, S3};
+use super::{LARGE, files, key, noise, path, place, start, upload, with};
+use crate::support::{Body, Ctl, PATIENCE, Person, Proxy, S3, Stalled};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bucket_that_is_down_refuses_files_and_nothing_else() {
@@ -39,6 +39,25 @@ async fn a_bucket_that_is_down_refuses_files_and_nothing_else() {
     assert!(counted.is_some_and(|line| !line.ends_with(" 0")), "{counted:?}");
     upload(&ann, "3.bin", &noise(1, LARGE)).await;
     assert_eq!(files(&s3).len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn parts_of_an_upload_that_nobody_waits_for_are_dropped() {
+    let (s3, dir) = (S3::start(), tempfile::tempdir().unwrap());
+    let stalled = Stalled::before(s3.address()).await;
+    let files = place(&s3, &format!("http://{}", stalled.address()), dir.path());
+    let mut incoming = files.begin().await.unwrap();
+    incoming.write(&noise(1, LARGE)).await.unwrap();
+    let name = "ab".repeat(64);
+    let mut keeping = Box::pin(incoming.keep(&name));
+    tokio::select! {
+        kept = &mut keeping => panic!("{kept:?}"),
+        () = stalled.reached() => {}
+    }
+    assert_eq!(s3.unfinished(), 1);
+    drop(keeping);
+    until("the parts are dropped", || s3.unfinished() == 0).await;
+    assert_eq!(s3.objects(), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -152,4 +171,14 @@ fn refused(ctl: &Ctl, words: &str) -> String {
     let said = ctl.run(&["serve", "--listen", "127.0.0.1:0"]);
     assert!(said.ends(2).err.contains(words), "{words}: {said:?}");
     said.out.clone() + &said.err
+}
+
+/// Waits until something is so.
+async fn until(what: &str, done: impl Fn() -> bool) {
+    let waiting = async {
+        while !tokio::task::block_in_place(&done) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("{what}"));
 }

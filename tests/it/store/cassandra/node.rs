@@ -18,30 +18,36 @@ impl Node {
     /// end.
     pub(crate) fn temporary() -> Self {
         // The script removes the directory.
-        Self::start("TERM", &["--temporary"], None)
+        Self::start("TERM", &["--temporary"], &[])
     }
 
-    /// Starts a node with the data of this directory; `seed`: the first node of its cluster. With a
-    /// proxy, it sends clients to that address.
-    pub(crate) fn at(directory: &Path, address: &str, seed: &str, proxy: Option<&str>) -> Self {
-        let proxy = proxy.map(|proxy| ("CASSANDRA_PROXY", proxy));
-        Self::start("KILL", &[directory.to_str().unwrap(), address, seed], proxy)
+    /// Starts a node with the data of this directory; `seed`: the first node of its cluster. With
+    /// these variables in its environment.
+    pub(crate) fn at(
+        directory: &Path,
+        address: &str,
+        seed: &str,
+        variables: &[(String, String)],
+    ) -> Self {
+        Self::start("KILL", &[directory.to_str().unwrap(), address, seed], variables)
     }
 
     /// As [`Self::temporary`], with passwords: there is the user `cassandra` with the password
     /// `cassandra`.
     pub(crate) fn with_passwords() -> Self {
-        Self::start("TERM", &["--temporary"], Some(("CASSANDRA_PASSWORDS", "1")))
+        let passwords = [("CASSANDRA_PASSWORDS".to_owned(), "1".to_owned())];
+        Self::start("TERM", &["--temporary"], &passwords)
     }
 
-    fn start(
-        signal: &'static str,
-        arguments: &[&str],
-        setting: Option<(&'static str, &str)>,
-    ) -> Self {
+    /// Id of its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.process
+    }
+
+    fn start(signal: &'static str, arguments: &[&str], variables: &[(String, String)]) -> Self {
         let mut command = Command::new("setpriv");
         command
-            .envs(setting)
+            .envs(variables.iter().map(|(name, value)| (name, value)))
             .args(["--pdeathsig", signal])
             .arg(root().join("tests/cassandra/node"))
             .args(arguments)
@@ -117,7 +123,8 @@ fn listen(child: &mut Child, found: &Sender<Result<Node, String>>) {
     drop(found.send(Err(format!("Cassandra does not run (tests/run installs it):\n{log}"))));
 }
 
-fn root() -> PathBuf {
+/// The checkout.
+pub(super) fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = here.ancestors().find(|path| path.join("tests/cassandra/node").exists());
     root.expect("the tests are in a checkout").to_path_buf()

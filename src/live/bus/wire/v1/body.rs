@@ -78,9 +78,11 @@ impl Body {
             }
             Self::Head { room, rev } => Event::Head { room: RoomId(room), rev: model::Rev(rev) },
             Self::Lost => Event::Lost { room: None },
-            Self::Beat | Self::Repeat { .. } | Self::Ask { .. } | Self::Answer { .. } => {
-                return None;
-            }
+            Self::Beat
+            | Self::Repeat { .. }
+            | Self::Ask { .. }
+            | Self::Answer { .. }
+            | Self::Leaving => return None,
         })
     }
 }

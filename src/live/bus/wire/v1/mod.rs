@@ -26,6 +26,7 @@ pub(super) enum Body {
     Ask { number: u64, request: Vec<u8> },
     Answer { number: u64, answer: Vec<u8> },
     Personal { user: i64, change: Personal, at: i64 },
+    Leaving,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
