@@ -474,6 +474,7 @@ async fn collect(chat: Chat) {
         hours.tick().await;
         // Failures have been logged; the next hour tries again.
         drop(chat.collect_media().await);
+        chat.trim_previews().await;
     }
 }
 

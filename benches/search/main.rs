@@ -15,7 +15,9 @@ mod words;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use chatctl::model::{Role, RoomId, UserId, Visibility, Window, WordQuery, fold, skeleton};
+use chatctl::model::{
+    MessageQuery, Role, RoomId, UserId, Visibility, Window, WordQuery, fold, skeleton,
+};
 use chatctl::store::engine::{Embedded, Options};
 use chatctl::store::{Basis, Draft, NewRoom, NewUser, Store};
 use futures_util::stream::{self, StreamExt};
@@ -119,7 +121,7 @@ async fn send(
 }
 
 async fn wait_for_index(store: &Embedded, rooms: &[RoomId]) {
-    let any = WordQuery::parse(RARE[0]).unwrap();
+    let any = MessageQuery::from(WordQuery::parse(RARE[0]).unwrap());
     while store.find_messages(rooms, &any, None, 1).await.map_or(true, |found| found.behind) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -157,7 +159,7 @@ async fn questions(store: &Embedded, rooms: &[RoomId]) {
         ("a Chinese word that nobody wrote", "龘靐"),
     ];
     for (what, text) in kinds {
-        let words = WordQuery::parse(text).unwrap();
+        let words = MessageQuery::from(WordQuery::parse(text).unwrap());
         for (which, rooms) in [
             ("one of 300, loud", loud),
             ("one of 300, quiet", quiet),

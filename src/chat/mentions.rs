@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::access::{self, Actor};
 use super::Chat;
+use super::access::{self, Actor};
 use crate::model::rules::{Call, EVERYONE, call};
 use crate::model::{RoomFacts, fold, mentioned_names};
 
@@ -29,9 +29,10 @@ impl Chat {
             Some(Call::Here) => {
                 let present = self.0.hub.online(facts.room.id, MOST_HERE + 1).0;
                 let mut here: HashSet<String> = present.iter().map(|login| fold(login)).collect();
-                let connected = facts.participants.iter().filter(|participant| {
-                    !self.0.hub.sockets(participant.user).is_empty()
-                });
+                let connected = facts
+                    .participants
+                    .iter()
+                    .filter(|participant| !self.0.hub.sockets(participant.user).is_empty());
                 here.extend(connected.map(|participant| fold(&participant.login)));
                 if here.len() > MOST_HERE {
                     names.push(vec![EVERYONE.to_owned()]);

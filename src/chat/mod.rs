@@ -70,7 +70,7 @@ pub use membership::{Membership, Replacement, RoomPage};
 pub use operator::AccountChange;
 pub use reset_links::{LINK_LIFE, MAX_LINK_LIFE, ResetLink};
 pub use rooms::{CreatorRole, LISTED, People, RoomPlan};
-pub use search::{Hit, Hits};
+pub use search::{Hit, Hits, Search};
 
 pub use crate::store::{AuditQuery, Posted, RoomSettings};
 

@@ -222,6 +222,9 @@ pub struct Media {
     /// Directory of the uploaded files, relative to the data directory. If they are kept in a
     /// bucket: directory in which uploads arrive.
     pub directory: PathBuf,
+    /// Maximum total size of the previews of pictures, in bytes. They are kept in that directory
+    /// and made again when needed; 0: pictures are always sent in full.
+    pub preview_bytes: u64,
 }
 
 impl Default for Media {
@@ -232,6 +235,7 @@ impl Default for Media {
             min_free_bytes: None,
             store: DIRECTORY.to_owned(),
             directory: PathBuf::from("media"),
+            preview_bytes: 1024 * 1024 * 1024,
         }
     }
 }

@@ -183,6 +183,23 @@ pub struct Snippet {
     pub highlights: Vec<(usize, usize)>,
 }
 
+impl Snippet {
+    /// Returns the beginning of a text.
+    pub fn start_of(text: &str) -> Self {
+        let mut shown = String::new();
+        let mut clusters = text.graphemes(true).peekable();
+        let mut left = SNIPPET;
+        while let Some(cluster) = clusters.next_if(|next| next.chars().count() <= left) {
+            left -= cluster.chars().count();
+            shown.push_str(cluster);
+        }
+        if clusters.peek().is_some() {
+            shown.push('…');
+        }
+        Self { text: shown, highlights: Vec::new() }
+    }
+}
+
 fn phrase(part: &str) -> Option<Phrase> {
     let mut words = cut(part);
     let last = words.last()?;

@@ -17,6 +17,7 @@ mod pictures;
 mod preferences;
 mod room;
 pub mod rules;
+mod search;
 mod session;
 mod timestamp;
 mod user;
@@ -40,7 +41,9 @@ pub use names::{
     check_display_name, check_email, check_login, check_password, check_room_name, check_topic,
     fold, skeleton,
 };
-pub use pictures::{MAX_PIXELS, Picture, Size, clean_picture, copy_picture};
+pub use pictures::{
+    MAX_PIXELS, MAX_SIDE, Picture, Preview, Size, clean_picture, copy_picture, preview, side_for,
+};
 pub use preferences::{
     MAX_SAVED, NotifyLevel, OwnChange, OwnSettings, Personal, Preferences, PreferencesChange,
     QuietHours, Saved, SavedPlace,
@@ -50,6 +53,7 @@ pub use rules::{
     MentionPlace, Reaction, check_reaction_room, is_blank, mention_places, mentioned_names,
     with_single_spaces,
 };
+pub use search::{Has, MessageQuery, Searchable};
 pub use session::{Client, Credential, Grant, Hash32, Scope, Session};
 pub use timestamp::Timestamp;
 pub use user::{Account, AccountFlags, Person, User, Who};

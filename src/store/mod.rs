@@ -23,8 +23,8 @@ use std::time::Duration;
 use crate::model::rules::Refusal;
 use crate::model::{
     Account, Attribution, AuditEntry, AuditNote, Changes, Claim, Event, Hash32, Media, MediaId,
-    Message, OwnChange, OwnSettings, Preferences, PreferencesChange, ReadMark, Rev, RoomCard,
-    RoomFacts, RoomId, Saved, SavedPlace, Seq, Session, Timestamp, User, UserId, Window, WordQuery,
+    Message, MessageQuery, OwnChange, OwnSettings, Preferences, PreferencesChange, ReadMark, Rev,
+    RoomCard, RoomFacts, RoomId, Saved, SavedPlace, Seq, Session, Timestamp, User, UserId, Window,
 };
 
 pub use query::{
@@ -186,12 +186,12 @@ pub trait Store: Send + Sync {
     /// Returns the marks at or above this message.
     fn readers(&self, room: RoomId, seq: Seq) -> Reply<'_, Vec<(ReadMark, String)>>;
     /// Returns messages of these rooms that match the query, in their current version, newest
-    /// first; paged by the store's own cursor (a total order). May lag behind (SQLite: less than a
+    /// first by the time of their creation; paged by the store's own cursor (a total order). May lag behind (SQLite: less than a
     /// second). `NotFound` for an invalid cursor, `Unavailable` while there is no index.
     fn find_messages<'a>(
         &'a self,
         rooms: &'a [RoomId],
-        words: &'a WordQuery,
+        query: &'a MessageQuery,
         after: Option<&'a str>,
         limit: u32,
     ) -> Reply<'a, Found>;

@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Client, Ctl, Json, Person, RoomPlan, Server, Socket, number, people};
+use crate::support::{
+    Body, Client, Ctl, Json, Person, RoomPlan, Server, Socket, line_of, number, people,
+};
 
 /// Order of the results of a route.
 const CALLERS: [&str; 8] =
@@ -124,7 +126,7 @@ impl World {
         ctl.run(&["user", "promote", "root"]).ends(0);
         let reader = member.with_token(&ctl, "reader", "read");
         let leaving = stranger.again().await;
-        leaving.post("/api/logout", crate::support::Body::Nothing).await.is_text(204);
+        leaving.post("/api/logout", Body::Nothing).await.is_text(204);
         let ended = leaving.bearer(&leaving.token);
         let sessions = victim.get("/api/sessions").await.is(200);
         let session = sessions["sessions"][0]["id"].to_string().trim_matches('"').to_owned();
@@ -169,7 +171,8 @@ impl World {
         self.admin.patch(&format!("{people}/sub/role"), json!({"role": "sub-admin"})).await.is(200);
         let (mut media, mut post) = (String::new(), json!({"content": "hello"}));
         if with_file {
-            let file = self.member.post("/api/media?fileName=a.txt", fresh.as_str()).await.is(201);
+            let bytes = Body::Raw(line_of(&fresh));
+            let file = self.member.post("/api/media?fileName=a.png", bytes).await.is(201);
             (media, post["mediaIds"]) = (text(&file, "name"), json!([file["id"]]));
         }
         let said = self.member.post(&format!("/api/chatrooms/{key}/messages"), post).await.is(201);

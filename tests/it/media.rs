@@ -8,6 +8,7 @@ mod limits;
 mod mistakes;
 mod names;
 mod pictures;
+mod previews;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

@@ -36,7 +36,7 @@ pub(crate) use disk::Disk;
 pub(crate) use faulty::Faulty;
 pub(crate) use line::{Line, Traffic};
 pub(crate) use person::{Person, RoomPlan, number, people};
-pub(crate) use picture::{heavy_picture, picture};
+pub(crate) use picture::{encoded, heavy_picture, line_of, photo, picture};
 pub(crate) use proxy::Proxy;
 pub(crate) use realtime::{Realtime, status};
 pub(crate) use redis::Redis;

@@ -5,12 +5,10 @@
 import { ApiError } from "../lib/errors.js";
 
 /**
- * @import {Media, Message, Participant, Person, Pin, Role, Room, RoomSettings, Server, User} from
- *   "../types.js"
- */
-/**
- * @import {Change, HitPage, Level, OwnSettings, Preferences, SavedPage, Session, SessionInfo} from
- *   "../types-own.js"
+ * @import {Media, Message, Participant, Person, Pin, Role, Room, RoomSettings,
+ *   Server, User} from "../types.js"
+ * @import {Change, HitPage, Level, OwnSettings, Preferences, SavedPage, Session,
+ *   SessionInfo} from "../types-own.js"
  */
 
 export class Client {

@@ -4,7 +4,7 @@
 import { emit, h } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { locale, t } from "../lib/i18n.js";
-import { fileName, fileSize, fitted, mediaPath } from "../lib/media.js";
+import { fileName, fileSize, fitted, mediaPath, previewPath, previews } from "../lib/media.js";
 
 /** @import {Media} from "../types.js" */
 
@@ -39,6 +39,7 @@ export function mediaNodes(media, host) {
 function picture(file, onclick) {
   const name = fileName(file);
   const size = fitted(file);
+  const side = Math.max(size.width, size.height);
   return h(
     "a",
     {
@@ -50,7 +51,8 @@ function picture(file, onclick) {
       onclick,
     },
     h("img", {
-      src: mediaPath(file.name, file.id),
+      src: previewPath(file.name, side, file.id),
+      srcset: previews(file.name, side, file.id),
       width: size.width,
       height: size.height,
       alt: name,

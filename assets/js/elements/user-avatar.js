@@ -3,7 +3,7 @@
  * name is always beside it.
  */
 import { fill, h, set } from "../lib/dom.js";
-import { mediaPath } from "../lib/media.js";
+import { previewPath, previews } from "../lib/media.js";
 import { hue, initials, roomLetter } from "../lib/names.js";
 import { langOf } from "../lib/text.js";
 
@@ -16,6 +16,9 @@ import { langOf } from "../lib/text.js";
  * @property {"here"|"offline"} [presence]
  * @property {string} [picture] name of the uploaded picture
  */
+
+/** Pixels of the largest avatar: one copy of a picture serves all sizes. */
+const SIDE = 96;
 
 export class UserAvatar extends HTMLElement {
   /** @type {string} */
@@ -41,7 +44,8 @@ export class UserAvatar extends HTMLElement {
       this,
       face.picture
         ? h("img", {
-            src: mediaPath(face.picture),
+            src: previewPath(face.picture, SIDE),
+            srcset: previews(face.picture, SIDE),
             alt: "",
             loading: "lazy",
             decoding: "async",

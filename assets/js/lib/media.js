@@ -20,6 +20,26 @@ export function mediaPath(name, id) {
 }
 
 /**
+ * Where a copy of a picture is that is sharp on this many pixels of a plain screen.
+ * @param {string} name
+ * @param {number} pixels its longer side
+ * @param {number} [id] under which of its names it is saved
+ */
+export function previewPath(name, pixels, id) {
+  return `api/media/${encodeURIComponent(name)}/preview?pixels=${pixels}${id ? `&id=${id}` : ""}`;
+}
+
+/**
+ * The copies of a picture for plain screens and for those with two pixels for one (`srcset`).
+ * @param {string} name
+ * @param {number} pixels its longer side
+ * @param {number} [id]
+ */
+export function previews(name, pixels, id) {
+  return [1, 2].map((times) => `${previewPath(name, pixels * times, id)} ${times}x`).join(", ");
+}
+
+/**
  * The name of a file from the disk as the server takes it.
  * @param {string} name
  */

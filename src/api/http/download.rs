@@ -55,7 +55,7 @@ const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
 /// without the file.
 pub async fn answer(download: Download, method: &Method, headers: &HeaderMap) -> Result<Response> {
     let (media, size) = (&download.media, download.media.size);
-    let tag = format!("\"{}\"", media.name);
+    let tag = format!("\"{}\"", download.tag());
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let known = text(IF_NONE_MATCH).is_some_and(|tags| {
         tags.split(',').any(|known| known.trim().trim_start_matches("W/") == tag)
@@ -83,7 +83,7 @@ pub async fn answer(download: Download, method: &Method, headers: &HeaderMap) ->
         empty(status)
     } else {
         let bytes = Shared(Mutex::new(download.read(from..from + length).await?));
-        if length == size {
+        if length == size && download.is_named_by_content() {
             warp::reply::stream(Whole::new(bytes, media.name.clone())).into_response()
         } else {
             warp::reply::stream(bytes).into_response()

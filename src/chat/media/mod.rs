@@ -3,6 +3,7 @@
 mod arriving;
 mod collect;
 mod owner;
+mod previews;
 mod reading;
 #[cfg(test)]
 mod tests;
@@ -57,6 +58,8 @@ pub(super) struct Uploads {
     /// Shared with every [`MediaHold`]: while there is one, nothing is collected.
     held: Arc<()>,
     cleaners: Semaphore,
+    /// Previews are made one at a time: each takes a core and up to 250 MB.
+    previewer: Semaphore,
     arriving: Arriving,
     /// Decided once, before the first upload.
     standing: OnceCell<Standing>,
@@ -75,6 +78,7 @@ impl Uploads {
             step: Mutex::default(),
             held: Arc::default(),
             cleaners: Semaphore::new(CLEANERS),
+            previewer: Semaphore::new(1),
             arriving: Arriving::default(),
             standing: OnceCell::new(),
             noted: AtomicBool::new(false),

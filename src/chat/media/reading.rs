@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
 use tracing::error;
 
 use super::unavailable;
@@ -11,19 +13,43 @@ use crate::store::files::{FileStream, Files};
 
 /// A file to be downloaded.
 pub struct Download {
-    /// Its row.
+    /// Its row; of a preview, that of the picture, with the size of the preview.
     pub media: Media,
     /// How a browser may display it.
     pub kind: FileKind,
-    files: Files,
+    pub(super) source: Source,
+}
+
+/// Where its bytes come from.
+pub(super) enum Source {
+    /// The uploaded files.
+    Files(Files),
+    /// A preview whose longer side has this many pixels.
+    Preview(u32, Bytes),
 }
 
 impl Download {
+    /// Returns what identifies these bytes among those of the same address: an ETag without quotes.
+    pub fn tag(&self) -> String {
+        match &self.source {
+            Source::Files(_) => self.media.name.clone(),
+            Source::Preview(side, _) => format!("{}-{side}", self.media.name),
+        }
+    }
+
+    /// Whether the bytes can be verified by the name of the file.
+    pub fn is_named_by_content(&self) -> bool {
+        matches!(self.source, Source::Files(_))
+    }
+
     /// Returns a range of its bytes, which must lie within its size.
     pub async fn read(&self, range: Range<u64>) -> Result<FileStream> {
         let Media { name, size, .. } = &self.media;
-        let found =
-            self.files.read(name, range, *size).await.map_err(|error| unavailable(&error))?;
+        let files = match &self.source {
+            Source::Files(files) => files,
+            Source::Preview(_, bytes) => return Ok(part(bytes, range)),
+        };
+        let found = files.read(name, range, *size).await.map_err(|error| unavailable(&error))?;
         found.ok_or_else(|| {
             error!("A known file is missing: {name}");
             Error::MediaNotFound
@@ -46,7 +72,13 @@ impl Chat {
         Ok(Download {
             kind: FileKind::of(&media.kind).unless_shown(media.is_image),
             media,
-            files: self.0.uploads.files.clone(),
+            source: Source::Files(self.0.uploads.files.clone()),
         })
     }
+}
+
+fn part(bytes: &Bytes, range: Range<u64>) -> FileStream {
+    let within = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
+    let part = bytes.slice(within(range.start)..within(range.end));
+    stream::once(std::future::ready(Ok(part))).boxed()
 }

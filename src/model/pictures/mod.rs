@@ -10,6 +10,7 @@ mod gif;
 mod input;
 mod jpeg;
 mod png;
+mod preview;
 #[cfg(test)]
 mod tests;
 mod webp;
@@ -19,6 +20,8 @@ use std::io::{self, BufRead, Cursor, Seek, Write};
 use bytes::Bytes;
 
 use super::FileKind;
+
+pub use preview::{MAX_SIDE, Preview, preview, side_for};
 
 /// Maximum number of pixels of a displayed picture: a browser takes four bytes for each.
 pub const MAX_PIXELS: u64 = 100_000_000;

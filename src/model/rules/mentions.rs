@@ -67,7 +67,8 @@ pub const EVERYONE: &str = "/all";
 pub fn call(text: &str, is_participant: impl Fn(&str) -> bool) -> Option<Call> {
     let calls = mention_places(text).filter_map(|place| {
         let mut names = place.candidates.iter().map(|name| fold(name));
-        let found = names.find(|name| matches!(name.as_str(), "all" | "here") || is_participant(name));
+        let found =
+            names.find(|name| matches!(name.as_str(), "all" | "here") || is_participant(name));
         match found.filter(|name| !is_participant(name))?.as_str() {
             "all" => Some(Call::All),
             _ => Some(Call::Here),

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::{Cluster, audit, leases, media, personal, rooms, users};
 use crate::model::{
-    Account, Attribution, AuditEntry, AuditNote, Changes, Event, Media, MediaId, OwnChange,
-    OwnSettings, Pin, Preferences, PreferencesChange, ReadMark, Rev, RoomCard, RoomFacts, RoomId,
-    Saved, SavedPlace, Seq, Timestamp, User, UserId, Window, WordQuery,
+    Account, Attribution, AuditEntry, AuditNote, Changes, Event, Media, MediaId, MessageQuery,
+    OwnChange, OwnSettings, Pin, Preferences, PreferencesChange, ReadMark, Rev, RoomCard,
+    RoomFacts, RoomId, Saved, SavedPlace, Seq, Timestamp, User, UserId, Window,
 };
 use crate::store::{
     Added, AuditQuery, Basis, Committed, Digests, Draft, Found, MessageChange, MessagePage,
@@ -137,11 +137,11 @@ impl Store for Cluster {
     fn find_messages<'a>(
         &'a self,
         rooms: &'a [RoomId],
-        words: &'a WordQuery,
+        query: &'a MessageQuery,
         after: Option<&'a str>,
         limit: u32,
     ) -> Reply<'a, Found> {
-        Box::pin(rooms::find(self, rooms, words, after, limit))
+        Box::pin(rooms::find(self, rooms, query, after, limit))
     }
 
     fn add_media(&self, new: NewMedia) -> Reply<'_, Added<Media>> {

@@ -13,6 +13,7 @@ mod broken;
 mod bucket;
 mod directory;
 mod incoming;
+mod previews;
 #[cfg(test)]
 mod tests;
 mod trash;
@@ -34,6 +35,7 @@ use crate::s3;
 
 pub use directory::{kept, place};
 pub use incoming::{Incoming, Spool};
+pub use previews::{Known, Previews};
 
 /// How long removed files are kept in the trash.
 pub const KEPT_FOR: Duration = Duration::from_hours(30 * 24);
@@ -139,6 +141,11 @@ impl Files {
     /// Returns the directory of the files if they are on this machine.
     pub fn directory(&self) -> Option<&Path> {
         self.local.as_deref()
+    }
+
+    /// Returns the previews of pictures among the files.
+    pub fn previews(&self) -> Previews {
+        Previews::below(&self.spool)
     }
 
     /// Returns where something in the place of the files is.

@@ -28,17 +28,8 @@ const FORGET_CALLS: &str = "DELETE FROM calls WHERE room = ?1";
 const FORGET_MENTIONS: &str = "DELETE FROM mentions WHERE room = ?1 AND seq = ?2";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[
-    ADD,
-    STANDS,
-    KNOWN,
-    CALLED,
-    MENTION,
-    CALL,
-    FORGET_CALL,
-    FORGET_CALLS,
-    FORGET_MENTIONS,
-];
+pub(super) const STATEMENTS: &[&str] =
+    &[ADD, STANDS, KNOWN, CALLED, MENTION, CALL, FORGET_CALL, FORGET_CALLS, FORGET_MENTIONS];
 
 /// Stores a message, or finds the one with its client id.
 pub(super) fn post(

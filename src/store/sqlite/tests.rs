@@ -7,7 +7,8 @@ use tokio::sync::mpsc::{Receiver, channel};
 
 use super::*;
 use crate::model::{
-    ActorKind, AuditActor, Event, Message, Role, RoomFacts, User, Visibility, WordQuery,
+    ActorKind, AuditActor, Event, Message, MessageQuery, Role, RoomFacts, User, Visibility,
+    WordQuery,
 };
 use crate::store::{AuditQuery, Basis, Draft, NewRoom, NewUser, Store, UserChange, UserKey};
 
@@ -239,7 +240,7 @@ async fn a_search_in_many_rooms_finds_nothing_in_others() {
         fragile.events.recv_many(&mut Vec::new(), 100).await;
     }
     written.reverse();
-    let words = WordQuery::parse("hello").unwrap();
+    let words = MessageQuery::from(WordQuery::parse("hello").unwrap());
     let search = async |rooms: &[RoomId], after: Option<&str>, limit| {
         fragile.store.find_messages(rooms, &words, after, limit).await
     };

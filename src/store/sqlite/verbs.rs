@@ -7,9 +7,9 @@ use super::{
     preferences, room_changes, rooms, saved, users,
 };
 use crate::model::{
-    Account, Attribution, AuditEntry, AuditNote, Changes, Media, MediaId, OwnChange, OwnSettings,
-    Pin, Preferences, PreferencesChange, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Saved,
-    SavedPlace, Seq, Timestamp, User, UserId, Window, WordQuery,
+    Account, Attribution, AuditEntry, AuditNote, Changes, Media, MediaId, MessageQuery, OwnChange,
+    OwnSettings, Pin, Preferences, PreferencesChange, ReadMark, Rev, RoomCard, RoomFacts, RoomId,
+    Saved, SavedPlace, Seq, Timestamp, User, UserId, Window,
 };
 use crate::store::{
     Added, AuditQuery, Basis, Committed, Digests, Draft, Found, MessageChange, MessagePage,
@@ -205,11 +205,11 @@ impl Store for Sqlite {
     fn find_messages<'a>(
         &'a self,
         rooms: &'a [RoomId],
-        words: &'a WordQuery,
+        query: &'a MessageQuery,
         after: Option<&'a str>,
         limit: u32,
     ) -> Reply<'a, Found> {
-        Box::pin(self.search(rooms, words, after, limit))
+        Box::pin(self.search(rooms, query, after, limit))
     }
 
     fn add_media(&self, new: NewMedia) -> Reply<'_, Added<Media>> {

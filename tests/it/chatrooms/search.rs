@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Json, PATIENCE, Person, Server, has_exactly, people, texts};
+use crate::support::{Body, Json, PATIENCE, Person, Server, has_exactly, line_of, people, texts};
 
 /// Searches until this number is found; the index may lag slightly.
 async fn found(person: &Person, query: &str, count: usize) -> Json {
@@ -128,6 +128,46 @@ async fn edits_deletions_and_pages() {
     assert_eq!(texts(&rest["messages"], "content"), ["needle 2"]);
     assert!(rest.get("cursor").is_none());
     assert_eq!(texts(&found(&ann, "q=pin", 1).await["messages"], "content"), ["pin"]);
+}
+
+#[tokio::test]
+async fn authors_files_links_and_times_narrow_a_search() {
+    let server = Server::start().await;
+    let [ann, ben] = people(&server, ["ann", "ben"]).await;
+    let room = ann.room(&[&ben]).await;
+    ann.say(&room, "the plan is at https://example.com").await;
+    ben.say(&room, "the plan").await;
+    let file =
+        ben.post("/api/media?fileName=budget.png", Body::Raw(line_of("budget"))).await.is(201);
+    let post = json!({"content": "see this", "mediaIds": [file["id"]]});
+    ben.post(&format!("/api/chatrooms/{room}/messages"), post).await.is(201);
+    for (query, wanted) in [
+        ("from=ann", &["the plan is at https://example.com"][..]),
+        ("from=ben", &["see this", "the plan"]),
+        ("q=plan&from=ben", &["the plan"]),
+        ("has=file", &["see this"]),
+        ("has=image,file", &["see this"]),
+        ("has=link", &["the plan is at https://example.com"]),
+        ("q=budget", &["see this"]),
+        ("q=plan&since=0", &["the plan", "the plan is at https://example.com"]),
+        ("q=plan&until=4102444800", &["the plan", "the plan is at https://example.com"]),
+    ] {
+        let page = found(&ann, query, wanted.len()).await;
+        assert_eq!(texts(&page["messages"], "content"), wanted, "{query}");
+    }
+    for query in
+        ["since=4102444800", "until=1000000000", "q=plan&since=4102444800", "q=...&has=file"]
+    {
+        let page = ann.get(&format!("/api/search?{query}")).await.is(200);
+        assert_eq!(page, json!({"messages": []}), "{query}");
+    }
+    let page = found(&ann, "has=file", 1).await;
+    let hit = &page["messages"][0];
+    assert_eq!((&hit["snippet"], &hit["highlights"]), (&json!("see this"), &json!([])));
+    for query in ["has=", "has=video", "has=file,", "q=x&since=soon", "q=x&until=-1"] {
+        ann.get(&format!("/api/search?{query}")).await.fails(400, "invalid_request");
+    }
+    ann.get("/api/search?from=nobody").await.fails(404, "user_not_found");
 }
 
 #[tokio::test]

@@ -255,8 +255,14 @@ async fn a_message_to_all_mentions_all_but_its_author(world: World) {
     world.store.change_room(room, Basis::Nobody, Some(ann.id), add).await.unwrap();
     assert_eq!(mentions(&cyd).await, 0, "newcomers have read everything");
     let change = async |change| {
-        let changed =
-            world.store.change_message(room, first, Basis::Nobody, Some(ann.id), Whose::Own, change);
+        let changed = world.store.change_message(
+            room,
+            first,
+            Basis::Nobody,
+            Some(ann.id),
+            Whose::Own,
+            change,
+        );
         changed.await.unwrap();
     };
     change(MessageChange::Edit { text: "look".to_owned(), mentions: Vec::new() }).await;

@@ -1,14 +1,19 @@
 //! Search: words of every script, in the given rooms, in current messages; a lost index is rebuilt
 //! without loss.
 
-use chatctl::model::{RoomId, Seq, WordQuery};
-use chatctl::store::{Basis, Found, MessageChange, Missing, RoomChange, StoreError, Whose};
+use std::time::Duration;
 
-use super::{PATIENCE, World, contract};
+use chatctl::model::{Has, MessageQuery, RoomId, Seq, Timestamp, User, WordQuery};
+use chatctl::store::{
+    Basis, Draft, Found, MessageChange, Missing, NewMedia, RoomChange, StoreError, Whose,
+};
+
+use super::{PATIENCE, World, contract, draft};
 
 contract!(
     words_are_found_in_the_given_rooms_alone,
     edits_and_deletions_are_followed,
+    authors_files_links_and_times_narrow_a_search,
     pages_go_on_where_the_last_one_ended,
     a_damaged_index_is_made_anew_while_the_chat_runs,
     an_index_of_other_messages_is_made_anew,
@@ -22,7 +27,10 @@ async fn ask(
     after: Option<&str>,
     limit: u32,
 ) -> Result<Found, StoreError> {
-    world.store.find_messages(rooms, &WordQuery::parse(text).expect("words"), after, limit).await
+    world
+        .store
+        .find_messages(rooms, &WordQuery::parse(text).expect("words").into(), after, limit)
+        .await
 }
 
 /// Waits until a search returns these seqs; the index may lag slightly.
@@ -36,7 +44,7 @@ async fn finds(world: &World, rooms: &[RoomId], text: &str, wanted: &[i64]) {
                     return;
                 }
             }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
     let in_time = tokio::time::timeout(PATIENCE, search).await.is_ok();
@@ -87,6 +95,94 @@ async fn words_are_found_in_the_given_rooms_alone(world: World) {
     );
     world.store.change_room(two, Basis::Nobody, Some(ann.id), RoomChange::Delete).await.unwrap();
     finds(&world, &[one, two], "책", &[1]).await;
+}
+
+/// Waits until a search returns these seqs.
+async fn narrows(world: &World, rooms: &[RoomId], query: &MessageQuery, wanted: &[i64]) {
+    let mut found = Vec::new();
+    let search = async {
+        loop {
+            if let Ok(page) = world.store.find_messages(rooms, query, None, 100).await {
+                found = page.messages.iter().map(|message| message.seq.0).collect();
+                if found == wanted {
+                    return;
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let in_time = tokio::time::timeout(PATIENCE, search).await.is_ok();
+    assert!(in_time, "{query:?}: {found:?} instead of {wanted:?}");
+}
+
+async fn authors_files_links_and_times_narrow_a_search(world: World) {
+    let [ann, ben] = [world.user("ann").await, world.user("ben").await];
+    let room = world.private(&[&ann, &ben]).await.room.id;
+    let file = |user: &User, name: &str, is_image| NewMedia {
+        owner: user.id,
+        name: name.repeat(128),
+        kind: if is_image { "png" } else { "pdf" }.to_owned(),
+        is_image,
+        size: 9,
+        width: None,
+        height: None,
+        file_name: Some(if is_image { "여행.png" } else { "budget.pdf" }.to_owned()),
+    };
+    let mut times = vec![world.say(room, &ann, "the plan").await.message.created];
+    times.push(world.say(room, &ben, "the plan is at HTTPS://example.com").await.message.created);
+    for (user, name, is_image) in [(&ann, "a", true), (&ben, "b", false)] {
+        let media = world.store.add_media(file(user, name, is_image)).await.unwrap().value.id;
+        let new = Draft { media: vec![media], ..draft(user, "see this") };
+        let posted = world.store.post(room, world.member(room, user.id).await, new).await.unwrap();
+        times.push(posted.message.created);
+    }
+    let rooms = [room];
+    let all = MessageQuery::default();
+    let from = |user: &User| MessageQuery { from: Some(user.id), ..all.clone() };
+    let has = |has: &[Has]| MessageQuery { has: has.to_vec(), ..all.clone() };
+    let words = |text| MessageQuery::from(WordQuery::parse(text).expect("words"));
+    let day = Duration::from_hours(24);
+    let around = |from: Timestamp, to: Timestamp| MessageQuery {
+        since: Some(from),
+        until: Some(to),
+        ..all.clone()
+    };
+    for (query, wanted) in [
+        (from(&ann), &[3, 1][..]),
+        (from(&ben), &[4, 2]),
+        (has(&[Has::File]), &[4, 3]),
+        (has(&[Has::Image]), &[3]),
+        (has(&[Has::Link]), &[2]),
+        (has(&[Has::Link, Has::File]), &[]),
+        (words("budget"), &[4]),
+        (words("여행"), &[3]),
+        (MessageQuery { from: Some(ann.id), ..words("plan") }, &[1]),
+        (MessageQuery { has: vec![Has::Link], ..words("plan") }, &[2]),
+        (around(times[0].minus(day), times[3].plus(day)), &[4, 3, 2, 1]),
+        (around(times[3].plus(day), times[3].plus(day * 2)), &[]),
+        (around(times[0].minus(day), times[0]), &[]),
+        (MessageQuery { since: Some(times[3].plus(day)), ..words("plan") }, &[]),
+        (MessageQuery { until: Some(times[1].plus(day)), ..words("plan") }, &[2, 1]),
+    ] {
+        narrows(&world, &rooms, &query, wanted).await;
+    }
+    // Many rooms are not looked up one by one, unless there is nothing else to look for.
+    let many: Vec<_> = (1..=100).map(RoomId).collect();
+    narrows(&world, &many, &from(&ann), &[3, 1]).await;
+    narrows(&world, &many, &around(times[0], times[3].plus(day)), &[4, 3, 2, 1]).await;
+    world
+        .store
+        .change_message(
+            room,
+            Seq(3),
+            Basis::Nobody,
+            Some(ann.id),
+            Whose::Any,
+            MessageChange::Delete,
+        )
+        .await
+        .unwrap();
+    narrows(&world, &rooms, &has(&[Has::File]), &[4]).await;
 }
 
 async fn edits_and_deletions_are_followed(world: World) {

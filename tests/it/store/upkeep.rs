@@ -152,7 +152,7 @@ async fn a_search_index_that_is_made_anew_finds_everything_again() {
     assert_eq!(told.last(), Some(&(50, 50)));
     let found = world
         .store
-        .find_messages(&[room], &WordQuery::parse("needle").unwrap(), None, 100)
+        .find_messages(&[room], &WordQuery::parse("needle").unwrap().into(), None, 100)
         .await
         .unwrap();
     assert_eq!((found.messages.len(), found.behind), (50, false));

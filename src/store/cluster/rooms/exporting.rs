@@ -122,7 +122,12 @@ fn record(id: RoomId, bare: Bare, pinned: &mut HashMap<i64, PinRecord>) -> Messa
         client_id: client_ids::shown(body.client_id),
         media: body.media.iter().map(|media| Key::Number(media.id().0)).collect(),
         mentions_all: body.mentions.contains(&ALL.0),
-        mentions: body.mentions.into_iter().filter(|user| *user != ALL.0).map(Key::Number).collect(),
+        mentions: body
+            .mentions
+            .into_iter()
+            .filter(|user| *user != ALL.0)
+            .map(Key::Number)
+            .collect(),
         reactions: reactions.collect(),
         pinned: pinned.remove(&bare.seq.0),
     }

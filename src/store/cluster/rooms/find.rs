@@ -6,7 +6,7 @@ use super::each::each;
 use super::heads;
 use super::messages::{self, Bare};
 use super::names::{Names, Needed};
-use crate::model::{Message, MessageId, RoomId, Seq, WordQuery};
+use crate::model::{Message, MessageId, MessageQuery, RoomId, Seq};
 use crate::store::cluster::Cluster;
 use crate::store::sqlite::search::{Reading, Search};
 use crate::store::{Found, StoreError};
@@ -15,13 +15,13 @@ use crate::store::{Found, StoreError};
 pub(in crate::store::cluster) async fn find(
     at: &Cluster,
     rooms: &[RoomId],
-    words: &WordQuery,
+    query: &MessageQuery,
     after: Option<&str>,
     limit: u32,
 ) -> Result<Found, StoreError> {
     let search = &at.0.finder.get().ok_or(StoreError::Unavailable)?.search;
     let read = |rows| -> Reading<'_> { Box::pin(current(at, search, rooms, rows)) };
-    search.page(rooms, words, after, limit, &read).await
+    search.page(rooms, query, after, limit, &read).await
 }
 
 /// Returns the current messages of rows of the index, in the order of the rows, without deleted

@@ -10,8 +10,8 @@ use super::logged::{Step, StoredChange, StoredWho};
 use super::mine::Mine;
 use super::state::Snapshot;
 use super::stored::{
-    ALL, Stored as _, StoredLast, StoredMedia, StoredMessage, StoredParticipant, StoredPin, StoredRoom,
-    history_partition, role_to,
+    ALL, Stored as _, StoredLast, StoredMedia, StoredMessage, StoredParticipant, StoredPin,
+    StoredRoom, history_partition, role_to,
 };
 use super::{log, projector};
 use crate::model::{Media, OwnSettings, Rev, Role, RoomId, Seq, Timestamp, UserId, fold};

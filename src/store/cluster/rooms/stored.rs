@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::client_ids;
 use crate::model::rules::shown_name;
 use crate::model::{
-    AccountFlags, Media, MediaId, Message, Participant, Person, Rev, Role, Room, RoomId, Seq,
-    Timestamp, User, UserId, Visibility, Who,
+    AccountFlags, Media, MediaId, Message, Participant, Person, Rev, Role, Room, RoomId,
+    Searchable, Seq, Timestamp, User, UserId, Visibility, Who,
 };
 use crate::store::StoreError;
 use crate::store::cluster::encoding;
@@ -90,6 +90,20 @@ pub(super) struct StoredMessage {
 impl Stored for StoredMessage {}
 
 impl StoredMessage {
+    /// Returns what can be found of it.
+    pub(super) fn searchable(self) -> Searchable {
+        let names: Vec<&str> =
+            self.media.iter().filter_map(|file| file.file_name.as_deref()).collect();
+        Searchable {
+            author: Some(UserId(self.author)),
+            created: Timestamp(self.created),
+            file_names: names.join("\n"),
+            files: !self.media.is_empty(),
+            images: self.media.iter().any(|file| file.is_image),
+            text: self.text,
+        }
+    }
+
     /// Returns the message without reactions; `rev` is that of its row.
     pub(super) fn message(self, room: RoomId, seq: Seq, rev: Rev, author: Who) -> Message {
         Message {

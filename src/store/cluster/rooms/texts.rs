@@ -5,7 +5,7 @@ use super::heads::{self, Head};
 use super::logged::{Step, StoredChange};
 use super::stored::StoredMessage;
 use super::{changes, messages};
-use crate::model::{Rev, RoomId, Seq, Timestamp};
+use crate::model::{Rev, RoomId, Seq};
 use crate::store::StoreError;
 use crate::store::cluster::Cluster;
 use crate::store::cluster::tables::schema::rooms::ROOM_STATE;
@@ -69,8 +69,8 @@ async fn walk_on(at: &Cluster, room: RoomId, walk: Walk, head: Head) -> Result<T
 }
 
 fn said(seq: Seq, message: StoredMessage) -> Said {
-    let text = message.deleted.is_none().then_some(message.text);
-    Said { seq, created: Timestamp(message.created), text }
+    let content = message.deleted.is_none().then(|| message.searchable());
+    Said { seq, content }
 }
 
 fn said_in(step: Step) -> Option<Said> {

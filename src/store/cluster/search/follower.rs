@@ -8,10 +8,10 @@ use rusqlite::Result;
 use tokio::runtime::Handle;
 
 use super::pointers::Pointers;
-use crate::model::{Rev, RoomId};
+use crate::model::{Rev, RoomId, Timestamp};
 use crate::store::StoreError;
 use crate::store::cluster::{Cluster, Inner, rooms};
-use crate::store::sqlite::search::places::{Heard, TABLES};
+use crate::store::sqlite::search::places::{self, Heard, TABLES};
 use crate::store::sqlite::search::{Followed, Index, Source};
 
 /// Rooms per transaction of the index.
@@ -208,6 +208,10 @@ impl Follower {
 
 impl Source for Follower {
     const TABLES: &'static str = TABLES;
+
+    fn row_at(time: Timestamp) -> i64 {
+        places::row_at(time)
+    }
 
     fn connect(&mut self) -> Result<i64> {
         Ok(0)

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::{Receiver, channel};
 
-use crate::model::{Event, Role, RoomId, Seq, UserId, Visibility, WordQuery, fold, skeleton};
+use crate::model::{
+    Event, MessageQuery, Role, RoomId, Seq, UserId, Visibility, WordQuery, fold, skeleton,
+};
 use crate::store::cluster::tables::Tables;
 use crate::store::cluster::tables::memory::Memory;
 use crate::store::cluster::{Cluster, Options, rooms};
@@ -102,7 +104,7 @@ impl Server {
 
     /// Waits until a search finds exactly these messages.
     async fn finds(&self, rooms: &[RoomId], word: &str, seqs: &[i64]) {
-        let words = WordQuery::parse(word).unwrap();
+        let words = MessageQuery::from(WordQuery::parse(word).unwrap());
         let search = async {
             loop {
                 let page = self.cluster.find_messages(rooms, &words, None, 100).await;
@@ -137,7 +139,7 @@ async fn what_another_server_commits_is_found_when_its_event_arrives() {
     two.finds(&[room], "start", &[2]).await;
     assert!(
         one.cluster
-            .find_messages(&[room], &WordQuery::parse("start").unwrap(), None, 1)
+            .find_messages(&[room], &WordQuery::parse("start").unwrap().into(), None, 1)
             .await
             .is_err(),
         "a server without an index"
@@ -165,7 +167,7 @@ async fn a_room_that_is_deleted_elsewhere_is_not_searched() {
     two.finds(&[room], "secret", &[1]).await;
     one.cluster.change_room(room, Basis::Nobody, Some(ann), RoomChange::Delete).await.unwrap();
     // At once, although the index does not know.
-    let words = WordQuery::parse("secret").unwrap();
+    let words = MessageQuery::from(WordQuery::parse("secret").unwrap());
     let page = two.cluster.find_messages(&[room], &words, None, 10).await.unwrap();
     assert!(page.messages.is_empty());
     two.cluster.close().await;
@@ -185,7 +187,7 @@ async fn what_was_said_while_the_database_was_away_is_found_when_it_is_back() {
     link.cut();
     one.say(room, ann, "word two").await;
     two.hears(&mut one);
-    let words = WordQuery::parse("word").unwrap();
+    let words = MessageQuery::from(WordQuery::parse("word").unwrap());
     assert!(two.cluster.find_messages(&[room], &words, None, 10).await.is_err());
     assert_eq!(two.cluster.search_lag(), Some(1));
     link.open();
@@ -216,7 +218,7 @@ async fn what_the_log_no_longer_has_is_read_from_the_messages() {
     };
     let texts = |read: &[rooms::Texts]| {
         let said = read.iter().flat_map(|part| part.heard.said.clone());
-        said.map(|said| (said.seq.0, said.text)).collect::<Vec<_>>()
+        said.map(|said| (said.seq.0, said.content.map(|content| content.text))).collect::<Vec<_>>()
     };
     let text = |n: i64| (n, Some(format!("text {n}")));
     let logged = read(Progress::default()).await;

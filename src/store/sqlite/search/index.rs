@@ -2,21 +2,22 @@
 
 use std::fs;
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Result, params};
 
 use super::order::Order;
-use crate::model::{RoomId, Timestamp, WORDS_VERSION, WordQuery, index_words};
+use crate::model::{Has, MessageQuery, RoomId, Searchable, UserId, WORDS_VERSION, index_words};
 use crate::store::sqlite::schema;
 
 /// Version of the tables below; with the version of the word rules it tells whether the file can be
 /// used.
-const TABLES_VERSION: i64 = 2;
+const TABLES_VERSION: i64 = 3;
 pub(super) const VERSION: i64 = TABLES_VERSION * 1000 + WORDS_VERSION;
 
-/// The room is a word in its own column, so that a search in a quiet room never reads the words of
-/// busy ones. The `ascii` tokenizer splits words at spaces and does nothing else.
+/// The room, the author and what a message has are words in a column of their own, so that a search
+/// in a quiet room never reads the words of busy ones. The `ascii` tokenizer splits words at spaces and does nothing else.
 const TABLES: &str = "CREATE TABLE state (
         id INTEGER PRIMARY KEY CHECK (id = 1),
         epoch TEXT NOT NULL,
@@ -35,7 +36,8 @@ const MOVE: &str = "UPDATE state SET message = ?1, change = ?2";
 pub(super) const ADD: &str = "INSERT INTO words (rowid, room, text) VALUES (?1, ?2, ?3)";
 pub(super) const REMOVE: &str = "DELETE FROM words WHERE rowid = ?1";
 const FIND: &str =
-    "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid < ?2 ORDER BY rowid DESC LIMIT ?3";
+    "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid >= ?2 AND rowid < ?3 ORDER BY rowid DESC
+    LIMIT ?4";
 
 /// Number of messages between pauses: one or two milliseconds.
 const SLICE: usize = 100;
@@ -53,15 +55,8 @@ pub(super) struct Marks {
 pub(super) struct Entry {
     /// Row of the message in the database.
     pub(super) message: i64,
-    /// Its current content; None if it is deleted.
-    pub(super) text: Option<Text>,
-}
-
-/// The content of a message to be indexed.
-pub(super) struct Text {
-    pub(super) room: RoomId,
-    pub(super) created: Timestamp,
-    pub(super) text: String,
+    /// Its room and current content; None if it is deleted.
+    pub(super) content: Option<(RoomId, Searchable)>,
 }
 
 /// The write connection of the index.
@@ -144,16 +139,18 @@ impl Index {
             let (mut add, mut remove) = (tx.prepare_cached(ADD)?, tx.prepare_cached(REMOVE)?);
             let mut order = Order::of(&tx)?;
             // A changed message keeps its row.
-            let mut put = |entry: &Entry, held: Option<i64>, order: &mut Order<'_>| {
-                let words = entry.text.as_ref().map(|text| (text, index_words(&text.text)));
-                match (words.filter(|(_, words)| !words.is_empty()), held) {
-                    (Some((Text { room, created, .. }, words)), held) => {
-                        let row = held.map_or_else(|| order.take(entry.message, *created), Ok)?;
-                        add.execute(params![row, room_word(*room), words]).map(drop)
-                    }
-                    (None, Some(row)) => order.leave(row),
-                    (None, None) => Ok(()),
+            let mut put = |entry: &Entry, held: Option<i64>, order: &mut Order<'_>| match (
+                &entry.content,
+                held,
+            ) {
+                (Some((room, content)), held) => {
+                    let row =
+                        held.map_or_else(|| order.take(entry.message, content.created), Ok)?;
+                    let words = index_words(&content.searched());
+                    add.execute(params![row, facts(*room, content), words]).map(drop)
                 }
+                (None, Some(row)) => order.leave(row),
+                (None, None) => Ok(()),
             };
             for some in new.chunks(SLICE) {
                 pause();
@@ -223,26 +220,60 @@ pub(super) fn boot() -> String {
         .unwrap_or_default()
 }
 
-pub(super) fn room_word(room: RoomId) -> String {
+fn room_word(room: RoomId) -> String {
     format!("r{}", room.0)
 }
 
-/// Builds the FTS5 query; None: in every room.
-pub(super) fn wanted(rooms: Option<&[RoomId]>, words: &WordQuery) -> String {
+fn author_word(author: UserId) -> String {
+    format!("u{}", author.0)
+}
+
+fn word_of(has: Has) -> &'static str {
+    match has {
+        Has::File => "f",
+        Has::Image => "i",
+        Has::Link => "l",
+    }
+}
+
+/// Returns the words of the first column.
+pub(super) fn facts(room: RoomId, of: &Searchable) -> String {
+    let mut words = vec![room_word(room)];
+    words.extend(of.author.map(author_word));
+    let has = Has::ALL.into_iter().filter(|(_, has)| of.has(*has));
+    words.extend(has.map(|(_, has)| word_of(has).to_owned()));
+    words.join(" ")
+}
+
+/// Builds the FTS5 query; None: in every room, if it is [narrow](MessageQuery::is_narrow).
+pub(super) fn wanted(rooms: Option<&[RoomId]>, query: &MessageQuery) -> String {
     let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
-    let phrases: Vec<_> = words
-        .phrases()
-        .iter()
-        .map(|phrase| quoted(&phrase.words.join(" ")) + if phrase.prefix { " *" } else { "" })
-        .collect();
-    let text = format!("text : ({})", phrases.join(" AND "));
-    rooms.map_or(text.clone(), |rooms| {
+    let mut all = Vec::new();
+    if let Some(rooms) = rooms {
         let rooms: Vec<_> = rooms.iter().map(|room| quoted(&room_word(*room))).collect();
-        format!("room : ({}) AND {text}", rooms.join(" OR "))
-    })
+        all.push(format!("room : ({})", rooms.join(" OR ")));
+    }
+    all.extend(query.from.map(|author| format!("room : {}", quoted(&author_word(author)))));
+    all.extend(query.has.iter().map(|has| format!("room : {}", quoted(word_of(*has)))));
+    if let Some(words) = &query.words {
+        let phrases: Vec<_> = words
+            .phrases()
+            .iter()
+            .map(|phrase| quoted(&phrase.words.join(" ")) + if phrase.prefix { " *" } else { "" })
+            .collect();
+        all.push(format!("text : ({})", phrases.join(" AND ")));
+    }
+    all.join(" AND ")
 }
 
 /// Returns matching rows, newest first.
-pub(super) fn find(conn: &Connection, wanted: &str, below: i64, limit: u32) -> Result<Vec<i64>> {
-    conn.prepare_cached(FIND)?.query_map(params![wanted, below, limit], |row| row.get(0))?.collect()
+pub(super) fn find(
+    conn: &Connection,
+    wanted: &str,
+    rows: Range<i64>,
+    limit: u32,
+) -> Result<Vec<i64>> {
+    conn.prepare_cached(FIND)?
+        .query_map(params![wanted, rows.start, rows.end, limit], |row| row.get(0))?
+        .collect()
 }

@@ -14,10 +14,12 @@ mod rows;
 mod source;
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{JoinHandle, Thread};
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
@@ -25,7 +27,7 @@ use self::rows::MessageRows;
 use super::error::Cause;
 use super::readers::Readers;
 use super::{Sqlite, messages};
-use crate::model::{Message, MessageId, RoomId, WordQuery};
+use crate::model::{Message, MessageId, MessageQuery, RoomId, Timestamp};
 use crate::store::{Found, Missing, StoreError};
 
 pub(in crate::store) use index::Index;
@@ -43,6 +45,8 @@ const READERS: u32 = 2;
 /// The index looks each room up: from this number on it is usually faster to search all rooms and
 /// to omit those that were not asked for.
 const MANY_ROOMS: usize = 16;
+/// How far behind its time the row of a message is at most expected.
+const OVERFLOW: Duration = Duration::from_hours(1);
 /// Number of pages of such a search until rooms are looked up after all.
 const PAGES_OF_ALL: usize = 8;
 
@@ -65,6 +69,8 @@ struct Shared {
     /// Returns the newest message in it.
     fed: AtomicI64,
     stop: AtomicBool,
+    /// The lowest row of a time ([`Source::row_at`]).
+    row_at: fn(Timestamp) -> i64,
     /// Whether something was committed since the last pass of the thread.
     news: Arc<AtomicBool>,
     /// Whether the messages have more urgent work.
@@ -101,10 +107,10 @@ impl Search {
 
     /// Opens or creates an index and starts to feed it. Failures are logged and retried later: the
     /// chat runs without an index.
-    pub(in crate::store) fn start(
+    pub(in crate::store) fn start<S: Source>(
         path: PathBuf,
         epoch: &str,
-        source: impl Source,
+        source: S,
         busy: Busy,
     ) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
@@ -115,6 +121,7 @@ impl Search {
             thrown_away: AtomicU64::new(0),
             fed: AtomicI64::new(0),
             stop: AtomicBool::new(false),
+            row_at: S::row_at,
             news: Arc::new(AtomicBool::new(true)),
             busy,
         });
@@ -134,19 +141,19 @@ impl Search {
         })
     }
 
-    /// Returns matching message rows in these rooms (None: in all), newest first, below that row.
+    /// Returns matching rows among these in these rooms (None: in all), newest first.
     pub(super) async fn find(
         &self,
         rooms: Option<&[RoomId]>,
-        words: &WordQuery,
-        below: i64,
+        query: &MessageQuery,
+        rows: Range<i64>,
         limit: u32,
     ) -> Result<Vec<i64>, StoreError> {
         let readers = self.shared.readers().clone().ok_or_else(|| Cause::Search.count())?;
-        let wanted = index::wanted(rooms, words);
+        let wanted = index::wanted(rooms, query);
         let shared = Arc::clone(&self.shared);
         let found = readers.read_expensive(move |conn| {
-            index::find(conn, &wanted, below, limit).map_err(|error| {
+            index::find(conn, &wanted, rows.clone(), limit).map_err(|error| {
                 if index::is_damage(&error) {
                     shared.damaged.store(true, Ordering::Release);
                     shared.news.store(true, Ordering::Release);
@@ -162,7 +169,7 @@ impl Search {
     pub(in crate::store) async fn page<'r>(
         &self,
         rooms: &[RoomId],
-        words: &WordQuery,
+        query: &MessageQuery,
         after: Option<&str>,
         limit: u32,
         read: &(dyn Fn(Vec<i64>) -> Reading<'r> + Sync),
@@ -170,20 +177,26 @@ impl Search {
         let mut below = after
             .map_or(Ok(i64::MAX), |cursor| i64::from_str_radix(cursor, 16))
             .map_err(|_| StoreError::NotFound(Missing::Cursor))?;
+        // Rows follow the time, but more messages of a moment than it has rows go on behind it.
+        let until = query.until.map(|until| (self.shared.row_at)(until.plus(OVERFLOW)));
+        below = below.min(until.unwrap_or(i64::MAX));
+        let first = query.since.map_or(i64::MIN, |since| (self.shared.row_at)(since));
         let wanted = limit as usize + 1;
         let mut found: Vec<(i64, Message)> = Vec::new();
-        let mut pages_of_all = if rooms.len() < MANY_ROOMS { 0 } else { PAGES_OF_ALL };
+        let by_room = rooms.len() < MANY_ROOMS || !query.is_narrow();
+        let mut pages_of_all = if by_room { 0 } else { PAGES_OF_ALL };
         while found.len() < wanted && !rooms.is_empty() {
             let listed = (pages_of_all == 0).then_some(rooms);
             pages_of_all = pages_of_all.saturating_sub(1);
-            let rows = self.find(listed, words, below, limit + 1).await?;
+            let rows = self.find(listed, query, first..below, limit + 1).await?;
             let Some(last) = rows.last().copied() else { break };
             let more = rows.len() > limit as usize;
             // Other rooms may have been searched, and the index may be slightly older than the
             // messages.
-            found.extend(read(rows).await?.into_iter().filter(|(_, message)| {
-                rooms.contains(&message.room) && words.is_in(&message.text)
-            }));
+            let current = read(rows).await?.into_iter();
+            found.extend(
+                current.filter(|(_, message)| rooms.contains(&message.room) && query.fits(message)),
+            );
             if !more {
                 break;
             }
@@ -270,7 +283,7 @@ impl Sqlite {
     pub(super) async fn search(
         &self,
         rooms: &[RoomId],
-        words: &WordQuery,
+        query: &MessageQuery,
         after: Option<&str>,
         limit: u32,
     ) -> Result<Found, StoreError> {
@@ -286,7 +299,7 @@ impl Sqlite {
                     .collect())
             })
         };
-        self.0.search.page(rooms, words, after, limit, &read).await
+        self.0.search.page(rooms, query, after, limit, &read).await
     }
 }
 

@@ -51,7 +51,7 @@ impl<'c> Order<'c> {
 
     /// Gives a message a row after all that were created before it or in the same second.
     pub(super) fn take(&mut self, message: i64, created: Timestamp) -> Result<i64> {
-        let wanted = created.0.div_euclid(1000).clamp(0, MAX_SECOND);
+        let wanted = second_of(created);
         let mut second = match self.full {
             Some((full, free)) if full == wanted => free,
             _ => wanted,
@@ -73,6 +73,15 @@ impl<'c> Order<'c> {
     pub(super) fn leave(&mut self, row: i64) -> Result<()> {
         self.leave.execute([row]).map(drop)
     }
+}
+
+fn second_of(time: Timestamp) -> i64 {
+    time.0.div_euclid(1000).clamp(0, MAX_SECOND)
+}
+
+/// Returns the lowest row of messages created in that second or later.
+pub(super) fn row_at(time: Timestamp) -> i64 {
+    second_of(time) << BELOW_TIME
 }
 
 /// Returns the messages of these rows, each with its row, in the order of the rows.

@@ -4,8 +4,8 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Result, Statement, params};
 
-use super::index::{ADD, Index, REMOVE, room_word};
-use crate::model::{MessageId, Rev, RoomId, Seq, Timestamp, index_words};
+use super::index::{ADD, Index, REMOVE, facts};
+use crate::model::{MessageId, Rev, RoomId, Searchable, Seq, Timestamp, index_words};
 
 /// Tables besides those of the index.
 pub(in crate::store) const TABLES: &str = "CREATE TABLE places (
@@ -60,13 +60,12 @@ pub(in crate::store) struct Walk {
     pub(in crate::store) aim: Rev,
 }
 
-/// The text of a message.
+/// The content of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::store) struct Said {
     pub(in crate::store) seq: Seq,
-    pub(in crate::store) created: Timestamp,
     /// None: it is deleted.
-    pub(in crate::store) text: Option<String>,
+    pub(in crate::store) content: Option<Searchable>,
 }
 
 /// Changes of a room for an index.
@@ -150,23 +149,23 @@ impl<'c> Writer<'c> {
     fn put(&mut self, room: RoomId, said: &Said) -> Result<()> {
         let known =
             self.row.query_row([room.0, said.seq.0], |row| row.get::<_, i64>(0)).optional()?;
-        let words = said.text.as_deref().map(index_words).filter(|words| !words.is_empty());
         if let Some(row) = known {
             self.remove.execute([row])?;
-            if words.is_none() {
+            if said.content.is_none() {
                 self.leave.execute([row])?;
             }
         }
-        let Some(words) = words else { return Ok(()) };
-        let row = known.map_or_else(|| self.free(room, said), Ok)?;
-        self.add.execute(params![row, room_word(room), words])?;
+        let Some(content) = &said.content else { return Ok(()) };
+        let row = known.map_or_else(|| self.free(room, said.seq, content.created), Ok)?;
+        let words = index_words(&content.searched());
+        self.add.execute(params![row, facts(room, content), words])?;
         Ok(())
     }
 
     /// Takes a row for a message: the first free one from its time and seq on.
-    fn free(&mut self, room: RoomId, said: &Said) -> Result<i64> {
-        let mut row = row_of(said.created, said.seq);
-        while self.take.execute([row, room.0, said.seq.0])? == 0 {
+    fn free(&mut self, room: RoomId, seq: Seq, created: Timestamp) -> Result<i64> {
+        let mut row = row_of(created, seq);
+        while self.take.execute([row, room.0, seq.0])? == 0 {
             row = row.checked_add(1).unwrap_or(1);
         }
         Ok(row)
@@ -189,6 +188,11 @@ impl<'c> Writer<'c> {
 /// the order of seq.
 fn row_of(created: Timestamp, seq: Seq) -> i64 {
     created.0.clamp(0, MAX_TIME) << BELOW_TIME | (seq.0 & ((1 << BELOW_TIME) - 1))
+}
+
+/// Returns the lowest row of messages created then or later.
+pub(in crate::store) fn row_at(time: Timestamp) -> i64 {
+    row_of(time, Seq(0))
 }
 
 /// Returns the messages of these rows.

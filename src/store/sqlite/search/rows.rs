@@ -4,19 +4,28 @@ use std::path::PathBuf;
 
 use rusqlite::{Connection, OpenFlags, Result, params};
 
-use super::index::{Entry, Index, Marks, Text};
+use super::index::{Entry, Index, Marks};
 use super::order;
 use super::source::{Followed, Source};
+use crate::model::{RoomId, Searchable, Timestamp};
 use crate::store::sqlite::sql;
 
 /// Messages per transaction of the index.
 const BATCH: usize = 1_000;
 
-const NEW: &str = "SELECT id, room, created, text FROM messages WHERE id > ?1 ORDER BY id \
-                   LIMIT ?2";
-const CHANGED: &str =
-    "SELECT c.id, c.message, m.room, m.created, m.text FROM search_changes c LEFT \
-                       JOIN messages m ON m.id = c.message
+const NEW: &str = "SELECT m.id, m.room, m.author, m.created, m.deleted, m.text, m.media,
+    CASE WHEN m.media THEN (SELECT group_concat(f.file_name, char(10)) FROM message_media a
+        JOIN media f ON f.id = a.media WHERE a.message = m.id) END AS file_names,
+    CASE WHEN m.media THEN (SELECT max(f.is_image) FROM message_media a
+        JOIN media f ON f.id = a.media WHERE a.message = m.id) END AS images
+    FROM messages m WHERE m.id > ?1 ORDER BY m.id LIMIT ?2";
+const CHANGED: &str = "SELECT c.id AS change, c.message, m.room, m.author, m.created, m.deleted,
+    m.text, m.media,
+    CASE WHEN m.media THEN (SELECT group_concat(f.file_name, char(10)) FROM message_media a
+        JOIN media f ON f.id = a.media WHERE a.message = m.id) END AS file_names,
+    CASE WHEN m.media THEN (SELECT max(f.is_image) FROM message_media a
+        JOIN media f ON f.id = a.media WHERE a.message = m.id) END AS images
+    FROM search_changes c LEFT JOIN messages m ON m.id = c.message
     WHERE c.id > ?1 ORDER BY c.id LIMIT ?2";
 const ENDS: &str = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'messages'), 0) \
                     AS message,
@@ -58,6 +67,10 @@ impl MessageRows {
 impl Source for MessageRows {
     /// The columns of the state are enough for the progress.
     const TABLES: &'static str = order::TABLES;
+
+    fn row_at(time: Timestamp) -> i64 {
+        order::row_at(time)
+    }
 
     fn connect(&mut self) -> Result<i64> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -102,9 +115,7 @@ fn look(chat: &mut Connection, marks: Marks) -> Result<Option<Batch>> {
     }
     let limit = i64::try_from(BATCH).unwrap_or(i64::MAX);
     let new = sql::all(&tx, NEW, params![marks.message, limit], |row| {
-        let text =
-            Text { room: row.get("room")?, created: row.get("created")?, text: row.get("text")? };
-        Ok(Entry { message: row.get("id")?, text: Some(text) })
+        Ok(Entry { message: row.get("id")?, content: content(row)? })
     })?;
     let mut reached =
         Marks { message: new.last().map_or(marks.message, |entry| entry.message), ..marks };
@@ -113,14 +124,8 @@ fn look(chat: &mut Connection, marks: Marks) -> Result<Option<Batch>> {
     }
     // All messages are in the index by then, so changed ones can be replaced.
     let changed = sql::all(&tx, CHANGED, params![marks.change, limit], |row| {
-        let room = row.get::<_, Option<_>>("room")?;
-        let (created, text) =
-            (row.get::<_, Option<_>>("created")?, row.get::<_, Option<_>>("text")?);
-        let text = match (room, created, text) {
-            (Some(room), Some(created), Some(text)) => Some(Text { room, created, text }),
-            _ => None,
-        };
-        Ok((row.get("id")?, Entry { message: row.get("message")?, text }))
+        let entry = Entry { message: row.get("message")?, content: content(row)? };
+        Ok((row.get("change")?, entry))
     })?;
     reached.change = changed.last().map_or(marks.change, |(change, _)| *change);
     let more = changed.len() == BATCH;
@@ -130,6 +135,21 @@ fn look(chat: &mut Connection, marks: Marks) -> Result<Option<Batch>> {
         reached,
         more,
     }))
+}
+
+/// Returns the content of a message; None: it is deleted, or there is no such message any more.
+fn content(row: &sql::Row<'_>) -> Result<Option<(RoomId, Searchable)>> {
+    let (room, deleted) = (row.get::<_, Option<_>>("room")?, row.get::<_, Option<i64>>("deleted")?);
+    let Some(room) = room.filter(|_| deleted.is_none()) else { return Ok(None) };
+    let content = Searchable {
+        author: Some(row.get("author")?),
+        created: row.get("created")?,
+        text: row.get("text")?,
+        file_names: row.get::<_, Option<_>>("file_names")?.unwrap_or_default(),
+        files: row.get("media")?,
+        images: row.get::<_, Option<_>>("images")?.unwrap_or_default(),
+    };
+    Ok(Some((room, content)))
 }
 
 pub(super) fn ends(chat: &Connection) -> Result<Ends> {

@@ -3,12 +3,16 @@
 use rusqlite::Result;
 
 use super::index::Index;
+use crate::model::Timestamp;
 
 /// Messages that an index follows. Used by the thread of the index alone.
 pub(in crate::store) trait Source: Send + 'static {
     /// Statements that create the tables in which the progress is kept, besides those of the index.
     const TABLES: &'static str;
 
+    /// Returns the lowest row that a message created at this time or later can have. Some of earlier
+    /// ones may be higher.
+    fn row_at(time: Timestamp) -> i64;
     /// Connects to the messages. Returns the change from which a new index follows them.
     fn connect(&mut self) -> Result<i64>;
     /// Closes the connection after a failure.

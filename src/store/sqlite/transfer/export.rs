@@ -40,7 +40,8 @@ const ROOMS: &str = "SELECT id, name, topic, description, visibility, archived, 
 const PARTICIPANTS: &str = "SELECT p.* FROM participants p JOIN rooms r ON r.id = p.room AND \
                             r.deleted IS NULL
     WHERE p.id > ?1 ORDER BY p.id LIMIT ?2";
-const MESSAGES: &str = "SELECT m.*, n.user AS pinned_by, n.at AS pinned_at, c.seq AS called FROM messages m JOIN \
+const MESSAGES: &str =
+    "SELECT m.*, n.user AS pinned_by, n.at AS pinned_at, c.seq AS called FROM messages m JOIN \
                         rooms r ON r.id = m.room AND r.deleted IS NULL
     LEFT JOIN pins n ON n.room = m.room AND n.seq = m.seq
     LEFT JOIN calls c ON c.room = m.room AND c.seq = m.seq

@@ -5,7 +5,7 @@ use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use super::{bad, in_room, limit};
 use crate::api::chatrooms::wire;
 use crate::api::openapi::{Described, Shape, types};
-use crate::model::Error;
+use crate::model::{Error, MAX_SIDE};
 
 fn message() -> Shape {
     Shape::of::<wire::Message<'_>>()
@@ -122,17 +122,22 @@ pub(super) fn changes() -> Described {
 pub(super) fn search() -> Described {
     Described::new("Search messages in my rooms")
         .text(
-            "Finds words of any script; the last word may be a prefix. All parts separated by \
-             spaces must occur. The first ten different parts count, with at most 24 words in \
+            "At least one of `q`, `from`, `has`, `since` and `until` is needed; a message matches if \
+             all of them hold. `q` finds words of any script; the last word may be a prefix. All parts separated by \
+             spaces must occur, in the text or in the names of files. The first ten different parts count, with at most 24 words in \
              total; the rest is ignored. One search of a user runs at a time; up to seven more \
              wait for it.",
         )
-        .query_needed("q", types::text(), "Text to search for")
+        .query("q", types::text(), "Text to search for")
+        .query("from", types::text(), "The `userId` of the author")
+        .query("has", types::text(), "`file`, `image` or `link`; several are separated by commas")
+        .query("since", types::number(0, None, None), "Created then or later: Unix time, seconds")
+        .query("until", types::number(0, None, None), "Created earlier: Unix time, seconds")
         .query("roomId", types::room(), "Search this room only")
         .query("before", types::text(), "The `cursor` of the previous page")
         .query("limit", limit(), "Maximum number of messages")
         .answers(200, "Matching messages, newest first", Shape::of::<wire::Found<'_>>())
-        .fails([bad("q"), Error::RoomNotFound, Error::NotInRoom])
+        .fails([bad("q"), Error::RoomNotFound, Error::NotInRoom, Error::UserNotFound])
 }
 
 pub(super) fn upload() -> Described {
@@ -185,4 +190,32 @@ pub(super) fn download() -> Described {
         .empty(416, "The range is outside the file")
         .header("Content-Range", "Size of the file")
         .fails([bad("id"), Error::MediaNotFound])
+}
+
+pub(super) fn preview() -> Described {
+    let bytes = || Some(Shape::plain(Object::new()));
+    Described::new("Download a preview of a picture")
+        .text(
+            "A copy whose longer side has 320, 640 or 1280 pixels: the smallest one that is not \
+             smaller than `pixels`, in JPEG, or WebP if the picture has transparent parts. The \
+             picture itself is sent if it is not larger, if more than 1280 pixels are wanted, if it \
+             is a GIF or moves, if it has more than 25 million pixels, and if `[media] \
+             preview_bytes` is 0. Permission, ranges and `HEAD` are as for the file. 404 for files \
+             that are not pictures (`isImage`).",
+        )
+        .path("name", types::file_name(), "SHA-512 of the stored bytes, in hexadecimal")
+        .query_needed(
+            "pixels",
+            types::number(1, Some(MAX_SIDE.into()), None),
+            "Pixels of the screen on which the longer side is shown",
+        )
+        .query("id", types::number(1, None, None), "As for the file")
+        .answers_as(200, "The preview or the picture", "*/*", bytes())
+        .header("ETag", "Value for `If-None-Match` and `If-Range`")
+        .answers_as(206, "The range requested with `Range`", "*/*", bytes())
+        .header("Content-Range", "The range and the size of what is sent")
+        .empty(304, "Unchanged since the version in `If-None-Match`")
+        .empty(416, "The range is outside of it")
+        .header("Content-Range", "Size of what is sent")
+        .fails([bad("pixels"), Error::MediaNotFound])
 }

@@ -78,6 +78,7 @@ pub(super) fn describe(operation: Operation) -> Described {
         Operation::Search => messages::search(),
         Operation::Upload => messages::upload(),
         Operation::Download => messages::download(),
+        Operation::Preview => messages::preview(),
         Operation::Socket => frames::socket(),
     }
 }

@@ -9,7 +9,7 @@ use crate::api::download;
 use crate::api::request::Request;
 use crate::api::respond::{json, with_header};
 use crate::chat::Chat;
-use crate::model::{Error, MediaId, Result};
+use crate::model::{Error, MAX_SIDE, MediaId, Result};
 
 pub(super) async fn upload(chat: &Chat, mut request: Request) -> Result<Response> {
     let session = request.session(chat).await?;
@@ -33,12 +33,22 @@ pub(super) async fn upload(chat: &Chat, mut request: Request) -> Result<Response
 
 pub(super) async fn download(chat: &Chat, request: Request) -> Result<Response> {
     let session = request.session(chat).await?;
-    let id = match request.query("id") {
-        Some(id) => {
-            Some(MediaId(id.parse().map_err(|_| Error::invalid("id", "must be a number"))?))
-        }
-        None => None,
-    };
-    let file = chat.download(&session, request.param("name"), id).await?;
+    let file = chat.download(&session, request.param("name"), id(&request)?).await?;
     download::answer(file, request.method(), request.headers()).await
+}
+
+pub(super) async fn preview(chat: &Chat, request: Request) -> Result<Response> {
+    let session = request.session(chat).await?;
+    let pixels = request.query("pixels").unwrap_or_default();
+    let pixels = match pixels.parse() {
+        Ok(pixels @ 1..=MAX_SIDE) => pixels,
+        _ => return Err(Error::invalid("pixels", "must be a number from 1 to 65535")),
+    };
+    let file = chat.preview(&session, request.param("name"), id(&request)?, pixels).await?;
+    download::answer(file, request.method(), request.headers()).await
+}
+
+fn id(request: &Request) -> Result<Option<MediaId>> {
+    let id = request.query("id").map(|id| id.parse());
+    Ok(id.transpose().map_err(|_| Error::invalid("id", "must be a number"))?.map(MediaId))
 }

@@ -8,9 +8,10 @@ use crate::api::Dialect;
 use crate::api::chatrooms::{Chatrooms, wire};
 use crate::api::request::Request;
 use crate::api::respond::{empty, encode, encoded, json};
-use crate::chat::Chat;
+use crate::chat::{Chat, Search};
 use crate::model::{
-    Error, Message, MessageId, MessageRef, Reaction, Result, Rev, RoomId, Seq, Window,
+    Error, Has, Message, MessageId, MessageRef, Reaction, Result, Rev, RoomId, Seq, Timestamp,
+    Window,
 };
 
 pub(super) async fn history(chat: &Chat, request: Request) -> Result<Response> {
@@ -115,15 +116,33 @@ pub(super) async fn changes(chat: &Chat, request: Request) -> Result<Response> {
 
 pub(super) async fn search(chat: &Chat, request: Request) -> Result<Response> {
     let session = request.session(chat).await?;
-    let text = request.query("q").ok_or_else(|| Error::invalid("q", "is required"))?;
     let room = request
         .query("roomId")
         .map(|key| RoomId::parse(&key).ok_or(Error::RoomNotFound))
         .transpose()?;
+    let has = request.query("has").map(|names| names.split(',').map(what).collect());
+    let search = Search {
+        text: request.query("q"),
+        room,
+        from: request.query("from"),
+        has: has.transpose()?.unwrap_or_default(),
+        since: time(&request, "since")?,
+        until: time(&request, "until")?,
+    };
     let hits = chat
-        .search(&session, &text, room, request.query("before").as_deref(), page_limit(&request)?)
+        .search(&session, search, request.query("before").as_deref(), page_limit(&request)?)
         .await?;
     Ok(json(StatusCode::OK, &wire::Found::from(&hits)))
+}
+
+fn what(name: &str) -> Result<Has> {
+    Has::parse(name).ok_or_else(|| Error::invalid("has", "must be of file, image, link"))
+}
+
+/// Returns a time in seconds.
+fn time(request: &Request, field: &'static str) -> Result<Option<Timestamp>> {
+    let seconds = request.query(field).map(|text| natural(field, &text)).transpose()?;
+    Ok(seconds.map(|seconds| Timestamp(seconds.saturating_mul(1000))))
 }
 
 /// Returns the message named in the path.

@@ -79,6 +79,7 @@ pub enum Operation {
     Search,
     Upload,
     Download,
+    Preview,
     Socket,
 }
 
@@ -160,6 +161,8 @@ pub(super) const ROUTES: &[Route<Operation>] = &[
     route(Method::POST, "/api/media", Operation::Upload),
     route(Method::GET, "/api/media/{name}", Operation::Download),
     route(Method::HEAD, "/api/media/{name}", Operation::Download),
+    route(Method::GET, "/api/media/{name}/preview", Operation::Preview),
+    route(Method::HEAD, "/api/media/{name}/preview", Operation::Preview),
     route(Method::GET, "/chat", Operation::Socket),
 ];
 
@@ -221,6 +224,7 @@ pub(super) async fn answer(
         Operation::Search => messages::search(chat, request).await,
         Operation::Upload => media::upload(chat, request).await,
         Operation::Download => media::download(chat, request).await,
+        Operation::Preview => media::preview(chat, request).await,
         Operation::Socket => socket(chat, request).await,
     }
 }

@@ -1,7 +1,7 @@
 //! Tests of places in an index.
 
 use super::*;
-use crate::model::WordQuery;
+use crate::model::{UserId, WordQuery};
 use crate::store::sqlite::search::index::{find, wanted};
 
 const EPOCH: &str = "epoch";
@@ -26,8 +26,8 @@ impl Opened {
 
     /// Returns the messages with this word, newest first.
     fn found(&self, word: &str) -> Vec<(i64, i64)> {
-        let query = wanted(None, &WordQuery::parse(word).unwrap());
-        let rows = find(&self.index.0, &query, i64::MAX, 10_000).unwrap();
+        let query = wanted(None, &WordQuery::parse(word).unwrap().into());
+        let rows = find(&self.index.0, &query, 0..i64::MAX, 10_000).unwrap();
         let places = messages(&self.index.0, &rows).unwrap();
         let of = |row: &i64| places.iter().find(|(known, _)| known == row).unwrap().1;
         rows.iter().map(of).map(|id| (id.room.0, id.seq.0)).collect()
@@ -35,7 +35,15 @@ impl Opened {
 }
 
 fn said(seq: i64, created: i64, text: &str) -> Said {
-    Said { seq: Seq(seq), created: Timestamp(created), text: Some(text.to_owned()) }
+    let content = Searchable {
+        author: Some(UserId(1)),
+        created: Timestamp(created),
+        text: text.to_owned(),
+        file_names: String::new(),
+        files: false,
+        images: false,
+    };
+    Said { seq: Seq(seq), content: Some(content) }
 }
 
 #[test]
@@ -77,7 +85,7 @@ fn a_time_beyond_all_bounds_is_a_place_too() {
 fn an_edited_message_keeps_its_place_and_a_deleted_one_leaves_it() {
     let mut opened = Opened::new();
     opened.hear(1, &[said(1, 1_000, "apple"), said(2, 2_000, "apple"), said(3, 3_000, "apple")]);
-    opened.hear(1, &[said(1, 1_000, "pear"), Said { text: None, ..said(2, 2_000, "") }]);
+    opened.hear(1, &[said(1, 1_000, "pear"), Said { content: None, ..said(2, 2_000, "") }]);
     assert_eq!((opened.found("apple"), opened.found("pear")), (vec![(1, 3)], vec![(1, 1)]));
     let places = |opened: &Opened| -> i64 {
         let count = "SELECT count(*) FROM places";
