@@ -12,6 +12,7 @@ mod people;
 mod reading;
 mod reset;
 mod rooms;
+mod searching;
 mod sending;
 mod settings;
 mod starting;

@@ -246,7 +246,7 @@ export class Client {
     (await this.#send("GET", `api/chatrooms/${roomId}/messages/${messageId}/readers`)).readers;
 
   /**
-   * @param {{q: string, roomId?: string, limit?: number, before?: string}} query
+   * @param {import("../state/search-words.js").Asked & {limit?: number, before?: string}} query
    * @returns {Promise<HitPage>}
    */
   search(query) {

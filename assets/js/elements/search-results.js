@@ -12,19 +12,21 @@ import { View } from "../lib/view.js";
 import { langOf } from "../lib/text.js";
 import { clock, day, exact } from "../lib/time.js";
 import { byDay, withPage } from "../state/hits.js";
+import { searchOf } from "../state/search-words.js";
 import { emptyState } from "./empty-state.js";
 import { PlaceResults } from "./place-results.js";
 import { avatar } from "./user-avatar.js";
 
 /** @import {Hit} from "../types-own.js" */
 /** @import {Found} from "../state/hits.js" */
+/** @import {Asked} from "../state/search-words.js" */
 
 /**
  * @typedef {object} Data
  * @property {string} query
  * @property {string} [within]
  * @property {{roomId: string, name: string}|null} room where one may search instead of everywhere
- * @property {(query: {q: string, roomId?: string, before?: string, limit: number}) =>
+ * @property {(query: Asked & {before?: string, limit: number}) =>
  *   Promise<{messages: Hit[], cursor?: string}>} search
  * @property {import("../state/chat.js").Chat} chat
  * @property {(hit: Hit) => {author: string, picture?: string, room: string, direct: boolean}} about
@@ -198,8 +200,8 @@ export class SearchResults extends View {
     if (!data || !query) return;
     try {
       const page = await data.search({
-        q: query,
         roomId: within,
+        ...searchOf(query, data.chat.store.state),
         limit: PAGE,
         before: older ? cursor : undefined,
       });
@@ -270,7 +272,7 @@ export class SearchResults extends View {
       return emptyState({
         picture: "search",
         title: t("search.start"),
-        text: t("search.startHint"),
+        text: `${t("search.startHint")} ${t("search.filters")}`,
       });
     if (this.#busy || !this.#notice.hidden || places) return null;
     return emptyState({ picture: "search", title: t("search.none"), text: t("search.noneHint") });

@@ -297,7 +297,7 @@ export class Chat {
     else await this.client.react(roomId, messageId, reaction);
   }
 
-  /** @param {{q: string, roomId?: string, before?: string}} query */
+  /** @param {import("./search-words.js").Asked & {before?: string, limit?: number}} query */
   async search(query) {
     const found = await this.client.search(query);
     for (const roomId of new Set(found.messages.map((hit) => hit.roomId))) {
