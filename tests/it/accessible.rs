@@ -86,6 +86,7 @@ async fn keys_alone_do_everything() {
     // Deleting asks for confirmation, and a second Enter deletes nothing.
     ann.go_to(Key::Tab, "message-item .tools .more").await;
     ann.key(Key::Enter).await;
+    ann.focuses("row-menu button").await;
     ann.go_to(Key::Up, "row-menu .message-delete").await;
     ann.key(Key::Enter).await;
     ann.has("room-dialog dialog[open] button.danger").await;
@@ -97,6 +98,7 @@ async fn keys_alone_do_everything() {
     )
     .await;
     ann.key(Key::Enter).await;
+    ann.focuses("row-menu button").await;
     ann.go_to(Key::Up, "row-menu .message-delete").await;
     ann.key(Key::Enter).await;
     ann.go_to(Key::Tab, "room-dialog button.danger").await;

@@ -237,9 +237,12 @@ export class ChatApp extends HTMLElement {
   showToast(text, done = false) {
     fill(set(this.#toast, { "data-done": done }), text).hidden = false;
     clearTimeout(this.#toastTimer);
-    this.#toastTimer = setTimeout(() => {
-      this.#toast.hidden = true;
-    }, 6000);
+    this.#toastTimer = setTimeout(
+      () => {
+        this.#toast.hidden = true;
+      },
+      done ? 2500 : 6000,
+    );
   }
 
   // Internal

@@ -32,7 +32,7 @@ export class RowMenu extends HTMLElement {
     onkeydown: (/** @type {KeyboardEvent} */ event) => this.#moved(event),
     ontoggle: (/** @type {ToggleEvent} */ event) => {
       if (event.newState === "open" || !this.#opener) return;
-      set(this.#opener, { "aria-expanded": false });
+      this.#tell(null);
       if (document.activeElement === document.body) this.#place?.focus();
     },
   });
@@ -59,7 +59,7 @@ export class RowMenu extends HTMLElement {
       items.flatMap((item) => [item.apart && h("hr"), this.#item(item)]),
     );
     this.#sheet.showPopover();
-    set(opener, { "aria-expanded": "true" });
+    this.#tell("true");
     place(this.#sheet, opener, "below");
     this.#items[0]?.focus();
   }
@@ -87,6 +87,14 @@ export class RowMenu extends HTMLElement {
       hint && h("span", { class: "meta", "aria-hidden": "true" }, hint),
       checked && icon("check"),
     );
+  }
+
+  /**
+   * A button says whether its menu is open; a message, whose key opens it, has no such state.
+   * @param {string|null} open
+   */
+  #tell(open) {
+    if (this.#opener?.ariaHasPopup) set(this.#opener, { "aria-expanded": open });
   }
 
   get #items() {
