@@ -35,14 +35,8 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
     let mut found = Vec::new();
     let mut bad =
         |section: &str, key: &str, why: &str| found.push(format!("[{section}] {key} {why}"));
-    if let Some(why) = server.name.as_deref().and_then(wrong_name) {
-        bad("server", "name", why);
-    }
-    if server.accent.as_deref().is_some_and(|accent| !is_colour(accent)) {
-        bad("server", "accent", "must be a colour such as #2a6fdb");
-    }
-    if server.motd.as_deref().is_some_and(|motd| motd.chars().count() > MOST_MOTD) {
-        bad("server", "motd", "must have at most 300 characters");
+    for (key, why) in wrong_looks(server) {
+        bad("server", key, why);
     }
     if server.listen.is_empty() {
         bad("server", "listen", "must contain an address");
@@ -100,6 +94,19 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
 }
 
 /// Returns what is wrong with the name of the server.
+/// Returns what is wrong with the keys that only the web UI shows.
+fn wrong_looks(server: &Server) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let Server { name, accent, motd, .. } = server;
+    let accent = accent.as_deref().is_some_and(|accent| !is_colour(accent));
+    let motd = motd.as_deref().is_some_and(|motd| motd.chars().count() > MOST_MOTD);
+    let found = [
+        ("name", name.as_deref().and_then(wrong_name)),
+        ("accent", accent.then_some("must be a colour such as #2a6fdb")),
+        ("motd", motd.then_some("must have at most 300 characters")),
+    ];
+    found.into_iter().filter_map(|(key, why)| Some((key, why?)))
+}
+
 /// Returns whether it is a colour as `#rrggbb`.
 fn is_colour(text: &str) -> bool {
     let digits = text.strip_prefix('#').unwrap_or_default();
@@ -377,4 +384,27 @@ fn wrong_alerts(config: &Config) -> Vec<String> {
         bad("egress", "allowed_networks", &why);
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_and_messages_are_sound() {
+        let mut config = Config::default();
+        let mut said = |accent: &str, motd: &str| {
+            config.server.accent = Some(accent.to_owned());
+            config.server.motd = Some(motd.to_owned());
+            problems(&config)
+        };
+        let longest = "가".repeat(MOST_MOTD);
+        assert_eq!(said("#2a6FdB", &longest), [""; 0]);
+        for wrong in ["", "2a6fdb", "#2a6fd", "#2a6fdg", "red"] {
+            let found = said(wrong, "");
+            assert!(matches!(&found[..], [one] if one.starts_with("[server] accent")), "{found:?}");
+        }
+        let found = said("#000000", &format!("{longest}."));
+        assert!(matches!(&found[..], [one] if one.starts_with("[server] motd")), "{found:?}");
+    }
 }

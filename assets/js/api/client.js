@@ -36,16 +36,6 @@ export class Client {
   /** @param {{token: string, userId: string, password: string}} body @returns {Promise<User>} */
   setup = (body) => this.#send("POST", "api/setup", body, false);
 
-  /**
-   * Whose password a link sets; fails unless it is good.
-   * @param {string} token
-   * @returns {Promise<{userId: string, name: string}>}
-   */
-  checkReset = (token) => this.#send("POST", "api/reset/check", { token }, false);
-
-  /** @param {string} token @param {string} password @returns {Promise<void>} */
-  reset = (token, password) => this.#send("POST", "api/reset", { token, password }, false);
-
   /** @param {string} userId @param {string} password */
   async login(userId, password) {
     this.onSession(await this.#send("POST", "api/login", { userId, password }, false));
@@ -78,18 +68,6 @@ export class Client {
 
   /** @param {string} id @returns {Promise<void>} */
   endSession = (id) => this.#send("DELETE", `api/sessions/${encodeURIComponent(id)}`);
-
-  /** My API tokens. @returns {Promise<import("../types-own.js").TokenInfo[]>} */
-  tokens = async () => (await this.#send("GET", "api/tokens")).tokens;
-
-  /**
-   * @param {{name: string, scope: string, expiresDays?: number}} body
-   * @returns {Promise<import("../types-own.js").TokenInfo & {token: string}>}
-   */
-  createToken = (body) => this.#send("POST", "api/tokens", body);
-
-  /** @param {number} id @returns {Promise<void>} */
-  revokeToken = (id) => this.#send("DELETE", `api/tokens/${id}`);
 
   /** @returns {Promise<Preferences>} */
   preferences = () => this.#send("GET", "api/users/me/settings");
@@ -124,6 +102,15 @@ export class Client {
    * @returns {Promise<any[]>}
    */
   command = async (command) => (await this.#send("POST", "api/admin", command)).items;
+
+  /**
+   * For what is seldom asked for: its element knows the endpoint.
+   * @param {string} method
+   * @param {string} path
+   * @param {object} [body]
+   * @returns {Promise<any>}
+   */
+  ask = (method, path, body) => this.#send(method, path, body);
 
   // Rooms
 

@@ -1,6 +1,5 @@
 /** The whole page: the sign-in form or the chat, depending on the session and the address. */
 import { ApiError } from "../lib/errors.js";
-import { showAccent } from "../lib/identity.js";
 import { loadLanguage, t } from "../lib/i18n.js";
 import { parseRoute } from "../lib/route.js";
 import { Chat } from "../state/chat.js";
@@ -25,6 +24,8 @@ export class AppRoot extends HTMLElement {
   /** The link for the first administrator that was checked. */
   #checked = "";
   #target = "";
+  /** The colour that is shown, "" for that of the style. */
+  #accent = "";
   /** Nothing is shown before it is known whether there is a session. */
   #known = false;
 
@@ -50,9 +51,6 @@ export class AppRoot extends HTMLElement {
     });
     this.addEventListener("session-open", (event) =>
       this.#signIn(/** @type {CustomEvent} */ (event).detail),
-    );
-    this.addEventListener("password-reset", (event) =>
-      this.#useReset(/** @type {CustomEvent} */ (event).detail),
     );
     this.addEventListener("language-choose", (event) =>
       this.#speak(/** @type {CustomEvent<string>} */ (event).detail),
@@ -80,7 +78,8 @@ export class AppRoot extends HTMLElement {
   }
 
   #update() {
-    showAccent(this.#chat.store.state.server);
+    const { accent } = this.#chat.store.state.server ?? {};
+    if (accent && accent !== this.#accent) this.#colour(accent);
     if (!this.#known) return;
     const { me, route } = this.#chat.store.state;
     if (route.page === "reset") return void this.#reset();
@@ -134,6 +133,13 @@ export class AppRoot extends HTMLElement {
     }
   }
 
+  /** @param {string} accent */
+  async #colour(accent) {
+    this.#accent = accent;
+    const { showAccent } = await import("../lib/accent.js");
+    showAccent(accent);
+  }
+
   /** A link for a new password counts for whoever is signed in, too. */
   async #reset() {
     const app = /** @type {ChatApp|null} */ (this.querySelector("chat-app"));
@@ -142,18 +148,7 @@ export class AppRoot extends HTMLElement {
     const { route, server } = this.#chat.store.state;
     if (route.page !== "reset" || !customElements.get("reset-form")) return;
     const form = /** @type {any} */ (this.querySelector("reset-form") ?? this.#show("reset-form"));
-    const { client } = this.#chat;
-    form.data = { token: route.token ?? "", client, name: server?.name ?? "" };
-  }
-
-  /** @param {{userId: string, password: string}} person */
-  async #useReset({ userId, password }) {
-    const { me } = this.#chat.store.state;
-    if (!me) await this.#chat.signIn(userId, password).catch(() => undefined);
-    else await this.#chat.client.login(userId, password).catch(() => undefined);
-    location.hash = "#/rooms";
-    // Somebody else may have been signed in.
-    if (me) location.reload();
+    form.data = { token: route.token ?? "", chat: this.#chat, name: server?.name ?? "" };
   }
 
   /** Shown while the server cannot be reached. */

@@ -158,9 +158,8 @@ export class Pages {
           sessions: client.sessions,
           endSession: client.endSession,
           tokens: {
-            list: client.tokens,
-            create: state.server?.personalTokens ? client.createToken : null,
-            revoke: client.revokeToken,
+            ask: client.ask,
+            creates: Boolean(state.server?.personalTokens),
             host: () => this.#app.dialog("room-dialog"),
           },
           preferences: state.preferences,

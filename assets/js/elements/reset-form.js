@@ -1,17 +1,17 @@
 /**
  * Sets a new password through a link that an administrator created. The link is checked before a
- * field is filled in. Emits `password-reset` when it is set.
+ * field is filled in. When the password is set, its user is signed in.
  */
 import { setError, field } from "../lib/dialog.js";
-import { emit, fill, h, set } from "../lib/dom.js";
+import { fill, h, set } from "../lib/dom.js";
 import { ApiError, errorText } from "../lib/errors.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
 import { lengthOf } from "../lib/text.js";
 import { View } from "../lib/view.js";
 
-/** @import {Client} from "../api/client.js" */
-/** @typedef {{token: string, client: Client, name: string}} Data the link, and the server’s name */
+/** @import {Chat} from "../state/chat.js" */
+/** @typedef {{token: string, chat: Chat, name: string}} Data the link, and the server’s name */
 
 const SHORTEST_PASSWORD = 8;
 
@@ -64,7 +64,8 @@ export class ResetForm extends View {
   async #check() {
     fill(this.#card, h("p", { class: "meta", role: "status" }, t("reset.checking")));
     try {
-      this.#owner = /** @type {any} */ (await this.data?.client.checkReset(this.#token));
+      const { client } = /** @type {Data} */ (this.data).chat;
+      this.#owner = await client.ask("POST", "api/reset/check", { token: this.#token });
       this.#ask();
     } catch (error) {
       this.#refuse(error);
@@ -157,8 +158,9 @@ export class ResetForm extends View {
     if (tooShort) return this.#password.focus();
     this.#go.setAttribute("aria-busy", "true");
     try {
-      await this.data?.client.reset(this.#token, password);
-      emit(this, "password-reset", { userId: this.#owner.userId, password });
+      const { chat } = /** @type {Data} */ (this.data);
+      await chat.client.ask("POST", "api/reset", { token: this.#token, password });
+      await signIn(chat, this.#owner.userId, password);
     } catch (error) {
       this.#failed(error);
     }
@@ -174,6 +176,18 @@ export class ResetForm extends View {
     }
     fill(this.#notice, icon("warning", "small"), h("span", null, errorText(error))).hidden = false;
   }
+}
+
+// Internal
+
+/** @param {Chat} chat @param {string} userId @param {string} password */
+async function signIn(chat, userId, password) {
+  const { me } = chat.store.state;
+  // If this fails, the page to sign in is next.
+  await (me ? chat.client.login(userId, password) : chat.signIn(userId, password)).catch(() => {});
+  location.hash = "#/rooms";
+  // Somebody else may have been signed in.
+  if (me) location.reload();
 }
 
 customElements.define("reset-form", ResetForm);

@@ -20,10 +20,8 @@ import { tooLong } from "./user-name.js";
 
 /**
  * @typedef {object} Data
- * @property {() => Promise<TokenInfo[]>} list
- * @property {((body: {name: string, scope: string, expiresDays?: number}) =>
- *   Promise<TokenInfo & {token: string}>)|null} create null: not permitted
- * @property {(id: number) => Promise<unknown>} revoke
+ * @property {(method: string, path: string, body?: object) => Promise<any>} ask
+ * @property {boolean} creates the server permits it
  * @property {() => Promise<HTMLElement>} host what holds a dialog
  * @property {User} [me]
  */
@@ -53,9 +51,9 @@ export class TokenList extends View {
   }
 
   /** @param {Data} data */
-  update({ create }) {
-    this.#create.hidden = !create;
-    this.hidden = !create && this.#tokens.length === 0;
+  update({ creates }) {
+    this.#create.hidden = !creates;
+    this.hidden = !creates && this.#tokens.length === 0;
   }
 
   // Internal
@@ -63,7 +61,7 @@ export class TokenList extends View {
   async #load() {
     if (!this.data) return;
     try {
-      this.#tokens = await this.data.list();
+      this.#tokens = (await this.data.ask("GET", "api/tokens")).tokens;
       this.#note.hidden = true;
     } catch (error) {
       fill(this.#note, icon("warning", "small"), h("span", null, errorText(error))).hidden = false;
@@ -90,7 +88,7 @@ export class TokenList extends View {
         "aria-label": t("tokens.revoke", { name }),
         onclick: async () => {
           set(button, { "aria-busy": "true" });
-          await this.data?.revoke(id).catch(() => undefined);
+          await this.data?.ask("DELETE", `api/tokens/${id}`).catch(() => undefined);
           await this.#load();
         },
       },
@@ -152,11 +150,8 @@ export class TokenList extends View {
       return false;
     }
     try {
-      const made = await this.data?.create?.({
-        name,
-        scope,
-        ...(days > 0 && { expiresDays: days }),
-      });
+      const body = { name, scope, ...(days > 0 && { expiresDays: days }) };
+      const made = await this.data?.ask("POST", "api/tokens", body);
       showSecret(dialog, {
         id: "new-secret",
         label: t("server.tokenOf", { name }),

@@ -44,21 +44,8 @@ pub(super) fn describe(operation: Operation) -> Described {
             .body::<SetUp>()
             .answers(201, "The administrator", Shape::of::<Administrator>())
             .fails([Error::Forbidden, Error::Taken(Claim::Login)]),
-        Operation::CheckReset => Described::new("Check a link for a new password")
-            .text("Tells whose password `POST /api/reset` would set with the token now.")
-            .open()
-            .body::<CheckReset>()
-            .answers(200, "The user", Shape::of::<Owner>())
-            .fails([Error::Forbidden]),
-        Operation::Reset => Described::new("Set a new password through a link")
-            .text(
-                "Works once. An administrator creates the link; the token follows `#reset=` in it. \
-                 Ends all sessions of the user.",
-            )
-            .open()
-            .body::<Reset>()
-            .answers(200, "The user", Shape::of::<Owner>())
-            .fails([Error::Forbidden]),
+        Operation::CheckReset => check_reset(),
+        Operation::Reset => reset(),
         Operation::Command => Described::new("Run an administration command")
             .text(
                 "Commands have the form in which the command line sends them to the running \
@@ -91,6 +78,27 @@ pub(super) fn describe(operation: Operation) -> Described {
             .fails([Error::invalid("level", "breaks a rule")]),
         Operation::Audit => audit(),
     }
+}
+
+fn check_reset() -> Described {
+    Described::new("Check a link for a new password")
+        .text("Tells whose password `POST /api/reset` would set with the token now.")
+        .open()
+        .body::<CheckReset>()
+        .answers(200, "The user", Shape::of::<Owner>())
+        .fails([Error::Forbidden])
+}
+
+fn reset() -> Described {
+    Described::new("Set a new password through a link")
+        .text(
+            "Works once. An administrator creates the link; the token follows `#reset=` in it. \
+             Ends all sessions of the user.",
+        )
+        .open()
+        .body::<Reset>()
+        .answers(200, "The user", Shape::of::<Owner>())
+        .fails([Error::Forbidden])
 }
 
 fn audit() -> Described {

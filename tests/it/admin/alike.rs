@@ -183,6 +183,8 @@ async fn a_running_and_a_stopped_server_answer_alike() {
             ("user show nobody", 3),
             ("user create dan --password-stdin", 4),
             ("user create not a name --password-stdin", 2),
+            ("user reset-link nobody", 3),
+            ("user reset-link dan --expires 8d", 2),
             ("user demote dan", 2),
             ("user logout dan --session 99999", 3),
             ("room create general --owner ann --public", 4),
