@@ -22,6 +22,7 @@ test("what is marked as unread stays so until the room is opened again", () => {
     const held = after(read, action, marked(0, 2));
     assert.deepEqual([held.held, held.reading, held.rooms[ROOM].unreadCount], [ROOM, null, 2]);
     assert.equal(after(held, live(3)).rooms[ROOM].unreadCount, 3);
+    assert.equal(after(held, live(3, { sender_id: "alice" })).held, null);
     const again = after(held, { type: "room_closed" }, opened);
     assert.deepEqual([again.held, again.visit.unread], [null, 2]);
   }

@@ -38,8 +38,8 @@ export function attentionActions(app) {
       const label = roomName(rooms[roomId], me?.userId ?? "") || t("rooms.alone");
       (await app.dialog("row-menu")).open(at, label, roomItems(app, roomId));
     },
-    // Back to the default where that says the same would surprise whoever changes the default.
-    "room-notify": ({ roomId, notify }, id) => own(roomId ?? id, { notify: notify || null }),
+    "room-notify": ({ roomId, notify }, id) =>
+      own(roomId ?? id, { notify: notify === "default" ? null : notify }),
     "room-favourite": ({ roomId, favourite }, id) => own(roomId ?? id, { favourite }),
     "room-read": (roomId) => chat.live.readRoom(roomId),
     "message-keep": (row, id) => keep(row, id),
@@ -57,10 +57,10 @@ export function attentionActions(app) {
 function roomItems(app, roomId) {
   const room = app.chat.store.state.rooms[roomId];
   const favourite = Boolean(room.favourite);
-  const level = (/** @type {Level|""} */ notify, /** @type {string} */ label) => ({
-    name: `notify-${notify || "default"}`,
+  const level = (/** @type {Level|"default"} */ notify, /** @type {string} */ label) => ({
+    name: `notify-${notify}`,
     label,
-    checked: (room.notify ?? "") === notify,
+    checked: (room.notify ?? "default") === notify,
     does: () => emit(app, "room-notify", { roomId, notify }),
   });
   const read = {
@@ -77,7 +77,7 @@ function roomItems(app, roomId) {
       does: () => emit(app, "room-favourite", { roomId, favourite: !favourite }),
     },
     ...(room.unreadCount && room.lastMessage ? [read] : []),
-    { ...level("", t("level.default")), apart: true },
+    { ...level("default", t("level.default")), apart: true },
     ...LEVELS.map((name) => level(name, t(`level.${name}`))),
   ];
 }

@@ -43,8 +43,8 @@ export class RoomDetails extends View {
       id: "notify",
       onchange: () => emit(this, "room-notify", { notify: this.#notify.value }),
     },
-    ["", "all", "mentions", "nothing"].map((level) =>
-      h("option", { value: level }, t(`level.${level || "default"}`)),
+    ["default", "all", "mentions", "nothing"].map((level) =>
+      h("option", { value: level }, t(`level.${level}`)),
     ),
   );
   #about = h("div", { class: "about" });
@@ -90,8 +90,8 @@ export class RoomDetails extends View {
           this.#facts,
           h(
             "div",
-            { class: "spread" },
-            h("label", { for: "notify" }, t("details.notify")),
+            { class: "field" },
+            h("label", { class: "label", for: "notify" }, t("details.notify")),
             this.#notify,
           ),
         ),
@@ -119,7 +119,7 @@ export class RoomDetails extends View {
     const kind = t(room.visibility === "public" ? "details.public" : "details.private");
     set(this.#back, { href: `#/${room.roomId}` });
     fill(this.#about, about(room, title));
-    this.#notify.value = room.notify ?? "";
+    this.#notify.value = room.notify ?? "default";
     setText(this.#count, count(room.userCount));
     fill(
       this.#facts,

@@ -119,6 +119,7 @@ export class RoomRows {
     const indexes = rowsNear(this.#view, rows.length, [stop]);
     const place = new Map(indexes.map((index) => [rows[index].roomId, index]));
     this.#list.style.setProperty("--rows", String(rows.length));
+    set(this.#list, { class: rows[0] && isSection(rows[0]) ? "sections" : null });
     keyed(
       this.#list,
       indexes.map((index) => rows[index]),

@@ -37,6 +37,7 @@ export class SavedList extends View {
   /** @type {string|undefined} */
   #cursor;
   #asked = 0;
+  #opened = false;
   #shown = "";
 
   // Lifecycle
@@ -59,10 +60,12 @@ export class SavedList extends View {
 
   /** What was saved on another device meanwhile is asked for each time it is opened. */
   subscribe() {
-    this.#ask(true);
+    this.#opened = true;
   }
 
   update() {
+    if (this.#opened) this.#ask(true);
+    this.#opened = false;
     this.#draw();
   }
 

@@ -98,7 +98,9 @@ function posted(state, frame) {
     const grown = merge(timeline, [message]);
     return open ? grown : bounded(grown);
   });
-  const next = endTyping(merged, frame.room_id, frame.sender_id);
+  const ended = endTyping(merged, frame.room_id, frame.sender_id);
+  // Whoever writes has read everything.
+  const next = mine && ended.held === frame.room_id ? { ...ended, held: null } : ended;
   if (!room) return next;
   const isNew = frame.seq > room.lastSeq;
   const seen = mine || state.reading === frame.room_id;

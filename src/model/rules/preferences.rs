@@ -29,8 +29,9 @@ fn keywords(words: Vec<String>) -> Result<Vec<String>> {
     let mut known = HashSet::new();
     let mut kept = Vec::new();
     for word in words {
-        let word = with_single_spaces(word.trim());
-        if is_blank(&word) || word.chars().any(char::is_control) {
+        let is_broken = word.trim().chars().any(char::is_control);
+        let word = with_single_spaces(&word);
+        if is_blank(&word) || is_broken {
             return Err(bad("must not be empty or contain control characters"));
         }
         if word.chars().count() > MAX_KEYWORD {

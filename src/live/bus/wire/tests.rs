@@ -133,6 +133,12 @@ fn events() -> Vec<Event> {
         Event::Head { room, rev: Rev(41) },
         Event::Lost { room: None },
     ]);
+    events.extend(personal().map(|change| Event::Personal { user: UserId(1), change, at }));
+    events
+}
+
+fn personal() -> [Personal; 6] {
+    let (room, user, at) = (RoomId(7), UserId(1), Timestamp(1_752_589_930_245));
     let quiet = QuietHours {
         from: "22:00".to_owned(),
         to: "07:00".to_owned(),
@@ -145,16 +151,14 @@ fn events() -> Vec<Event> {
     };
     let own = OwnSettings { notify: Some(NotifyLevel::Mentions), favourite: true };
     let mark = ReadMark { room, user, seq: Seq(12), at, unread: 3 };
-    let personal = [
+    [
         Personal::Room(room, own),
         Personal::Room(room, OwnSettings::default()),
         Personal::Preferences(preferences),
         Personal::Preferences(Preferences::default()),
         Personal::Saved(MessageId { room, seq: Seq(12) }, true),
         Personal::Mark(mark, "ann".to_owned()),
-    ];
-    events.extend(personal.map(|change| Event::Personal { user, change, at }));
-    events
+    ]
 }
 
 #[test]

@@ -137,12 +137,18 @@ impl Import<'_> {
         ];
         sql::run(self.conn, ADD, values)?;
         let message = self.conn.last_insert_rowid();
-        if new.mentions_all {
-            posting::call(self.conn, RoomId(room), seq, UserId(author))?;
-        }
+        self.call(new, room, seq, author)?;
         self.surroundings(new, &key, (room, seq, message), media)?;
         self.remember(new, &key, seq)?;
         self.out.report.taken(Kind::Messages);
+        Ok(())
+    }
+
+    /// Adds that a message mentions all participants.
+    fn call(&self, new: &MessageRecord, room: i64, seq: Seq, author: i64) -> Result<()> {
+        if new.mentions_all {
+            posting::call(self.conn, RoomId(room), seq, UserId(author))?;
+        }
         Ok(())
     }
 

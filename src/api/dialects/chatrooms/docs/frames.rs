@@ -18,7 +18,9 @@ const SOCKET: &str = "\
      an error, and the connection stays open. A message is delivered to everybody in the room, \
      the sender included. Events of a room arrive in the order of `rev`, messages in the order \
      of `seq`, without gaps. `room_added` is sent to all sockets of a user who becomes a \
-     participant, before any other event of that room. In rooms with many users online, \
+     participant, before any other event of that room. `room_settings`, `my_settings`, \
+     `message_saved` and `message_unsaved` tell all sockets of a user what the user has changed for \
+     themselves. In rooms with many users online, \
      `presence` replaces `user_joined` and `user_left`. `reset` means that too many changes \
      were missed, or that they belong to another `epoch`: fetch the room again. Close codes: \
      1009 frame too large, 1013 client too slow (catch up with `rev`), 1001 server stopping, \

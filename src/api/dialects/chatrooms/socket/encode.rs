@@ -5,7 +5,7 @@ use crate::api::chatrooms::wire::{Frame, ParticipantNow, Reacted, Room, media_of
 use crate::live::{Audience, Encoded};
 use crate::model::{
     Change, Event, Message, MessageId, NotifyLevel, Participant, Person, Personal, Reaction,
-    ReadMark, RoomEvent, Seq, Timestamp,
+    ReadMark, RoomEvent, Seq, Timestamp, UserId,
 };
 
 /// Encodes an event.
@@ -25,10 +25,7 @@ pub(crate) fn encode(event: &Event) -> Vec<Encoded> {
             vec![Encoded::to_all(text(&frame)).only_for(Audience::Only(*user))]
         }
         Event::Marked { mark, person, .. } => marked(mark, person),
-        Event::Personal { user, change, at } => {
-            let frame = personal(change, *at);
-            vec![Encoded::to_all(text(&frame)).only_for(Audience::Only(*user))]
-        }
+        Event::Personal { user, change, at } => vec![personal(*user, change, *at)],
         Event::Entered { room, person, socket, at } => {
             let frame = Frame::UserJoined {
                 user_id: &person.login,
@@ -159,10 +156,10 @@ fn now<'a>(event: &RoomEvent, participant: &'a Participant) -> ParticipantNow<'a
     }
 }
 
-/// Returns the frame for a change that only its user sees.
-fn personal(change: &Personal, at: Timestamp) -> Frame<'_> {
+/// Encodes a change that only its user sees.
+fn personal(user: UserId, change: &Personal, at: Timestamp) -> Encoded {
     let timestamp = at.into();
-    match change {
+    let frame = match change {
         Personal::Room(room, own) => Frame::RoomSettings {
             room_id: (*room).into(),
             notify: own.notify.map(NotifyLevel::as_str),
@@ -182,7 +179,8 @@ fn personal(change: &Personal, at: Timestamp) -> Frame<'_> {
             timestamp,
         },
         Personal::Mark(mark, login) => own_mark(mark, login),
-    }
+    };
+    Encoded::to_all(text(&frame)).only_for(Audience::Only(user))
 }
 
 fn own_mark<'a>(mark: &ReadMark, user_id: &'a str) -> Frame<'a> {
