@@ -1,7 +1,7 @@
 /** Writing: what is completed, what is kept. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { completed, findPeople, tokenAt } from "../../assets/js/state/completion.js";
+import { codeAt, completed, findPeople, tokenAt } from "../../assets/js/state/completion.js";
 import { Drafts } from "../../assets/js/state/drafts.js";
 import { roomRows } from "../../assets/js/state/room-rows.js";
 import { candidates } from "../../assets/js/state/select.js";
@@ -29,6 +29,15 @@ test("an at sign begins a person, two letters after a colon an emoji", () => {
 test("mail addresses, times, smileys and closed words are nothing to complete", () => {
   for (const text of ["me@al", "12:30", ":D", ": x", "a:bc", "@al ", "@al:", "", "민지@al"])
     assert.equal(token(text), null, text);
+});
+
+test("a short name between colons is one where a word could stand", () => {
+  const code = (text) => codeAt(text, text.length)?.code;
+  assert.deepEqual(codeAt("so :Tada:", 9), { code: "tada", start: 3 });
+  assert.equal(code(":+1:"), "+1");
+  assert.equal(code(":로켓:"), "로켓");
+  for (const text of ["12:30:", "a:b:c:", "::", ":a:", "https://a.b:80:", ":two words:", ":tada: "])
+    assert.equal(code(text), undefined, text);
 });
 
 test("people are found by login name and by any word of their name, in every script", () => {

@@ -8,7 +8,7 @@ import { loadEmoji, withTone } from "../lib/emoji.js";
 import { keepEmoji, newestVersion, skinTone } from "../lib/emoji-used.js";
 import { lang, t } from "../lib/i18n.js";
 import { langOf } from "../lib/text.js";
-import { completed, findEmoji, findPeople, tokenAt } from "../state/completion.js";
+import { codeAt, completed, findEmoji, findPeople, tokenAt } from "../state/completion.js";
 import { avatar } from "./user-avatar.js";
 
 /** @import {Emoji} from "../lib/emoji.js" */
@@ -52,6 +52,7 @@ export class TextCompletion extends HTMLElement {
     this.#field = field;
     set(field, { "aria-autocomplete": "list", "aria-controls": "completion" });
     field.addEventListener("blur", () => this.#show(null));
+    field.addEventListener("input", (event) => this.#closed(/** @type {InputEvent} */ (event)));
     field.addEventListener("click", () => this.refresh());
     field.addEventListener(
       "keyup",
@@ -111,6 +112,24 @@ export class TextCompletion extends HTMLElement {
     if (!all) return;
     this.#emoji = all.filter(({ version }) => version <= newestVersion());
     this.refresh();
+  }
+
+  /** A short name that was closed with a colon becomes its emoji. @param {InputEvent} event */
+  #closed({ data, isComposing }) {
+    if (data !== ":" || isComposing || !this.#field) return;
+    const { value, selectionStart: to } = this.#field;
+    const { code, start: from } = codeAt(value, to) ?? { code: "", start: 0 };
+    const emoji = code && this.#emoji?.find(({ words }) => words.includes(code));
+    if (!emoji) return;
+    const insert = shown(emoji);
+    replaceText(this.#field, {
+      from,
+      to,
+      insert,
+      start: from + insert.length,
+      end: from + insert.length,
+    });
+    keepEmoji(insert);
   }
 
   /** @param {Token|null} token */
@@ -212,14 +231,21 @@ function personChoice({ userId, name, picture }, query) {
   };
 }
 
+/** In the skin tone that was chosen. @param {Emoji} emoji */
+function shown({ glyph, toned }) {
+  return toned ? withTone(glyph, skinTone()) : glyph;
+}
+
 /** @param {Emoji} emoji @returns {Choice} */
-function emojiChoice({ glyph, toned, name, words: [code] }) {
-  const shown = toned ? withTone(glyph, skinTone()) : glyph;
+function emojiChoice(emoji) {
+  const { name, words } = emoji;
+  const code = words[0];
+  const insert = shown(emoji);
   return {
     id: `complete-${code}`,
-    insert: shown,
+    insert,
     parts: [
-      h("span", { class: "glyph", "aria-hidden": "true" }, shown),
+      h("span", { class: "glyph", "aria-hidden": "true" }, insert),
       h("span", { class: "truncate" }, `:${code}:`),
       h("span", { class: "meta truncate" }, name),
     ],

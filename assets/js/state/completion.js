@@ -1,4 +1,4 @@
-/** Completes people after `@` and emoji after `:`. Pure. */
+/** Completes people after `@` and emoji after `:`, and knows `:tada:`. Pure. */
 
 /**
  * @typedef {{kind: "person"|"emoji", query: string, start: number}} Token start: where the mark
@@ -27,6 +27,18 @@ export function tokenAt(text, caret) {
     before,
   );
   return emoji ? { kind: "emoji", query: emoji[1], start: caret - emoji[1].length - 1 } : null;
+}
+
+/**
+ * The short name of an emoji between two colons, of which the caret stands behind the last.
+ * @param {string} text
+ * @param {number} caret
+ * @returns {{code: string, start: number}|null}
+ */
+export function codeAt(text, caret) {
+  const before = text.slice(Math.max(0, caret - LONGEST - 3), caret);
+  const code = /(?:^|\s):([\p{L}\p{M}\p{N}_+-]{2,}):$/u.exec(before)?.[1];
+  return code ? { code: folded(code), start: caret - code.length - 2 } : null;
 }
 
 /** @param {string} text */

@@ -7,14 +7,42 @@ use serde_json::json;
 use super::WRITES;
 use crate::support::{Browser, Driver, Person, RoomPlan, Server, people, picture};
 
+/// Every emoji is in the picker.
+const ALL: &str = "emoji-picker section[data-group=flags] button";
+
 /// Returns a key pressed together with Ctrl; a capital letter also with Shift.
 fn with_control(key: char) -> String {
-    let held =
-        if key.is_ascii_uppercase() { vec![Key::Control, Key::Shift] } else { vec![Key::Control] };
-    let mut keys: String = held.into_iter().map(char::from).collect();
+    let held: &[Key] =
+        if key.is_ascii_uppercase() { &[Key::Control, Key::Shift] } else { &[Key::Control] };
+    let mut keys: String = held.iter().copied().map(char::from).collect();
     keys.push(key.to_ascii_lowercase());
     keys.push(char::from(Key::Null));
     keys
+}
+
+/// Creates a room with these messages, and opens it in a language.
+async fn at_room(driver: &Driver, name: &'static str, language: &str, texts: &[&str]) -> Scene {
+    let server = Server::start().await;
+    let ann = Person::new(&server, "ann").await;
+    let room = ann.public_room("Study").await;
+    ann.say_all(&room, texts).await;
+    let page = Browser::open_in(driver, name, server.address(), "1280,800", language).await;
+    page.go("#/sign-in").await;
+    page.lacks("login-form #name").await;
+    page.fill("login-form #user", &ann.login).await;
+    page.fill("login-form #password", &ann.password).await;
+    page.click("login-form button[type=submit]").await;
+    page.click("room-list a.row").await;
+    page.has(WRITES).await;
+    Scene { ann, room, page, _server: server }
+}
+
+/// A room that is open in a browser.
+struct Scene {
+    ann: Person,
+    room: String,
+    page: Browser,
+    _server: Server,
 }
 
 impl Browser {
@@ -35,6 +63,27 @@ impl Browser {
         self.wait(&format!("the text {text:?}"), &script).await;
     }
 
+    /// Waits until the text being written ends so.
+    async fn ends(&self, text: &str) {
+        let script =
+            format!("return document.querySelector('{WRITES}').value.endsWith({})", json!(text));
+        self.wait(&format!("the text that ends with {text:?}"), &script).await;
+    }
+
+    /// Opens all emoji from the composer.
+    async fn opens_emoji(&self) {
+        self.click("message-composer .emoji").await;
+        self.has(ALL).await;
+        self.focuses("emoji-picker input").await;
+    }
+
+    /// Searches in the picker and takes the first that is found.
+    async fn takes_emoji(&self, word: &str) {
+        self.press(word).await;
+        self.has("emoji-picker section[data-group=found] button").await;
+        self.key(Key::Enter).await;
+    }
+
     /// Returns the texts of all elements that match.
     async fn texts(&self, selector: &str) -> serde_json::Value {
         let script = format!(
@@ -46,13 +95,9 @@ impl Browser {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn keys_and_buttons_format_what_is_selected_and_can_be_undone() {
-    let server = Server::start().await;
-    let ann = Person::new(&server, "ann").await;
-    let room = ann.public_room("Study").await;
+async fn keys_format_what_is_selected_and_can_be_undone() {
     let driver = Driver::start();
-    let page = Browser::at_home(&driver, "format", server.address(), "1280,800", &ann).await;
-    page.go(&format!("#/{room}")).await;
+    let Scene { page, _server, .. } = at_room(&driver, "keys", "en", &[]).await;
     page.fill(WRITES, "one two three").await;
     for (key, marked) in [
         ('b', "one **two** three"),
@@ -65,7 +110,7 @@ async fn keys_and_buttons_format_what_is_selected_and_can_be_undone() {
         page.press(&with_control(key)).await;
         page.writes(marked).await;
         // Once more takes it away; so does undoing it.
-        if !marked.contains('[') {
+        if key != 'U' {
             page.press(&with_control(key)).await;
             page.writes("one two three").await;
             page.press(&with_control('z')).await;
@@ -74,7 +119,14 @@ async fn keys_and_buttons_format_what_is_selected_and_can_be_undone() {
         page.press(&with_control('z')).await;
         page.writes("one two three").await;
     }
+    page.close().await;
+}
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn buttons_and_lists_format_what_is_written() {
+    let driver = Driver::start();
+    let Scene { page, _server, .. } = at_room(&driver, "bar", "en", &[]).await;
+    page.fill(WRITES, "one two three").await;
     // What is pasted over words is where they lead; other text replaces them.
     page.select("two").await;
     let paste = |text: &str| {
@@ -89,7 +141,7 @@ async fn keys_and_buttons_format_what_is_selected_and_can_be_undone() {
     assert_eq!(page.run(&paste("https://example.org/a")).await, json!(true));
     page.writes("one [two](https://example.org/a) three").await;
 
-    // The buttons: not there until they are wanted, then also after a reload.
+    // The buttons are not there until they are wanted, then also after a reload.
     page.lacks("format-bar").await;
     page.click("message-composer .format").await;
     page.has("format-bar .strong").await;
@@ -98,11 +150,10 @@ async fn keys_and_buttons_format_what_is_selected_and_can_be_undone() {
     page.writes("**one** [two](https://example.org/a) three").await;
     page.click("format-bar .bullets").await;
     page.writes("- **one** [two](https://example.org/a) three").await;
-    page.picture("bar").await;
+    page.picture("shown").await;
     page.select(" three").await;
     page.key(Key::Right).await;
-    let new_line =
-        format!("{}{}{}", char::from(Key::Shift), char::from(Key::Enter), char::from(Key::Null));
+    let new_line: String = [Key::Shift, Key::Enter, Key::Null].map(char::from).iter().collect();
     page.press(&format!("{new_line}four{new_line}{new_line}end")).await;
     page.writes("- **one** [two](https://example.org/a) three\n- four\nend").await;
     page.key(Key::Enter).await;
@@ -116,39 +167,19 @@ async fn keys_and_buttons_format_what_is_selected_and_can_be_undone() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn emoji_are_found_by_word_category_and_key_in_the_tone_once_chosen() {
-    let server = Server::start().await;
-    let ann = Person::new(&server, "ann").await;
-    let room = ann.public_room("Study").await;
-    ann.say(&room, "hello").await;
+async fn emoji_are_found_by_word_category_and_key() {
     let driver = Driver::start();
-    let page = Browser::open_in(&driver, "emoji", server.address(), "1280,800", "ko").await;
-    page.go("#/sign-in").await;
-    page.lacks("login-form #name").await;
-    page.fill("login-form #user", &ann.login).await;
-    page.fill("login-form #password", &ann.password).await;
-    page.click("login-form button[type=submit]").await;
-    page.click("room-list a.row").await;
-    page.has(WRITES).await;
-    let fetched = || async {
+    let Scene { page, _server, .. } = at_room(&driver, "emoji", "ko", &[]).await;
+    let fetched = async || {
         let all = page.fetched().await;
         all.into_iter().filter(|url| url.contains("/emoji/")).count()
     };
     assert_eq!(fetched().await, 0, "nothing is loaded before it is needed");
-
     // In the language of the page and in English; Enter takes the first.
     for (word, glyph) in [("로켓", "🚀"), ("tada", "🎉")] {
-        page.click("message-composer .emoji").await;
-        page.has("emoji-picker section[data-group=flags] button").await;
-        page.focuses("emoji-picker input").await;
-        page.press(word).await;
-        page.has("emoji-picker section[data-group=found] button").await;
-        page.key(Key::Enter).await;
-        page.wait(
-            glyph,
-            &format!("return document.querySelector('{WRITES}').value.endsWith('{glyph}')"),
-        )
-        .await;
+        page.opens_emoji().await;
+        page.takes_emoji(word).await;
+        page.ends(glyph).await;
     }
     page.writes("🚀🎉").await;
     assert_eq!(fetched().await, 2);
@@ -156,49 +187,57 @@ async fn emoji_are_found_by_word_category_and_key_in_the_tone_once_chosen() {
     page.writes("🚀").await;
 
     // Those used last come first; keys lead from there into the next category.
-    page.click("message-composer .emoji").await;
-    page.has("emoji-picker section[data-group=flags] button").await;
+    page.opens_emoji().await;
     assert_eq!(page.texts("emoji-picker [data-group=recent] button").await, json!(["🎉", "🚀"]));
-    page.key(Key::Down).await;
-    page.key(Key::Right).await;
-    page.key(Key::Down).await;
+    for key in [Key::Down, Key::Right, Key::Down] {
+        page.key(key).await;
+    }
     page.focuses("emoji-picker [data-group=smileys] button:nth-child(2)").await;
     page.picture("picker").await;
     page.click("emoji-picker nav [data-group=people]").await;
     page.focuses("emoji-picker [data-group=people] button:first-child").await;
+    page.key(Key::Escape).await;
+    page.focuses("message-composer .emoji").await;
 
-    // The tone holds for all people, and for later.
+    // A short name as elsewhere, which can be undone; not in the middle of a word.
+    page.fill(WRITES, " :wav").await;
+    page.has("text-completion li").await;
+    page.press("e: 12:30: :tada:").await;
+    page.writes("🚀 👋 12:30: 🎉").await;
+    page.press(&with_control('z')).await;
+    page.writes("🚀 👋 12:30: :tada:").await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn emoji_have_the_skin_tone_once_chosen_also_as_reactions() {
+    let driver = Driver::start();
+    let Scene { ann, room, page, _server } = at_room(&driver, "tone", "ko", &["hello"]).await;
+    page.opens_emoji().await;
     page.click("emoji-picker .head > button").await;
     page.click("emoji-picker .tones button:nth-child(4)").await;
-    page.wait(
-        "the tone",
-        "return document.querySelector('emoji-picker [data-group=people] button').textContent === \
-         '👋🏽'",
-    )
-    .await;
+    let hand = "return document.querySelector('emoji-picker [data-group=people] button').textContent \
+                === '👋🏽'";
+    page.wait("the tone", hand).await;
     page.key(Key::Escape).await;
     page.page.refresh().await.unwrap();
     page.fill(WRITES, "안녕 :wave").await;
     page.has("text-completion li").await;
     page.key(Key::Enter).await;
-    page.wait(
-        "the hand in the tone",
-        &format!("return document.querySelector('{WRITES}').value.endsWith('안녕 👋🏽 ')"),
-    )
-    .await;
+    page.writes("안녕 👋🏽 ").await;
 
-    // Also as a reaction.
-    page.point_at("message-item").await;
-    page.click("message-item .tools .react").await;
-    page.click("reaction-picker .more").await;
-    page.has("emoji-picker section[data-group=flags] button").await;
-    page.focuses("emoji-picker input").await;
-    page.press("대한민국").await;
-    page.has("emoji-picker section[data-group=found] button").await;
-    page.key(Key::Enter).await;
-    page.reads("message-item .reactions button", "🇰🇷").await;
+    for (word, glyph) in [("대한민국", "🇰🇷"), ("좋아요", "👍🏽")] {
+        page.point_at("message-item .text").await;
+        page.click("message-item .tools .react").await;
+        page.click("reaction-picker .more").await;
+        page.has(ALL).await;
+        page.focuses("emoji-picker input").await;
+        page.takes_emoji(word).await;
+        page.reads("message-item .reactions button", glyph).await;
+    }
     let message = ann.history(&room).await.remove(0);
     assert_eq!(message["reactions"][0]["reactionType"], "🇰🇷");
+    assert_eq!(message["reactions"][1]["reactionType"], "👍🏽");
     page.close().await;
 }
 
