@@ -259,7 +259,9 @@ fn participant(row: &sql::Row<'_>) -> Result<Record> {
         joined: row.get("joined")?,
         mark: Some(mark),
         mark_at: row.get("mark_at")?,
-        unread_from: row.get::<_, Option<i64>>("unread_from")?.filter(|from| unread == Some(mark) && *from <= mark),
+        unread_from: row
+            .get::<_, Option<i64>>("unread_from")?
+            .filter(|from| unread == Some(mark) && *from <= mark),
         muted: false,
         notify: None,
         favourite: false,
