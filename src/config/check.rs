@@ -7,7 +7,7 @@ use crate::model::rules::Network;
 /// First segments of the server's own paths. If `public_url` began with one of them, a request with
 /// its path could not be told from one without it. `/chat` is missing: it is only a WebSocket, which
 /// a proxy can be told to serve below `/chat/`.
-pub(crate) const OWN_SEGMENTS: [&str; 27] = [
+pub(crate) const OWN_SEGMENTS: [&str; 28] = [
     "Login",
     "Logout",
     "Room",
@@ -17,6 +17,7 @@ pub(crate) const OWN_SEGMENTS: [&str; 27] = [
     "auth",
     "chats",
     "docs",
+    "emoji",
     "favicon-unread.svg",
     "favicon.svg",
     "health",

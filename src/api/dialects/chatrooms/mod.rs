@@ -59,6 +59,8 @@
 //! | `POST /api/media` | `upload` |
 //! | `GET /api/media/{name}` | `download` |
 //! | `HEAD /api/media/{name}` | `download` |
+//! | `GET /api/media/{name}/preview` | `preview` |
+//! | `HEAD /api/media/{name}/preview` | `preview` |
 //! | `GET /chat` | the WebSocket: every frame a [`crate::model::Command`] |
 //!
 //! `/health`, `/metrics`, the OpenAPI pages, `/api/setup` and `/api/admin` belong to no dialect.
