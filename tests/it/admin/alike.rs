@@ -225,7 +225,7 @@ async fn a_running_and_a_stopped_server_answer_alike() {
     }
     let said = |asked: &str| told.iter().rfind(|(command, ..)| command == asked).unwrap().2.clone();
     assert_eq!(texts(&json!(said("user list")), "name"), ["ann", "cyd", "dan"]);
-    assert_eq!(texts(&json!(said("room list")), "name"), ["talk", "hall"]);
+    assert_eq!(texts(&json!(said("room list --sizes")), "name"), ["talk", "hall"]);
     let export = said("room export talk");
     assert_eq!(
         texts(&json!(export), "type"),

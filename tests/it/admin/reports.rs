@@ -21,7 +21,7 @@ async fn counts_have_their_plural_and_sizes_one_unit() {
     ctl.run(&["user", "delete", "ann"]).fails(
         2,
         "ann: leaves 1 room; deletes 0 private rooms without other members, with 0 messages; ends \
-         1 session.",
+         1 session and 0 API tokens.",
     );
     let status = ctl.run(&["status"]);
     let size = status.ends(0).out.lines().find(|line| line.starts_with("database bytes")).unwrap();

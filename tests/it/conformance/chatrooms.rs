@@ -60,11 +60,6 @@ impl Dialect for Chatrooms {
                 Input::taking(Method::PATCH, "/api/chatrooms/{}/name", json!({"name": "New"})),
                 Input::taking(Method::PATCH, "/api/chatrooms/{}/me", json!({"muted": true})),
                 Input::taking(
-                    Method::PATCH,
-                    "/api/chatrooms/{}/settings",
-                    json!({"favourite": true}),
-                ),
-                Input::taking(
                     Method::POST,
                     "/api/chatrooms/{}/participants",
                     json!({"userId": "owner"}),
