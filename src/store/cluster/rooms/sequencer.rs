@@ -160,7 +160,7 @@ fn take(open: &OpenRoom, forwarding: bool) -> VecDeque<Waiting> {
 }
 
 /// Decides and commits a batch, and answers it. Returns the orders at its end that must be decided
-/// after the others, and all of them if another server should write them.
+/// after the others.
 #[expect(clippy::too_many_lines, reason = "the ends of one attempt, one after the other")]
 async fn work(at: &Cluster, open: &OpenRoom, mut batch: VecDeque<Waiting>) -> VecDeque<Waiting> {
     // Whether the state was read after the orders had arrived: a refusal must not rest on an older
@@ -217,12 +217,6 @@ async fn work(at: &Cluster, open: &OpenRoom, mut batch: VecDeque<Waiting>) -> Ve
                     Ok(None) => lock(&open.contention).lost(),
                     Err(_) => return refuse(batch, &StoreError::Unknown),
                 }
-                if is_for_another(at, open, &snapshot, &batch) {
-                    for attempt in attempts {
-                        attempt.withdraw(at).await;
-                    }
-                    return batch;
-                }
                 fresh = true;
                 pause(lost).await;
             }
@@ -238,19 +232,6 @@ async fn work(at: &Cluster, open: &OpenRoom, mut batch: VecDeque<Waiting>) -> Ve
         }
     }
     refuse(batch, &StoreError::Unavailable)
-}
-
-/// Whether a batch that lost a race here, decided at the state `before`, should be handed to the
-/// room's writer. Since the head has moved on, none of its attempts can be made any more.
-fn is_for_another(
-    at: &Cluster,
-    open: &OpenRoom,
-    before: &Snapshot,
-    batch: &VecDeque<Waiting>,
-) -> bool {
-    open.snapshot().is_some_and(|now| now.rev > before.rev)
-        && batch.iter().all(Waiting::may_be_forwarded)
-        && forward::writer(at, open).is_some()
 }
 
 /// Writes the entries of the audit log for what is about to be committed.
