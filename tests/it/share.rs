@@ -456,8 +456,8 @@ async fn a_file_that_is_refused_says_why_and_one_that_was_interrupted_arrives_on
     .await;
     ann.say("the chart").await;
     ann.wait(
-        "the picture",
-        "return document.querySelector('message-item .picture img')?.naturalWidth === 720",
+        "the preview of the picture",
+        "return document.querySelector('message-item .picture img')?.naturalWidth === 640",
     )
     .await;
     ann.wait(

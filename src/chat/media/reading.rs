@@ -29,7 +29,8 @@ pub(super) enum Source {
 }
 
 impl Download {
-    /// Returns what identifies these bytes among those of the same address: an ETag without quotes.
+    /// Returns what identifies these bytes among those of the same address: an `ETag` without
+    /// quotes.
     pub fn tag(&self) -> String {
         match &self.source {
             Source::Files(_) => self.media.name.clone(),

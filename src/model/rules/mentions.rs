@@ -63,9 +63,15 @@ pub enum Call {
 pub const EVERYONE: &str = "/all";
 
 /// Returns whom a text calls, if anybody: `@all` or `@here`, in any case, where it does not mention
-/// a participant of that name. `@all` prevails.
+/// a participant of that name. `@all` prevails. As for [`mentioned_names`], only so many names are
+/// compared.
 pub fn call(text: &str, is_participant: impl Fn(&str) -> bool) -> Option<Call> {
-    let calls = mention_places(text).filter_map(|place| {
+    let mut left = MAX_CANDIDATES;
+    let places = mention_places(text).map_while(|place| {
+        left = left.checked_sub(place.candidates.len())?;
+        Some(place)
+    });
+    let calls = places.filter_map(|place| {
         let mut names = place.candidates.iter().map(|name| fold(name));
         let found =
             names.find(|name| matches!(name.as_str(), "all" | "here") || is_participant(name));
@@ -123,6 +129,8 @@ fn is_unspaced(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -221,6 +229,12 @@ mod tests {
             let names = mentioned_names(&format!("@{}", evil.repeat(4000)));
             assert!(names.iter().map(Vec::len).sum::<usize>() <= MAX_CANDIDATES, "{evil}");
             assert!(names.iter().flatten().all(|name| name.chars().count() <= MAX_NAME), "{evil}");
+            let compared = Cell::new(0);
+            call(&format!("@{}", evil.repeat(4000)), |_| {
+                compared.set(compared.get() + 1);
+                false
+            });
+            assert!(compared.get() <= MAX_CANDIDATES, "{evil}");
         }
         let everybody: String =
             (0..100).map(|n| format!("@user{n}, ")).collect::<Vec<_>>().concat();

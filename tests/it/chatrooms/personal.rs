@@ -75,8 +75,8 @@ async fn preferences_are_the_same_on_every_device() {
 }
 
 fn saved_texts(page: &Json) -> Vec<&str> {
-    let messages = page["messages"].as_array().unwrap();
-    messages.iter().map(|message| message["content"].as_str().unwrap()).collect()
+    let messages = page["messages"].as_array().expect("a list");
+    messages.iter().map(|message| message["content"].as_str().expect("a text")).collect()
 }
 
 #[tokio::test]

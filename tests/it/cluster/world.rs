@@ -126,9 +126,9 @@ impl World {
             settings(0).iter().fold(Ctl::at(first.path()), |ctl, (key, value)| ctl.set(key, value));
         ctl.run(&["cluster", "init"]).ends(0);
         let mut servers = Vec::new();
-        for n in 0..SERVERS {
+        for (n, clock) in clocks.iter().enumerate().take(SERVERS) {
             let data = tempfile::Builder::new().prefix("chatctl-").tempdir().unwrap();
-            let clock = clocks[n].settings();
+            let clock = clock.settings();
             servers.push(Server::start_under(data, &settings(n), &clock).await);
         }
         let addresses = servers.iter().map(|server| server.address().to_owned()).collect();

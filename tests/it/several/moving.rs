@@ -17,8 +17,8 @@ async fn story(person: &Person) -> Vec<Json> {
         let history = person.history(room).await;
         let pins = person.get(&format!("/api/chatrooms/{room}/pins")).await.is(200);
         let readers = match history.last() {
-            Some(last) => {
-                let message = last["messageId"].as_str().unwrap();
+            Some(newest) => {
+                let message = newest["messageId"].as_str().unwrap();
                 let path = format!("/api/chatrooms/{room}/messages/{message}/readers");
                 person.get(&path).await.is(200)
             }

@@ -72,7 +72,9 @@ async fn favourites_stand_on_top_on_every_device() {
     }
     let driver = Driver::start();
     let page = Browser::at_home(&driver, "sections", server.address(), "1280,800", &ann).await;
+    page.errors().await;
     let phone = Browser::at_home(&driver, "sections", server.address(), "390,844", &ann).await;
+    phone.errors().await;
     page.lists(&["rooms", "Two", "One", "people", "bob"]).await;
     page.options_of(&one).await;
     page.picture("menu").await;
@@ -108,6 +110,7 @@ async fn levels_decide_what_counts() {
     let (server, [ann, bob], [one, two, _]) = scene().await;
     let driver = Driver::start();
     let page = Browser::at_home(&driver, "levels", server.address(), "1280,800", &ann).await;
+    page.errors().await;
     page.go("#/profile").await;
     page.has("attention-form #notify-level").await;
     page.run(
@@ -160,6 +163,7 @@ async fn messages_are_saved_for_later() {
     let second = bob.say_all(&two, &["the plan"]).await;
     let driver = Driver::start();
     let page = Browser::at_home(&driver, "saved", server.address(), "1280,800", &ann).await;
+    page.errors().await;
     page.click("room-list .top .saved").await;
     page.reads("saved-list", "No saved messages").await;
     page.go(&format!("#/{one}")).await;
@@ -176,6 +180,7 @@ async fn messages_are_saved_for_later() {
     .await;
     page.picture("list").await;
     let phone = Browser::at_home(&driver, "saved", server.address(), "390,844", &ann).await;
+    phone.errors().await;
     phone.click("room-list .top .saved").await;
     phone.reads("saved-list", "the address").await;
     phone.picture("phone").await;
@@ -201,13 +206,14 @@ async fn what_is_marked_as_unread_waits_until_the_room_is_opened_again() {
     let keys = bob.say_all(&one, &["one", "two", "three"]).await;
     let driver = Driver::start();
     let page = Browser::at_home(&driver, "unread", server.address(), "1280,800", &ann).await;
+    page.errors().await;
     page.counts(3).await;
     page.go(&format!("#/{one}")).await;
     page.counts(0).await;
     page.choose(&keys[1], "message-unread").await;
     page.counts(2).await;
     bob.say(&one, "four").await;
-    page.shows(&["four"]).await;
+    page.shows(&["one", "two", "three", "four"]).await;
     page.counts(3).await;
     assert_eq!(ann.card(&one).await["unreadCount"], 3);
     page.go(&format!("#/{two}")).await;

@@ -57,7 +57,6 @@ async fn tabs_have_addresses_and_follow_the_arrows() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[expect(clippy::too_many_lines, reason = "one scenario")]
 async fn accounts_are_found_sorted_and_changed_several_at_once() {
     let server = Server::start().await;
     let ctl = Ctl::of(&server);

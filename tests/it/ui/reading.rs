@@ -25,7 +25,7 @@ async fn texts_have_links_lists_and_only_real_mentions() {
     };
     assert_eq!(
         page.run(&all("message-item .mention", "className + e.textContent")).await,
-        json!(["mention me@ann", "mention@bob"])
+        json!(["mention@here", "mention@all", "mention me@ann", "mention@bob"])
     );
     assert_eq!(
         page.run(&all("message-item .text a", "href + e.rel + e.textContent")).await,

@@ -206,7 +206,7 @@ impl Bus for RedisBus {
                 shared.send(vec![channel], event);
             }
             Event::RoomAdded { user, .. } | Event::Personal { user, .. } => {
-                shared.send(vec![Channel::User(*user)], event)
+                shared.send(vec![Channel::User(*user)], event);
             }
             Event::Marked { mark, .. } => {
                 let (room, user) = (Channel::Room(mark.room), Channel::User(mark.user));

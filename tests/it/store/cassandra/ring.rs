@@ -173,7 +173,7 @@ impl Drop for Ring {
 
 fn copy(from: &Path, to: &Path) {
     let copied = Command::new("cp").arg("-a").args([from, to]).status();
-    assert!(copied.unwrap().success(), "{from:?} to {to:?}");
+    assert!(copied.unwrap().success(), "{} to {}", from.display(), to.display());
 }
 
 fn free_port() -> u16 {

@@ -40,9 +40,8 @@ pub(super) async fn download(chat: &Chat, request: Request) -> Result<Response> 
 pub(super) async fn preview(chat: &Chat, request: Request) -> Result<Response> {
     let session = request.session(chat).await?;
     let pixels = request.query("pixels").unwrap_or_default();
-    let pixels = match pixels.parse() {
-        Ok(pixels @ 1..=MAX_SIDE) => pixels,
-        _ => return Err(Error::invalid("pixels", "must be a number from 1 to 65535")),
+    let Ok(pixels @ 1..=MAX_SIDE) = pixels.parse() else {
+        return Err(Error::invalid("pixels", "must be a number from 1 to 65535"));
     };
     let file = chat.preview(&session, request.param("name"), id(&request)?, pixels).await?;
     download::answer(file, request.method(), request.headers()).await
