@@ -59,13 +59,16 @@ pub(super) async fn keep(shared: Arc<Shared>, at: usize, mut queue: Receiver<Cro
     let mut batch = Vec::with_capacity(BATCH);
     loop {
         tokio::select! {
+            // A sign of life comes before the first crossing: without one, others count this server
+            // as stopped, and everything would be announced again.
+            biased;
+            _ = seconds.tick() => keeper.live().await,
             taken = queue.recv_many(&mut batch, BATCH) => {
                 if taken == 0 {
                     return;
                 }
                 keeper.cross(std::mem::take(&mut batch), true).await;
             }
-            _ = seconds.tick() => keeper.live().await,
         }
     }
 }
