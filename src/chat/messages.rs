@@ -206,6 +206,21 @@ impl Chat {
             .ok_or(Error::MessageNotFound)
     }
 
+    /// Returns the place of an existing message, in a room of the caller.
+    pub(super) async fn existing(
+        &self,
+        session: &Session,
+        room: RoomId,
+        message: MessageRef,
+    ) -> Result<Seq> {
+        self.take_part(session, room).await?;
+        let seq = in_room(room, message)?;
+        if self.store().messages(room, Window::One(seq), 1).await?.is_empty() {
+            return Err(Error::MessageNotFound);
+        }
+        Ok(seq)
+    }
+
     /// Marks everything up to this message as read.
     pub async fn mark_read(
         &self,
@@ -213,11 +228,7 @@ impl Chat {
         room: RoomId,
         message: MessageRef,
     ) -> Result<Marked> {
-        self.take_part(session, room).await?;
-        let seq = in_room(room, message)?;
-        if self.store().messages(room, Window::One(seq), 1).await?.is_empty() {
-            return Err(Error::MessageNotFound);
-        }
+        let seq = self.existing(session, room, message).await?;
         let mark = self.store().mark_read(room, session.user, seq).await.map_err(not_mine)?;
         Ok(Marked { mark, login: session.login.clone() })
     }

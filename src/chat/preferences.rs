@@ -6,7 +6,7 @@ use super::messages::{in_room, not_mine};
 use crate::model::rules::check_preferences;
 use crate::model::{
     Error, Marked, MessageRef, OwnChange, OwnSettings, Preferences, PreferencesChange, Result,
-    RoomId, Saved, Session, Window,
+    RoomId, Saved, Session,
 };
 use crate::store::RoomQuery;
 
@@ -42,11 +42,7 @@ impl Chat {
         room: RoomId,
         message: MessageRef,
     ) -> Result<Marked> {
-        self.take_part(session, room).await?;
-        let seq = in_room(room, message)?;
-        if self.store().messages(room, Window::One(seq), 1).await?.is_empty() {
-            return Err(Error::MessageNotFound);
-        }
+        let seq = self.existing(session, room, message).await?;
         let mark = self.store().mark_unread(room, session.user, seq).await.map_err(not_mine)?;
         Ok(Marked { mark, login: session.login.clone() })
     }

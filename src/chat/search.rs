@@ -34,7 +34,7 @@ pub struct Hit {
 /// A page of results.
 #[derive(Default)]
 pub struct Hits {
-    /// Returns the sessions of a user, newest first.
+    /// The matching messages, newest first.
     pub hits: Vec<Hit>,
     /// Cursor of the next page; None: this is the last one.
     pub cursor: Option<String>,

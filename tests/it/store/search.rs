@@ -33,22 +33,9 @@ async fn ask(
         .await
 }
 
-/// Waits until a search returns these seqs; the index may lag slightly.
+/// Waits until a search for words returns these seqs.
 async fn finds(world: &World, rooms: &[RoomId], text: &str, wanted: &[i64]) {
-    let mut found = Vec::new();
-    let search = async {
-        loop {
-            if let Ok(page) = ask(world, rooms, text, None, 100).await {
-                found = page.messages.iter().map(|message| message.seq.0).collect();
-                if found == wanted {
-                    return;
-                }
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    let in_time = tokio::time::timeout(PATIENCE, search).await.is_ok();
-    assert!(in_time, "{text}: {found:?} instead of {wanted:?}");
+    narrows(world, rooms, &WordQuery::parse(text).expect("words").into(), wanted).await;
 }
 
 async fn words_are_found_in_the_given_rooms_alone(world: World) {
@@ -97,7 +84,7 @@ async fn words_are_found_in_the_given_rooms_alone(world: World) {
     finds(&world, &[one, two], "책", &[1]).await;
 }
 
-/// Waits until a search returns these seqs.
+/// Waits until a search returns these seqs; the index may lag slightly.
 async fn narrows(world: &World, rooms: &[RoomId], query: &MessageQuery, wanted: &[i64]) {
     let mut found = Vec::new();
     let search = async {

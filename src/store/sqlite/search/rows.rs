@@ -137,7 +137,7 @@ fn look(chat: &mut Connection, marks: Marks) -> Result<Option<Batch>> {
     }))
 }
 
-/// Returns the content of a message; None: it is deleted, or there is no such message any more.
+/// Returns the content of a message; None: it is deleted or no longer exists.
 fn content(row: &sql::Row<'_>) -> Result<Option<(RoomId, Searchable)>> {
     let (room, deleted) = (row.get::<_, Option<_>>("room")?, row.get::<_, Option<i64>>("deleted")?);
     let Some(room) = room.filter(|_| deleted.is_none()) else { return Ok(None) };
