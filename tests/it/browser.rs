@@ -3,7 +3,6 @@
 
 use std::time::Instant;
 
-use fantoccini::Locator;
 use fantoccini::key::Key;
 use serde_json::json;
 
@@ -39,7 +38,7 @@ async fn two_people_talk_in_two_browsers_and_an_interruption_loses_nothing() {
         assert!(began.elapsed() < BROWSER_PATIENCE, "nobody is seen typing");
         bob.fill("message-composer textarea", "x").await;
     }
-    bob.page.find(Locator::Css("message-composer textarea")).await.unwrap().clear().await.unwrap();
+    bob.clear("message-composer textarea").await;
     ann.picture("talks").await;
 
     proxy.cut();

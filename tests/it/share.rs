@@ -51,7 +51,7 @@ async fn attach(
 
 /// Searches, and waits for the only match, which contains the word.
 async fn finds(browser: &Browser, word: &str) {
-    browser.page.find(Locator::Css("search-results input")).await.unwrap().clear().await.unwrap();
+    browser.clear("search-results input").await;
     browser.fill("search-results input", word).await;
     let marked = "[...document.querySelectorAll('search-results .hit mark')].map((mark) => \
                   mark.textContent)";
@@ -260,7 +260,7 @@ async fn mentions_replies_and_muted_rooms() {
         &format!("return document.querySelector('{WRITES}')?.value === 'half a thought'"),
     )
     .await;
-    ann.page.find(Locator::Css(WRITES)).await.unwrap().clear().await.unwrap();
+    ann.clear(WRITES).await;
 
     // A muted room shows unread messages and counts nowhere.
     bob.page.goto(&format!("http://{}/#/room001/details", server.address())).await.unwrap();

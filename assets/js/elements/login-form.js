@@ -95,7 +95,9 @@ export class LoginForm extends HTMLElement {
     this.#server = server;
     setText(this.#title, server?.name || t("product"));
     fill(this.#motd, motdOf(server));
-    if (this.isConnected) this.#build();
+    if (!this.isConnected) return;
+    if (this.#mode === "setup" && this.#refused) this.#build();
+    else this.#surround();
   }
 
   /**
@@ -149,7 +151,11 @@ export class LoginForm extends HTMLElement {
 
   #why() {
     const needsLink = Boolean(this.#server?.setup) && this.#mode !== "setup";
-    if ((!this.#ended && !needsLink) || !this.isConnected) return;
+    if (!this.isConnected) return;
+    if (!this.#ended && !needsLink) {
+      if (this.#notice.classList.contains("info")) this.#notice.hidden = true;
+      return;
+    }
     set(this.#notice, { class: "notice info" }).hidden = false;
     const why = t(this.#ended ? "login.sessionEnded" : "login.noAdmin");
     fill(this.#notice, icon("warning", "small"), h("span", null, why));
@@ -226,6 +232,17 @@ export class LoginForm extends HTMLElement {
     );
     this.#why();
     (this.#input(focused?.id ?? "") ?? user).focus();
+  }
+
+  /**
+   * What the server says of itself arrives while somebody types: it changes what is around the
+   * fields, and the fields stay, with the cursor and a syllable that is being composed.
+   */
+  #surround() {
+    this.#card.querySelector("nav")?.remove();
+    const choice = this.#mode !== "setup" && this.#choice(this.#mode === "register");
+    if (choice) this.#card.prepend(choice);
+    this.#why();
   }
 
   /** Between signing in and registering. @param {boolean} register */

@@ -5,6 +5,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use fantoccini::actions::{InputSource, MouseActions, PointerAction};
+use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
 use fantoccini::key::Key;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
@@ -186,29 +188,63 @@ impl Browser {
         .await;
     }
 
+    /// Acts on the element that `find` finds; on the new one if the page draws it anew before the
+    /// browser gets to it, as it would under the hand of a user.
+    async fn acts(
+        &self,
+        find: impl AsyncFn(&Client) -> Result<Element, CmdError>,
+        act: impl AsyncFn(Element) -> Result<(), CmdError>,
+    ) {
+        let began = Instant::now();
+        loop {
+            let done = match find(&self.page).await {
+                Ok(element) => act(element).await,
+                Err(error) => Err(error),
+            };
+            match done {
+                Err(error) if error.is_stale_element_reference() => {
+                    assert!(began.elapsed() < BROWSER_PATIENCE, "{} never holds still", self.name);
+                }
+                done => return done.unwrap(),
+            }
+        }
+    }
+
+    /// Waits for an element and acts on it.
+    async fn acts_on(&self, selector: &str, act: impl AsyncFn(Element) -> Result<(), CmdError>) {
+        self.has(selector).await;
+        self.acts(async |page| page.find(Locator::Css(selector)).await, act).await;
+    }
+
     /// Moves the mouse to an element.
     pub(crate) async fn point_at(&self, selector: &str) {
-        let element = self.page.find(Locator::Css(selector)).await.unwrap();
-        let there = PointerAction::MoveToElement { element, duration: None, x: 0., y: 0. };
-        let mouse = MouseActions::new("mouse".to_owned()).then(there);
-        self.page.perform_actions(mouse).await.unwrap();
+        let act = async |element| {
+            let there = PointerAction::MoveToElement { element, duration: None, x: 0., y: 0. };
+            let mouse = MouseActions::new("mouse".to_owned()).then(there);
+            self.page.perform_actions(mouse).await
+        };
+        self.acts_on(selector, act).await;
     }
 
     /// Waits for an element and clicks it.
     pub(crate) async fn click(&self, selector: &str) {
-        self.has(selector).await;
-        self.page.find(Locator::Css(selector)).await.unwrap().click().await.unwrap();
+        self.acts_on(selector, async |element| element.click().await).await;
     }
 
     /// Waits for an element and types into it.
     pub(crate) async fn fill(&self, selector: &str, text: &str) {
-        self.has(selector).await;
-        self.page.find(Locator::Css(selector)).await.unwrap().send_keys(text).await.unwrap();
+        self.acts_on(selector, async |element| element.send_keys(text).await).await;
+    }
+
+    /// Waits for a field and empties it.
+    pub(crate) async fn clear(&self, selector: &str) {
+        self.acts_on(selector, async |element| element.clear().await).await;
     }
 
     /// Sends keys to the focused element.
     pub(crate) async fn press(&self, keys: &str) {
-        self.page.active_element().await.unwrap().send_keys(keys).await.unwrap();
+        let find = async |page: &Client| page.active_element().await;
+        self.acts(find, async |element| element.send_keys(keys).await).await;
     }
 
     pub(crate) async fn key(&self, key: Key) {

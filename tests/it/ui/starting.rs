@@ -75,6 +75,27 @@ async fn the_name_of_the_server_is_shown_before_and_after_signing_in() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_server_says_of_itself_leaves_what_is_being_typed_alone() {
+    let server = Server::start().await;
+    let driver = Driver::start();
+    let page = Browser::open(&driver, "typing", server.address(), "1280,800").await;
+    page.has("login-form a[href='#/register']").await;
+    page.fill("login-form #name", "김민").await;
+    page.wait(
+        "the field to stay",
+        "const form = document.querySelector('login-form'), field = form.querySelector('#name'); \
+         field.setSelectionRange(1, 1); \
+         form.server = { name: 'Pier', registration: false, setup: true }; \
+         return form.querySelector('#name') === field && document.activeElement === field \
+         && field.value === '김민' && field.selectionStart === 1",
+    )
+    .await;
+    page.reads("login-form h1", "Pier").await;
+    page.has("login-form .notice.info:not([hidden])").await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_list_of_rooms_that_fails_is_said_and_asked_for_again() {
     let server = Server::start().await;
     let ann = Person::new(&server, "ann").await;
