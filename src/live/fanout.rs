@@ -241,7 +241,8 @@ impl Hub {
                 }
                 let rev = facts.room.rev;
                 // One that is held back reads all of its rooms, and becomes live after that.
-                let is_held = watch.listener(socket.id).is_some_and(|listener| !listener.ready);
+                let is_held = socket.is_subscribing()
+                    || watch.listener(socket.id).is_some_and(|listener| !listener.ready);
                 let listener = watch.listener_or_new(socket);
                 listener.subscribed = true;
                 if !listener.ready && !is_held {

@@ -26,6 +26,8 @@ pub struct Socket {
     pub outbox: Arc<Outbox>,
     /// Whether it receives the events of all rooms of its user, including future ones.
     pub(super) subscribed: AtomicBool,
+    /// Whether the rooms of its user are being read, so that it does not listen to all yet.
+    subscribing: AtomicBool,
     /// Whether it was removed from the only room it can have.
     shut_out: AtomicBool,
     /// Rooms to which it listens, or once listened, without having entered; None: it is
@@ -55,6 +57,7 @@ impl Socket {
             voice,
             outbox: Arc::new(outbox),
             subscribed: AtomicBool::new(false),
+            subscribing: AtomicBool::new(false),
             shut_out: AtomicBool::new(false),
             listens: Mutex::new(Some(HashSet::new())),
             token_expires: AtomicI64::new(expires),
@@ -85,9 +88,21 @@ impl Socket {
         self.shut_out.load(Ordering::SeqCst)
     }
 
-    /// Makes it listen to every room that its user is added to.
+    /// Makes it listen to every room that its user is added to. Until
+    /// [`listens_to_all`](Self::listens_to_all), such a room may be one whose changes it still
+    /// misses: its events are held back until [`Hub::make_ready`](super::Hub::make_ready).
     pub fn subscribe(&self) {
+        self.subscribing.store(true, Ordering::SeqCst);
         self.subscribed.store(true, Ordering::SeqCst);
+    }
+
+    /// Records that it listens to every room that its user was in.
+    pub fn listens_to_all(&self) {
+        self.subscribing.store(false, Ordering::SeqCst);
+    }
+
+    pub(super) fn is_subscribing(&self) -> bool {
+        self.subscribing.load(Ordering::SeqCst)
     }
 
     /// Records that it listens to a room; false if it is disconnected and must not.

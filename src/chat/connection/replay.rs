@@ -53,13 +53,16 @@ impl Connection {
         self.socket.subscribe();
         // Listening starts before participation is read, so that a removal in between is either
         // seen here or arrives as an event.
-        for card in self.cards().await? {
+        let cards = self.cards().await;
+        for card in cards.as_deref().unwrap_or_default() {
             let room = card.facts.room.id;
             if let Some(heard) = self.chat.0.hub.listen(room, &self.socket) {
                 // It continues where it is, and misses nothing meanwhile.
                 since.entry(room).or_insert(heard);
             }
         }
+        self.socket.listens_to_all();
+        cards?;
         let rooms = since
             .into_iter()
             .map(|(room, rev)| (room, Reached { rev, told: 0, reset: false }))

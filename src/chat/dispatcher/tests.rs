@@ -329,16 +329,36 @@ async fn a_room_whose_addition_was_lost_is_found() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_room_that_is_found_during_a_replay_is_not_told_before_it_is_read() {
+    found_while_reading(true).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_room_that_is_found_before_a_replay_is_not_told_before_it_is_read() {
+    found_while_reading(false).await;
+}
+
+async fn found_while_reading(begun: bool) {
     let mut world = World::new(&Config::default()).await;
     let (ann, bob) = (world.user("ann").await, world.user("bob").await);
     let room = world.room(&ann, &["bob"]).await;
+    let _witness = world.enter(&ann, VOICE, room).await;
     let mut connection = world.open(&bob, VOICE);
     let all = Command::Subscribe { since: HashMap::from([(room, Rev(1))]), epoch: None };
-    connection.run(all).await.unwrap();
+    if begun {
+        connection.run(all.clone()).await.unwrap();
+    } else {
+        // Its rooms are being read.
+        connection.socket.subscribe();
+    }
     let facts = world.chat.known_facts(room, false).await.unwrap();
     let (state, at) = (LiveState::Closed, Timestamp(1));
     world.tell(Event::RoomAdded { user: bob.user, facts, state, at }).await;
     world.post(&ann, room, "early".to_owned()).await;
+    let posted = world.chat.store().room(room).await.unwrap().unwrap().room.rev;
+    timeout(PATIENCE, world.chat.0.hub.applied(room, posted)).await.expect("it is delivered");
+    if !begun {
+        connection.run(all).await.unwrap();
+    }
     while connection.replay().await.is_some() {}
     connection.outbox().release();
     world.post(&ann, room, "late".to_owned()).await;
