@@ -2,9 +2,11 @@
 
 use bytes::Bytes;
 
+use super::messages::in_room;
 use super::pages::{Page, PageKey};
 use super::{Chat, access, actor};
-use crate::model::{Message, Result, Rev, RoomFacts, RoomId, Session, Window};
+use crate::model::{Message, MessageRef, Result, Rev, RoomFacts, RoomId, Seq, Session, Window};
+use crate::store::Thread;
 
 /// Pages of history that read or skip more messages than this take turns.
 const EXPENSIVE_FROM: u32 = 200;
@@ -24,6 +26,23 @@ impl Chat {
         let page = self.store().page(room, window, limit).await?;
         self.check_reader(session, &facts, page.facts_rev).await?;
         Ok(page.messages)
+    }
+
+    /// Returns the thread of a message, which may be any message of it, with its newest replies
+    /// below `before`.
+    pub async fn thread(
+        &self,
+        session: &Session,
+        room: RoomId,
+        message: MessageRef,
+        before: Option<Seq>,
+        limit: u32,
+    ) -> Result<Thread> {
+        let facts = self.take_part(session, room).await?;
+        let seq = in_room(room, message)?;
+        let thread = self.store().thread(room, seq, before, limit).await?;
+        self.check_reader(session, &facts, thread.facts_rev).await?;
+        Ok(thread)
     }
 
     /// Returns a page of history in the encoding of a dialect, which depends on nothing but the
@@ -166,7 +185,7 @@ mod tests {
         assert_eq!(encoded.read(&world, &ben, room).await, Err(Error::RoomNotFound));
         assert_eq!(encoded.read(&world, &ann, room).await.as_deref(), Ok("one"));
         assert_eq!(encoded.read(&world, &ben, room).await, Err(Error::RoomNotFound));
-        let all = Window::After(crate::model::Seq(0));
+        let all = Window::After(Seq(0));
         assert_eq!(world.chat.history(&ben, room, all, 50).await, Err(Error::RoomNotFound));
     }
 }

@@ -72,7 +72,7 @@ pub use reset_links::{LINK_LIFE, MAX_LINK_LIFE, ResetLink};
 pub use rooms::{CreatorRole, LISTED, People, RoomPlan};
 pub use search::{Hit, Hits, Search};
 
-pub use crate::store::{AuditQuery, Posted, RoomSettings};
+pub use crate::store::{AuditQuery, Posted, RoomSettings, Thread};
 
 /// A session authenticated by a credential.
 #[derive(Clone, Debug)]

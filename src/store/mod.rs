@@ -30,7 +30,7 @@ use crate::model::{
 pub use query::{
     Added, AuditQuery, Basis, Committed, Digests, Draft, Ended, Found, MessageChange, MessagePage,
     NewMedia, NewPassword, NewRoom, NewSession, NewUser, Posted, RetryAfter, RoomQuery, Settings,
-    Ticket, UserChange, UserKey, UserQuery, Version, Whose,
+    Thread, Ticket, UserChange, UserKey, UserQuery, Version, Whose,
 };
 
 pub use crate::model::Missing;
@@ -167,6 +167,10 @@ pub trait Store: Send + Sync {
     fn messages(&self, room: RoomId, window: Window, limit: u32) -> Reply<'_, Vec<Message>> {
         Box::pin(async move { Ok(self.page(room, window, limit).await?.messages) })
     }
+    /// Returns the thread of a message, which may be any message of it, with its newest replies
+    /// below `before`. A message without replies is a thread of its own. `NotFound` for an unknown
+    /// message.
+    fn thread(&self, room: RoomId, seq: Seq, before: Option<Seq>, limit: u32) -> Reply<'_, Thread>;
     /// Returns the version of a room: what `room` and `page` returned after the call is what they
     /// would return now, as long as the version is still the same. None: a change is being
     /// committed, or the store does not know of all changes.

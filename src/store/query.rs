@@ -396,6 +396,21 @@ pub struct MessagePage {
     pub messages: Vec<Message>,
 }
 
+/// A message with the replies to it, and the replies to those, at one point in time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Thread {
+    /// [`crate::model::Room::facts_rev`].
+    pub facts_rev: Rev,
+    /// The message with which it begins; may be deleted.
+    pub root: Message,
+    /// Number of replies that are not deleted.
+    pub replies: u32,
+    /// Time of the newest of them.
+    pub last: Option<Timestamp>,
+    /// A page of replies, deleted ones too, ascending by seq.
+    pub messages: Vec<Message>,
+}
+
 /// A version of a room; see [`Store::version`](super::Store::version).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Version(pub(super) [u64; 2]);

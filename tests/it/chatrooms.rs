@@ -26,3 +26,4 @@ mod settings;
 mod socket;
 mod socket_errors;
 mod subscribe;
+mod threads;

@@ -20,6 +20,7 @@ mod search;
 mod sessions;
 mod sqlite;
 mod tables;
+mod threads;
 mod upkeep;
 mod users;
 mod versions;

@@ -11,8 +11,8 @@ use crate::model::{
 };
 use crate::store::{
     Added, AuditQuery, Basis, Committed, Digests, Draft, Found, MessageChange, MessagePage,
-    NewMedia, NewRoom, NewUser, Posted, Reply, RoomChange, RoomQuery, Settings, Store, UserChange,
-    UserKey, UserQuery, Version, Whose,
+    NewMedia, NewRoom, NewUser, Posted, Reply, RoomChange, RoomQuery, Settings, Store, Thread,
+    UserChange, UserKey, UserQuery, Version, Whose,
 };
 
 impl Store for Cluster {
@@ -114,6 +114,10 @@ impl Store for Cluster {
 
     fn page(&self, room: RoomId, window: Window, limit: u32) -> Reply<'_, MessagePage> {
         Box::pin(rooms::page(self, room, window, limit))
+    }
+
+    fn thread(&self, room: RoomId, seq: Seq, before: Option<Seq>, limit: u32) -> Reply<'_, Thread> {
+        Box::pin(rooms::thread(self, room, seq, before, limit))
     }
 
     fn changes<'a>(

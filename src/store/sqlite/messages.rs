@@ -1,5 +1,7 @@
 //! Reads messages: windows of history, and changes since a rev.
 
+#![expect(clippy::similar_names, reason = "a room and the root of a thread are called so")]
+
 use std::collections::HashMap;
 
 use rusqlite::{Connection, Result, ToSql, params};
@@ -12,7 +14,7 @@ use crate::model::{
     Changes, Message, Person, Reaction, ReactionCount, Rev, Room, RoomId, Seq, Timestamp, UserId,
     Who, Window,
 };
-use crate::store::{MessagePage, Missing, StoreError};
+use crate::store::{MessagePage, Missing, StoreError, Thread};
 
 macro_rules! message_sql {
     ($rest:literal) => {
@@ -36,6 +38,12 @@ const SKIPPING: &str = message_sql!(
      LIMIT 1 OFFSET ?2)
      ORDER BY m.seq DESC LIMIT ?3"
 );
+const OF_THREAD: &str =
+    message_sql!("WHERE m.room = ?1 AND m.thread = ?2 AND m.seq < ?3 ORDER BY m.seq DESC LIMIT ?4");
+const ROOT: &str =
+    "SELECT coalesce(thread, seq) AS root FROM messages WHERE room = ?1 AND seq = ?2";
+const REPLIES: &str = "SELECT count(*) AS replies, max(created) AS last FROM messages
+    WHERE room = ?1 AND thread = ?2 AND deleted IS NULL";
 const ONE: &str = message_sql!("WHERE m.room = ?1 AND m.seq = ?2");
 const OF_CLIENT: &str = message_sql!("WHERE m.room = ?1 AND m.author = ?2 AND m.client_id = ?3");
 const CHANGED: &str = message_sql!("WHERE m.room = ?1 AND m.rev > ?2 ORDER BY m.rev LIMIT ?3");
@@ -46,7 +54,7 @@ const REACTIONS: &str = "SELECT r.message, r.reaction, u.login FROM reactions r 
 
 #[cfg(test)]
 pub(super) const STATEMENTS: &[&str] =
-    &[BELOW, ABOVE, SKIPPING, ONE, OF_CLIENT, CHANGED, BY_IDS, REACTIONS];
+    &[BELOW, ABOVE, SKIPPING, OF_THREAD, ROOT, REPLIES, ONE, OF_CLIENT, CHANGED, BY_IDS, REACTIONS];
 
 /// A page of changes ends once its texts have this many bytes.
 const PAGE_BYTES: usize = 256 * 1024;
@@ -195,6 +203,31 @@ pub(super) fn window(
         }
     };
     Ok(MessagePage { facts_rev, messages })
+}
+
+/// Returns the thread of a message with its newest replies below `before`.
+pub(super) fn thread(
+    conn: &Connection,
+    room: RoomId,
+    seq: Seq,
+    before: Option<Seq>,
+    limit: u32,
+) -> Result<Thread, Fault> {
+    let Some(Room { facts_rev, .. }) = rooms::room(conn, room)? else {
+        return Err(StoreError::NotFound(Missing::Room).into());
+    };
+    let missing = || StoreError::NotFound(Missing::Message);
+    let root: Seq =
+        sql::one(conn, ROOT, params![room, seq], |row| row.get("root"))?.ok_or_else(missing)?;
+    let (replies, last) = sql::one(conn, REPLIES, params![room, root], |row| {
+        Ok((row.get("replies")?, row.get("last")?))
+    })?
+    .unwrap_or_default();
+    let before = before.unwrap_or(Seq(i64::MAX));
+    let mut messages = find(conn, OF_THREAD, params![room, root, before, limit])?;
+    messages.reverse();
+    let root = one(conn, room, root)?.ok_or_else(missing)?;
+    Ok(Thread { facts_rev, root, replies, last, messages })
 }
 
 /// Returns the changes of a room after `since`.

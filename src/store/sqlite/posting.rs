@@ -12,8 +12,9 @@ use crate::model::{Change, Media, Message, Rev, RoomId, Seq, UserId};
 use crate::store::{Basis, Draft, Missing, Posted, StoreError};
 
 const ADD: &str = "INSERT INTO messages (room, seq, rev, author, text, created, reply_to, \
-                   client_id, media)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                   client_id, media, thread)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
+        (SELECT coalesce(thread, seq) FROM messages WHERE room = ?1 AND seq = ?7))
     ON CONFLICT (room, author, client_id) WHERE client_id IS NOT NULL DO NOTHING";
 const STANDS: &str = "SELECT 1 FROM messages WHERE room = ?1 AND seq = ?2 AND deleted IS NULL";
 const KNOWN: &str = "SELECT 1 FROM messages WHERE room = ?1 AND author = ?2 AND client_id = ?3";

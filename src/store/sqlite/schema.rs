@@ -39,6 +39,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!("0008_audit"),
     migration!("0009_grants"),
     migration!("0010_preferences"),
+    migration!("0011_threads"),
 ];
 
 /// `chat` in ASCII; distinguishes our files from those of other programs.

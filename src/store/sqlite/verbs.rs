@@ -13,8 +13,8 @@ use crate::model::{
 };
 use crate::store::{
     Added, AuditQuery, Basis, Committed, Digests, Draft, Found, MessageChange, MessagePage,
-    NewMedia, NewRoom, NewUser, Posted, Reply, RoomChange, RoomQuery, Settings, Store, UserChange,
-    UserKey, UserQuery, Version, Whose,
+    NewMedia, NewRoom, NewUser, Posted, Reply, RoomChange, RoomQuery, Settings, Store, Thread,
+    UserChange, UserKey, UserQuery, Version, Whose,
 };
 
 impl Store for Sqlite {
@@ -180,6 +180,10 @@ impl Store for Sqlite {
                 _ => self.read(ask).await,
             }
         })
+    }
+
+    fn thread(&self, room: RoomId, seq: Seq, before: Option<Seq>, limit: u32) -> Reply<'_, Thread> {
+        Box::pin(self.read_expensive(move |conn| messages::thread(conn, room, seq, before, limit)))
     }
 
     fn changes<'a>(

@@ -49,6 +49,7 @@
 //! | `PUT /api/chatrooms/{roomId}/messages/{messageId}/saved` | `save_message` |
 //! | `DELETE /api/chatrooms/{roomId}/messages/{messageId}/saved` | `save_message` |
 //! | `GET /api/chatrooms/{roomId}/messages/{messageId}/readers` | `readers` |
+//! | `GET /api/chatrooms/{roomId}/messages/{messageId}/thread` | `thread` |
 //! | `POST /api/chatrooms/{roomId}/messages/{messageId}/reactions` | `react` |
 //! | `DELETE /api/chatrooms/{roomId}/messages/{messageId}/reactions/{reactionType}` | `react` |
 //! | `GET /api/chatrooms/{roomId}/pins` | `pins` |

@@ -22,7 +22,7 @@ use crate::store::StoreError;
 use crate::store::cluster::Cluster;
 use crate::store::cluster::tables::schema::rooms::{
     ERASURE_ROOMS, ERASURES, GONE_ROOMS, MARKS, MARKS_BY_USER, MEDIA_ROOMS, MESSAGES, MINE,
-    PARTICIPANTS, PINS, REACTIONS, ROOM_LOG, ROOM_MEDIA, ROOM_STATE, ROOMS_BY_USER,
+    PARTICIPANTS, PINS, REACTIONS, ROOM_LOG, ROOM_MEDIA, ROOM_STATE, ROOMS_BY_USER, THREADS,
 };
 use crate::store::cluster::tables::{Compare, Condition, Consistency, Put, Slice, Table, Value};
 
@@ -107,7 +107,7 @@ async fn clean(at: &Cluster, id: RoomId) -> Result<(), StoreError> {
             room.write(vec![room.partition(table, [id.0.into(), bucket.into()])]).await?;
         }
     }
-    let tables = [&PINS, &MARKS, &ROOM_MEDIA, &PARTICIPANTS, &ERASURES];
+    let tables = [&PINS, &MARKS, &ROOM_MEDIA, &PARTICIPANTS, &ERASURES, &THREADS];
     for table in tables {
         room.write(vec![room.partition(table, [id.0.into()])]).await?;
     }

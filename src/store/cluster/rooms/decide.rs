@@ -1,6 +1,8 @@
 //! Decides a batch of posts and changes of messages, each after those before it. Everything they
 //! rest on was read before.
 
+#![expect(clippy::similar_names, reason = "a room and the root of a thread are called so")]
+
 mod mentions;
 mod target;
 
@@ -29,6 +31,7 @@ pub(super) fn decide(batch: &Batch<'_>, orders: &VecDeque<Waiting>) -> Decided {
         rev: batch.room.rev,
         at: batch.room.at,
         changed: HashSet::new(),
+        roots: HashMap::new(),
         sent: HashMap::new(),
         decided: Decided::default(),
     };
@@ -50,6 +53,8 @@ struct Deciding<'a> {
     at: Timestamp,
     /// Messages that were changed.
     changed: HashSet<Seq>,
+    /// Replies so far, with the messages with which their threads begin.
+    roots: HashMap<Seq, Seq>,
     sent: HashMap<(UserId, &'a str), Seq>,
     decided: Decided,
 }
@@ -129,8 +134,12 @@ impl<'a> Deciding<'a> {
         let message = body.clone().message(room.id, seq, rev, by.clone());
         (self.seq, self.at) = (seq, now);
         self.sent.extend(key.map(|key| (key, seq)));
-        let step = Step::Posted { seq: seq.0, message: body };
-        self.store(now, by, draft.socket, step, Change::Posted(message.clone()));
+        let mut steps = vec![Step::Posted { seq: seq.0, message: body }];
+        if let Some(root) = draft.reply_to.map(|target| self.root_of(target)) {
+            self.roots.insert(seq, root);
+            steps.push(Step::Threaded { seq: seq.0, root: root.0, at: now.0, gone: false });
+        }
+        self.store(now, by, draft.socket, steps, Change::Posted(message.clone()));
         Ok(Ready::Posted(Box::new(message)))
     }
 
@@ -143,6 +152,12 @@ impl<'a> Deciding<'a> {
     fn stands(&self, seq: Seq) -> bool {
         let posted_now = seq > self.batch.room.seq && seq <= self.seq;
         posted_now || self.batch.rows.get(&seq).is_some_and(|row| !row.is_deleted())
+    }
+
+    /// Returns the message with which the thread of this message begins.
+    fn root_of(&self, seq: Seq) -> Seq {
+        let stored = || self.batch.rows.get(&seq).and_then(|row| row.thread);
+        self.roots.get(&seq).copied().or_else(stored).unwrap_or(seq)
     }
 
     fn change(
@@ -183,7 +198,12 @@ impl<'a> Deciding<'a> {
         });
         self.changed.insert(seq);
         let who = by.map_or(Who::Server, |user| room.who(user, accounts));
-        self.store(now, who, None, step, event.clone());
+        let mut steps = vec![step];
+        if let (MessageChange::Delete, Some(root)) = (change, row.thread) {
+            let (seq, root, at) = (seq.0, root.0, row.body.created);
+            steps.push(Step::Threaded { seq, root, at, gone: true });
+        }
+        self.store(now, who, None, steps, event.clone());
         let changes = vec![event];
         let committed = Committed { rev, last_seq: self.seq, at: now, changes };
         Ok(Done {
@@ -198,13 +218,13 @@ impl<'a> Deciding<'a> {
         Ready::Committed(Committed { rev: self.rev, last_seq: self.seq, at, changes })
     }
 
-    /// Adds a change, with its event, as the next rev.
+    /// Adds a change of these steps, with its event, as the next rev.
     fn store(
         &mut self,
         at: Timestamp,
         by: Who,
         socket: Option<SocketId>,
-        step: Step,
+        steps: Vec<Step>,
         change: Change,
     ) {
         self.rev = self.rev.next();
@@ -212,7 +232,7 @@ impl<'a> Deciding<'a> {
             rev: self.rev.0,
             at: at.0,
             by: StoredWho::from(&by),
-            steps: vec![step],
+            steps,
             room: None,
         });
         let event = RoomEvent {

@@ -1,9 +1,13 @@
 //! Pages of history.
 
+#![expect(clippy::similar_names, reason = "a room and the root of a thread are called so")]
+
 use super::{heads, messages, open};
-use crate::model::{RoomId, Seq, Window};
+use crate::model::{RoomId, Seq, Timestamp, Window};
 use crate::store::cluster::Cluster;
-use crate::store::{MessagePage, Missing, StoreError};
+use crate::store::cluster::tables::Slice;
+use crate::store::cluster::tables::schema::rooms::THREADS;
+use crate::store::{MessagePage, Missing, StoreError, Thread};
 
 /// Returns a page of a room's history.
 pub(in crate::store::cluster) async fn page(
@@ -30,6 +34,60 @@ pub(in crate::store::cluster) async fn page(
     // has to be checked again.
     let after = heads::head(at, room).await?.ok_or(missing)?;
     Ok(MessagePage { facts_rev: after.facts_rev, messages })
+}
+
+/// Returns the thread of a message with its newest replies below `before`.
+pub(in crate::store::cluster) async fn thread(
+    at: &Cluster,
+    room: RoomId,
+    seq: Seq,
+    before: Option<Seq>,
+    limit: u32,
+) -> Result<Thread, StoreError> {
+    let missing = |what| move || StoreError::NotFound(what);
+    let snapshot = open::current(at, room).await?.ok_or_else(missing(Missing::Room))?;
+    let named = messages::range(at, room, seq, seq).await?.pop();
+    let root = named.ok_or_else(missing(Missing::Message))?.thread.unwrap_or(seq);
+    let replies = replies(at, room, root).await?;
+    let mut wanted: Vec<Seq> = replies.iter().map(|reply| reply.seq).collect();
+    wanted.retain(|seq| before.is_none_or(|before| *seq < before));
+    wanted.drain(..wanted.len().saturating_sub(limit as usize));
+    wanted.push(root);
+    let mut found = messages::these(at, room, wanted).await?;
+    found.sort_by_key(|bare| bare.seq);
+    // It is older than all replies to it.
+    let mut messages = messages::complete(at, &snapshot, found).await?;
+    if messages.first().is_none_or(|first| first.seq != root) {
+        return Err(StoreError::NotFound(Missing::Message));
+    }
+    let root = messages.remove(0);
+    let after = heads::head(at, room).await?.ok_or_else(missing(Missing::Room))?;
+    let standing = || replies.iter().filter(|reply| !reply.gone);
+    Ok(Thread {
+        facts_rev: after.facts_rev,
+        root,
+        replies: u32::try_from(standing().count()).unwrap_or(u32::MAX),
+        last: standing().map(|reply| reply.at).max(),
+        messages,
+    })
+}
+
+/// A reply of a thread.
+struct InThread {
+    seq: Seq,
+    at: Timestamp,
+    gone: bool,
+}
+
+/// Returns all replies of a thread, ascending.
+async fn replies(at: &Cluster, room: RoomId, root: Seq) -> Result<Vec<InThread>, StoreError> {
+    let slice = Slice::of(&THREADS, [room.0.into()]).under([root.0.into()]);
+    let rows = at.tables().read(slice).await?;
+    let reply = |row: &crate::store::cluster::tables::Row| {
+        let (seq, at) = (Seq(row.int("seq")?), Timestamp(row.int("at")?));
+        Some(InThread { seq, at, gone: row.flag("gone") == Some(true) })
+    };
+    Ok(rows.iter().filter_map(reply).collect())
 }
 
 /// Returns the first and the last seq of a window: seqs have no gaps.

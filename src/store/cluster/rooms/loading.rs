@@ -4,6 +4,9 @@
 //! the head of the log and the room's state: until then the room does not exist. To load the same
 //! again changes nothing.
 
+#![expect(clippy::similar_names, reason = "a room and the root of a thread are called so")]
+
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::logged::{Step, StoredChange, StoredWho};
@@ -30,6 +33,8 @@ pub(in crate::store::cluster) struct Loading {
     /// Steps and rows of participants, until they are written.
     steps: Vec<Step>,
     rows: Vec<Put>,
+    /// Replies so far, with the messages with which their threads begin.
+    roots: HashMap<i64, i64>,
 }
 
 impl Loading {
@@ -54,7 +59,7 @@ impl Loading {
             users: 0,
         };
         let rev = record.rev.max(facts_rev);
-        Some(Self { room, rev, steps: Vec::new(), rows: Vec::new() })
+        Some(Self { room, rev, steps: Vec::new(), rows: Vec::new(), roots: HashMap::new() })
     }
 
     /// Returns the room.
@@ -121,6 +126,7 @@ impl Loading {
     }
 
     /// Adds a message with its attachments, after the facts.
+    #[expect(clippy::too_many_lines, reason = "the rows of each case are listed in one place")]
     pub(in crate::store::cluster) async fn message(
         &mut self,
         at: &Cluster,
@@ -158,6 +164,11 @@ impl Loading {
             ("body", message.encode()?.into()),
         ];
         rows.push(Put::plain(&MESSAGES, rev, partition.clone(), [seq.into()], cells));
+        if let Some(target) = message.reply_to {
+            let root = self.roots.get(&target).copied().unwrap_or(target);
+            self.roots.insert(seq, root);
+            rows.extend(projector::threaded(room, rev, (root, seq), message.created, is_deleted));
+        }
         for (place, given) in (0..).zip(&record.reactions) {
             let Some(user) = given.user.number() else { continue };
             let key = [seq.into(), given.reaction.as_str().into(), user.into()];

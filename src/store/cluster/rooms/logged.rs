@@ -99,6 +99,9 @@ pub(super) enum Step {
     ParticipantRemoved { user: i64, login: String, name: String },
     /// The room was deleted.
     RoomDeleted,
+    /// The message of the change is, from this time on, a reply in the thread that begins with
+    /// `root`; or such a reply was deleted (`gone`).
+    Threaded { seq: i64, root: i64, at: i64, gone: bool },
 }
 
 impl Step {
@@ -116,7 +119,8 @@ impl Step {
             | Self::ParticipantAdded { .. }
             | Self::ParticipantChanged { .. }
             | Self::ParticipantRemoved { .. }
-            | Self::RoomDeleted => None,
+            | Self::RoomDeleted
+            | Self::Threaded { .. } => None,
         }
     }
 }

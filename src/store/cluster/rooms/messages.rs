@@ -21,6 +21,8 @@ pub(super) struct Bare {
     pub(super) rev: Rev,
     pub(super) body: StoredMessage,
     pub(super) reactions: Vec<Given>,
+    /// The message with which its thread begins, if it is a reply.
+    pub(super) thread: Option<Seq>,
 }
 
 /// A reaction of a user.
@@ -40,7 +42,8 @@ impl Bare {
             return Ok(None);
         };
         let body = StoredMessage::decode(body)?;
-        Ok(Some(Self { seq: Seq(seq), rev: Rev(rev), body, reactions: Vec::new() }))
+        let thread = row.int("thread").map(Seq);
+        Ok(Some(Self { seq: Seq(seq), rev: Rev(rev), body, reactions: Vec::new(), thread }))
     }
 
     /// Returns whether it is deleted.

@@ -65,7 +65,7 @@ pub(super) use directory::count;
 pub(super) use figures::declare as declare_figures;
 pub(super) use files::files;
 pub(super) use find::{find, standing_messages};
-pub(super) use history::page;
+pub(super) use history::{page, thread};
 pub(super) use loading::Loading;
 pub(super) use marks::{mark_read, mark_unread, readers};
 pub(super) use mine::change_mine;

@@ -3,6 +3,8 @@
 //! They carry the rev as their timestamp, so that deriving a change again, or late, changes nothing.
 //! The room's state is written last: whoever reads a rev there finds everything up to it.
 
+#![expect(clippy::similar_names, reason = "a room and the root of a thread are called so")]
+
 use std::time::Duration;
 
 use super::log;
@@ -15,7 +17,7 @@ use crate::store::cluster::Cluster;
 use crate::store::cluster::tables::schema::rooms::{
     ALL_ROOMS, ERASURE_ROOMS, ERASURES, GONE_ROOMS, MARKS, MARKS_BY_USER, MEDIA_ROOMS, MESSAGES,
     PARTICIPANTS, PINS, PUBLIC_ROOMS, REACTIONS, ROOM_MEDIA, ROOM_STATE, ROOMS_BY_PEOPLE,
-    ROOMS_BY_USER, SENT,
+    ROOMS_BY_USER, SENT, THREADS,
 };
 use crate::store::cluster::tables::{Put, Value};
 
@@ -82,6 +84,22 @@ fn hanging(room: RoomId, rev: i64, (media, seq): (i64, i64), size: Option<u64>) 
     [
         Put::plain(&MEDIA_ROOMS, rev, [media.into()], [room.0.into(), seq.into()], present),
         Put::plain(&ROOM_MEDIA, rev, [room.0.into()], [media.into(), seq.into()], cells),
+    ]
+}
+
+/// Returns the rows of a reply in the thread that begins with `root`.
+pub(super) fn threaded(
+    room: RoomId,
+    rev: i64,
+    (root, seq): (i64, i64),
+    at: i64,
+    gone: bool,
+) -> [Put; 2] {
+    let cells = [("gone", gone.into()), ("at", at.into())];
+    let of = history_partition(room, Seq(seq));
+    [
+        Put::plain(&THREADS, rev, [room.0.into()], [root.into(), seq.into()], cells),
+        Put::plain(&MESSAGES, rev, of, [seq.into()], [("thread", root.into())]),
     ]
 }
 
@@ -168,6 +186,7 @@ impl Rows<'_> {
         self.puts.push(Put::plain(table, self.change.rev, partition, clustering, cells));
     }
 
+    #[expect(clippy::too_many_lines, reason = "the rows of each case are listed in one place")]
     fn add_step(&mut self, step: &Step) -> Result<(), StoreError> {
         let (room, rev) = (self.id().0, self.change.rev);
         match step {
@@ -219,6 +238,10 @@ impl Rows<'_> {
                 Ok(())
             }
             Step::ParticipantRemoved { user, login, .. } => self.left(*user, login),
+            Step::Threaded { seq, root, at, gone } => {
+                self.puts.extend(threaded(self.id(), rev, (*root, *seq), *at, *gone));
+                Ok(())
+            }
             Step::RoomDeleted => {
                 for member in self.before.members.list() {
                     self.absent(member.user.0);

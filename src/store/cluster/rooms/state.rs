@@ -251,7 +251,8 @@ impl Snapshot {
             | Step::Unreacted { .. }
             | Step::Updated { .. }
             | Step::Pinned { .. }
-            | Step::Unpinned { .. } => {}
+            | Step::Unpinned { .. }
+            | Step::Threaded { .. } => {}
         }
     }
 }

@@ -86,7 +86,8 @@ fn said_in(step: Step) -> Option<Said> {
         | Step::ParticipantAdded { .. }
         | Step::ParticipantChanged { .. }
         | Step::ParticipantRemoved { .. }
-        | Step::RoomDeleted => None,
+        | Step::RoomDeleted
+        | Step::Threaded { .. } => None,
     }
 }
 

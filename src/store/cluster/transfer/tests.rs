@@ -208,6 +208,10 @@ async fn seen(store: &dyn Store) -> (Vec<RoomFacts>, Vec<Vec<Message>>) {
         let room = card.facts.room.id;
         facts.push(store.room(room).await.unwrap().unwrap());
         pages.push(store.messages(room, Window::Latest, 100).await.unwrap());
+        for seq in [Seq(1), Seq(2)] {
+            let thread = store.thread(room, seq, None, 100).await;
+            pages.push(thread.map(|thread| thread.messages).unwrap_or_default());
+        }
     }
     (facts, pages)
 }

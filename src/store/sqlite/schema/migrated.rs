@@ -95,3 +95,22 @@ fn names_are_compared_as_they_are_today_and_nobody_is_locked_out() {
         ["a b", ""]
     );
 }
+
+#[test]
+fn older_replies_belong_to_the_first_message_of_their_chain() {
+    let (_dir, conn) = migrated(
+        10,
+        "INSERT INTO messages (room, seq, rev, author, text, created, reply_to) VALUES
+             (1, 1, 1, 1, '', 0, NULL), (1, 2, 2, 1, '', 0, 1), (1, 3, 3, 1, '', 0, 2),
+             (1, 4, 4, 1, '', 0, NULL), (1, 5, 5, 1, '', 0, 4), (1, 6, 6, 1, '', 0, 3),
+             (2, 1, 1, 1, '', 0, NULL), (2, 2, 2, 1, '', 0, NULL), (2, 3, 3, 1, '', 0, 2);",
+    );
+    assert_eq!(
+        rows::<String>(
+            &conn,
+            "SELECT room || '/' || seq || '>' || thread FROM messages WHERE thread IS NOT NULL \
+             ORDER BY room, seq"
+        ),
+        ["1/2>1", "1/3>1", "1/5>4", "1/6>1", "2/3>2"]
+    );
+}

@@ -15,8 +15,9 @@ const WRITE_STAND: &str =
 const CLIENT_ID_TAKEN: &str =
     "SELECT 1 FROM messages WHERE room = ?1 AND author = ?2 AND client_id = ?3";
 const ADD: &str = "INSERT INTO messages (room, seq, rev, author, text, created, edited, deleted, \
-                   reply_to, client_id, media, reacted)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+                   reply_to, client_id, media, reacted, thread)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,
+        (SELECT coalesce(thread, seq) FROM messages WHERE room = ?1 AND seq = ?9))";
 const REACT: &str = "INSERT INTO reactions (message, user, reaction, at) VALUES (?1, ?2, ?3, ?4) \
                      ON CONFLICT DO NOTHING";
 const ATTACH: &str = "INSERT INTO message_media (message, place, media) VALUES (?1, ?2, ?3)";

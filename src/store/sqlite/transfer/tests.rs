@@ -335,6 +335,8 @@ async fn others_who_were_here_before_stay_who_they_are() {
         (history[1].reply_to, history[0].reactions.len(), history[0].media.len()),
         (Some(Seq(1)), 1, 1)
     );
+    let thread = b.thread(cards[0].facts.room.id, Seq(1), None, 10).await.unwrap();
+    assert_eq!((thread.replies, &thread.messages[..]), (1, &history[1..2]));
     let mine = b.messages(room.id, Window::Latest, 10).await.unwrap();
     assert_eq!(mine.len(), 1);
 }

@@ -84,6 +84,24 @@ pub(super) fn readers() -> Described {
     )
 }
 
+pub(super) fn thread() -> Described {
+    of_message(Described::new("List the replies of a thread"))
+        .text(
+            "A thread is a message with the replies to it and the replies to those. `messageId` \
+             may be any message of it; a message without replies is a thread of its own. The page \
+             has the newest replies, or those before `before`. `replyCount` counts replies that \
+             are not deleted; pages have deleted ones, too.",
+        )
+        .query("before", place(), "Key or `seq` of a message: return older replies")
+        .query("limit", limit(), "Maximum number of replies")
+        .answers(
+            200,
+            "The first message, and replies in ascending order of `seq`",
+            Shape::of::<wire::Thread<'_>>(),
+        )
+        .fails([bad("limit")])
+}
+
 pub(super) fn react() -> Described {
     let given = Shape::of::<wire::ReactionGiven<'_>>;
     of_message(Described::new("React to a message"))

@@ -67,6 +67,7 @@ pub(super) fn describe(operation: Operation) -> Described {
         Operation::MarkRead => messages::mark_read(),
         Operation::MarkUnread => personal::mark_unread(),
         Operation::Readers => messages::readers(),
+        Operation::Thread => messages::thread(),
         Operation::React => messages::react(),
         Operation::Unreact => messages::unreact(),
         Operation::Pins => rooms::pins(),

@@ -79,6 +79,15 @@ pub(super) async fn readers(chat: &Chat, request: Request) -> Result<Response> {
     Ok(json(StatusCode::OK, &wire::Readers::from(readers.as_slice())))
 }
 
+pub(super) async fn thread(chat: &Chat, request: Request) -> Result<Response> {
+    let session = request.session(chat).await?;
+    let room = request.room("roomId");
+    let before = request.query("before").map(|text| seq("before", &text, room)).transpose()?;
+    let limit = page_limit(&request)?;
+    let thread = chat.thread(&session, room, message(&request), before, limit).await?;
+    Ok(json(StatusCode::OK, &wire::Thread::from(&thread)))
+}
+
 pub(super) async fn react(chat: &Chat, mut request: Request) -> Result<Response> {
     let session = request.session(chat).await?;
     let new: wire::NewReaction = request.json().await?;

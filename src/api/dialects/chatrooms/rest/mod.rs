@@ -68,6 +68,8 @@ pub enum Operation {
     MarkUnread,
     /// List the readers of a message.
     Readers,
+    /// A message with all replies.
+    Thread,
     React,
     Unreact,
     Pins,
@@ -147,6 +149,7 @@ pub(super) const ROUTES: &[Route<Operation>] = &[
     route(Method::PUT, "/api/chatrooms/{roomId}/messages/{messageId}/saved", Operation::Save),
     route(Method::DELETE, "/api/chatrooms/{roomId}/messages/{messageId}/saved", Operation::Unsave),
     route(Method::GET, "/api/chatrooms/{roomId}/messages/{messageId}/readers", Operation::Readers),
+    route(Method::GET, "/api/chatrooms/{roomId}/messages/{messageId}/thread", Operation::Thread),
     route(Method::POST, "/api/chatrooms/{roomId}/messages/{messageId}/reactions", Operation::React),
     route(
         Method::DELETE,
@@ -213,6 +216,7 @@ pub(super) async fn answer(
         Operation::MarkRead => messages::mark_read(chat, request).await,
         Operation::MarkUnread => personal::mark_unread(chat, request).await,
         Operation::Readers => messages::readers(chat, request).await,
+        Operation::Thread => messages::thread(chat, request).await,
         Operation::React => messages::react(chat, request).await,
         Operation::Unreact => messages::unreact(chat, request).await,
         Operation::Pins => settings::pins(chat, request).await,

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::users::{Media, media_of};
 use crate::api::wire::{MessageKey, Millis, RoomKey, Seconds};
-use crate::chat::{Hit, Hits};
+use crate::chat::{self, Hit, Hits};
 use crate::model::{self, Marked, MessageId, Reaction, Seq, Stored};
 
 /// A message; absent values are omitted.
@@ -98,6 +98,33 @@ impl<'a> History<'a> {
             .map(|m| Stamped { message: m.into(), timestamp: m.created.into() })
             .collect();
         Self { room_id: room.into(), messages }
+    }
+}
+
+/// `GET …/thread`
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Thread<'a> {
+    #[serde(rename = "chatroomId")]
+    room_id: RoomKey,
+    /// The message with which the thread begins.
+    message: Message<'a>,
+    reply_count: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    last_reply_at: Option<Millis>,
+    messages: Vec<Message<'a>>,
+}
+
+impl<'a> From<&'a chat::Thread> for Thread<'a> {
+    fn from(thread: &'a chat::Thread) -> Self {
+        Self {
+            room_id: thread.root.room.into(),
+            message: (&thread.root).into(),
+            reply_count: thread.replies,
+            last_reply_at: thread.last.map(Millis),
+            messages: thread.messages.iter().map(Message::from).collect(),
+        }
     }
 }
 

@@ -25,7 +25,9 @@ pub(super) use bodies::{
 };
 pub(super) use changes::Changes;
 pub(super) use frames::{Answer, Complaint, Frame, ParticipantNow, Reacted, SubscribedRoom};
-pub(super) use messages::{Found, History, Message, ReactionGiven, Read, Readers, reply_key};
+pub(super) use messages::{
+    Found, History, Message, ReactionGiven, Read, Readers, Thread, reply_key,
+};
 pub(super) use personal::{ChangeOwn, ChangePreferences, OwnSettings, Preferences, SavedMessages};
 pub(super) use rooms::{Card, Connected, Muted, Participant, Pins, Room, Rooms};
 pub(super) use tokens::{NewToken, Token, Tokens};

@@ -21,7 +21,8 @@ pub static ROOM_LOG: Table = Table {
 };
 
 /// History, in partitions of 1,000 messages: `bucket` is `(seq - 1) / 1000`. `author`, `gone` and
-/// `mentions` (ids of 8 bytes each) are what counting unread messages reads.
+/// `mentions` (ids of 8 bytes each) are what counting unread messages reads. `thread` is the message
+/// with which the chain of replies of a reply begins.
 pub static MESSAGES: Table = Table {
     name: "messages",
     kind: Kind::Plain,
@@ -35,6 +36,7 @@ pub static MESSAGES: Table = Table {
         Column::flag("gone"),
         Column::bytes("mentions"),
         Column::bytes("body"),
+        Column::int("thread"),
     ],
 };
 
@@ -162,6 +164,18 @@ pub static PINS: Table = Table {
     columns: &[Column::flag("present"), Column::int("rev"), Column::bytes("body")],
 };
 
+/// Replies by the thread that they belong to: `root` is the message with which it begins, `at` the
+/// time of the reply.
+pub static THREADS: Table = Table {
+    name: "threads",
+    kind: Kind::Plain,
+    partition: &[Column::int("room")],
+    clustering: &[Column::int("root"), Column::int("seq")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::flag("gone"), Column::int("at")],
+};
+
 /// Rooms in which a file is attached to a message.
 pub static MEDIA_ROOMS: Table = Table {
     name: "media_rooms",
@@ -264,6 +278,7 @@ pub static TABLES: &[&Table] = &[
     &MINE,
     &SENT,
     &PINS,
+    &THREADS,
     &MEDIA_ROOMS,
     &ROOM_MEDIA,
     &PUBLIC_ROOMS,
