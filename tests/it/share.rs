@@ -162,7 +162,8 @@ async fn files_reach_the_others_and_words_of_every_script_are_found() {
          the lighthouse'",
     )
     .await;
-    ann.fill("room-list .search-field input", &format!("nowhere{}", char::from(Key::Enter))).await;
+    ann.click("room-list .search-field button").await;
+    ann.fill("search-results input", "nowhere").await;
     ann.has("search-results empty-state").await;
     ann.fill("search-results input", &char::from(Key::Escape).to_string()).await;
     ann.has(WRITES).await;

@@ -242,6 +242,7 @@ test("pure modules know neither the page nor the network", () => {
     "lib/text.js",
     "lib/names.js",
     "lib/permissions.js",
+    "lib/pinyin.js",
     "lib/route.js",
     "lib/shortcuts.js",
     "lib/reactions.js",

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { findIn, lettersOf } from "../../assets/js/lib/find.js";
+import { pinyinInitial } from "../../assets/js/lib/pinyin.js";
 import { shortcutOf } from "../../assets/js/lib/shortcuts.js";
 import { findPlaces, placesOf, recentPlaces } from "../../assets/js/state/places.js";
 import { PlaceSearch } from "../../assets/js/state/place-search.js";
@@ -50,6 +51,28 @@ test("Korean names are found by initial consonants", () => {
   // Keyboards join these two.
   assert.equal(rank("공사장", "ㄳ"), 0);
   assert.equal(marked("김민준", "ㅁㅈ"), "김[민준]");
+});
+
+test("Chinese names are found by the first letters of pinyin", () => {
+  assert.equal(rank("周杰伦", "zjl"), 0);
+  assert.equal(rank("周杰伦", "ZJ"), 0);
+  assert.equal(rank("周杰伦", "jl"), 2);
+  assert.equal(rank("周杰伦", "周j"), 0);
+  assert.equal(rank("周杰伦", "zjx"), null);
+  assert.equal(rank("周杰伦", "zhou"), null);
+  assert.equal(rank("欧阳娜娜", "oynn"), 0);
+  assert.equal(rank("产品 2 组", "cp z"), 1);
+  assert.equal(rank("客户支持", "khzc"), 0);
+  assert.equal(marked("客户支持", "zc"), "客户[支持]");
+  // Other scripts have none.
+  assert.equal(rank("김민준", "g"), null);
+  assert.equal(rank("すずき", "s"), null);
+});
+
+test("each letter of pinyin has its characters", () => {
+  const initials = [..."安白车大二方高黄江孔李马牛欧潘秦任孙唐王谢杨张"].map(pinyinInitial);
+  assert.equal(initials.join(""), "abcdefghjklmnopqrstwxyz");
+  assert.equal(["a", "ㄱ", "가", "の", "😀", ""].map(pinyinInitial).join(""), "");
 });
 
 test("Korean names are found while a syllable is being typed", () => {

@@ -199,6 +199,11 @@ function pageActions(app) {
     "rooms-retry": () => chat.live.loadRooms(),
     "search-change": ({ query, within }) => location.replace(searchHash(query, within)),
     "search-leave": () => app.leaveSearch(),
+    "search-open": () => {
+      if (chat.store.state.route.page !== "search") location.hash = searchHash("");
+      // Until it is loaded it has no such method, and gets the focus by itself.
+      else /** @type {any} */ (app.querySelector("search-results"))?.focusField?.();
+    },
     "theme-switch": () => choose(isDark() ? "light" : "dark"),
     "theme-choose": choose,
     "session-close": () => chat.signOut().then(() => app.showSignIn()),

@@ -1,4 +1,7 @@
-/** Shortcuts that work wherever the focus is. Emits `places-show`, `shortcuts-show`, `rooms-read`. */
+/**
+ * Shortcuts that work wherever the focus is. Emits `places-show`, `shortcuts-show`, `rooms-read`,
+ * `search-open`.
+ */
 import { emit } from "../lib/dom.js";
 import { shortcutOf } from "../lib/shortcuts.js";
 
@@ -22,10 +25,7 @@ export function handleKeys(app, rooms, signal) {
     switch: () => emit(app, "places-show"),
     help: () => emit(app, "shortcuts-show"),
     readAll: () => emit(app, "rooms-read"),
-    search: () => {
-      if (rooms.checkVisibility()) rooms.search();
-      else location.hash = "#/search";
-    },
+    search: () => emit(app, "search-open"),
     previous: () => go(-1),
     next: () => go(1),
     previousUnread: () => go(-1, true),

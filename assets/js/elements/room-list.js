@@ -1,16 +1,16 @@
 /**
  * Left column: the server, my rooms (newest first, in sections), my profile. Emits `room-new`,
- * `room-options`, `rooms-retry`, `theme-switch`.
+ * `room-options`, `rooms-retry`, `search-open`, `theme-switch`.
  */
 import { emit, fill, h, set, setText } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
+import { menuPress } from "../lib/long-press.js";
 import { View } from "../lib/view.js";
 import { divided } from "../state/archived.js";
 import { sectioned } from "../state/sections.js";
 import { emptyState } from "./empty-state.js";
 import { RoomRows } from "./room-rows.js";
-import { searchField } from "./search-field.js";
 import { avatar } from "./user-avatar.js";
 
 /** @import {RoomRow} from "../state/room-rows.js" */
@@ -60,7 +60,12 @@ export class RoomList extends View {
   /** Names of sections. @type {Set<string>} */
   #folded = new Set(JSON.parse(localStorage.getItem(FOLDED) ?? "[]"));
   #divide = (/** @type {RoomRow[]} */ rows) => sectioned(rows, this.#folded);
-  #search = searchField("/", () => "");
+  /** Looks like a field and opens the page that has it: there is one field to search with. */
+  #search = h(
+    "button",
+    { type: "button", title: t("search.messages"), onclick: () => emit(this, "search-open") },
+    h("span", { class: "truncate" }, t("search.placeholder")),
+  );
   #server = h("h1", { class: "truncate" });
   #face = avatar({ id: "", name: "", size: "m" });
   #name = h("span", { class: "truncate" });
@@ -72,11 +77,18 @@ export class RoomList extends View {
   subscribe(signal) {
     this.#rows.subscribe(signal);
     this.#rooms.addEventListener("click", (event) => this.#clicked(event), { signal });
-    this.#rooms.addEventListener("contextmenu", (event) => this.#asked(event), { signal });
+    this.#rooms.addEventListener(
+      "contextmenu",
+      (event) => {
+        if (this.#asked(event.target)) event.preventDefault();
+      },
+      { signal },
+    );
   }
 
   build() {
     this.setAttribute("aria-label", t("rooms.column"));
+    menuPress(this.#rooms, (target) => this.#asked(target));
     this.#rooms.append(this.#archived);
     this.append(
       h(
@@ -88,7 +100,13 @@ export class RoomList extends View {
         iconLink("#/saved", "bookmark", t("rooms.saved"), "saved"),
         iconButton("compose", t("rooms.new"), () => emit(this, "room-new"), "new-room"),
       ),
-      this.#search.form,
+      h(
+        "div",
+        { class: "search-field" },
+        icon("search", "small"),
+        this.#search,
+        h("kbd", { "aria-hidden": "true" }, "/"),
+      ),
       this.#rooms,
       h(
         "div",
@@ -151,10 +169,6 @@ export class RoomList extends View {
 
   // Actions
 
-  search() {
-    this.#search.input.focus();
-  }
-
   /**
    * The room before or after the open one, as the list stands.
    * @param {1|-1} step
@@ -178,13 +192,17 @@ export class RoomList extends View {
     if (this.data) this.update(this.data);
   }
 
-  /** The menu of a row, also by its key. @param {Event} event */
-  #asked(event) {
-    const row = /** @type {Element} */ (event.target).closest("a.row");
+  /**
+   * The menu of a row, also by its key.
+   * @param {EventTarget|null} target
+   * @returns {boolean} false where there is no row
+   */
+  #asked(target) {
+    const row = /** @type {Element} */ (target).closest("a.row");
     const roomId = row?.getAttribute("href")?.slice(2);
-    if (!row || !roomId) return;
-    event.preventDefault();
+    if (!row || !roomId) return false;
     emit(this, "room-options", { roomId, at: row });
+    return true;
   }
 }
 

@@ -179,6 +179,14 @@ export class SearchResults extends View {
     this.#draw();
   }
 
+  // Actions
+
+  /** What is typed next takes the place of what was. */
+  focusField() {
+    this.#input.focus();
+    this.#input.select();
+  }
+
   // Internal
 
   #typed() {

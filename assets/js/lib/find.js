@@ -1,7 +1,9 @@
 /**
  * Finds names by any part of them, in any script: without regard to case and accents, Korean also
- * by initial consonants (ㄱㅁㅈ finds 김민준) and while a syllable is being typed. Pure.
+ * by initial consonants (ㄱㅁㅈ finds 김민준) and while a syllable is being typed, Chinese also by the
+ * first letters of pinyin (zjl finds 周杰伦). Pure.
  */
+import { pinyinInitial } from "./pinyin.js";
 
 const INITIALS = [..."ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"];
 const FINALS = ["", ..."ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"];
@@ -140,6 +142,7 @@ function rankAt(letters, at) {
  */
 function fits(letter, wanted, index, all) {
   if (letter === wanted) return true;
+  if (wanted >= "a" && wanted <= "z" && pinyinInitial(letter) === wanted) return true;
   const syllable = syllableOf(letter);
   if (syllable < 0) return false;
   if (INITIALS[Math.floor(syllable / (VOWELS * FINALS.length))] === wanted) return true;
