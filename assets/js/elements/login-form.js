@@ -8,12 +8,11 @@ import { emit, fill, h, set, setText } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { lang, LANGUAGES, t } from "../lib/i18n.js";
 import { motdOf } from "../lib/identity.js";
-import { lengthOf } from "../lib/text.js";
+import { passwordHint, tooShort, withEye } from "../lib/password.js";
 import { tooLong, wrongUserName } from "./user-name.js";
 
 /** @import {Server} from "../types.js" */
 
-const SHORTEST_PASSWORD = 8;
 const LONGEST = { name: 64, password: 256 };
 
 /** Where a field of the API stands in the form. @type {Record<string, string>} */
@@ -221,12 +220,7 @@ export class LoginForm extends HTMLElement {
         this.#notice,
         field(t("login.user"), user),
         this.#mode === "register" && field(t("login.name"), name, t("login.nameHint")),
-        field(
-          t("login.password"),
-          password,
-          register ? t("login.passwordHint", { n: SHORTEST_PASSWORD }) : "",
-          h("div", { class: "with-end" }, password, this.#eye(password)),
-        ),
+        field(t("login.password"), password, register ? passwordHint() : "", withEye(password)),
         this.#go,
       ),
     );
@@ -254,27 +248,6 @@ export class LoginForm extends HTMLElement {
       h("a", { href: "#/sign-in", "aria-current": register ? null : "page" }, t("login.signIn")),
       h("a", { href: "#/register", "aria-current": register ? "page" : null }, t("login.register")),
     );
-  }
-
-  /** @param {HTMLInputElement} password */
-  #eye(password) {
-    const eye = h(
-      "button",
-      {
-        class: "icon-button",
-        type: "button",
-        "aria-label": t("login.show"),
-        title: t("login.show"),
-        "aria-pressed": "false",
-        onclick: () => {
-          const shown = password.type === "text";
-          password.type = shown ? "password" : "text";
-          set(eye, { "aria-pressed": String(!shown) });
-        },
-      },
-      icon("eye"),
-    );
-    return eye;
   }
 
   /** @param {Event} event */
@@ -306,9 +279,7 @@ export class LoginForm extends HTMLElement {
     if (!value) return t(id === "user" ? "login.userNeeded" : "login.passwordNeeded");
     if (this.#mode === "sign-in") return "";
     if (id === "user") return wrongUserName(value);
-    return lengthOf(value) < SHORTEST_PASSWORD
-      ? t("login.passwordHint", { n: SHORTEST_PASSWORD })
-      : tooLong(value, LONGEST.password);
+    return tooShort(value) || tooLong(value, LONGEST.password);
   }
 
   /** @param {string} id */

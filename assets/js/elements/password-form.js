@@ -4,15 +4,13 @@ import { setError, field } from "../lib/dialog.js";
 import { h } from "../lib/dom.js";
 import { form } from "../lib/form.js";
 import { t } from "../lib/i18n.js";
+import { passwordHint, tooShort } from "../lib/password.js";
 import { View } from "../lib/view.js";
-import { lengthOf } from "../lib/text.js";
 
 /**
  * @typedef {{userId: string, save: (change: {password: string, currentPassword: string}) =>
  *   Promise<unknown>}} Data
  */
-
-const SHORTEST_PASSWORD = 8;
 
 /** @extends {View<Data>} */
 export class PasswordForm extends View {
@@ -48,11 +46,7 @@ export class PasswordForm extends View {
         [
           this.#user,
           field(t("profile.currentPassword"), this.#old),
-          field(
-            t("profile.newPassword"),
-            this.#new,
-            t("login.passwordHint", { n: SHORTEST_PASSWORD }),
-          ),
+          field(t("profile.newPassword"), this.#new, passwordHint()),
         ],
         { password: this.#new, currentPassword: this.#old },
       ),
@@ -68,12 +62,7 @@ export class PasswordForm extends View {
 
   async #save() {
     setError(this.#old, this.#old.value ? "" : t("login.passwordNeeded"));
-    setError(
-      this.#new,
-      lengthOf(this.#new.value) < SHORTEST_PASSWORD
-        ? t("login.passwordHint", { n: SHORTEST_PASSWORD })
-        : "",
-    );
+    setError(this.#new, tooShort(this.#new.value));
     const wrong = [this.#old, this.#new].find((input) => input.getAttribute("aria-invalid"));
     if (wrong) {
       wrong.focus();

@@ -3,17 +3,15 @@
  * field is filled in. When the password is set, its user is signed in.
  */
 import { setError, field } from "../lib/dialog.js";
-import { fill, h, set } from "../lib/dom.js";
+import { fill, h } from "../lib/dom.js";
 import { ApiError, errorText } from "../lib/errors.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
-import { lengthOf } from "../lib/text.js";
+import { passwordHint, tooShort, withEye } from "../lib/password.js";
 import { View } from "../lib/view.js";
 
 /** @import {Chat} from "../state/chat.js" */
 /** @typedef {{token: string, chat: Chat, name: string}} Data the link, and the server’s name */
-
-const SHORTEST_PASSWORD = 8;
 
 /** @extends {View<Data>} */
 export class ResetForm extends View {
@@ -113,38 +111,12 @@ export class ResetForm extends View {
           tabindex: "-1",
           "aria-hidden": "true",
         }),
-        field(
-          t("profile.newPassword"),
-          this.#password,
-          t("login.passwordHint", { n: SHORTEST_PASSWORD }),
-          h("div", { class: "with-end" }, this.#password, this.#eye()),
-        ),
+        field(t("profile.newPassword"), this.#password, passwordHint(), withEye(this.#password)),
         h("p", { class: "meta" }, t("reset.hint")),
         this.#go,
       ),
     );
     this.#password.focus();
-  }
-
-  #eye() {
-    const label = t("login.show");
-    const eye = h(
-      "button",
-      {
-        class: "icon-button",
-        type: "button",
-        "aria-label": label,
-        title: label,
-        "aria-pressed": "false",
-        onclick: () => {
-          const shown = this.#password.type === "text";
-          this.#password.type = shown ? "password" : "text";
-          set(eye, { "aria-pressed": String(!shown) });
-        },
-      },
-      icon("eye"),
-    );
-    return eye;
   }
 
   /** @param {Event} event */
@@ -153,9 +125,9 @@ export class ResetForm extends View {
     if (this.#go.getAttribute("aria-busy")) return;
     this.#notice.hidden = true;
     const password = this.#password.value;
-    const tooShort = lengthOf(password) < SHORTEST_PASSWORD;
-    setError(this.#password, tooShort ? t("login.passwordHint", { n: SHORTEST_PASSWORD }) : "");
-    if (tooShort) return this.#password.focus();
+    const wrong = tooShort(password);
+    setError(this.#password, wrong);
+    if (wrong) return this.#password.focus();
     this.#go.setAttribute("aria-busy", "true");
     try {
       const { chat } = /** @type {Data} */ (this.data);

@@ -1,8 +1,6 @@
 /** The bots of the server: accounts of programs, each with a menu. */
-import { h } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
-import { langOf } from "../lib/text.js";
-import { created, creator } from "./server-column.js";
+import { created, creator, nameCell, state } from "./server-column.js";
 import { createBot, createToken } from "./server-integration.js";
 import { ask } from "./server-question.js";
 import { ServerTable } from "./server-table.js";
@@ -23,7 +21,7 @@ export class ServerBots extends ServerTable {
           name: "name",
           label: t("login.name"),
           order: (bot) => bot.display_name,
-          cell: botCell,
+          cell: (bot) => nameCell(bot.display_name, bot.name),
         },
         {
           name: "role",
@@ -31,17 +29,7 @@ export class ServerBots extends ServerTable {
           order: ({ guest }) => Number(guest),
           cell: ({ guest }) => t(guest ? "server.ownRooms" : "server.allRooms"),
         },
-        {
-          name: "state",
-          label: t("server.state"),
-          order: ({ disabled }) => Number(disabled),
-          cell: ({ disabled }) =>
-            h(
-              "span",
-              { class: disabled ? "tag danger" : "tag" },
-              t(disabled ? "server.disabled" : "server.active"),
-            ),
-        },
+        state(),
         created(),
       ],
     });
@@ -126,19 +114,6 @@ export class ServerBots extends ServerTable {
       },
     );
   }
-}
-
-// Internal
-
-/** @param {Account} bot */
-function botCell({ name, display_name: shown }) {
-  return h(
-    "span",
-    { class: "who" },
-    h("b", { lang: langOf(shown) || null }, shown),
-    " ",
-    h("small", null, `@${name}`),
-  );
 }
 
 customElements.define("server-bots", ServerBots);

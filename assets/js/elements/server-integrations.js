@@ -5,11 +5,10 @@
 import { h } from "../lib/dom.js";
 import { section } from "../lib/form.js";
 import { t } from "../lib/i18n.js";
-import { langOf } from "../lib/text.js";
 import { date, short } from "../lib/time.js";
 import { View } from "../lib/view.js";
 import { ServerBots } from "./server-bots.js";
-import { created, creator, timeOf } from "./server-column.js";
+import { created, creator, nameCell, timeOf } from "./server-column.js";
 import { createToken, createWebhook } from "./server-integration.js";
 import { ask } from "./server-question.js";
 import { ServerTable } from "./server-table.js";
@@ -38,7 +37,12 @@ class ServerTokens extends ServerTable {
       label: t("server.tokens"),
       find: t("server.findToken"),
       columns: [
-        { name: "name", label: t("room.name"), order: ({ name }) => name, cell: tokenCell },
+        {
+          name: "name",
+          label: t("room.name"),
+          order: ({ name }) => name,
+          cell: ({ name, user }) => nameCell(name, user),
+        },
         {
           name: "scope",
           label: t("server.scope"),
@@ -121,7 +125,12 @@ class ServerWebhooks extends ServerTable {
       label: t("server.webhooks"),
       find: t("server.findWebhook"),
       columns: [
-        { name: "name", label: t("room.name"), order: ({ name }) => name, cell: tokenCell },
+        {
+          name: "name",
+          label: t("room.name"),
+          order: ({ name }) => name,
+          cell: ({ name, user }) => nameCell(name, user),
+        },
         {
           name: "room",
           label: t("room.group"),
@@ -222,19 +231,6 @@ export class ServerIntegrations extends View {
   update(data) {
     for (const table of [this.#webhooks, this.#bots, this.#tokens]) table.data ??= data;
   }
-}
-
-// Internal
-
-/** @param {Token} token */
-function tokenCell({ name, user }) {
-  return h(
-    "span",
-    { class: "who" },
-    h("b", { lang: langOf(name) || null }, name),
-    " ",
-    h("small", null, `@${user}`),
-  );
 }
 
 customElements.define("server-integrations", ServerIntegrations);

@@ -4,10 +4,10 @@
  */
 import { h } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
-import { locale, t } from "../lib/i18n.js";
-import { langOf } from "../lib/text.js";
-import { date, exact, short } from "../lib/time.js";
+import { t } from "../lib/i18n.js";
+import { short } from "../lib/time.js";
 import { createAccount, renameAccount, resetLink, setPassword } from "./server-account.js";
+import { created, nameCell, state, timeOf } from "./server-column.js";
 import { ask } from "./server-question.js";
 import { showSessions } from "./server-sessions.js";
 import { ServerTable } from "./server-table.js";
@@ -33,24 +33,14 @@ export class ServerUsers extends ServerTable {
           cell: (account) => this.#who(account),
         },
         { name: "role", label: t("person.role"), order: roleOf, cell: roleOf },
-        {
-          name: "state",
-          label: t("server.state"),
-          order: ({ disabled }) => Number(disabled),
-          cell: stateOf,
-        },
+        state(),
         {
           name: "seen",
           label: t("server.lastSeen"),
           order: (account) => account.last_seen ?? "",
-          cell: (account) => timeOf(account.last_seen),
+          cell: ({ last_seen: seen }) => (seen ? timeOf(seen, short) : t("server.never")),
         },
-        {
-          name: "created",
-          label: t("server.since"),
-          order: ({ created }) => created,
-          cell: ({ created }) => h("time", { datetime: created }, date(created, locale())),
-        },
+        created(),
       ],
       bulk: [
         {
@@ -180,13 +170,7 @@ export class ServerUsers extends ServerTable {
       "span",
       { class: "person" },
       avatar({ id: name, name: shown, size: "s" }),
-      h(
-        "span",
-        { class: "who" },
-        h("b", { lang: langOf(shown) || null }, shown),
-        " ",
-        h("small", null, `@${name}`),
-      ),
+      nameCell(shown, name),
       this.#isMine(account) && h("span", { class: "tag" }, t("person.you")),
     );
   }
@@ -289,20 +273,6 @@ export class ServerUsers extends ServerTable {
 function roleOf({ admin, guest }) {
   if (admin) return t("server.admin");
   return t(guest ? "server.guest" : "server.member");
-}
-
-/** @param {Account} account */
-function stateOf({ disabled }) {
-  return disabled
-    ? h("span", { class: "tag danger" }, t("server.disabled"))
-    : h("span", { class: "tag" }, t("server.active"));
-}
-
-/** @param {string|null|undefined} time */
-function timeOf(time) {
-  return time
-    ? h("time", { datetime: time, title: exact(time, locale()) }, short(time, locale()))
-    : t("server.never");
 }
 
 customElements.define("server-users", ServerUsers);
