@@ -54,7 +54,10 @@ export {};
 
 /**
  * @typedef {{name?: string, email?: string|null, birth?: string|null, mediaId?: number|null,
+ *   status?: {emoji: string, text: string, until: string|null}|null,
  *   password?: string, currentPassword?: string}} Change of myself; null takes away
  */
+
+/** @typedef {{emoji?: string, text: string, until?: string}} Status of a user, for a time */
 
 /** @typedef {{userId: string, token: string, expiresAt: string}} Session */

@@ -3,7 +3,7 @@
  * are in camelCase, WebSocket frames in snake_case, as the server sends them.
  */
 
-/** @import {Level, OwnAction, OwnFrame, Preferences} from "./types-own.js" */
+/** @import {Level, OwnAction, OwnFrame, Preferences, Status} from "./types-own.js" */
 
 /**
  * @typedef {object} User
@@ -12,6 +12,7 @@
  * @property {string|null} [email]
  * @property {string|null} [birth]
  * @property {Media|null} [media] their picture
+ * @property {Status|null} [status]
  * @property {string} [createdAt]
  * @property {boolean} [admin] server administrator (only of myself)
  * @property {boolean} [guest] sees the rooms they are in, and manages none
@@ -359,6 +360,6 @@
 
 // The rest of the REST API
 
-/** @typedef {{userId: string, name: string, media?: Media|null, createdAt?: string}} Person */
+/** @typedef {Pick<User, "userId"|"name"|"media"|"createdAt"|"status">} Person */
 
 export {};

@@ -9,7 +9,7 @@ use super::digests::digests;
 use super::{Chat, access, actor};
 use crate::config::{Confusables, Registration as Policy};
 use crate::model::{
-    Attribution, Claim, Client, Error, MediaId, Result, Session, Timestamp, User, UserId,
+    Attribution, Claim, Client, Error, MediaId, Result, Session, Status, Timestamp, User, UserId,
     check_birth, check_display_name, check_email, check_login, check_password, fold, skeleton,
     with_single_spaces,
 };
@@ -34,6 +34,17 @@ pub struct Registration {
     pub birth: Option<String>,
 }
 
+/// A new status, unchecked.
+#[derive(Clone, Debug, Default)]
+pub struct NewStatus {
+    /// One emoji; empty: none.
+    pub emoji: Option<String>,
+    /// Text.
+    pub text: String,
+    /// End; None: until it is removed.
+    pub until: Option<Timestamp>,
+}
+
 /// Changes of one's own profile; None leaves a field unchanged, `Some(None)` removes it.
 #[derive(Clone, Default)]
 pub struct ProfileChange {
@@ -45,6 +56,8 @@ pub struct ProfileChange {
     pub birth: Option<Option<String>>,
     /// Profile picture.
     pub media: Option<Option<MediaId>>,
+    /// Status.
+    pub status: Option<Option<NewStatus>>,
     /// New password.
     pub password: Option<String>,
     /// Required with a new password.
@@ -161,6 +174,7 @@ impl Chat {
         if change.password.is_some() || change.email.is_some() {
             access::manage_account(session)?;
         }
+        let status = change.status.map(|new| new.map(check_status).transpose()).transpose()?;
         let password = match &change.password {
             None => None,
             Some(password) => {
@@ -178,6 +192,7 @@ impl Chat {
             email: change.email,
             birth: change.birth,
             media: change.media,
+            status,
             password,
             ..UserChange::default()
         };
@@ -277,6 +292,10 @@ impl Chat {
 /// The user whose rooms limit a search for users; None: no limit.
 fn near(session: &Session) -> Option<UserId> {
     access::browse(actor(session)).is_err().then_some(session.user)
+}
+
+fn check_status(new: NewStatus) -> Result<Status> {
+    Status::new(new.emoji.as_deref(), &new.text, new.until, Timestamp::now())
 }
 
 pub(super) fn check_profile(

@@ -145,6 +145,7 @@ mod tests {
             email: None,
             birth: None,
             media: None,
+            status: None,
             admin: false,
             disabled: false,
             bot: false,

@@ -58,7 +58,7 @@ use crate::store::{Missing, Sessions, Settings, Store, StoreError};
 
 pub use crate::store::files::FileStream;
 pub use access::Use;
-pub use accounts::{ProfileChange, Registration};
+pub use accounts::{NewStatus, ProfileChange, Registration};
 pub use api_tokens::{CreatedToken, NewToken};
 pub use bots::NewBot;
 pub use caller::{Caller, Operator};

@@ -19,6 +19,7 @@ mod room;
 pub mod rules;
 mod search;
 mod session;
+mod status;
 mod timestamp;
 mod user;
 
@@ -55,5 +56,6 @@ pub use rules::{
 };
 pub use search::{Has, MessageQuery, Searchable};
 pub use session::{Client, Credential, Grant, Hash32, Scope, Session};
+pub use status::{MAX_STATUS, Status};
 pub use timestamp::Timestamp;
 pub use user::{Account, AccountFlags, Person, User, Who};

@@ -1,6 +1,6 @@
 //! Users and their accounts.
 
-use super::{Media, Timestamp, UserId};
+use super::{Media, Status, Timestamp, UserId};
 
 /// A user without secrets; the dialects decide which fields they show to whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub struct User {
     pub birth: Option<String>,
     /// Profile picture.
     pub media: Option<Media>,
+    /// As set last, even if it has ended; see [`User::status_at`].
+    pub status: Option<Status>,
     /// Server administrator.
     pub admin: bool,
     /// Log-in is disabled.
@@ -49,6 +51,11 @@ impl AccountFlags {
 }
 
 impl User {
+    /// Returns the status, unless it has ended.
+    pub fn status_at(&self, now: Timestamp) -> Option<&Status> {
+        self.status.as_ref().filter(|status| status.lasts(now))
+    }
+
     /// Returns the flags of the account.
     pub fn flags(&self) -> AccountFlags {
         AccountFlags { bot: self.bot, guest: self.guest, disabled: self.disabled }

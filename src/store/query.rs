@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::model::{
     Change, Grant, Hash32, MediaId, Message, Reaction, Rev, Role, RoomFacts, RoomId, Seq,
-    SessionId, SocketId, Timestamp, UserId, Visibility,
+    SessionId, SocketId, Status, Timestamp, UserId, Visibility,
 };
 
 /// The basis of a decision. The store refuses with `Stale` if it has changed since.
@@ -88,6 +88,8 @@ pub struct UserChange {
     pub birth: Option<Option<String>>,
     /// Profile picture.
     pub media: Option<Option<MediaId>>,
+    /// Status, as checked.
+    pub status: Option<Option<Status>>,
     /// New hashes. Ends all sessions of the user except `keep`.
     pub password: Option<NewPassword>,
     /// Disables log-in. Ends all sessions when set.

@@ -297,6 +297,8 @@ async fn people_say_who_they_are_and_end_their_sessions() {
     attach(&bob, &folder, "profile-form input[type=file]", &[("me.png", &picture(80, 120))]).await;
     bob.has("profile-form user-avatar img").await;
     bob.fill("#email", "minji@example.org").await;
+    bob.fill("#status-text", "at lunch").await;
+    bob.fill("#status-emoji", "🍜").await;
     bob.click("profile-form button[type=submit]").await;
     bob.wait(
         "it is saved",
@@ -317,6 +319,11 @@ async fn people_say_who_they_are_and_end_their_sessions() {
     .await;
     ann.click("message-item button.author").await;
     ann.has("person-dialog user-avatar img").await;
+    ann.wait(
+        "the status",
+        "return document.querySelector('.person-status')?.textContent === '🍜 at lunch'",
+    )
+    .await;
     ann.wait(
         "no address",
         "return !document.querySelector('person-dialog').textContent.includes('example.org')",

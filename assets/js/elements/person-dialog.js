@@ -5,11 +5,16 @@
 import { field, openDialog } from "../lib/dialog.js";
 import { h } from "../lib/dom.js";
 import { locale, t } from "../lib/i18n.js";
+import { lasting, statusText } from "../lib/status.js";
 import { langOf } from "../lib/text.js";
-import { date } from "../lib/time.js";
+import { date, stamp } from "../lib/time.js";
 import { avatar } from "./user-avatar.js";
 
 /** @import {Participant, Person, Role} from "../types.js" */
+/** @import {Status} from "../types-own.js" */
+
+/** Timers cannot wait longer. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * @typedef {object} Subject
@@ -91,10 +96,12 @@ export class PersonDialog extends HTMLElement {
 /** @param {Subject} person @param {Promise<Person>} about */
 function headOf({ userId, name, picture }, about) {
   const face = avatar({ id: userId, name, picture, size: "l" });
+  const status = h("div", { class: "person-status", hidden: true });
   const since = h("p", { class: "meta" });
   about.then(
     (found) => {
       face.face = { id: userId, name: found.name, picture: found.media?.name, size: "l" };
+      showStatus(status, found.status);
       if (!found.createdAt) return;
       since.textContent = t("person.since", { date: date(found.createdAt, locale()) });
     },
@@ -109,9 +116,30 @@ function headOf({ userId, name, picture }, about) {
       null,
       h("p", { class: "person-name", lang: langOf(name) || null }, name),
       h("p", { class: "meta" }, `@${userId}`),
+      status,
       since,
     ),
   );
+}
+
+/**
+ * Shows a status until it ends.
+ *
+ * @param {HTMLElement} place @param {Status|null} [status]
+ */
+function showStatus(place, status) {
+  const shown = lasting(status);
+  place.hidden = !shown;
+  if (!shown) return place.replaceChildren();
+  const text = statusText(shown);
+  const until = shown.until;
+  place.replaceChildren(
+    h("p", { lang: langOf(text) || null }, text),
+    until ? h("p", { class: "meta" }, t("status.untilTime", { time: stamp(until, locale()) })) : "",
+  );
+  if (!until) return;
+  const left = Math.min(Date.parse(until) - Date.now(), LONGEST_TIMER_MS);
+  setTimeout(() => place.isConnected && showStatus(place, status), left);
 }
 
 /** @param {Subject} person */

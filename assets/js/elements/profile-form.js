@@ -3,14 +3,16 @@ import { setError, field } from "../lib/dialog.js";
 import { errorText } from "../lib/errors.js";
 import { h, setText, set } from "../lib/dom.js";
 import { form } from "../lib/form.js";
-import { t } from "../lib/i18n.js";
+import { locale, t } from "../lib/i18n.js";
+import { ENDS, endOf, lasting } from "../lib/status.js";
+import { stamp } from "../lib/time.js";
 import { View } from "../lib/view.js";
 import { uploadErrorText } from "./upload-errors.js";
 import { avatar } from "./user-avatar.js";
 import { tooLong } from "./user-name.js";
 
 /** @import {User} from "../types.js" */
-/** @import {Change} from "../types-own.js" */
+/** @import {Change, Status} from "../types-own.js" */
 /** @import {Send} from "../state/uploader.js" */
 
 /** @typedef {{me: User, save: (change: Change) => Promise<unknown>, upload: Send}} Data */
@@ -56,6 +58,21 @@ export class ProfileForm extends View {
     autocomplete: "bday",
     max: new Date().toISOString().slice(0, 10),
   });
+  #emoji = h("input", {
+    class: "input",
+    id: "status-emoji",
+    type: "text",
+    autocomplete: "off",
+    maxlength: 32,
+  });
+  #text = h("input", {
+    class: "input",
+    id: "status-text",
+    type: "text",
+    autocomplete: "off",
+    maxlength: 100,
+  });
+  #until = h("select", { class: "input", id: "status-until" });
   #shown = "";
 
   // Lifecycle
@@ -81,10 +98,20 @@ export class ProfileForm extends View {
           [
             field(t("login.name"), this.#name),
             field(t("login.user"), this.#login, t("profile.userHint")),
+            field(t("status.text"), this.#text, t("status.hint")),
+            field(t("status.emoji"), this.#emoji),
+            field(t("status.until"), this.#until),
             field(t("profile.email"), this.#email, t("profile.onlyYou")),
             field(t("profile.birth"), this.#birth, t("profile.onlyYou")),
           ],
-          { name: this.#name, email: this.#email, birth: this.#birth },
+          {
+            name: this.#name,
+            email: this.#email,
+            birth: this.#birth,
+            "status.emoji": this.#emoji,
+            "status.text": this.#text,
+            "status.until": this.#until,
+          },
         ),
       ),
     );
@@ -95,13 +122,14 @@ export class ProfileForm extends View {
     this.#face.face = { id: me.userId, name: me.name, size: "l", picture: me.media?.name };
     this.#remove.disabled = !me.media;
     // What one is typing is not overwritten by something else that changed.
-    const key = JSON.stringify([me.name, me.userId, me.email, me.birth]);
+    const key = JSON.stringify([me.name, me.userId, me.email, me.birth, lasting(me.status)]);
     if (this.#shown === key) return;
     this.#shown = key;
     this.#name.value = me.name;
     this.#login.value = me.userId;
     this.#email.value = me.email ?? "";
     this.#birth.value = me.birth ?? "";
+    this.#showStatus(lasting(me.status));
   }
 
   // Internal
@@ -119,8 +147,35 @@ export class ProfileForm extends View {
       name,
       email: this.#email.value.trim() || null,
       birth: this.#birth.value || null,
+      ...this.#status(),
     });
     return t("profile.saved");
+  }
+
+  /** @param {Status|null} status */
+  #showStatus(status) {
+    this.#emoji.value = status?.emoji ?? "";
+    this.#text.value = status?.text ?? "";
+    const until = status?.until;
+    const option = (/** @type {string} */ value, /** @type {string} */ label) =>
+      h("option", { value }, label);
+    this.#until.replaceChildren(
+      until ? option(until, t("status.untilTime", { time: stamp(until, locale()) })) : "",
+      ...ENDS.map((end) => option(end, t(`until.${end}`))),
+    );
+    this.#until.value = until ?? "never";
+  }
+
+  /** The change of the status, if there is one. */
+  #status() {
+    const before = lasting(this.data?.me.status);
+    const [emoji, text] = [this.#emoji.value.trim(), this.#text.value.trim()];
+    const choice = this.#until.value;
+    if (!emoji && !text) return before ? { status: null } : {};
+    const kept = choice === (before?.until ?? "never");
+    if (before && kept && emoji === (before.emoji ?? "") && text === before.text) return {};
+    const until = kept ? (before?.until ?? null) : endOf(choice);
+    return { status: { emoji, text, until } };
   }
 
   async #choosePicture() {

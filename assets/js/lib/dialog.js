@@ -92,7 +92,7 @@ export function field(label, input, hint = "", around = input) {
 
 /**
  * Shows or clears the error of a field.
- * @param {HTMLInputElement|HTMLTextAreaElement} input
+ * @param {HTMLInputElement|HTMLSelectElement|HTMLTextAreaElement} input
  * @param {string} message
  */
 export function setError(input, message) {

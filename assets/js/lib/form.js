@@ -22,7 +22,7 @@ export function section(title, action, ...content) {
  * @param {string} action label of the button
  * @param {() => Promise<string>} save returns the message to show, "" when a field is invalid
  * @param {HTMLElement[]} fields
- * @param {Record<string, HTMLInputElement>} [inputs] where the fields of the API stand, for what
+ * @param {Record<string, HTMLInputElement|HTMLSelectElement>} [inputs] where the fields of the API stand, for what
  *   the server refuses
  */
 export function form(action, save, fields, inputs = {}) {

@@ -4,7 +4,7 @@ use crate::chat::{is_password_hash, unusable_password};
 /// A file name that can be stored.
 pub(super) use crate::model::clean_file_name as file_name;
 use crate::model::{
-    FileKind, MAX_TOPIC, Reaction, Role, Shown, Timestamp, Visibility, check_birth,
+    FileKind, MAX_TOPIC, Reaction, Role, Shown, Status, Timestamp, Visibility, check_birth,
     check_client_id, check_description, check_display_name, check_email, check_login, check_topic,
     with_single_spaces,
 };
@@ -43,6 +43,7 @@ fn sound_user(user: &mut UserRecord, report: &mut Report) {
     if user.deleted.is_some() {
         user.login.clear();
         user.password.clear();
+        user.status = None;
         (user.email, user.birth, user.media, user.md5, user.sha1, user.admin) =
             (None, None, None, None, None, false);
         return;
@@ -65,6 +66,10 @@ fn sound_user(user: &mut UserRecord, report: &mut Report) {
     {
         report.note(Reason::BirthLeftOut, format!("{}: {birth}", user.login));
     }
+    user.status = user.status.take().and_then(|status| {
+        let begin = Timestamp(i64::MIN);
+        Status::new(status.emoji.as_deref(), &status.text, status.until, begin).ok().map(Into::into)
+    });
     for digest in [&mut user.md5, &mut user.sha1] {
         digest.take_if(|hash| !is_password_hash(hash));
     }

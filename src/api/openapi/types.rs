@@ -356,6 +356,14 @@ pub fn timestamp() -> Object {
         .build()
 }
 
+/// A timestamp in a request, or null.
+pub fn timestamp_if_any() -> Object {
+    ObjectBuilder::new()
+        .schema_type(or_null(Type::String))
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+        .build()
+}
+
 /// Text without restrictions.
 pub fn text() -> Object {
     ObjectBuilder::new().schema_type(Type::String).build()

@@ -19,7 +19,7 @@ pub use fold::Fold;
 pub use mentions::{Call, EVERYONE, MentionPlace, call, mention_places, mentioned_names};
 pub use names::shown_name;
 pub use preferences::check_preferences;
-pub use reactions::{Reaction, check_reaction_room};
+pub use reactions::{Reaction, check_reaction_room, one_emoji};
 pub use room::{Concerned, Refusal, RoomChange, plan, plan_departure, plan_handover, plan_rename};
 pub use settings::RoomSettings;
 pub use visible::{is_blank, with_single_spaces};

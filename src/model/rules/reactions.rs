@@ -23,7 +23,7 @@ impl Reaction {
         match ["like", "love", "laugh", "sad", "angry"]
             .into_iter()
             .find(|word| *word == text)
-            .or_else(|| emoji(text))
+            .or_else(|| one_emoji(text))
         {
             Some(reaction) => Ok(Self(Cow::Borrowed(reaction))),
             None => Err(Error::invalid(
@@ -45,7 +45,7 @@ impl Reaction {
 }
 
 /// Returns the qualified form of an emoji, whichever selectors it is written with.
-fn emoji(text: &str) -> Option<&'static str> {
+pub fn one_emoji(text: &str) -> Option<&'static str> {
     let found = emojis::get(text).or_else(|| {
         let bare: String = text.chars().filter(|c| *c != EMOJI_STYLE).collect();
         emojis::get(&bare)

@@ -103,6 +103,7 @@ mod tests {
             email: None,
             birth: None,
             media: None,
+            status: None,
             admin: false,
             disabled: false,
             bot: false,

@@ -5,13 +5,15 @@ use rusqlite::{Connection, Result, params};
 use super::error::Fault;
 use super::work::Work;
 use super::{audit, job_orders, media, preferences, saved, sessions, sql, users};
-use crate::model::{Event, FileKind, User, UserId, fold};
+use crate::model::{Event, FileKind, Status, User, UserId, fold};
 use crate::store::{Digests, Ended, Missing, StoreError, UserChange, audit_notes};
 
 const SET_NAME: &str = "UPDATE users SET name = ?2, name_folded = ?3 WHERE id = ?1";
 const SET_EMAIL: &str = "UPDATE users SET email = ?2, email_folded = ?3 WHERE id = ?1";
 const SET_BIRTH: &str = "UPDATE users SET birth = ?2 WHERE id = ?1";
 const SET_MEDIA: &str = "UPDATE users SET media = ?2 WHERE id = ?1";
+const SET_STATUS: &str =
+    "UPDATE users SET status_emoji = ?2, status_text = ?3, status_until = ?4 WHERE id = ?1";
 const SET_PASSWORD: &str = "UPDATE users SET password = ?2, md5 = ?3, sha1 = ?4 WHERE id = ?1";
 const ADD_DIGESTS: &str = "UPDATE users SET md5 = ?3, sha1 = ?4 WHERE id = ?1 AND password = ?2";
 const FORGET_DIGESTS: &str =
@@ -22,7 +24,8 @@ const SET_BOT: &str = "UPDATE users SET bot = ?2 WHERE id = ?1";
 const SET_GUEST: &str = "UPDATE users SET guest = ?2 WHERE id = ?1";
 const REMOVE: &str = "UPDATE users SET login = '', folded = NULL, look_alike = NULL, name = \
                       'deleted user', name_folded = '', email = NULL,
-    email_folded = NULL, birth = NULL, media = NULL, password = '', md5 = NULL, sha1 = NULL, admin \
+    email_folded = NULL, birth = NULL, media = NULL, status_emoji = NULL, status_text = NULL, \
+                      status_until = NULL, password = '', md5 = NULL, sha1 = NULL, admin \
                       = 0, disabled = 1, deleted = ?2
     WHERE id = ?1";
 
@@ -32,6 +35,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     SET_EMAIL,
     SET_BIRTH,
     SET_MEDIA,
+    SET_STATUS,
     SET_PASSWORD,
     ADD_DIGESTS,
     FORGET_DIGESTS,
@@ -103,6 +107,9 @@ fn write(conn: &Connection, id: UserId, change: &UserChange) -> Result<()> {
     if let Some(picture) = change.media {
         sql::run(conn, SET_MEDIA, params![id, picture])?;
     }
+    if let Some(status) = &change.status {
+        set_status(conn, id, status.as_ref())?;
+    }
     if let Some(new) = &change.password {
         sql::run(conn, SET_PASSWORD, params![id, new.password, new.md5, new.sha1])?;
     }
@@ -119,6 +126,14 @@ fn write(conn: &Connection, id: UserId, change: &UserChange) -> Result<()> {
         sql::run(conn, SET_GUEST, params![id, guest])?;
     }
     Ok(())
+}
+
+/// Replaces or removes the status of a user.
+pub(super) fn set_status(conn: &Connection, id: UserId, status: Option<&Status>) -> Result<()> {
+    let emoji = status.and_then(|status| status.emoji.as_ref());
+    let text = status.map(|status| &status.text);
+    let until = status.and_then(|status| status.until);
+    sql::run(conn, SET_STATUS, params![id, emoji, text, until]).map(drop)
 }
 
 /// Adds digests to the password they belong to.

@@ -40,6 +40,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!("0009_grants"),
     migration!("0010_preferences"),
     migration!("0011_threads"),
+    migration!("0012_status"),
 ];
 
 /// `chat` in ASCII; distinguishes our files from those of other programs.

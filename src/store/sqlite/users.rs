@@ -5,14 +5,14 @@ use rusqlite::{Connection, Result, params};
 use super::error::Fault;
 use super::work::Work;
 use super::{audit, media, sql};
-use crate::model::{Account, Claim, MediaId, User, UserId, fold};
+use crate::model::{Account, Claim, MediaId, Status, User, UserId, fold};
 use crate::store::{Missing, NewUser, StoreError, audit_notes};
 
 macro_rules! user_sql {
     ($rest:literal) => {
         concat!(
-            "SELECT id, login, name, email, birth, media, admin, disabled, bot, guest, created, \
-             password, md5, sha1 FROM users WHERE deleted IS NULL AND ",
+            "SELECT id, login, name, email, birth, media, status_emoji, status_text, status_until, \
+             admin, disabled, bot, guest, created, password, md5, sha1 FROM users WHERE deleted IS NULL AND ",
             $rest
         )
     };
@@ -70,6 +70,12 @@ pub(super) const STATEMENTS: &[&str] = &[
     KNOWN,
 ];
 
+/// Reads a status from the columns of a user.
+pub(super) fn status_from_row(row: &sql::Row<'_>) -> Result<Option<Status>> {
+    let Some(text) = row.get::<_, Option<String>>("status_text")? else { return Ok(None) };
+    Ok(Some(Status { emoji: row.get("status_emoji")?, text, until: row.get("status_until")? }))
+}
+
 fn account_from_row(row: &sql::Row<'_>) -> Result<(Account, Option<MediaId>)> {
     let user = User {
         id: row.get("id")?,
@@ -78,6 +84,7 @@ fn account_from_row(row: &sql::Row<'_>) -> Result<(Account, Option<MediaId>)> {
         email: row.get("email")?,
         birth: row.get("birth")?,
         media: None,
+        status: status_from_row(row)?,
         admin: row.get("admin")?,
         disabled: row.get("disabled")?,
         bot: row.get("bot")?,

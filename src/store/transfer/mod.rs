@@ -11,6 +11,6 @@ pub use passwordless::{PASSWORDLESS, fingerprint};
 pub use record::{
     EmojiRecord, End, FileRecord, Header, ImportedRecord, JobRecord, Key, LastIds, MediaRecord,
     MessageRecord, ParticipantRecord, PinRecord, PreferencesRecord, ReactionRecord, Record,
-    RoomRecord, SavedRecord, UserRecord,
+    RoomRecord, SavedRecord, StatusRecord, UserRecord,
 };
 pub use report::{Count, Kind, Note, Reason, Report, Taken, Terms};

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::serde_time;
 use crate::model::rules::check_preferences;
 use crate::model::{
-    NotifyLevel, OwnSettings, Preferences, PreferencesChange, QuietHours, Timestamp,
+    NotifyLevel, OwnSettings, Preferences, PreferencesChange, QuietHours, Status, Timestamp,
 };
 
 /// Key of an object in its source: a number in our own exports, a text in those of other products.
@@ -121,6 +121,32 @@ pub struct LastIds {
     pub media: i64,
 }
 
+/// The status of a user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusRecord {
+    /// One emoji.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emoji: Option<String>,
+    /// May be empty if there is an emoji.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub text: String,
+    /// End; absent: until the user removes it.
+    #[serde(default, with = "serde_time::option", skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+}
+
+impl From<Status> for StatusRecord {
+    fn from(Status { emoji, text, until }: Status) -> Self {
+        Self { emoji, text, until }
+    }
+}
+
+impl From<StatusRecord> for Status {
+    fn from(StatusRecord { emoji, text, until }: StatusRecord) -> Self {
+        Self { emoji, text, until }
+    }
+}
+
 /// A user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a separate field")]
@@ -140,6 +166,9 @@ pub struct UserRecord {
     /// Profile picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub media: Option<Key>,
+    /// What the user says about themselves for a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<StatusRecord>,
     /// Argon2id of the password, as a PHC string; empty when deleted.
     pub password: String,
     /// Argon2id of the MD5 of the password.

@@ -51,6 +51,32 @@ async fn everybody_sees_their_own_profile_and_changes_it() {
 }
 
 #[tokio::test]
+async fn others_see_a_status_until_it_is_removed() {
+    let server = Server::start().await;
+    let [ann, ben] = people(&server, ["ann", "ben"]).await;
+    let set = json!({"status": {"emoji": "🍜", "text": " at  lunch ", "until": "9000-01-01T00:00:00+01:00"}});
+    let status = json!({"emoji": "🍜", "text": "at lunch", "until": "8999-12-31T23:00:00Z"});
+    assert_eq!(ann.patch("/api/users/me", set).await.is(200)["status"], status);
+    assert_eq!(ben.get("/api/users/ann").await.is(200)["status"], status);
+    assert_eq!(ben.get("/api/users?q=ann").await.is(200)["users"][0]["status"], status);
+    for bad in [
+        json!({}),
+        json!({"emoji": "no"}),
+        json!({"text": "a".repeat(101)}),
+        json!({"text": "late", "until": "2020-01-01T00:00:00Z"}),
+        json!({"text": "never", "until": "soon"}),
+        json!("away"),
+    ] {
+        ann.patch("/api/users/me", json!({"status": bad})).await.fails(400, "invalid_request");
+    }
+    ann.patch("/api/users/me", json!({"name": "Ann"})).await.is(200);
+    assert_eq!(ben.get("/api/users/ann").await.is(200)["status"], status);
+    let removed = ann.patch("/api/users/me", json!({"status": null})).await.is(200);
+    assert!(removed.get("status").is_none(), "{removed}");
+    assert!(ben.get("/api/users/ann").await.is(200).get("status").is_none());
+}
+
+#[tokio::test]
 async fn an_email_may_belong_to_one_account_only() {
     let server = Server::start().await;
     let [ann, ben] = people(&server, ["ann", "ben"]).await;

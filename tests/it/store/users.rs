@@ -2,7 +2,7 @@
 
 use std::slice::from_ref;
 
-use chatctl::model::{Change, Claim, Event, UserId};
+use chatctl::model::{Change, Claim, Event, Status, Timestamp, UserId};
 use chatctl::store::{
     Digests, Missing, NewPassword, NewUser, StoreError, UserChange, UserKey, UserQuery,
 };
@@ -100,8 +100,14 @@ async fn a_change_is_all_or_nothing(mut world: World) {
     );
     assert_eq!(world.store.account(UserKey::Id(ben.id)).await.unwrap().unwrap().user, ben);
     assert!(world.events().is_empty());
+    let status = Status {
+        emoji: Some("🍜".to_owned()),
+        text: "at lunch".to_owned(),
+        until: Some(Timestamp(9_999_999_999_999)),
+    };
     let change = UserChange {
         birth: Some(Some("1999-01-31".to_owned())),
+        status: Some(Some(status.clone())),
         admin: Some(true),
         disabled: Some(true),
         ..UserChange::default()
@@ -113,6 +119,10 @@ async fn a_change_is_all_or_nothing(mut world: World) {
     );
     assert!(matches!(world.events()[..], [Event::UserChanged { user }] if user == ben.id));
     assert_eq!(world.store.account(UserKey::Id(ben.id)).await.unwrap().unwrap().user, changed);
+    let found = world.store.users(UserQuery::Ids(&[ben.id])).await.unwrap();
+    assert_eq!(found[0].status, Some(status));
+    let change = UserChange { status: Some(None), ..UserChange::default() };
+    assert_eq!(world.store.change_user(ben.id, change).await.unwrap().status, None);
     assert_eq!(
         world.store.change_user(UserId(99), UserChange::default()).await.unwrap_err(),
         StoreError::NotFound(Missing::User)

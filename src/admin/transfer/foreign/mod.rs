@@ -103,6 +103,7 @@ impl Taker<'_> {
             email: person.email.filter(|email| !email.is_empty()),
             birth: None,
             media: person.picture.map(Key::Text),
+            status: None,
             password: String::new(),
             md5: None,
             sha1: None,

@@ -20,6 +20,7 @@ fn account(user: UserId, flags: AccountFlags) -> User {
         email: None,
         birth: None,
         media: None,
+        status: None,
         admin: false,
         disabled: flags.disabled,
         bot: flags.bot,

@@ -5,13 +5,13 @@ use futures_util::future::try_join_all;
 use crate::model::{Account, UserId};
 use crate::store::StoreError;
 use crate::store::cluster::Cluster;
-use crate::store::cluster::encoding::{decode, encode};
+use crate::store::cluster::encoding::encode;
 use crate::store::cluster::tables::schema::people::USERS;
 use crate::store::cluster::tables::{
     Compare, Condition, Consistency, Outcome, Put, Slice, TableError, Value, compare_until_known,
 };
 
-use super::stored::{Stored, VERSION};
+use super::stored::{self, Stored, VERSION};
 
 /// Rows read at the same time.
 const AT_ONCE: usize = 64;
@@ -90,7 +90,7 @@ pub(super) async fn state(
         (Some(true), _) => Ok(State::Gone),
         (_, 0) => Ok(State::Incomplete),
         _ => {
-            let stored = decode(VERSION, bytes)?;
+            let stored = stored::read(bytes)?;
             Ok(State::Kept(Box::new(Kept { id, version, stored })))
         }
     }
@@ -143,7 +143,7 @@ pub(super) async fn any(at: &Cluster, id: UserId) -> Result<Option<Stored>, Stor
     let rows = at.tables().read(Slice::of(&USERS, [id.0.into()])).await?;
     let Some(row) = rows.first() else { return Ok(None) };
     let (Some(1..), Some(body)) = (row.int("version"), row.bytes("body")) else { return Ok(None) };
-    let stored: Stored = decode(VERSION, body)?;
+    let stored = stored::read(body)?;
     let completed = row.flag("gone") != Some(true) || stored.deleted.is_some();
     Ok(completed.then_some(stored))
 }

@@ -2,15 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Account, Media, MediaId, SessionId, Timestamp, User, UserId};
+use crate::model::{Account, Media, MediaId, SessionId, Status, Timestamp, User, UserId};
 use crate::store::cluster::claims;
+use crate::store::cluster::encoding::decode;
 use crate::store::cluster::media::StoredMedia;
-use crate::store::{NewUser, UserChange};
+use crate::store::{NewUser, StoreError, UserChange};
 
 /// Version of [`Stored`].
-pub(super) const VERSION: u8 = 1;
+pub(super) const VERSION: u8 = 2;
 
-/// Version 1 of a stored user.
+/// A stored user: version 2.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "the flags of a user")]
 pub(in crate::store::cluster) struct Stored {
@@ -34,6 +35,87 @@ pub(in crate::store::cluster) struct Stored {
     pub(super) kept: Option<i64>,
     /// Time of deletion.
     pub(super) deleted: Option<i64>,
+    pub(super) status: Option<StoredStatus>,
+}
+
+/// The status of a user: version 1.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct StoredStatus {
+    emoji: Option<String>,
+    text: String,
+    until: Option<i64>,
+}
+
+impl From<Status> for StoredStatus {
+    fn from(Status { emoji, text, until }: Status) -> Self {
+        Self { emoji, text, until: until.map(|until| until.0) }
+    }
+}
+
+impl From<StoredStatus> for Status {
+    fn from(StoredStatus { emoji, text, until }: StoredStatus) -> Self {
+        Self { emoji, text, until: until.map(Timestamp) }
+    }
+}
+
+/// Version 1: before users had a status.
+#[derive(Debug, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the flags of a user")]
+struct Stored1 {
+    login: String,
+    folded: String,
+    look_alike: String,
+    name: String,
+    email: Option<String>,
+    birth: Option<String>,
+    media: Option<StoredMedia>,
+    password: String,
+    md5: Option<String>,
+    sha1: Option<String>,
+    admin: bool,
+    disabled: bool,
+    bot: bool,
+    guest: bool,
+    created: i64,
+    /// Sessions of an earlier generation have ended, except `kept`.
+    generation: u32,
+    kept: Option<i64>,
+    /// Time of deletion.
+    deleted: Option<i64>,
+}
+
+impl From<Stored1> for Stored {
+    fn from(old: Stored1) -> Self {
+        Self {
+            login: old.login,
+            folded: old.folded,
+            look_alike: old.look_alike,
+            name: old.name,
+            email: old.email,
+            birth: old.birth,
+            media: old.media,
+            password: old.password,
+            md5: old.md5,
+            sha1: old.sha1,
+            admin: old.admin,
+            disabled: old.disabled,
+            bot: old.bot,
+            guest: old.guest,
+            created: old.created,
+            generation: old.generation,
+            kept: old.kept,
+            deleted: old.deleted,
+            status: None,
+        }
+    }
+}
+
+/// Decodes a user of any version.
+pub(super) fn read(bytes: &[u8]) -> Result<Stored, StoreError> {
+    match bytes.first() {
+        Some(1) => Ok(decode::<Stored1>(1, bytes)?.into()),
+        _ => decode(VERSION, bytes),
+    }
 }
 
 impl Stored {
@@ -57,6 +139,7 @@ impl Stored {
             generation: 0,
             kept: None,
             deleted: None,
+            status: None,
         }
     }
 
@@ -79,6 +162,9 @@ impl Stored {
         }
         if change.media.is_some() {
             after.media = picture.map(StoredMedia::from);
+        }
+        if let Some(status) = &change.status {
+            after.status = status.clone().map(StoredStatus::from);
         }
         if let Some(new) = &change.password {
             after.password.clone_from(&new.password);
@@ -130,6 +216,7 @@ impl Stored {
             email: self.email.clone(),
             birth: self.birth.clone(),
             media: self.media.clone().map(Media::from),
+            status: self.status.clone().map(Status::from),
             admin: self.admin,
             disabled: self.disabled,
             bot: self.bot,
@@ -167,10 +254,10 @@ impl Stored {
 mod tests {
     use super::*;
     use crate::store::NewPassword;
-    use crate::store::cluster::encoding::{decode, encode};
+    use crate::store::cluster::encoding::encode;
 
     #[test]
-    fn stored_users_of_version_1_are_read() {
+    fn stored_users_are_read() {
         let stored = Stored {
             login: "Ann".to_owned(),
             email: Some("a@example.org".to_owned()),
@@ -180,13 +267,14 @@ mod tests {
             kept: Some(5),
             ..Stored::default()
         };
+        let fields = "03416e6e000000010d61406578616d706c652e6f72670000000000000100000e03010a00";
+        let first = hex::decode(format!("01{fields}")).unwrap();
+        assert_eq!(read(&first), Ok(stored.clone()));
+        let status = Status { emoji: None, text: "away".to_owned(), until: Some(Timestamp(7)) };
+        let stored = Stored { status: Some(status.into()), ..stored };
         let bytes = encode(VERSION, &stored).unwrap();
-        assert_eq!(
-            hex::encode(&bytes),
-            "0103416e6e000000010d61406578616d706c652e6f7267000000000000010000\
-             0e03010a00"
-        );
-        assert_eq!(decode::<Stored>(VERSION, &bytes), Ok(stored));
+        assert_eq!(hex::encode(&bytes), format!("02{fields}01000461776179010e"));
+        assert_eq!(read(&bytes), Ok(stored));
     }
 
     #[test]

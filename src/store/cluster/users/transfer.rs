@@ -5,7 +5,7 @@ use futures_util::future::try_join_all;
 use super::rows::{self, Wrote};
 use super::stored::Stored;
 use super::{directory, names};
-use crate::model::{Media, UserId, fold, skeleton};
+use crate::model::{Media, Status, UserId, fold, skeleton};
 use crate::store::StoreError;
 use crate::store::cluster::claims::{self, Kind};
 use crate::store::cluster::{Cluster, buckets};
@@ -46,6 +46,7 @@ pub(in crate::store::cluster) async fn load(
         bot: record.bot,
         guest: record.guest,
         created: record.created.0,
+        status: record.status.clone().map(|status| Status::from(status).into()),
         ..Stored::default()
     };
     names::claim_all(at, id, &stored.names()).await?;
@@ -108,6 +109,7 @@ fn record(id: UserId, stored: Stored) -> UserRecord {
         email: stored.email,
         birth: stored.birth,
         media,
+        status: stored.status.map(|status| Status::from(status).into()),
         password: stored.password,
         md5: stored.md5,
         sha1: stored.sha1,

@@ -11,7 +11,7 @@ use crate::model::Timestamp;
 use crate::store::StoreError;
 use crate::store::sqlite::error::unreadable;
 use crate::store::sqlite::preferences::{self, own_from_row};
-use crate::store::sqlite::{Sqlite, job_orders, sql};
+use crate::store::sqlite::{Sqlite, job_orders, sql, users};
 use crate::store::transfer::{
     EmojiRecord, Header, ImportedRecord, JobRecord, Key, LastIds, MediaRecord, MessageRecord,
     ParticipantRecord, PinRecord, PreferencesRecord, ReactionRecord, Record, RoomRecord,
@@ -29,7 +29,8 @@ const LAST_IDS: &str = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE n
     coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'rooms'), 0) AS rooms,
     coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'media'), 0) AS media,
     (SELECT lower(hex(value)) FROM settings WHERE key = 'origin') AS origin";
-const USERS: &str = "SELECT id, login, name, email, birth, media, password, md5, sha1, admin, \
+const USERS: &str = "SELECT id, login, name, email, birth, media, status_emoji, \
+                     status_text, status_until, password, md5, sha1, admin, \
                      disabled, bot, guest, deleted, created
     FROM users WHERE id > ?1 ORDER BY id LIMIT ?2";
 const MEDIA: &str = "SELECT * FROM media WHERE id > ?1 ORDER BY id LIMIT ?2";
@@ -203,6 +204,7 @@ fn user(row: &sql::Row<'_>) -> Result<Record> {
         email: row.get("email")?,
         birth: row.get("birth")?,
         media: optional_key(row, "media")?,
+        status: users::status_from_row(row)?.map(Into::into),
         password: row.get("password")?,
         md5: row.get("md5")?,
         sha1: row.get("sha1")?,

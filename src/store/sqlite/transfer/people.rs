@@ -5,7 +5,7 @@ use rusqlite::{Result, params};
 use super::import::Import;
 use super::table::{BEFORE, MARK, MEDIA, OPEN, PARTICIPANT, PICTURE, ROOM, SEQ, STRANGER, USER};
 use crate::model::{MAX_KEPT_ID, NotifyLevel, Rev, Role, Seq, Timestamp, UserId, fold, skeleton};
-use crate::store::sqlite::{job_orders, sql};
+use crate::store::sqlite::{accounts, job_orders, sql};
 use crate::store::transfer::{
     EmojiRecord, JobRecord, Key, Kind, MediaRecord, PASSWORDLESS, ParticipantRecord, Reason,
     RoomRecord, UserRecord, fingerprint,
@@ -138,6 +138,10 @@ impl Import<'_> {
                 new.guest
             ],
         )?;
+        if let Some(status) = &new.status {
+            let user = UserId(self.conn.last_insert_rowid());
+            accounts::set_status(self.conn, user, Some(&status.clone().into()))?;
+        }
         self.remember_user(new, &key)?;
         self.out.report.taken(Kind::Users);
         self.out.logins.push((key, login));

@@ -36,8 +36,8 @@ pub(super) fn me() -> Described {
 pub(super) fn change_me() -> Described {
     Described::new("Update my profile")
         .text(
-            "Absent fields stay unchanged; null removes `email`, `birth` and `mediaId` (the \
-             picture: one of my own uploads, PNG, JPEG or GIF). Changing the password requires \
+            "Absent fields stay unchanged; null removes `email`, `birth`, `status` and \
+             `mediaId` (the picture: one of my own uploads, PNG, JPEG or GIF). Changing the password requires \
              `currentPassword` and ends all my other sessions.",
         )
         .body::<wire::ChangeMe>()

@@ -1,11 +1,16 @@
 //! Request bodies. Unknown fields are ignored; null for an optional field counts as absent.
 
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use utoipa::ToSchema;
 
 use crate::api::openapi::types;
-use crate::chat::{CreatorRole, People, ProfileChange, Registration, RoomPlan, RoomSettings};
-use crate::model::{Error, MediaId, MessageRef, NewMessage, Reaction, Result, Role, Visibility};
+use crate::chat::{self, CreatorRole, People, ProfileChange, Registration, RoomPlan, RoomSettings};
+use crate::model::{
+    Error, MediaId, MessageRef, NewMessage, Reaction, Result, Role, Timestamp, Visibility,
+};
 
 /// Body that only names the caller: read, connect, delete.
 #[derive(Deserialize, ToSchema)]
@@ -74,9 +79,24 @@ pub(crate) struct ChangeMe {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<i64>, minimum = 1)]
     media_id: Given<i64>,
+    #[serde(default, deserialize_with = "given")]
+    status: Given<NewStatus>,
     #[schema(schema_with = types::new_password, required = false)]
     password: Option<String>,
     current_password: Option<String>,
+}
+
+/// A status: an emoji, a text, or both.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct NewStatus {
+    /// One emoji.
+    emoji: Option<String>,
+    /// At most 100 characters.
+    text: Option<String>,
+    /// End, in the future; absent: until it is removed.
+    #[serde(default, deserialize_with = "time_if_any")]
+    #[schema(schema_with = types::timestamp_if_any, required = false)]
+    until: Option<Timestamp>,
 }
 
 /// Absent, null, or a value.
@@ -89,6 +109,24 @@ pub(super) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     Option::<T>::deserialize(from).map(Some)
 }
 
+/// Reads a timestamp, null or nothing.
+fn time_if_any<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(from)? else { return Ok(None) };
+    // Years beyond 9999 cannot be written.
+    let last = 253_402_300_799;
+    OffsetDateTime::parse(&text, &Rfc3339)
+        .ok()
+        .filter(|at| (0..=last).contains(&at.unix_timestamp()))
+        .map(|at| Some(Timestamp::from(at)))
+        .ok_or_else(|| D::Error::custom("must be a timestamp"))
+}
+
+impl From<NewStatus> for chat::NewStatus {
+    fn from(NewStatus { emoji, text, until }: NewStatus) -> Self {
+        Self { emoji, text: text.unwrap_or_default(), until }
+    }
+}
+
 impl From<ChangeMe> for ProfileChange {
     fn from(change: ChangeMe) -> Self {
         Self {
@@ -96,6 +134,7 @@ impl From<ChangeMe> for ProfileChange {
             email: change.email,
             birth: change.birth,
             media: change.media_id.map(|id| id.map(MediaId)),
+            status: change.status.map(|status| status.map(Into::into)),
             password: change.password,
             current_password: change.current_password,
         }

@@ -20,6 +20,28 @@ pub(crate) struct Failure<'a> {
     pub(crate) field: Option<&'a str>,
 }
 
+/// What a user says about themselves for a time.
+#[derive(Serialize, ToSchema)]
+struct Status<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    emoji: Option<&'a str>,
+    text: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    until: Option<Seconds>,
+}
+
+impl<'a> From<&'a model::Status> for Status<'a> {
+    fn from(status: &'a model::Status) -> Self {
+        Self {
+            emoji: status.emoji.as_deref(),
+            text: &status.text,
+            until: status.until.map(Into::into),
+        }
+    }
+}
+
 /// A user.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -36,6 +58,10 @@ pub(crate) struct User<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     media: Option<Media<'a>>,
+    /// Only present while it lasts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    status: Option<Status<'a>>,
     created_at: Seconds,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -60,6 +86,7 @@ impl<'a> User<'a> {
             email: None,
             birth: None,
             media: user.media.as_ref().map(Media::from),
+            status: user.status_at(model::Timestamp::now()).map(Status::from),
             created_at: user.created.into(),
             admin: None,
             bot: user.bot.then_some(true),

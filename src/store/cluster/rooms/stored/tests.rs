@@ -193,6 +193,7 @@ fn models_come_back() {
         email: None,
         birth: None,
         media: None,
+        status: None,
         admin: false,
         disabled: false,
         bot: false,
