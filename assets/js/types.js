@@ -161,6 +161,7 @@
  * @property {string} [roomId]
  * @property {string} [messageId]
  * @property {boolean} [details]
+ * @property {string} [thread] a message of the thread that is open beside the conversation
  * @property {string} [token]
  * @property {string} [tab] of the server page
  * @property {string} [query] what is searched for

@@ -16,6 +16,7 @@ mod searching;
 mod sending;
 mod settings;
 mod starting;
+mod threads;
 mod writing;
 
 use serde_json::{Value, json};

@@ -216,6 +216,7 @@ test("pure modules know neither the page nor the network", () => {
     "state/reduce.js",
     "state/reduce-message.js",
     "state/reduce-room.js",
+    "state/thread.js",
     "state/timeline.js",
     "state/rows.js",
     "state/room-rows.js",

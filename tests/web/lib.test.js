@@ -64,6 +64,11 @@ test("addresses name rooms, messages and pages", () => {
     roomId: "room001",
     messageId: "msg7000000012",
   });
+  assert.deepEqual(parseRoute("#/room001/msg7000000012/thread"), {
+    page: "room",
+    roomId: "room001",
+    thread: "msg7000000012",
+  });
   assert.deepEqual(parseRoute("#/room1234/details"), {
     page: "room",
     roomId: "room1234",
@@ -75,10 +80,10 @@ test("addresses name rooms, messages and pages", () => {
   for (const hash of ["", "#", "#/", "#/rooms", "#/nowhere"])
     assert.deepEqual(parseRoute(hash), { page: "rooms" });
   assert.deepEqual(
-    ["#/rooms", "#/room001", "#/room001/details", "#/profile"].map((hash) =>
-      viewOf(parseRoute(hash)),
+    ["#/rooms", "#/room001", "#/room001/details", "#/room001/msg1/thread", "#/profile"].map(
+      (hash) => viewOf(parseRoute(hash)),
     ),
-    ["rooms", "room", "details", "page"],
+    ["rooms", "room", "details", "details", "page"],
   );
 });
 

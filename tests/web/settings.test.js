@@ -170,10 +170,20 @@ test("a menu offers what I may do with the message, and what cannot be undone la
   const may = { mayWrite: true, mayReact: true, mayDelete: false };
   const row = { ...may, mine: false, content: "hi", media: [] };
   const types = (more) => actionsOf({ ...row, ...more }).map(({ type }) => type.slice(8));
-  assert.deepEqual(types({}), ["reply", "copy", "link", "pin", "keep", "unread", "readers"]);
+  assert.deepEqual(types({}), [
+    "reply",
+    "thread",
+    "copy",
+    "link",
+    "pin",
+    "keep",
+    "unread",
+    "readers",
+  ]);
   assert.deepEqual(types({ mine: true, mayDelete: true, pinnedBy: "" }), [
     "reply",
     "edit",
+    "thread",
     "copy",
     "link",
     "unpin",
@@ -184,6 +194,7 @@ test("a menu offers what I may do with the message, and what cannot be undone la
   ]);
   // In an archived or read-only room.
   assert.deepEqual(types({ mine: true, mayDelete: true, mayWrite: false }), [
+    "thread",
     "copy",
     "link",
     "keep",
@@ -195,6 +206,7 @@ test("a menu offers what I may do with the message, and what cannot be undone la
   assert.equal(textOf({ content: "a.txt", media }), "", "the names of files are no text");
   assert.deepEqual(types({ content: "a.txt", media }), [
     "reply",
+    "thread",
     "link",
     "pin",
     "keep",

@@ -15,8 +15,12 @@ const QUICK = 6;
 export class ActionSheet extends HTMLElement {
   // Actions
 
-  /** @param {MessageRow} row @param {Set<string>|null} saved */
-  open(row, saved) {
+  /**
+   * @param {MessageRow} row
+   * @param {Set<string>|null} saved
+   * @param {Element} message what contains it may answer differently
+   */
+  open(row, saved, message) {
     const before = /** @type {HTMLElement|null} */ (document.activeElement);
     const dialog = h("dialog", {
       "aria-label": t("message.actions"),
@@ -28,7 +32,7 @@ export class ActionSheet extends HTMLElement {
     });
     const then = (/** @type {string} */ type, /** @type {unknown} */ detail) => () => {
       dialog.close();
-      emit(this, type, detail);
+      emit(message.isConnected ? message : this, type, detail);
     };
     const item = (
       /** @type {import("./message-actions.js").MessageAction} */ { type, picture, label, danger },

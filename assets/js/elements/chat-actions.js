@@ -23,6 +23,7 @@ const LAZY = [
   "message-unpin",
   "message-delete",
   "message-readers",
+  "message-thread",
   "message-keep",
   "message-unkeep",
   "message-unread",
@@ -89,7 +90,11 @@ function roomActions(app) {
       // The address may name a message in it.
       if (chat.store.state.route.roomId !== id) app.openRoom(id);
     },
-    "details-switch": () => details(app, !app.hasAttribute("data-details")),
+    // In the place of a thread they are shown.
+    "details-switch": () => {
+      const { thread } = chat.store.state.route;
+      details(app, !app.hasAttribute("data-details") || Boolean(thread));
+    },
     "details-close": () => {
       details(app, false);
       app.view.header.focusDetails();
@@ -229,5 +234,8 @@ function details(app, shown) {
   const { route } = app.chat.store.state;
   if (matchMedia("(width < 640px)").matches)
     location.hash = `#/${route.roomId}${shown ? "/details" : ""}`;
-  else app.chooseDetails(shown);
+  else {
+    if (route.thread) app.openRoom(route.roomId ?? "");
+    app.chooseDetails(shown);
+  }
 }

@@ -16,11 +16,11 @@ import { handleActions } from "./chat-actions.js";
 import { Pages } from "./pages.js";
 import { RoomView } from "./room-view.js";
 import "./connection-banner.js";
-import { detailsOf } from "./details-data.js";
 import { dropZone } from "./drop-zone.js";
 import { handleKeys } from "./keyboard.js";
 import { lazy } from "./lazy.js";
 import "./room-list.js";
+import { SideColumn, sideOf } from "./side-column.js";
 
 /** @import {Chat} from "../state/chat.js" */
 /** @import {Lazy} from "./lazy.js" */
@@ -52,8 +52,7 @@ export class ChatApp extends HTMLElement {
   #banner = make("connection-banner");
   #rooms = make("room-list");
   #pages = new Pages(this);
-  /** Fetched when it is first shown. */
-  #details = /** @type {any} */ (null);
+  #side = new SideColumn(this, this.#pages.main);
   /**
    * The browser's notifications, where they are on.
    * @type {typeof import("./notifications.js")|null}
@@ -118,10 +117,9 @@ export class ChatApp extends HTMLElement {
     const { me, route, connection } = state;
     if (!me) return;
     const room = route.roomId ? state.rooms[route.roomId] : undefined;
-    const details =
-      Boolean(room) && route.page === "room" && (state.detailsOpen || Boolean(route.details));
+    const side = sideOf(state, room);
     const view = viewOf(route);
-    set(this, { "data-view": view, "data-details": details });
+    set(this, { "data-view": view, "data-details": side !== null });
     // In a single-column layout the visible column is `main`.
     set(this.#rooms, { role: NARROW.matches && view === "rooms" ? "main" : "region" });
     document.documentElement.dataset.connection = connection.state;
@@ -148,22 +146,13 @@ export class ChatApp extends HTMLElement {
     // What is being written outlives the room.
     if (gone) this.view.composer.store();
     this.#pages.update(this.chat.store.state, room, me);
-    if (this.#details)
-      set(this.#details, {
-        hidden: !details,
-        role: NARROW.matches && view === "details" ? "main" : "complementary",
-      });
+    this.#side.update(side, room, me, NARROW.matches && view === "details");
     this.#skip.hidden = this.#pages.page !== "room" || view !== "room";
     this.#unsettled ||= gone;
     // The page that tells of it may still be fetched.
     if (this.#unsettled && this.#pages.main.firstChild) {
       this.#unsettled = false;
       this.#settle();
-    }
-    if (room && details && !this.#details) this.#fetchDetails();
-    else if (room && details) {
-      const title = roomName(room, me.userId) || t("rooms.alone");
-      this.#details.data = { title, ...detailsOf(this, room, me) };
     }
   }
 
@@ -277,16 +266,6 @@ export class ChatApp extends HTMLElement {
     return roomName(room, me.userId) || t("rooms.alone");
   }
 
-  #fetchDetails() {
-    lazy("room-details").then(
-      () => {
-        if (!this.#details) this.#pages.main.after((this.#details = make("room-details")));
-        this.update();
-      },
-      () => this.showToast(t("error.offline")),
-    );
-  }
-
   /** On the page's icon, and on that of the installed page. @param {number} unread */
   #showUnread(unread) {
     if (unread === this.#unread) return;
@@ -296,24 +275,31 @@ export class ChatApp extends HTMLElement {
     navigator.setAppBadge?.(unread).catch(() => undefined);
   }
 
-  /** Do the details lie over the conversation? */
+  /** Do the details, or a thread, lie over the conversation? */
   get #covered() {
     return this.hasAttribute("data-details") && !WIDE.matches && !NARROW.matches;
   }
 
-  /** A click beside details that lie over the conversation closes them. @param {PointerEvent} event */
+  /** A click beside what lies over the conversation closes it. @param {PointerEvent} event */
   #pointed({ target }) {
     if (!this.#covered || !(target instanceof Element)) return;
-    if (!target.closest("room-details, room-header .count, dialog, [popover]"))
-      this.toggleDetails(false);
+    if (!target.closest("room-details, thread-panel, room-header .count, dialog, [popover]"))
+      this.#uncover();
   }
 
   /** Escape does the same. @param {KeyboardEvent} event */
   #escaped({ key, defaultPrevented }) {
     if (key !== "Escape" || defaultPrevented || !this.#covered) return;
     if (document.querySelector("dialog[open], :popover-open")) return;
-    this.toggleDetails(false);
-    this.view.header.focusDetails();
+    if (this.#uncover()) this.view.header.focusDetails();
+  }
+
+  /** @returns {boolean} whether it was the details that lay there */
+  #uncover() {
+    const { roomId = "", thread } = this.chat.store.state.route;
+    if (thread) this.openRoom(roomId);
+    else this.toggleDetails(false);
+    return !thread;
   }
 
   /**

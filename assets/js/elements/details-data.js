@@ -1,10 +1,12 @@
-/** What the details show of a room, and where their parts come from. */
-import { partner, personName, pictureOf } from "../lib/names.js";
+/** What the column beside the conversation shows of a room, and where its parts come from. */
+import { t } from "../lib/i18n.js";
+import { partner, personName, pictureOf, roomName } from "../lib/names.js";
 import { mayManage, mayWrite } from "../lib/permissions.js";
 import { members } from "../state/select.js";
 import { lazy } from "./lazy.js";
 
 /** @import {Message, Room, State, User} from "../types.js" */
+/** @import {Extras} from "../state/sender.js" */
 /** @import {ChatApp} from "./chat-app.js" */
 /** @import {Lazy} from "./lazy.js" */
 
@@ -18,6 +20,7 @@ export function detailsOf(app, room, me) {
   const names = namesOf(store.state, roomId);
   return {
     room,
+    title: roomName(room, me.userId) || t("rooms.alone"),
     direct: Boolean(partner(room, me.userId)),
     people: members(store.state, room),
     mayManage: mayManage(room, me),
@@ -33,6 +36,27 @@ export function detailsOf(app, room, me) {
       await lazy(tag);
       return app.makeLazy(tag);
     },
+  };
+}
+
+/** A thread has most in common with the conversation that it belongs to. @param {ChatApp} app */
+export function threadOf({ chat, view }) {
+  const { connection, drafts, route } = chat.store.state;
+  const { roomId = "", thread = "" } = route;
+  return {
+    messageId: thread,
+    online: connection.state === "online",
+    conversation: view.list.data,
+    composer: view.composer.data,
+    drafts,
+    load: (/** @type {string} */ query) =>
+      chat.client.ask("GET", `api/chatrooms/${roomId}/messages/${thread}/thread?${query}`),
+    send: (/** @type {string} */ content, /** @type {Extras} */ extras) => {
+      chat.live.typingEnded();
+      chat.send(roomId, content, extras);
+    },
+    save: (/** @type {string} */ messageId, /** @type {string} */ content) =>
+      chat.editMessage(roomId, messageId, content),
   };
 }
 

@@ -90,6 +90,9 @@ function messageActions(app) {
         () => chat.client.deleteMessage(id, row.messageId),
       );
     },
+    "message-thread": ({ messageId }, id) => {
+      location.hash = `#/${id}/${messageId}/thread`;
+    },
     "message-readers": async (row, id) => {
       const [list, readers] = await Promise.all([
         app.dialog("reader-list"),

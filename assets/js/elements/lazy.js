@@ -31,6 +31,7 @@ const MODULES = {
   "settings-page": () => import("./settings-page.js"),
   "shortcut-help": () => import("./shortcut-help.js"),
   "text-completion": () => import("./text-completion.js"),
+  "thread-panel": () => import("./thread-panel.js"),
   "upload-list": () => import("./upload-list.js"),
 };
 

@@ -48,9 +48,9 @@ function messageActions(app) {
     // Without a place it is the sheet of a touch screen.
     "message-menu": async ({ row, at, message }) => {
       const saved = await savedOf(app);
-      if (!at) return (await app.dialog("action-sheet")).open(row, saved);
+      if (!at) return (await app.dialog("action-sheet")).open(row, saved, message);
       const menu = await menuBeside(app, at);
-      menu.open(at, t("message.actions"), messageItems(app, row, at, saved), message);
+      menu.open(at, t("message.actions"), messageItems(app, { row, at, message }, saved), message);
     },
     "message-copy": (row) => copy(textOf(row), "message.textCopied"),
     "message-link": ({ messageId }, id) =>
@@ -63,18 +63,17 @@ function messageActions(app) {
 /** In the landmark of what opens it. @param {ChatApp} app @param {Element} at */
 async function menuBeside(app, at) {
   const menu = await app.dialog("row-menu");
-  at.closest("main, room-details")?.append(menu);
+  at.closest("main, room-details, thread-panel")?.append(menu);
   return menu;
 }
 
 /**
  * @param {ChatApp} app
- * @param {MessageRow} row
- * @param {HTMLElement} at
+ * @param {{row: MessageRow, at: HTMLElement, message: HTMLElement}} what
  * @param {Set<string>|null} saved
  * @returns {MenuItem[]}
  */
-function messageItems(app, row, at, saved) {
+function messageItems(app, { row, at, message }, saved) {
   const react = {
     name: "message-react",
     picture: "react",
@@ -86,7 +85,8 @@ function messageItems(app, row, at, saved) {
     danger,
     name: type,
     apart: danger,
-    does: () => emit(app, type, row),
+    // From the message: what contains it may answer differently.
+    does: () => emit(message.isConnected ? message : app, type, row),
   }));
   return row.mayReact ? [react, ...others] : others;
 }

@@ -30,6 +30,7 @@ export function actionsOf(row, saved = null) {
     },
     row.mine &&
       row.mayWrite && { type: "message-edit", picture: "edit", label: t("action.edit"), hint: "E" },
+    { type: "message-thread", picture: "room", label: t("thread.open") },
     textOf(row) !== "" && {
       type: "message-copy",
       picture: "copy",

@@ -19,9 +19,9 @@ import { lazy } from "./lazy.js";
 
 /** @import {Context} from "../types.js" */
 /**
- * @typedef {{roomId: string, title: string, context: Context|null, error: string, draft: string,
- *   people: () => import("../state/completion.js").Candidate[], uploader: () =>
- *   Promise<import("../state/uploader.js").Uploader>}} Data
+ * @typedef {{roomId: string, title: string, label?: string, context: Context|null, error: string,
+ *   draft: string, people: () => import("../state/completion.js").Candidate[], uploader: () =>
+ *   Promise<import("../state/uploader.js").Uploader>}} Data label: in place of that of the room
  */
 
 const LONGEST = 4000;
@@ -100,11 +100,11 @@ export class MessageComposer extends View {
   }
 
   /** @param {Data} data */
-  update({ roomId, title, context, error, draft, people, uploader }) {
+  update({ roomId, title, label, context, error, draft, people, uploader }) {
     if (this.#completion) this.#completion.people = people;
     this.#files.uploader = uploader;
-    set(this.#box, { "aria-label": t("composer.label", { room: title }) });
-    set(this.#field, { "aria-label": t("composer.label", { room: title }) });
+    const name = label ?? t("composer.label", { room: title });
+    for (const part of [this.#box, this.#field]) set(part, { "aria-label": name });
     const moved = roomId !== this.#roomId;
     if (moved || context !== this.#context) this.#follow(roomId, context, moved ? draft : null);
     this.#note.hidden = !error;

@@ -52,7 +52,7 @@ export class MessageItem extends View {
       () =>
         this.data?.row.messageId &&
         !this.data.row.deleted &&
-        emit(this, "message-menu", { row: this.data.row }),
+        emit(this, "message-menu", { row: this.data.row, message: this }),
     );
   }
 

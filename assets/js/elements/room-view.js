@@ -130,7 +130,7 @@ function headerOf(state, room, title, me) {
     title,
     people: room.userCount,
     unread: totalUnread(state, room.roomId),
-    details: state.detailsOpen,
+    details: state.detailsOpen && !state.route.thread,
     topic: room.topic ?? "",
     mayEdit: mayManage(room, me),
     archived: Boolean(room.archived),

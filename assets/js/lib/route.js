@@ -20,12 +20,12 @@ export function parseRoute(hash) {
       ...(/^room\d+$/.test(within) && { within }),
     };
   }
-  const [first = "", second] = hash.replace(/^#\/?/, "").split("/");
+  const [first = "", second = "", third] = hash.replace(/^#\/?/, "").split("/");
   if (/^room\d+$/.test(first)) {
     if (second === "details") return { page: "room", roomId: first, details: true };
-    return /^msg\d+$/.test(second ?? "")
-      ? { page: "room", roomId: first, messageId: second }
-      : { page: "room", roomId: first };
+    if (!/^msg\d+$/.test(second)) return { page: "room", roomId: first };
+    const name = third === "thread" ? third : "messageId";
+    return { page: "room", roomId: first, [name]: second };
   }
   if (first === "server") return second ? { page: first, tab: second } : { page: first };
   if (
@@ -45,7 +45,7 @@ export function parseRoute(hash) {
  * @returns {"rooms"|"room"|"details"|"page"}
  */
 export function viewOf(route) {
-  if (route.page === "room") return route.details ? "details" : "room";
+  if (route.page === "room") return route.details || route.thread ? "details" : "room";
   return ["directory", "profile", "saved", "server", "search"].includes(route.page)
     ? "page"
     : "rooms";

@@ -10,7 +10,7 @@ const ITEM: &str = "row-menu [role^=menuitem]";
 
 impl Browser {
     /// Opens the menu of a message by its button, which is drawn again when somebody reads it.
-    async fn menu_of(&self, message: &str) {
+    pub(super) async fn menu_of(&self, message: &str) {
         let more = format!("message-item[data-message-id={message}] .tools .more");
         self.wait(
             "the menu",
@@ -77,6 +77,7 @@ async fn a_message_has_a_menu_by_pointer_and_by_keyboard() {
         json!([
             "message-react",
             "message-reply",
+            "message-thread",
             "message-copy",
             "message-link",
             "message-pin",
