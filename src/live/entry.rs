@@ -131,10 +131,11 @@ impl Hub {
             let (person, rev) = (participant.person(), live.rev);
             let bot = participant.account.bot;
             let recent = live.recent.iter().cloned().collect();
-            let last_seq = facts.room.last_seq;
+            let last_seq = live.newest();
             let listener = watch.listener_or_new(socket);
             let entered = !listener.present;
             listener.present = true;
+            listener.last_seq = listener.last_seq.max(last_seq);
             if hold {
                 listener.ready = false;
             } else {
@@ -283,10 +284,15 @@ impl Loading<'_> {
                     First::Socket => self.hub.wait_idle(self.room, live),
                     First::Nobody => self.hub.rest(self.room, live),
                 }
-                let rev = live.rev;
-                let seen = *watch.seen.get_or_insert(rev);
-                // Events that were lost while the room was read.
-                watch.lost |= seen > rev;
+                let (rev, newest) = (live.rev, live.newest());
+                match watch.seen {
+                    // Events that were lost while the room was read.
+                    Some(seen) => watch.lost |= seen > rev,
+                    None => {
+                        watch.seen = Some(rev);
+                        watch.last_seq = watch.last_seq.max(newest);
+                    }
+                }
             }
         });
         self.wake();

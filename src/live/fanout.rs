@@ -248,6 +248,7 @@ impl Hub {
                 if !listener.ready && !is_held {
                     listener.ready = true;
                     listener.rev = listener.rev.max(rev);
+                    listener.last_seq = listener.last_seq.max(facts.room.last_seq);
                 }
                 // Without earlier listeners nobody else waits for the room's own event of this rev.
                 if watch.seen.is_none() {

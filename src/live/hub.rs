@@ -257,8 +257,7 @@ impl Hub {
         let live = watch.live.as_ref()?;
         let mut facts = RoomFacts::clone(live.facts.as_ref()?);
         facts.room.rev = facts.room.rev.max(live.rev);
-        let newest = live.recent.back().map_or(Seq(0), |message| message.seq);
-        facts.room.last_seq = facts.room.last_seq.max(newest);
+        facts.room.last_seq = live.newest();
         Some(facts)
     }
 
@@ -304,6 +303,7 @@ impl Hub {
         }
         listener.ready = true;
         listener.rev = listener.rev.max(rev);
+        listener.last_seq = listener.last_seq.max(last_seq);
         // Other listeners have yet to hear what came after `seen`.
         if seen.is_none() {
             watch.seen = Some(rev);

@@ -45,6 +45,8 @@ pub(super) struct Listener {
     outbox: Arc<Outbox>,
     /// Only events after this rev are sent.
     pub(super) rev: Rev,
+    /// A message that existed at that rev: this one and all before it are not new to the client.
+    pub(super) last_seq: Seq,
     /// Whether its replay is complete; before that, live events are omitted, because the replay
     /// reads them.
     pub(super) ready: bool,
@@ -126,6 +128,7 @@ impl RoomListeners {
                     socket: Arc::clone(socket),
                     outbox: Arc::clone(&socket.outbox),
                     rev: Rev(0),
+                    last_seq: Seq(0),
                     ready: false,
                     present: false,
                     subscribed: false,
@@ -193,19 +196,26 @@ impl RoomListeners {
     }
 
     /// Sends changes after `seen`, which is the rev of most listeners: to those who have begun with
-    /// a later one, without what they know already. `known` is the newest message before them.
+    /// a later one, without what they know already. `known` is the newest message at `seen`.
     pub(super) fn send_changes(&mut self, page: &RoomChanges, known: Seq, seen: Rev) {
         let upto = page.changes.rev;
         for group in &mut self.groups {
             group.write_gathered();
             let behind = group.listeners.iter().filter(|listener| listener.rev < upto);
-            let begins: BTreeSet<Rev> = behind.map(|listener| listener.rev.max(seen)).collect();
-            for from in begins {
+            let begin = |listener: &Listener| {
+                if listener.rev > seen {
+                    (listener.rev, listener.last_seq.max(known))
+                } else {
+                    (seen, known)
+                }
+            };
+            let begins: BTreeSet<(Rev, Seq)> = behind.map(begin).collect();
+            for (from, known) in begins {
                 let mut page = page.clone();
                 page.changes.messages.retain(|message| message.rev > from);
                 let event = Event::CaughtUp { changes: Arc::new(page), known };
                 for encoded in group.voice.say(&event) {
-                    let begins_here = |listener: &Listener| listener.rev.max(seen) == from;
+                    let begins_here = |listener: &Listener| begin(listener) == (from, known);
                     group.send_if(&encoded, Some(upto), false, begins_here);
                 }
             }
@@ -316,6 +326,12 @@ impl LiveRoom {
         let elsewhere =
             self.others.people.keys().filter(|user| !self.present.contains_key(user)).count();
         self.present.len() - self.bots.len() + elsewhere + self.others.more as usize
+    }
+
+    /// Returns the newest message of the events applied.
+    pub(super) fn newest(&self) -> Seq {
+        let stored = self.facts.as_ref().map_or(Seq(0), |facts| facts.room.last_seq);
+        self.recent.back().map_or(stored, |message| message.seq.max(stored))
     }
 
     /// Updates facts and latest messages. Applying an event twice changes nothing.

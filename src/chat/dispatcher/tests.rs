@@ -297,6 +297,42 @@ async fn who_comes_later_takes_nothing_from_those_who_are_there_and_hears_nothin
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_edit_of_a_message_from_before_the_entry_is_no_new_message() {
+    for others in [false, true] {
+        let mut world = World::through(&Config::default(), |event, on| {
+            if !matches!(event, Event::Room(_)) {
+                drop(on.send(event));
+            }
+        })
+        .await;
+        let (ann, bob) = (world.user("ann").await, world.user("bob").await);
+        let room = world.room(&ann, &["bob"]).await;
+        // A listener that has not heard the messages yet.
+        let mut earlier = world.open(&ann, VOICE);
+        if others {
+            let all = Command::Subscribe { since: HashMap::new(), epoch: None };
+            earlier.run(all).await.unwrap();
+            while earlier.replay().await.is_some() {}
+            drop(earlier.outbox().take_all());
+        }
+        let first = world.post(&ann, room, "first".to_owned()).await;
+        world.post(&ann, room, "second".to_owned()).await;
+        let connection = world.enter(&bob, VOICE, room).await;
+        drop(connection.outbox().take_all());
+        let at = MessageRef::Id(first.id());
+        world.chat.edit(&ann, room, at, "edited").await.unwrap();
+        world.settle().await;
+        let told = connection.outbox().take_all();
+        assert!(!told.iter().any(|frame| frame.contains("posted")), "{told:?}");
+        assert!(told.iter().any(|frame| frame.ends_with(" edited 1 edited")), "{told:?}");
+        let told = earlier.outbox().take_all();
+        let posted = told.iter().filter(|frame| frame.contains("posted")).count();
+        assert_eq!(posted, if others { 2 } else { 0 }, "{told:?}");
+        world.store.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_room_whose_addition_was_lost_is_found() {
     let mut world = World::through(&Config::default(), |event, on| {
         if !matches!(event, Event::RoomAdded { .. }) {
