@@ -39,6 +39,8 @@ export class SavedList extends View {
   #asked = 0;
   #opened = false;
   #shown = "";
+  /** What was saved at the last update. @type {Set<string>|null} */
+  #saved = null;
 
   // Lifecycle
 
@@ -64,8 +66,10 @@ export class SavedList extends View {
   }
 
   update() {
-    if (this.#opened) this.#ask(true);
+    const saved = this.data?.saved ?? null;
+    if (this.#opened || isMore(saved, this.#saved)) this.#ask(true);
     this.#opened = false;
+    this.#saved = saved;
     this.#draw();
   }
 
@@ -161,6 +165,15 @@ export class SavedList extends View {
       ),
     ];
   }
+}
+
+/**
+ * Whether something was saved that was not before.
+ * @param {Set<string>|null} now
+ * @param {Set<string>|null} before null: unknown
+ */
+function isMore(now, before) {
+  return Boolean(now && before && now !== before && [...now].some((id) => !before.has(id)));
 }
 
 customElements.define("saved-list", SavedList);

@@ -179,6 +179,13 @@ async fn messages_are_saved_for_later() {
     )
     .await;
     page.picture("list").await;
+    // What is saved elsewhere appears in the open list, and goes again.
+    let elsewhere = format!("/api/chatrooms/{one}/messages/{}/saved", first[1]);
+    ann.put(&elsewhere).await.is(204);
+    page.reads("saved-list", "another").await;
+    ann.delete(&elsewhere).await.is(204);
+    page.wait("two are left", "return document.querySelectorAll('saved-list .saved').length === 2")
+        .await;
     let phone = Browser::at_home(&driver, "saved", server.address(), "390,844", &ann).await;
     phone.errors().await;
     phone.click("room-list .top .saved").await;
