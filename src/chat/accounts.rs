@@ -174,7 +174,8 @@ impl Chat {
         if change.password.is_some() || change.email.is_some() {
             access::manage_account(session)?;
         }
-        let status = change.status.map(|new| new.map(check_status).transpose()).transpose()?;
+        let status =
+            change.status.map(|new| new.as_ref().map(check_status).transpose()).transpose()?;
         let password = match &change.password {
             None => None,
             Some(password) => {
@@ -294,7 +295,7 @@ fn near(session: &Session) -> Option<UserId> {
     access::browse(actor(session)).is_err().then_some(session.user)
 }
 
-fn check_status(new: NewStatus) -> Result<Status> {
+fn check_status(new: &NewStatus) -> Result<Status> {
     Status::new(new.emoji.as_deref(), &new.text, new.until, Timestamp::now())
 }
 

@@ -285,13 +285,12 @@ impl Loading<'_> {
                     First::Nobody => self.hub.rest(self.room, live),
                 }
                 let (rev, newest) = (live.rev, live.newest());
-                match watch.seen {
+                if let Some(seen) = watch.seen {
                     // Events that were lost while the room was read.
-                    Some(seen) => watch.lost |= seen > rev,
-                    None => {
-                        watch.seen = Some(rev);
-                        watch.last_seq = watch.last_seq.max(newest);
-                    }
+                    watch.lost |= seen > rev;
+                } else {
+                    watch.seen = Some(rev);
+                    watch.last_seq = watch.last_seq.max(newest);
                 }
             }
         });

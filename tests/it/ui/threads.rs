@@ -34,15 +34,15 @@ async fn a_thread_is_read_and_answered_beside_the_conversation() {
     let [ann, bob] = people(&server, ["ann", "bob"]).await;
     let plan = RoomPlan { name: Some("Study"), public: false };
     let room = bob.room_like(&[&ann], plan).await;
-    let root = ann.say_all(&room, &["Who brings cake?", "something else"]).await.remove(0);
-    let first = answer(&bob, &room, &root, "I do").await;
+    let asked = ann.say_all(&room, &["Who brings cake?", "something else"]).await.remove(0);
+    let first = answer(&bob, &room, &asked, "I do").await;
     answer(&bob, &room, &first, "With cherries").await;
     let driver = Driver::start();
     let page = Browser::at_home(&driver, "thread", server.address(), "1280,800", &ann).await;
     page.go(&format!("#/{room}")).await;
     page.shows(&["Who brings cake?", "something else", "I do", "With cherries"]).await;
 
-    page.menu_of(&root).await;
+    page.menu_of(&asked).await;
     page.click("row-menu .message-thread").await;
     page.focuses(ANSWERS).await;
     page.reads("thread-panel .first message-item", "Who brings cake?").await;
@@ -55,8 +55,8 @@ async fn a_thread_is_read_and_answered_beside_the_conversation() {
     page.reads("message-list message-item", "Lovely").await;
     page.lacks("message-item[data-state=pending]").await;
     page.reads("thread-panel .count", "3 replies").await;
-    let thread = format!("/api/chatrooms/{room}/messages/{root}/thread");
-    assert_eq!(bob.get(&thread).await.is(200)["messages"][2]["replyTo"], json!(root));
+    let thread = format!("/api/chatrooms/{room}/messages/{asked}/thread");
+    assert_eq!(bob.get(&thread).await.is(200)["messages"][2]["replyTo"], json!(asked));
 
     // What the others write, change and delete meanwhile.
     let last = answer(&bob, &room, &first, "And plates").await;
@@ -72,7 +72,7 @@ async fn a_thread_is_read_and_answered_beside_the_conversation() {
     page.focuses(ANSWERS).await;
     page.key(Key::Escape).await;
     page.hides("thread-panel").await;
-    page.focuses(&format!("message-list message-item[data-message-id={root}]")).await;
+    page.focuses(&format!("message-list message-item[data-message-id={asked}]")).await;
 
     // Any of its messages leads to it, and the browser's button for going back leads away.
     page.menu_of(&last).await;
@@ -90,11 +90,11 @@ async fn on_a_phone_a_thread_lies_over_the_conversation() {
     let server = Server::start().await;
     let [ann, bob] = people(&server, ["ann", "bob"]).await;
     let room = bob.room(&[&ann]).await;
-    let root = ann.say_all(&room, &["Who brings cake?"]).await.remove(0);
-    answer(&bob, &room, &root, "I do").await;
+    let asked = ann.say_all(&room, &["Who brings cake?"]).await.remove(0);
+    answer(&bob, &room, &asked, "I do").await;
     let driver = Driver::start();
     let page = Browser::at_home(&driver, "thread-phone", server.address(), "390,844", &ann).await;
-    page.go(&format!("#/{room}/{root}/thread")).await;
+    page.go(&format!("#/{room}/{asked}/thread")).await;
     page.has_replies(&["I do"]).await;
     page.hides("main").await;
     page.fill(ANSWERS, &format!("Lovely{}", char::from(Key::Enter))).await;

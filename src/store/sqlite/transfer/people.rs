@@ -100,13 +100,7 @@ impl Import<'_> {
         } else {
             self.free_login(&new.login)?
         };
-        let mut email = new.email.clone();
-        if let Some(address) = &new.email
-            && sql::any(self.conn, EMAIL_TAKEN, [address.to_lowercase()])?
-        {
-            self.out.report.note(Reason::EmailLeftOut, format!("{login}: {address}"));
-            email = None;
-        }
+        let email = self.free_email(new, &login)?;
         let admin = new.admin && self.terms.keep;
         if new.admin && !admin {
             self.out.report.note(Reason::AdminNotTaken, login.as_str());
@@ -146,6 +140,17 @@ impl Import<'_> {
         self.out.report.taken(Kind::Users);
         self.out.logins.push((key, login));
         Ok(())
+    }
+
+    /// Returns the address of the user, unless somebody has it.
+    fn free_email(&mut self, new: &UserRecord, login: &str) -> Result<Option<String>> {
+        if let Some(address) = &new.email
+            && sql::any(self.conn, EMAIL_TAKEN, [address.to_lowercase()])?
+        {
+            self.out.report.note(Reason::EmailLeftOut, format!("{login}: {address}"));
+            return Ok(None);
+        }
+        Ok(new.email.clone())
     }
 
     /// Records the id of the user just added, and what is to be done about them later.
