@@ -13,6 +13,7 @@
 //! | [`store`] | storage, and all SQL |
 //! | [`logging`], [`config`] | log and configuration |
 //! | [`egress`] | which addresses the server connects to |
+//! | [`mail`] | letters that the server sends |
 //! | [`s3`] | buckets of S3 servers |
 //! | [`service`] | the service manager |
 //! | [`model`] | plain types and pure rules |
@@ -25,6 +26,7 @@ pub mod config;
 pub mod egress;
 pub mod live;
 pub mod logging;
+pub mod mail;
 pub mod model;
 pub mod s3;
 pub mod server;

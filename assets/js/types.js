@@ -23,6 +23,7 @@
  * @property {string} [name] what the administrator called it
  * @property {boolean} registration anyone may create an account
  * @property {string} [accent] #rrggbb
+ * @property {boolean} [resetByMail] it mails links for a new password
  * @property {boolean} [personalTokens] people may create API tokens of their own
  * @property {string} [motd] message of the day
  * @property {boolean} setup there is no administrator yet
@@ -157,7 +158,7 @@
 /**
  * @typedef {object} Route
  * @property {"rooms"|"room"|"directory"|"profile"|"saved"|"server"|"search"|"sign-in"|"register"
- *   |"setup"|"reset"} page
+ *   |"setup"|"reset"|"forgot"} page
  * @property {string} [roomId]
  * @property {string} [messageId]
  * @property {boolean} [details]

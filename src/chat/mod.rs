@@ -26,6 +26,7 @@ mod pins;
 mod preferences;
 mod refusals;
 mod reset_links;
+mod reset_mail;
 mod rooms;
 mod search;
 mod session_cache;
@@ -39,6 +40,8 @@ mod webhooks;
 pub(crate) mod world;
 
 use std::sync::{Arc, Mutex};
+
+use tokio::sync::Semaphore;
 
 use access::Actor;
 use guesses::Undecided;
@@ -69,6 +72,7 @@ pub use media::{Download, MediaHold, PERMISSION, UNUSED_FOR};
 pub use membership::{Membership, Replacement, RoomPage};
 pub use operator::AccountChange;
 pub use reset_links::{LINK_LIFE, MAX_LINK_LIFE, ResetLink};
+pub use reset_mail::Language;
 pub use rooms::{CreatorRole, LISTED, People, RoomPlan};
 pub use search::{Hit, Hits, Search};
 
@@ -139,6 +143,8 @@ struct Inner {
     cache: SessionCache,
     pages: Pages,
     undecided: Undecided,
+    /// A permit for each letter that is under way.
+    letters: Arc<Semaphore>,
     turns: Turns,
     epoch: String,
     server_id: String,
@@ -165,6 +171,7 @@ impl Chat {
             cache: SessionCache::default(),
             pages: Pages::default(),
             undecided: Undecided::default(),
+            letters: Arc::new(Semaphore::new(reset_mail::AT_ONCE)),
             turns: Turns::default(),
             epoch: settings.epoch,
             server_id,

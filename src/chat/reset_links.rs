@@ -1,4 +1,5 @@
-//! Links with which users set a new password: an administrator creates one, and it works once.
+//! Links with which users set a new password: an administrator creates one, or the server mails one
+//! (`reset_mail`), and it works once.
 //!
 //! Such a link is a session of its user that opens nothing else. A new password, a disabled account
 //! and a sign-out everywhere therefore end it as they end log-ins.
@@ -18,6 +19,11 @@ use crate::store::{Ended, NewSession, UserChange};
 pub const LINK_LIFE: Duration = Duration::from_hours(24);
 /// The longest life of a link.
 pub const MAX_LINK_LIFE: Duration = Duration::from_hours(7 * 24);
+
+/// Name of the grant of a link that an administrator created.
+const BY_ADMINISTRATOR: &str = "reset";
+/// Name of the grant of a link that was mailed to its user.
+pub(super) const BY_MAIL: &str = "reset by mail";
 
 /// The action of the audit log of a password set by a link.
 const USED: &str = "user.reset_password";
@@ -50,8 +56,23 @@ impl Chat {
         if life.is_zero() || life > MAX_LINK_LIFE {
             return Err(Error::invalid("expires", "must be at most seven days from now"));
         }
+        let by = operator.attribution();
+        let link = self.issue_reset_link(&user, BY_ADMINISTRATOR, life, by).await?;
+        info!(user = user.login, "Link for a new password created.");
+        Ok(link)
+    }
+
+    /// Creates a link and ends earlier ones: one of an administrator ends all of them, a mailed one
+    /// only mailed ones, so that a stranger who asks for it ends no other.
+    pub(super) async fn issue_reset_link(
+        &self,
+        user: &User,
+        name: &str,
+        life: Duration,
+        by: Option<Attribution>,
+    ) -> Result<ResetLink> {
         let secret = tokens::new_secret()?;
-        let grant = Grant { name: "reset".to_owned(), scope: Scope::Reset, fixed: true };
+        let grant = Grant { name: name.to_owned(), scope: Scope::Reset, fixed: true };
         let new = NewSession {
             user: user.id,
             token: tokens::hash(&secret)?,
@@ -62,11 +83,14 @@ impl Chat {
             grant: Some(grant),
         };
         let earlier = self.sessions().list(user.id).await?;
-        let session = self.sessions_for(operator.attribution()).start(new).await?;
-        for link in earlier.iter().filter(|link| is_link(link)) {
+        let session = self.sessions_for(by).start(new).await?;
+        let replaced = |link: &&Session| {
+            let all = name == BY_ADMINISTRATOR;
+            is_link(link) && (all || link.grant.as_ref().is_some_and(|grant| grant.name == name))
+        };
+        for link in earlier.iter().filter(replaced) {
             self.sessions().end(user.id, Ended::One(link.id)).await?;
         }
-        info!(user = user.login, "Link for a new password created.");
         Ok(ResetLink { session, secret })
     }
 

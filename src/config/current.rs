@@ -32,6 +32,7 @@ const LIVE: [(&str, &[&str]); 8] = [
             "access_token_minutes",
             "token_recheck_seconds",
             "personal_tokens",
+            "reset_by_mail",
             "confusable_names",
         ],
     ),

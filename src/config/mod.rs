@@ -121,6 +121,7 @@ pub enum Confusables {
 /// `[auth]`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "keys of a file")]
 pub struct Auth {
     /// Who can create accounts: `open` (anyone who can reach the server) or `closed`
     /// (administrators only).
@@ -139,6 +140,9 @@ pub struct Auth {
     pub token_recheck_seconds: u64,
     /// Let users create API tokens of their own; administrators can create them for any account.
     pub personal_tokens: bool,
+    /// Let people who forgot their password have a link mailed to the address of their account.
+    /// Requires `[mail]` and `[server] public_url`.
+    pub reset_by_mail: bool,
     /// Accept the MD5 or SHA-1 digest of a password at log-in (`realtime` API). `false` also
     /// deletes the stored digests.
     pub digest_login: bool,
@@ -157,6 +161,7 @@ impl Default for Auth {
             access_token_minutes: 60,
             token_recheck_seconds: 60,
             personal_tokens: false,
+            reset_by_mail: true,
             digest_login: true,
             confusable_names: Confusables::Refuse,
         }

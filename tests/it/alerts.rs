@@ -3,9 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
-use std::io::{BufRead, BufReader, Lines};
-use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 
 use serde_json::json;
@@ -16,7 +13,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::service::reload::Configured;
-use crate::support::{Client, Ctl, Json, PATIENCE, Server};
+use crate::support::{Client, Ctl, Json, MailServer, PATIENCE, Server};
 
 /// Answers of the receiver.
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
@@ -328,50 +325,10 @@ async fn settings_that_cannot_work_are_refused() {
     }
 }
 
-/// A running mail server, which requires STARTTLS and the password `let me in`.
-struct MailServer {
-    child: Child,
-    port: String,
-    messages: Lines<BufReader<ChildStdout>>,
-}
-
-impl MailServer {
-    fn start(certificate: &Path, key: &Path) -> Self {
-        let mut child = Command::new("target/test-tools/schemathesis/bin/python")
-            .arg("tests/smtp/server.py")
-            .args([certificate, key])
-            .args(["chat", "let me in"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            // A client that refuses its certificate is a long stack trace there.
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the tools that tests/run installs");
-        let mut messages = BufReader::new(child.stdout.take().unwrap()).lines();
-        let port = messages.next().unwrap().unwrap();
-        Self { child, port, messages }
-    }
-
-    fn next(&mut self) -> Json {
-        serde_json::from_str(&self.messages.next().unwrap().unwrap()).unwrap()
-    }
-}
-
-impl Drop for MailServer {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_recipient_gets_a_mail_through_starttls_with_a_password() {
-    let folder = tempfile::tempdir().unwrap();
-    let [certificate, key] = ["cert.pem", "key.pem"].map(|name| folder.path().join(name));
-    let pair = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-    fs::write(&certificate, pair.cert.pem()).unwrap();
-    fs::write(&key, pair.signing_key.serialize_pem()).unwrap();
-    let mut mail = MailServer::start(&certificate, &key);
+    let mut mail = MailServer::start();
+    let certificate = mail.certificate();
     let port = mail.port.clone();
     let settings = [
         ("LOG__ALERTS__MAIL_TO", "ann@example.org, Ben <ben@example.org>"),

@@ -43,6 +43,7 @@ mod proxy;
 mod readme;
 mod realtime;
 mod refused;
+mod reset_mail;
 mod rooms;
 mod scene;
 mod server_page;

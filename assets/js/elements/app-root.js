@@ -13,7 +13,7 @@ import { lazy } from "./lazy.js";
 
 const RETRY_MS = 3000;
 /** Pages for those who are not signed in. @type {string[]} */
-const SIGNED_OUT = ["sign-in", "register", "setup", "reset"];
+const SIGNED_OUT = ["sign-in", "register", "setup", "reset", "forgot"];
 
 export class AppRoot extends HTMLElement {
   #chat = new Chat();
@@ -82,7 +82,8 @@ export class AppRoot extends HTMLElement {
     if (accent && accent !== this.#accent) this.#colour(accent);
     if (!this.#known) return;
     const { me, route } = this.#chat.store.state;
-    if (route.page === "reset") return void this.#reset();
+    if (route.page === "reset" || (route.page === "forgot" && !me))
+      return void this.#password(route.page);
     // The link of the first administrator also counts for somebody who is signed in without being
     // one.
     if (me && route.page !== "setup") {
@@ -140,14 +141,18 @@ export class AppRoot extends HTMLElement {
     showAccent(accent);
   }
 
-  /** A link for a new password counts for whoever is signed in, too. */
-  async #reset() {
+  /**
+   * A link for a new password counts for whoever is signed in, too.
+   * @param {"reset"|"forgot"} page
+   */
+  async #password(page) {
     const app = /** @type {ChatApp|null} */ (this.querySelector("chat-app"));
     app?.view.composer.store();
-    await lazy("reset-form").catch(() => this.#waiting());
+    const tag = /** @type {const} */ (`${page}-form`);
+    await lazy(tag).catch(() => this.#waiting());
     const { route, server } = this.#chat.store.state;
-    if (route.page !== "reset" || !customElements.get("reset-form")) return;
-    const form = /** @type {any} */ (this.querySelector("reset-form") ?? this.#show("reset-form"));
+    if (route.page !== page || !customElements.get(tag)) return;
+    const form = /** @type {any} */ (this.querySelector(tag) ?? this.#show(tag));
     form.data = { token: route.token ?? "", chat: this.#chat, name: server?.name ?? "" };
   }
 
@@ -159,7 +164,7 @@ export class AppRoot extends HTMLElement {
     setTimeout(() => this.#update(), RETRY_MS);
   }
 
-  /** @param {"chat-app"|"login-form"|"reset-form"} tag */
+  /** @param {"chat-app"|"login-form"|"reset-form"|"forgot-form"} tag */
   #show(tag) {
     const element = document.createElement(tag);
     if (tag === "chat-app") /** @type {ChatApp} */ (element).chat = this.#chat;

@@ -10,6 +10,7 @@ const MODULES = {
   "action-sheet": () => import("./action-sheet.js"),
   "code-block": () => import("./code-block.js"),
   "emoji-picker": () => import("./emoji-picker.js"),
+  "forgot-form": () => import("./forgot-form.js"),
   "format-bar": () => import("./format-bar.js"),
   "login-form": () => import("./login-form.js"),
   "person-dialog": () => import("./person-dialog.js"),

@@ -223,6 +223,7 @@ export class LoginForm extends HTMLElement {
         field(t("login.password"), password, register ? passwordHint() : "", withEye(password)),
         this.#go,
       ),
+      this.#forgot(),
     );
     this.#why();
     (this.#input(focused?.id ?? "") ?? user).focus();
@@ -236,7 +237,15 @@ export class LoginForm extends HTMLElement {
     this.#card.querySelector("nav")?.remove();
     const choice = this.#mode !== "setup" && this.#choice(this.#mode === "register");
     if (choice) this.#card.prepend(choice);
+    this.#card.querySelector(".forgot")?.remove();
+    this.#card.append(this.#forgot() ?? "");
     this.#why();
+  }
+
+  #forgot() {
+    return this.#mode === "sign-in" && this.#server?.resetByMail
+      ? h("a", { class: "forgot", href: "#/forgot" }, t("login.forgot"))
+      : null;
   }
 
   /** Between signing in and registering. @param {boolean} register */

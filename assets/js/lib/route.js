@@ -33,7 +33,8 @@ export function parseRoute(hash) {
     first === "profile" ||
     first === "saved" ||
     first === "sign-in" ||
-    first === "register"
+    first === "register" ||
+    first === "forgot"
   )
     return { page: first };
   return { page: "rooms" };

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use super::audit::AuditPage;
-use super::reset::{CheckReset, Owner, Reset};
+use super::reset::{CheckReset, MailReset, Owner, Reset};
 use super::{Administrator, CheckSetUp, Operation, ServerFacts, SetUp};
 use crate::admin::{Command, items};
 use crate::api::Dialect;
@@ -46,6 +46,7 @@ pub(super) fn describe(operation: Operation) -> Described {
             .fails([Error::Forbidden, Error::Taken(Claim::Login)]),
         Operation::CheckReset => check_reset(),
         Operation::Reset => reset(),
+        Operation::MailReset => mail_reset(),
         Operation::Command => Described::new("Run an administration command")
             .text(
                 "Commands have the form in which the command line sends them to the running \
@@ -92,13 +93,26 @@ fn check_reset() -> Described {
 fn reset() -> Described {
     Described::new("Set a new password through a link")
         .text(
-            "Works once. An administrator creates the link; the token follows `#reset=` in it. \
-             Ends all sessions of the user.",
+            "Works once. An administrator creates the link, or the server mails it; the token \
+             follows `#reset=` in it. Ends all sessions of the user.",
         )
         .open()
         .body::<Reset>()
         .answers(200, "The user", Shape::of::<Owner>())
         .fails([Error::Forbidden])
+}
+
+fn mail_reset() -> Described {
+    Described::new("Have a link for a new password mailed")
+        .text(
+            "The answer is the same whether there is such an account or not. The link goes to the \
+             e-mail address of the account and works once, for an hour. 404 if the server does not \
+             mail links (`[auth] reset_by_mail`, `[mail]`, `[server] public_url`).",
+        )
+        .open()
+        .body::<MailReset>()
+        .empty(204, "If there is such an account with an e-mail address, a letter is under way")
+        .fails([Error::NotFound])
 }
 
 fn audit() -> Described {

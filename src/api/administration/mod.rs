@@ -47,6 +47,8 @@ pub(super) enum Operation {
     Reset,
     /// `POST /api/reset/check`
     CheckReset,
+    /// `POST /api/reset/mail`
+    MailReset,
     /// `POST /api/admin`
     Command,
     /// `GET /api/admin/log`
@@ -75,6 +77,11 @@ impl Dialect for Administration {
             template: "/api/reset/check",
             operation: Operation::CheckReset,
         },
+        Route {
+            method: Method::POST,
+            template: "/api/reset/mail",
+            operation: Operation::MailReset,
+        },
         Route { method: Method::POST, template: "/api/admin", operation: Operation::Command },
         Route { method: Method::GET, template: "/api/admin/log", operation: Operation::Log },
         Route { method: Method::GET, template: "/api/admin/audit", operation: Operation::Audit },
@@ -87,6 +94,7 @@ impl Dialect for Administration {
             Operation::CheckSetUp => check_set_up(&chat, request).await,
             Operation::Reset => reset::reset(&chat, request).await,
             Operation::CheckReset => reset::check(&chat, request).await,
+            Operation::MailReset => reset::mail(&chat, request).await,
             Operation::Command => command(&chat, request).await,
             Operation::Log => log(chat, request).await,
             Operation::Audit => {
@@ -126,6 +134,7 @@ pub(super) struct CheckSetUp {
 
 /// What may be known of the server before logging in.
 #[derive(Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "keys of an answer")]
 pub(super) struct ServerFacts {
     /// `[server] name`; absent if unset.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -145,6 +154,10 @@ pub(super) struct ServerFacts {
     #[serde(rename = "personalTokens", skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
     personal_tokens: bool,
+    /// Whether `POST /api/reset/mail` mails links for a new password; absent if not.
+    #[serde(rename = "resetByMail", skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    reset_by_mail: bool,
     /// Whether there is no administrator yet: the link that `serve` prints creates one.
     setup: bool,
 }
@@ -166,6 +179,7 @@ async fn server(chat: &Chat, request: &Request) -> Result<Response> {
         motd: config.server.motd.clone(),
         registration: config.auth.registration == Registrations::Open,
         personal_tokens: config.auth.personal_tokens,
+        reset_by_mail: chat.mails_reset_links(),
         setup: chat.awaits_administrator().await?,
     };
     Ok(respond::json(StatusCode::OK, &facts))

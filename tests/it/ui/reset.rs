@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Browser, Client, Ctl, Driver, Person, Server};
+use crate::support::{Browser, Client, Ctl, Driver, MailServer, Person, Server};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_sets_a_new_password_once() {
@@ -102,4 +102,45 @@ async fn links_are_for_people_who_may_sign_in_and_end_with_the_next_one() {
     ctl.run(&["user", "disable", "bob"]).ends(0);
     ctl.run(&["user", "reset-link", "bob"]).ends(4);
     assert_eq!(check(&second).await, 403);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_for_signing_in_offers_a_link_by_mail() {
+    let mut mail = MailServer::start();
+    let data = tempfile::Builder::new().prefix("chatctl-").tempdir().unwrap();
+    let public = [("SERVER__PUBLIC_URL", "http://chat.example")];
+    let certificate = mail.certificate();
+    let trusted = [("SSL_CERT_FILE", certificate.to_str().unwrap())];
+    let server =
+        Server::start_under(data, &[&mail.settings()[..], &public].concat(), &trusted).await;
+    Ctl::of(&server).create("ada", &["--admin"]);
+    Ctl::of(&server).create("bob", &["--email", "bob@example.org"]);
+    let driver = Driver::start();
+    let page = Browser::open(&driver, "forgot", server.address(), "390,844").await;
+    page.has("login-form form").await;
+    page.lacks("login-form .forgot").await;
+    page.go("#/sign-in").await;
+    page.click("login-form .forgot").await;
+    page.has("forgot-form form").await;
+    page.picture("asks").await;
+    page.click("forgot-form button[type=submit]").await;
+    page.has("forgot-form #who[aria-invalid]").await;
+    page.fill("forgot-form #who", "bob@example.org").await;
+    page.click("forgot-form button[type=submit]").await;
+    page.reads("forgot-form .sent", "on its way").await;
+    page.picture("sent").await;
+    let letter = tokio::task::spawn_blocking(move || mail.next()).await.unwrap();
+    let text = letter["text"].as_str().unwrap();
+    let link = text.lines().find(|line| line.starts_with("http://chat.example/#")).unwrap();
+    page.go(link.strip_prefix("http://chat.example/").unwrap()).await;
+    page.reads("reset-form .owner", "@bob").await;
+    page.fill("reset-form #password", "a new password").await;
+    page.click("reset-form button[type=submit]").await;
+    page.has("chat-app room-list").await;
+    // Nobody has forgotten a password while signed in.
+    page.go("#/forgot").await;
+    page.has("chat-app room-list").await;
+    let errors = page.errors().await;
+    assert!(errors.iter().all(|error| error.contains("401")), "{errors:?}");
+    page.close().await;
 }

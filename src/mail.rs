@@ -1,0 +1,165 @@
+//! E-mail that the server sends: one letter to one recipient, through the mail server of `[mail]`.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use lettre::message::{Mailbox, SinglePart};
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+
+use crate::config::{self, Config, MailSecurity};
+use crate::egress::{Egress, chain};
+
+/// How long an attempt may take in all.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// A letter in plain text.
+#[derive(Clone, Debug)]
+pub struct Letter {
+    /// Address of the recipient, such as `ann@example.org` or `Ann <ann@example.org>`.
+    pub to: String,
+    /// One line.
+    pub subject: String,
+    /// Lines that end with `\n`.
+    pub text: String,
+}
+
+/// Why a letter was not sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unsent {
+    /// Sending it again would not help.
+    #[error("{0}")]
+    Refused(String),
+    /// The mail server cannot be reached, or takes no mail at the moment.
+    #[error("{0}")]
+    ForNow(String),
+}
+
+/// Sends a letter once.
+pub async fn send(config: &Config, letter: &Letter) -> Result<(), Unsent> {
+    // The library limits only the time of connecting.
+    tokio::time::timeout(PATIENCE, deliver(config, letter)).await.unwrap_or_else(|_| {
+        let why = format!("it did not answer within {} s", PATIENCE.as_secs());
+        Err(Unsent::ForNow(why))
+    })
+}
+
+async fn deliver(config: &Config, letter: &Letter) -> Result<(), Unsent> {
+    let mail = &config.mail;
+    let (Some(host), Some(from)) = (&mail.host, &mail.from) else {
+        return Err(Unsent::Refused("[mail] host and from are not set".to_owned()));
+    };
+    let address = |text: &str| {
+        text.parse::<Mailbox>().map_err(|error| Unsent::Refused(format!("{text}: {error}")))
+    };
+    let message = Message::builder()
+        .from(address(from)?)
+        .to(address(&letter.to)?)
+        .message_id(None)
+        .subject(letter.subject.clone())
+        .singlepart(SinglePart::plain(letter.text.clone()))
+        .map_err(|error| Unsent::Refused(chain(&error)))?;
+    let port = mail.port.unwrap_or(match mail.security {
+        MailSecurity::Starttls => 587,
+        MailSecurity::Tls => 465,
+        MailSecurity::None => 25,
+    });
+    let found = Egress::of(&config.egress).resolve(host, port).await;
+    let found = found.map_err(|refused| Unsent::ForNow(refused.to_string()))?;
+    to_any(mail, host, &found, &message).await
+}
+
+/// Hands a message to the first of the addresses of a mail server that can be reached.
+async fn to_any(
+    config: &config::Mail,
+    host: &str,
+    addresses: &[SocketAddr],
+    message: &Message,
+) -> Result<(), Unsent> {
+    let mut failure = Unsent::ForNow(String::new());
+    for address in addresses {
+        let transport = transport(config, host, *address).map_err(Unsent::Refused)?;
+        match transport.send(message.clone()).await {
+            Ok(_) => return Ok(()),
+            // Refused for good: at another address of the same server it could arrive twice.
+            Err(error) if error.is_permanent() => return Err(Unsent::Refused(chain(&error))),
+            Err(error) => failure = Unsent::ForNow(chain(&error)),
+        }
+    }
+    Err(failure)
+}
+
+/// A connection to this address, with the certificate of this host.
+fn transport(
+    config: &config::Mail,
+    host: &str,
+    address: SocketAddr,
+) -> Result<AsyncSmtpTransport<Tokio1Executor>, String> {
+    let tls = || TlsParameters::new(host.to_owned()).map_err(|error| chain(&error));
+    let tls = match config.security {
+        MailSecurity::Starttls => Tls::Required(tls()?),
+        MailSecurity::Tls => Tls::Wrapper(tls()?),
+        MailSecurity::None => Tls::None,
+    };
+    let mut builder =
+        AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(address.ip().to_string())
+            .port(address.port())
+            .timeout(Some(PATIENCE))
+            .tls(tls);
+    if let (Some(user), Some(password)) = (&config.user, &config.password) {
+        builder = builder.credentials(Credentials::new(user.clone(), password.0.clone()));
+    }
+    Ok(builder.build())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A mail server that answers every recipient with this, and how many connections it had.
+    async fn mail_server(to_recipients: &'static str) -> (SocketAddr, Arc<AtomicUsize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let count = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&count);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                counted.fetch_add(1, Ordering::SeqCst);
+                let mut stream = BufReader::new(stream);
+                drop(stream.write_all(b"220 here\r\n").await);
+                let mut line = String::new();
+                while stream.read_line(&mut line).await.is_ok_and(|read| read > 0) {
+                    let answer = if line.starts_with("RCPT") { to_recipients } else { "250 ok" };
+                    drop(stream.write_all(format!("{answer}\r\n").as_bytes()).await);
+                    line.clear();
+                }
+            }
+        });
+        (address, count)
+    }
+
+    #[tokio::test]
+    async fn a_final_refusal_is_not_tried_at_another_address() {
+        let message = Message::builder()
+            .from("a@example.org".parse().unwrap())
+            .to("b@example.org".parse().unwrap())
+            .subject("s")
+            .singlepart(SinglePart::plain("t".to_owned()))
+            .unwrap();
+        let config = config::Mail { security: MailSecurity::None, ..config::Mail::default() };
+        for (answer, tried) in [("550 no such person", 0), ("450 come back later", 1)] {
+            let (first, _) = mail_server(answer).await;
+            let (second, count) = mail_server("550 no such person").await;
+            let sent = to_any(&config, "mail.example", &[first, second], &message).await;
+            assert!(sent.unwrap_err().to_string().contains("no such person"), "{answer}");
+            assert_eq!(count.load(Ordering::SeqCst), tried, "{answer}");
+        }
+    }
+}
