@@ -176,10 +176,7 @@ impl Admin {
             Source::of(&parts.config.get(), &parts.chat, self.embedded(BACKUP_INSTEAD)?).await;
         let (sender, written) = mpsc::channel(WAITING);
         let writing = with_progress(output, async |heard| {
-            write(&source, Parts { sender, part: BytesMut::new() }, move |done, all| {
-                heard.tell(done, all)
-            })
-            .await
+            write(&source, Parts::new(sender), move |done, all| heard.tell(done, all)).await
         });
         let sending = async move {
             // Owned here, so that the writer fails instead of blocking when the caller is gone.
@@ -202,9 +199,16 @@ impl Admin {
 }
 
 /// Collects written bytes into parts and sends them. Blocks while the reader is behind.
-struct Parts {
+pub(super) struct Parts {
     sender: mpsc::Sender<Bytes>,
     part: BytesMut,
+}
+
+impl Parts {
+    /// Sends the parts to this queue; the last one when it is flushed.
+    pub(super) fn new(sender: mpsc::Sender<Bytes>) -> Self {
+        Self { sender, part: BytesMut::new() }
+    }
 }
 
 impl Write for Parts {

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::outcome::{Failure, Kind};
-use super::users::{UserDelete, taken, unknown};
+use super::removal::UserDelete;
+use super::users::{taken, unknown};
 use super::{Call, items};
 use crate::chat::NewBot;
 use crate::model::{Error, Role};

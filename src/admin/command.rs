@@ -10,8 +10,10 @@ use super::backups::{BackupCreate, BackupList, BackupPrune, BackupStore};
 use super::bots::{BotCreate, BotDelete, BotList};
 use super::database::{DbCheck, DbReindex, DbStats, DbStatus, DbVacuum};
 use super::doctor::Doctor;
+use super::erase::UserErase;
 use super::log::{LogRotate, LogTail, SetLogLevel};
 use super::reload::Reload;
+use super::removal::UserDelete;
 use super::reset_link::UserResetLink;
 use super::room_messages::{RoomExport, RoomMessages, RoomPurge};
 use super::rooms::{
@@ -22,9 +24,10 @@ use super::status::Status;
 use super::support::Support;
 use super::tokens::{TokenCreate, TokenList, TokenRevoke};
 use super::transfer::ExportAll;
+use super::user_export::UserExport;
 use super::users::{
-    UserCreate, UserDelete, UserDemote, UserDisable, UserEnable, UserList, UserLogout, UserMark,
-    UserPasswd, UserPromote, UserRename, UserSessions, UserShow, UserWithoutPassword,
+    UserCreate, UserDemote, UserDisable, UserEnable, UserList, UserLogout, UserMark, UserPasswd,
+    UserPromote, UserRename, UserSessions, UserShow, UserWithoutPassword,
 };
 use super::webhooks::{WebhookCreate, WebhookDelete, WebhookList};
 
@@ -63,6 +66,13 @@ pub enum Command {
     /// Delete an account; its messages stay, without an author.
     #[serde(rename = "user.delete")]
     UserDelete(#[schema(inline)] UserDelete),
+    /// Erase a person: delete the account with the content of its messages, its reactions and files.
+    #[serde(rename = "user.erase")]
+    UserErase(#[schema(inline)] UserErase),
+    /// Export everything of one person, sent as the bytes of a ZIP file, then what it contains;
+    /// command line only. The access is logged.
+    #[serde(rename = "user.export")]
+    UserExport(#[schema(inline)] UserExport),
     /// Grant the administrator role.
     #[serde(rename = "user.promote")]
     UserPromote(#[schema(inline)] UserPromote),
@@ -249,6 +259,7 @@ impl Command {
     pub fn is_noted(&self) -> bool {
         match self {
             Self::UserDelete(UserDelete { dry_run, .. })
+            | Self::UserErase(UserErase { dry_run, .. })
             | Self::BotDelete(BotDelete { dry_run, .. })
             | Self::RoomDelete(RoomDelete { dry_run, .. })
             | Self::RoomPurge(RoomPurge { dry_run, .. })
@@ -281,6 +292,7 @@ impl Command {
     pub fn only_reads(&self) -> bool {
         match self {
             Self::UserDelete(UserDelete { dry_run, .. })
+            | Self::UserErase(UserErase { dry_run, .. })
             | Self::BotDelete(BotDelete { dry_run, .. })
             | Self::RoomDelete(RoomDelete { dry_run, .. })
             | Self::RoomPurge(RoomPurge { dry_run, .. })
@@ -290,6 +302,7 @@ impl Command {
             | Self::UserShow(_)
             | Self::UserSessions(_)
             | Self::UserWithoutPassword(_)
+            | Self::UserExport(_)
             | Self::BotList(_)
             | Self::TokenList(_)
             | Self::WebhookList(_)
@@ -319,7 +332,8 @@ impl Command {
     pub fn is_remote(&self) -> bool {
         !matches!(
             self,
-            Self::RoomMessages(_)
+            Self::UserExport(_)
+                | Self::RoomMessages(_)
                 | Self::RoomExport(_)
                 | Self::Export(_)
                 | Self::LogTail(_)

@@ -87,6 +87,37 @@ pub struct Leaving {
     pub(super) done: bool,
 }
 
+/// What the erasure of a person removes: `user.erase`.
+#[derive(Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the keys say what happened")]
+pub struct Erased {
+    #[serde(flatten)]
+    pub(super) leaving: Leaving,
+    /// Number of the account, by which the audit log names it.
+    pub(super) id: i64,
+    /// Messages whose content is deleted, in all rooms.
+    pub(super) messages_erased: u64,
+    pub(super) reactions_erased: u64,
+    pub(super) files_erased: u64,
+    /// Bytes of these files.
+    pub(super) file_bytes: u64,
+    /// Those of the files whose bytes stay: another user has uploaded the same, or another server
+    /// keeps files in the same place.
+    pub(super) files_kept: u64,
+}
+
+/// What an export of a person contains: `user.export`.
+#[derive(Serialize, ToSchema)]
+pub struct Exported {
+    pub(super) name: String,
+    pub(super) rooms: u64,
+    pub(super) messages: u64,
+    pub(super) reactions: u64,
+    pub(super) files: u64,
+    /// Files whose bytes are missing on the server.
+    pub(super) files_missing: u64,
+}
+
 /// A session: `user.sessions`.
 #[derive(Serialize, ToSchema)]
 pub struct Session {

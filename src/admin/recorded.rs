@@ -6,10 +6,11 @@ use tracing::error;
 use super::backups::BackupPrune;
 use super::bots::BotDelete;
 use super::doctor::Doctor;
+use super::erase::UserErase;
 use super::log::SetLogLevel;
+use super::removal::UserDelete;
 use super::room_messages::RoomPurge;
 use super::rooms::RoomDelete;
-use super::users::UserDelete;
 use super::{Call, Command, reload};
 use crate::model::{AuditNote, AuditTarget};
 
@@ -45,6 +46,7 @@ impl Command {
     pub(super) fn recorded(&self) -> Recorded {
         match self {
             Self::UserDelete(UserDelete { dry_run: true, .. })
+            | Self::UserErase(UserErase { dry_run: true, .. })
             | Self::BotDelete(BotDelete { dry_run: true, .. })
             | Self::RoomDelete(RoomDelete { dry_run: true, .. })
             | Self::RoomPurge(RoomPurge { dry_run: true, .. })
@@ -95,7 +97,9 @@ impl Command {
             | Self::RoomAdd(_)
             | Self::RoomRemove(_)
             | Self::RoomRole(_) => Recorded::WithChange,
-            Self::RoomMessages(_)
+            Self::UserErase(_)
+            | Self::UserExport(_)
+            | Self::RoomMessages(_)
             | Self::RoomExport(_)
             | Self::RoomPurge(_)
             | Self::BackupPrune(_)

@@ -33,6 +33,7 @@ impl Admin {
 }
 
 impl Command {
+    #[expect(clippy::too_many_lines, reason = "one line for each command")]
     async fn run(self, call: Call<'_>) -> Result<(), Failure> {
         match self {
             Self::UserList(command) => command.run(call).await,
@@ -45,6 +46,8 @@ impl Command {
             Self::UserDisable(command) => command.run(call).await,
             Self::UserEnable(command) => command.run(call).await,
             Self::UserDelete(command) => command.run(call).await,
+            Self::UserErase(command) => command.run(call).await,
+            Self::UserExport(command) => command.run(call).await,
             Self::UserPromote(command) => command.run(call).await,
             Self::UserDemote(command) => command.run(call).await,
             Self::UserMark(command) => command.run(call).await,

@@ -192,60 +192,6 @@ impl UserEnable {
     }
 }
 
-/// Delete an account; its messages stay, without an author.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct UserDelete {
-    pub name: String,
-    /// Only report what would be deleted.
-    #[serde(default)]
-    pub dry_run: bool,
-    /// Succeed if it does not exist.
-    #[serde(default)]
-    pub if_exists: bool,
-}
-
-impl UserDelete {
-    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
-        let Call { admin, operator, output, .. } = call;
-        let Self { name, dry_run, if_exists } = self;
-        let name = &*name;
-        let account = match admin.chat().account_of(operator, name).await {
-            Err(Error::UserNotFound) if if_exists => return Ok(()),
-            other => other.map_err(|error| unknown(error, name))?,
-        };
-        let rooms = admin.chat().rooms_of(operator, account.user.id).await?;
-        let (mut rooms_deleted, mut messages_deleted) = (0, 0);
-        for room in &rooms {
-            let facts = admin.chat().room(operator, *room).await?.facts;
-            if facts.room.visibility == crate::model::Visibility::Private
-                && facts.participants.len() == 1
-            {
-                rooms_deleted += 1;
-                messages_deleted += facts.room.last_seq.0;
-            }
-        }
-        let sessions_ended = admin.chat().sessions_of(operator, name).await?.len();
-        let tokens_ended = admin.chat().tokens_of(operator, name).await?.len();
-        if !dry_run {
-            admin.chat().delete_account(operator, name).await?;
-            admin.settle().await;
-        }
-        let name = account.user.login;
-        output
-            .item(items::Leaving {
-                name,
-                rooms_left: rooms.len() - rooms_deleted,
-                rooms_deleted,
-                messages_deleted,
-                sessions_ended,
-                tokens_ended,
-                done: !dry_run,
-            })
-            .await
-    }
-}
-
 /// Grant the administrator role.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

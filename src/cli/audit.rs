@@ -65,7 +65,7 @@ pub(super) struct Filter {
 }
 
 /// All actions of the audit log.
-const ACTIONS: [&str; 45] = [
+const ACTIONS: [&str; 47] = [
     "backup.create",
     "backup.prune",
     "backup.restore",
@@ -101,6 +101,8 @@ const ACTIONS: [&str; 45] = [
     "user.demote",
     "user.disable",
     "user.enable",
+    "user.erase",
+    "user.export",
     "user.logout",
     "user.mark",
     "user.passwd",

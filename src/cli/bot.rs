@@ -4,7 +4,7 @@ use clap::Subcommand;
 
 use super::ask::Destructive;
 use super::print::{Layout, note};
-use super::{Global, execute, user};
+use super::{Global, execute, person, user};
 use crate::admin::bots::{BotCreate, BotDelete, BotList};
 use crate::admin::{Command, Failure};
 
@@ -68,7 +68,7 @@ fn delete(
         |dry_run| Command::BotDelete(BotDelete { name: name.to_owned(), dry_run, if_exists });
     if !destructive.dry_run && !destructive.yes {
         let Some(going) = execute::ask(global, &command(true))?.pop() else { return Ok(()) };
-        note(&user::leaving(&going));
+        note(&person::leaving(&going));
         destructive.confirm("Delete the bot?")?;
     }
     execute::run(global, &command(destructive.dry_run), Layout::One)

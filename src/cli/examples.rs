@@ -21,6 +21,8 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("user disable", &["user disable bob", "user disable ann --yes"]),
     ("user enable", &["user enable bob", "user enable bob -o json"]),
     ("user delete", &["user delete bob --dry-run", "user delete bob --yes --if-exists"]),
+    ("user erase", &["user erase bob --dry-run", "user erase bob --yes --if-exists"]),
+    ("user export", &["user export bob bob.zip", "user export bob - | age -r KEY > bob.zip.age"]),
     ("user promote", &["user promote bob", "user promote bob -o json"]),
     ("user demote", &["user demote bob", "user demote ann --yes"]),
     ("user mark", &["user mark ci --bot", "user mark carla --guest"]),

@@ -20,6 +20,7 @@ mod log;
 mod manpages;
 mod passwords;
 mod patient;
+mod person;
 mod pipe;
 mod print;
 mod reload;

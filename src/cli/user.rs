@@ -7,14 +7,13 @@ use clap::Subcommand;
 use serde_json::Value;
 
 use super::ask::{Destructive, PasswordSource};
-use super::print::{Format, Layout, cell, note};
-use super::units::counted;
-use super::{Global, execute, init, passwords, token};
+use super::print::{Format, Layout, note};
+use super::{Global, execute, init, passwords, person, token};
 use crate::admin::reset_link::UserResetLink;
 use crate::admin::secret::Secret;
 use crate::admin::users::{
-    UserCreate, UserDelete, UserDemote, UserDisable, UserEnable, UserList, UserLogout, UserMark,
-    UserPasswd, UserPromote, UserRename, UserSessions, UserShow,
+    UserCreate, UserDemote, UserDisable, UserEnable, UserList, UserLogout, UserMark, UserPasswd,
+    UserPromote, UserRename, UserSessions, UserShow,
 };
 use crate::admin::{Command, Failure, Kind};
 
@@ -84,6 +83,24 @@ pub(super) enum Verb {
         if_exists: bool,
         #[command(flatten)]
         destructive: Destructive,
+    },
+    /// Erase a person: the account, the content of all its messages, its reactions and files; if
+    /// interrupted, run it again
+    Erase {
+        /// Login name
+        name: String,
+        /// Succeed if it does not exist
+        #[arg(long)]
+        if_exists: bool,
+        #[command(flatten)]
+        destructive: Destructive,
+    },
+    /// Export everything of one person to a ZIP file; the access is logged
+    Export {
+        /// Login name
+        name: String,
+        /// Output file; standard output for -
+        file: PathBuf,
     },
     /// Grant the administrator role
     Promote {
@@ -216,16 +233,20 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
         }
         Verb::Rename { name, to } => (Command::UserRename(UserRename { name, to }), Layout::One),
         Verb::Disable { name, yes } => {
-            last_administrator(global, &name, yes)?;
+            person::last_administrator(global, &name, yes)?;
             (Command::UserDisable(UserDisable { name }), Layout::One)
         }
         Verb::Enable { name } => (Command::UserEnable(UserEnable { name }), Layout::One),
         Verb::Delete { name, if_exists, destructive } => {
-            return delete(global, &name, if_exists, &destructive);
+            return person::delete(global, &name, if_exists, &destructive);
         }
+        Verb::Erase { name, if_exists, destructive } => {
+            return person::erase(global, &name, if_exists, &destructive);
+        }
+        Verb::Export { name, file } => return person::export(global, name, &file),
         Verb::Promote { name } => (Command::UserPromote(UserPromote { name }), Layout::One),
         Verb::Demote { name, yes } => {
-            last_administrator(global, &name, yes)?;
+            person::last_administrator(global, &name, yes)?;
             (Command::UserDemote(UserDemote { name }), Layout::One)
         }
         Verb::Mark(Mark { name, marks: Marks { bot, no_bot, guest, no_guest } }) => {
@@ -309,63 +330,4 @@ fn set_password(
         note(&format!("Password: {password}"));
     }
     Ok(())
-}
-
-/// Asks for confirmation if the server would be left without an administrator.
-fn last_administrator(global: &Global, name: &str, yes: bool) -> Result<(), Failure> {
-    if yes || !is_last_administrator(global, name)? {
-        return Ok(());
-    }
-    note(&format!(
-        "{name} is the last administrator: nobody else can administer the server in the web UI. \
-         Promote another account first: chatctl user promote NAME"
-    ));
-    Destructive::default().confirm("Continue anyway?")
-}
-
-fn is_last_administrator(global: &Global, name: &str) -> Result<bool, Failure> {
-    let acts = |user: &Value| user["admin"] == true && user["disabled"] == false;
-    let shown = match execute::ask(global, &Command::UserShow(UserShow { name: name.to_owned() })) {
-        // The command itself reports this error.
-        Err(failure) if failure.kind == Kind::NotFound => return Ok(false),
-        shown => shown?,
-    };
-    let Some(user) = shown.first().filter(|user| acts(user)) else { return Ok(false) };
-    Ok(!execute::ask(global, &Command::UserList(UserList {}))?
-        .iter()
-        .any(|other| acts(other) && other["name"] != user["name"]))
-}
-
-fn delete(
-    global: &Global,
-    name: &str,
-    if_exists: bool,
-    destructive: &Destructive,
-) -> Result<(), Failure> {
-    let command =
-        |dry_run| Command::UserDelete(UserDelete { name: name.to_owned(), dry_run, if_exists });
-    if !destructive.dry_run && !destructive.yes {
-        let Some(going) = execute::ask(global, &command(true))?.pop() else { return Ok(()) };
-        note(&leaving(&going));
-        if is_last_administrator(global, name)? {
-            note(&format!(
-                "{name} is the last administrator: nobody else can administer the server in the \
-                 web UI."
-            ));
-        }
-        destructive.confirm("Delete the account?")?;
-    }
-    execute::run(global, &command(destructive.dry_run), Layout::One)
-}
-
-pub(super) fn leaving(going: &Value) -> String {
-    format!(
-        "{}: leaves {}; deletes {} without other members, with {}; ends {} and {}.",
-        cell(&going["name"]),
-        counted(going, "rooms_left", "room"),
-        counted(going, "rooms_deleted", "private room"),
-        counted(going, "messages_deleted", "message"),
-        counted(going, "sessions_ended", "session"),
-        counted(going, "tokens_ended", "API token")
-    )
 }

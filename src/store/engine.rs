@@ -70,6 +70,25 @@ impl Engine {
         }
     }
 
+    /// Removes the words of deleted messages from the search index of this server.
+    pub async fn purge_search(&self) {
+        match self {
+            Self::Embedded(embedded) => embedded.purge_search().await,
+            Self::Cluster(cluster) => cluster.purge_search().await,
+        }
+    }
+
+    /// Removes what deleted rows leave in the files of an embedded database: older versions of
+    /// pages in the write-ahead log. With `rewrite`, for a stopped server, also the copies of rows
+    /// that it left in its pages when it moved them. False: the log could not be emptied yet.
+    pub async fn scrub(&self, rewrite: bool) -> Result<bool, upkeep::UpkeepError> {
+        let Self::Embedded(embedded) = self else { return Ok(true) };
+        if rewrite {
+            embedded.rewrite().await?;
+        }
+        embedded.empty_log().await
+    }
+
     /// Completes what is queued and ends background work. Later requests are `Unavailable`.
     pub async fn close(&self) {
         match self {

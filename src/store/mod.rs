@@ -29,8 +29,8 @@ use crate::model::{
 
 pub use query::{
     Added, AuditQuery, Basis, Committed, Digests, Draft, Ended, Found, MessageChange, MessagePage,
-    NewMedia, NewPassword, NewRoom, NewSession, NewUser, Posted, RetryAfter, RoomQuery, Settings,
-    Thread, Ticket, UserChange, UserKey, UserQuery, Version, Whose,
+    NewMedia, NewPassword, NewRoom, NewSession, NewUser, OwnFile, Posted, RetryAfter, RoomQuery,
+    Settings, Thread, Ticket, Traces, UserChange, UserKey, UserQuery, Version, Whose,
 };
 
 pub use crate::model::Missing;
@@ -100,6 +100,12 @@ pub trait Store: Send + Sync {
     /// Deletes a user. At once: log-in ends, the name is released, sessions end. Then, surviving
     /// crashes, room by room: naming a successor, leaving, deleting empty private rooms.
     fn remove_user(&self, id: UserId) -> Reply<'_, ()>;
+    /// Examines `count` messages of a room above `after` for what a user, deleted or not, has left
+    /// there.
+    fn traces(&self, user: UserId, room: RoomId, after: Seq, count: u32) -> Reply<'_, Traces>;
+    /// Removes rows that only matter while their user exists and that outlive the deletion for some
+    /// time: ended sessions, and read marks and names in rooms that the user has left.
+    fn forget_user(&self, id: UserId) -> Reply<'_, ()>;
     /// Finds login names that contain the text in any case, at most `limit`, ascending by id.
     /// `chatrooms` also searches display names. With `near`, only users who share a room with that
     /// user.
@@ -230,6 +236,16 @@ pub trait Store: Send + Sync {
         after: MediaId,
         count: u32,
     ) -> Reply<'_, (Vec<String>, Option<MediaId>)>;
+    /// Returns a page of about `count` files of an owner above `after`, ascending, and where to
+    /// continue.
+    fn own_files(
+        &self,
+        owner: UserId,
+        after: MediaId,
+        count: u32,
+    ) -> Reply<'_, (Vec<OwnFile>, Option<MediaId>)>;
+    /// Removes these files of an owner, of any age, unless a message, profile or emoji uses them.
+    fn drop_own_files<'a>(&'a self, owner: UserId, ids: &'a [MediaId]) -> Reply<'a, ()>;
     /// Returns those of the names that have an owner.
     fn known_media<'a>(&'a self, names: &'a [String]) -> Reply<'a, Vec<String>>;
     /// Takes or keeps, for `life`, the lead in work that one server at a time should do; false:

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::model::{
-    Change, Grant, Hash32, MediaId, Message, Reaction, Rev, Role, RoomFacts, RoomId, Seq,
+    Change, Grant, Hash32, Media, MediaId, Message, Reaction, Rev, Role, RoomFacts, RoomId, Seq,
     SessionId, SocketId, Status, Timestamp, UserId, Visibility,
 };
 
@@ -309,6 +309,27 @@ pub struct NewMedia {
     pub height: Option<u32>,
     /// File name given by the uploader.
     pub file_name: Option<String>,
+}
+
+/// An uploaded file of a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnFile {
+    /// The file.
+    pub media: Media,
+    /// Whether its bytes are needed: a message, profile or emoji has them, or another user has
+    /// uploaded the same.
+    pub needed: bool,
+}
+
+/// What a user has left in a part of the history of a room.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Traces {
+    /// Their messages that are not deleted, ascending.
+    pub written: Vec<Seq>,
+    /// Their reactions to messages that are not deleted, with the time, ascending by message.
+    pub reactions: Vec<(Seq, Reaction, Timestamp)>,
+    /// The last message that was examined; None: the room has no more.
+    pub next: Option<Seq>,
 }
 
 /// A page of matching messages.

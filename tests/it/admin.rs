@@ -13,6 +13,7 @@ mod log;
 mod planted;
 mod refusals;
 mod reports;
+mod rights;
 mod setup;
 mod support;
 mod terminal;

@@ -9,6 +9,7 @@ mod applied;
 mod audit;
 pub(crate) mod cassandra;
 mod changes;
+mod erasure;
 mod marks;
 mod media;
 mod messages;

@@ -15,29 +15,36 @@ import { count, t } from "../lib/i18n.js";
 export async function ask(data, { title, text, action, facts = [], danger = true }, confirmed) {
   const host = await data?.host();
   if (!host) return;
-  const some = facts.filter(([, value]) => value !== 0);
-  const shown = (/** @type {string|number} */ value) =>
-    typeof value === "number" ? count(value) : value;
   const { form } = openDialog({
     host,
     title,
     action,
     danger,
-    content: [
-      h("p", null, text),
-      some.length > 0 &&
-        h(
-          "dl",
-          { class: "facts" },
-          some.map(([name, value]) =>
-            h("div", null, h("dt", null, name), h("dd", { class: "num" }, shown(value))),
-          ),
-        ),
-    ],
+    content: [h("p", null, text), factList(facts)],
     submit: confirmed,
   });
   // Enter that comes too early destroys nothing.
   /** @type {HTMLElement} */ (form.querySelector(".foot .button")).focus();
+}
+
+/**
+ * A list of what would change, without what is zero.
+ * @param {[string, string|number][]} facts
+ */
+export function factList(facts) {
+  const some = facts.filter(([, value]) => value !== 0);
+  const shown = (/** @type {string|number} */ value) =>
+    typeof value === "number" ? count(value) : value;
+  return (
+    some.length > 0 &&
+    h(
+      "dl",
+      { class: "facts" },
+      some.map(([name, value]) =>
+        h("div", null, h("dt", null, name), h("dd", { class: "num" }, shown(value))),
+      ),
+    )
+  );
 }
 
 /**

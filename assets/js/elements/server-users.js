@@ -8,6 +8,7 @@ import { t } from "../lib/i18n.js";
 import { short } from "../lib/time.js";
 import { createAccount, renameAccount, resetLink, setPassword } from "./server-account.js";
 import { created, nameCell, state, timeOf } from "./server-column.js";
+import { eraseAccount } from "./server-erase.js";
 import { ask } from "./server-question.js";
 import { showSessions } from "./server-sessions.js";
 import { ServerTable } from "./server-table.js";
@@ -152,6 +153,12 @@ export class ServerUsers extends ServerTable {
         danger: true,
         does: () => this.#delete(account),
       },
+      !mine && {
+        name: "erase-user",
+        label: t("server.eraseUser"),
+        danger: true,
+        does: () => eraseAccount(data, account, () => this.#gone(name)),
+      },
     ];
     return items.filter((item) => item !== false);
   }
@@ -213,10 +220,15 @@ export class ServerUsers extends ServerTable {
       },
       async () => {
         await this.data?.command({ "user.delete": { name } });
-        this.items = this.items.filter((account) => account.name !== name);
-        this.draw();
+        this.#gone(name);
       },
     );
+  }
+
+  /** @param {string} name */
+  #gone(name) {
+    this.items = this.items.filter((account) => account.name !== name);
+    this.draw();
   }
 
   /** @param {Account[]} accounts */

@@ -147,7 +147,7 @@ fn command() -> Shape {
 
 /// Commands that succeed in any order if `bob` and `cyd` are in `room001`.
 #[expect(clippy::too_many_lines, reason = "one example for each command")]
-pub(in crate::api) fn examples() -> [Value; 45] {
+pub(in crate::api) fn examples() -> [Value; 46] {
     [
         json!({"user.list": {}}),
         json!({"user.show": {"name": "bob"}}),
@@ -162,6 +162,7 @@ pub(in crate::api) fn examples() -> [Value; 45] {
         json!({"user.disable": {"name": "bob"}}),
         json!({"user.enable": {"name": "bob"}}),
         json!({"user.delete": {"name": "bob", "dry_run": true}}),
+        json!({"user.erase": {"name": "bob", "dry_run": true}}),
         json!({"user.promote": {"name": "bob"}}),
         json!({"user.demote": {"name": "bob"}}),
         json!({"user.mark": {"name": "bob", "bot": true}}),
@@ -216,12 +217,13 @@ pub(in crate::api) fn examples() -> [Value; 45] {
 
 /// Output of all commands; the description of each command tells which part applies.
 fn said() -> Shape {
-    let all = [
+    let all = vec![
         Shape::of::<items::User>(),
         Shape::of::<items::ListedUser>(),
         Shape::of::<items::ResetLink>(),
         Shape::of::<items::Account>(),
         Shape::of::<items::Leaving>(),
+        Shape::of::<items::Erased>(),
         Shape::of::<items::Session>(),
         Shape::of::<items::LoggedOut>(),
         Shape::of::<items::Token>(),

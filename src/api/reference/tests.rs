@@ -148,6 +148,7 @@ fn every_command_has_its_fields_and_what_it_says() {
         remote.extend(example.as_object().unwrap().keys().cloned());
     }
     let local = [
+        "user.export",
         "room.messages",
         "room.export",
         "export",

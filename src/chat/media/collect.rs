@@ -206,7 +206,7 @@ impl Chat {
         hold
     }
 
-    fn media_is_held(&self) -> bool {
+    pub(super) fn media_is_held(&self) -> bool {
         std::sync::Arc::strong_count(&self.0.uploads.held) > 1
     }
 

@@ -2,6 +2,7 @@
 
 mod arriving;
 mod collect;
+mod erase;
 mod owner;
 mod previews;
 mod reading;
@@ -32,6 +33,7 @@ use arriving::Arriving;
 use owner::Standing;
 
 pub use collect::PERMISSION;
+pub use erase::ErasedFiles;
 pub use reading::Download;
 
 /// Age at which an unreferenced file is collected.

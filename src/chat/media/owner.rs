@@ -105,6 +105,14 @@ impl Chat {
             Standing::New(since) if since.elapsed() < UNUSED_FOR => return Ok(false),
             Standing::New(_) | Standing::Owner => {}
         }
+        self.owns_place().await
+    }
+
+    /// Returns whether the place of the uploaded files belongs to this instance alone.
+    pub(super) async fn owns_place(&self) -> Result<bool> {
+        if self.standing().await.map_err(|error| unavailable(&error))? == Standing::Guest {
+            return Ok(false);
+        }
         let Uploads { files, instance, .. } = &self.0.uploads;
         let all = files.owners().await.map_err(|error| unavailable(&error))?;
         let ours = all == [instance.as_str()];

@@ -11,8 +11,8 @@ use crate::model::{
 };
 use crate::store::{
     Added, AuditQuery, Basis, Committed, Digests, Draft, Found, MessageChange, MessagePage,
-    NewMedia, NewRoom, NewUser, Posted, Reply, RoomChange, RoomQuery, Settings, Store, Thread,
-    UserChange, UserKey, UserQuery, Version, Whose,
+    NewMedia, NewRoom, NewUser, OwnFile, Posted, Reply, RoomChange, RoomQuery, Settings, Store,
+    Thread, Traces, UserChange, UserKey, UserQuery, Version, Whose,
 };
 
 impl Store for Cluster {
@@ -46,6 +46,14 @@ impl Store for Cluster {
 
     fn remove_user(&self, id: UserId) -> Reply<'_, ()> {
         Box::pin(users::remove(self, id))
+    }
+
+    fn traces(&self, user: UserId, room: RoomId, after: Seq, count: u32) -> Reply<'_, Traces> {
+        Box::pin(rooms::traces(self, user, room, after, count))
+    }
+
+    fn forget_user(&self, id: UserId) -> Reply<'_, ()> {
+        Box::pin(users::forget(self, id))
     }
 
     fn find_users<'a>(
@@ -181,6 +189,19 @@ impl Store for Cluster {
         count: u32,
     ) -> Reply<'_, (Vec<String>, Option<MediaId>)> {
         Box::pin(media::drop_unused(self, before, after, count))
+    }
+
+    fn own_files(
+        &self,
+        owner: UserId,
+        after: MediaId,
+        count: u32,
+    ) -> Reply<'_, (Vec<OwnFile>, Option<MediaId>)> {
+        Box::pin(media::of_owner(self, owner, after, count))
+    }
+
+    fn drop_own_files<'a>(&'a self, owner: UserId, ids: &'a [MediaId]) -> Reply<'a, ()> {
+        Box::pin(media::drop_own(self, owner, ids))
     }
 
     fn known_media<'a>(&'a self, names: &'a [String]) -> Reply<'a, Vec<String>> {

@@ -85,6 +85,26 @@ impl Previews {
         })
     }
 
+    /// Deletes all previews of these files. Blocks.
+    pub fn remove(&self, names: &[String]) -> io::Result<()> {
+        for name in names.iter().filter(|name| is_name(name)) {
+            let folder = match fs::read_dir(self.root.join(&name[..2])) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                folder => folder?,
+            };
+            for file in folder {
+                let file = file?;
+                if file.file_name().to_string_lossy().starts_with(name.as_str()) {
+                    match fs::remove_file(file.path()) {
+                        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                        _ => (),
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Deletes previews that were not used for 30 days, and those whose last use is longest ago
     /// until the others take at most `max_bytes`. Blocks.
     pub fn trim(&self, max_bytes: u64) -> io::Result<()> {
@@ -186,6 +206,23 @@ mod tests {
         assert_eq!(previews.get("../../up", 320), None);
         fs::write(previews.place(&name("a"), 320).unwrap(), b"").unwrap();
         assert_eq!(previews.get(&name("a"), 320), None, "as after a power failure");
+    }
+
+    #[test]
+    fn all_previews_of_a_file_are_removed() {
+        let directory = tempfile::tempdir().unwrap();
+        let previews = Previews::below(directory.path());
+        previews.remove(&[name("a")]).unwrap();
+        let other = format!("aab{}", "a".repeat(125));
+        for side in [320, 640] {
+            previews.put(&name("a"), side, &preview(b"small")).unwrap();
+            previews.put(&other, side, &preview(b"other")).unwrap();
+        }
+        previews.remove(&[name("a"), "../../up".to_owned()]).unwrap();
+        for side in [320, 640] {
+            assert_eq!(previews.get(&name("a"), side), None);
+            assert_eq!(previews.get(&other, side), Some(preview(b"other")));
+        }
     }
 
     #[test]

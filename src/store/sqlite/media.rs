@@ -8,7 +8,7 @@ use super::error::Fault;
 use super::sql;
 use super::work::Work;
 use crate::model::{Media, MediaId, RoomId, Timestamp, UserId};
-use crate::store::{Added, NewMedia, StoreError};
+use crate::store::{Added, NewMedia, OwnFile, StoreError};
 
 const OWNED: &str = "SELECT * FROM media WHERE id = ?1 AND owner = ?2";
 const ONE: &str = "SELECT * FROM media WHERE id = ?1";
@@ -61,6 +61,13 @@ const FORGET: &str = concat!(
     unused!(),
     " RETURNING name"
 );
+const OF_USER: &str = concat!(
+    "SELECT m.*, EXISTS (SELECT 1 FROM media f WHERE f.name = m.name AND (f.owner <> m.owner OR NOT (",
+    unused!(),
+    "))) AS needed FROM media m WHERE m.owner = ?1 AND m.id > ?2 ORDER BY m.id LIMIT ?3"
+);
+const FORGET_OWN: &str =
+    concat!("DELETE FROM media AS f WHERE f.id = ?1 AND f.owner = ?2 AND ", unused!());
 const KNOWN: &str =
     "SELECT DISTINCT name FROM media WHERE name IN (SELECT value FROM json_each(?1))";
 const OF_ROOM: &str = "SELECT count(*), coalesce(sum(f.size), 0) FROM media f WHERE f.id IN
@@ -80,6 +87,8 @@ pub(super) const STATEMENTS: &[&str] = &[
     UNUSED_BYTES,
     RENEW,
     FORGET,
+    OF_USER,
+    FORGET_OWN,
     KNOWN,
     OF_ROOM,
 ];
@@ -225,6 +234,29 @@ pub(super) fn forget(
     let still = known(work.conn, &names)?;
     names.retain(|name| !still.contains(name));
     Ok(names)
+}
+
+/// Returns a page of the files of an owner, and where to continue.
+pub(super) fn of_user(
+    conn: &Connection,
+    owner: UserId,
+    after: MediaId,
+    count: u32,
+) -> Result<(Vec<OwnFile>, Option<MediaId>)> {
+    let files = sql::all(conn, OF_USER, params![owner, after, count], |row| {
+        Ok(OwnFile { media: media_from_row(row)?, needed: row.get("needed")? })
+    })?;
+    let last = files.last().map(|file| file.media.id);
+    let next = last.filter(|_| files.len() == count as usize);
+    Ok((files, next))
+}
+
+/// Removes these files of an owner unless they are used.
+pub(super) fn forget_own(work: &Work<'_>, owner: UserId, ids: &[MediaId]) -> Result<()> {
+    for id in ids {
+        sql::run(work.conn, FORGET_OWN, params![id, owner])?;
+    }
+    Ok(())
 }
 
 /// Returns those of the names that have an owner.

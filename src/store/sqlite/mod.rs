@@ -36,6 +36,7 @@ mod sessions;
 mod sql;
 #[cfg(test)]
 mod tests;
+mod traces;
 mod transfer;
 pub mod upkeep;
 mod users;

@@ -171,11 +171,13 @@ pub(super) fn check_header(path: &Path) -> Result<(), OpenError> {
 }
 
 fn writer_pragmas(conn: &Connection) -> rusqlite::Result<()> {
-    // The writer checks references itself: SQLite would check each a second time.
+    // The writer checks references itself: SQLite would check each a second time. What is deleted is
+    // overwritten, so that it is not in the file any more.
     conn.execute_batch(
         "PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = OFF;
+         PRAGMA secure_delete = ON;
          PRAGMA wal_autocheckpoint = 10000;
          PRAGMA journal_size_limit = 67108864;
          PRAGMA cache_size = -65536;

@@ -201,6 +201,7 @@ fn every_statement_can_be_prepared_on_a_fresh_schema() {
         schema::STATEMENTS,
         search::STATEMENTS,
         sessions::STATEMENTS,
+        traces::STATEMENTS,
         upkeep::CHECKS,
         upkeep::ENDS,
         upkeep::FIGURES,

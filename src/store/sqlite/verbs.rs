@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Sqlite, accounts, audit, cards, marks, media, message_changes, messages, pins, posting,
-    preferences, room_changes, rooms, saved, users,
+    preferences, room_changes, rooms, saved, traces, users,
 };
 use crate::model::{
     Account, Attribution, AuditEntry, AuditNote, Changes, Media, MediaId, MessageQuery, OwnChange,
@@ -13,8 +13,8 @@ use crate::model::{
 };
 use crate::store::{
     Added, AuditQuery, Basis, Committed, Digests, Draft, Found, MessageChange, MessagePage,
-    NewMedia, NewRoom, NewUser, Posted, Reply, RoomChange, RoomQuery, Settings, Store, Thread,
-    UserChange, UserKey, UserQuery, Version, Whose,
+    NewMedia, NewRoom, NewUser, OwnFile, Posted, Reply, RoomChange, RoomQuery, Settings, Store,
+    Thread, Traces, UserChange, UserKey, UserQuery, Version, Whose,
 };
 
 impl Store for Sqlite {
@@ -65,6 +65,16 @@ impl Store for Sqlite {
 
     fn remove_user(&self, id: UserId) -> Reply<'_, ()> {
         Box::pin(self.write(move |work| accounts::remove(work, id)))
+    }
+
+    fn traces(&self, user: UserId, room: RoomId, after: Seq, count: u32) -> Reply<'_, Traces> {
+        Box::pin(
+            self.read_expensive(move |conn| Ok(traces::of_user(conn, user, room, after, count)?)),
+        )
+    }
+
+    fn forget_user(&self, id: UserId) -> Reply<'_, ()> {
+        Box::pin(self.write_apart(move |work| Ok(traces::forget(work, id)?)))
     }
 
     fn find_users<'a>(
@@ -264,6 +274,20 @@ impl Store for Sqlite {
             };
             Ok((names, next))
         })
+    }
+
+    fn own_files(
+        &self,
+        owner: UserId,
+        after: MediaId,
+        count: u32,
+    ) -> Reply<'_, (Vec<OwnFile>, Option<MediaId>)> {
+        Box::pin(self.read_expensive(move |conn| Ok(media::of_user(conn, owner, after, count)?)))
+    }
+
+    fn drop_own_files<'a>(&'a self, owner: UserId, ids: &'a [MediaId]) -> Reply<'a, ()> {
+        let ids = ids.to_vec();
+        Box::pin(self.write_apart(move |work| Ok(media::forget_own(work, owner, &ids)?)))
     }
 
     fn known_media<'a>(&'a self, names: &'a [String]) -> Reply<'a, Vec<String>> {

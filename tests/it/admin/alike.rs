@@ -117,6 +117,14 @@ fn story(ctl: &Ctl) -> Vec<(String, i32, Vec<Json>, String)> {
         &["user", "delete", "ben", "--yes"],
         &["user", "delete", "ben", "--yes"],
         &["user", "delete", "ben", "--yes", "--if-exists"],
+        &["user", "create", "eve", "--password-stdin"],
+        &["room", "add", "hall", "eve"],
+        &["user", "erase", "eve", "--dry-run"],
+        &["user", "erase", "eve"],
+        &["user", "erase", "eve", "--yes"],
+        &["user", "erase", "eve", "--yes"],
+        &["user", "erase", "eve", "--yes", "--if-exists"],
+        &["user", "export", "eve", "/nowhere/eve.zip"],
         &["room", "purge", "talk", "--older-than", "0d", "--yes"],
         &["room", "export", "talk"],
         &["user", "list"],
@@ -202,6 +210,9 @@ async fn a_running_and_a_stopped_server_answer_alike() {
             ("room delete attic --yes", 3),
             ("user delete ben", 2),
             ("user delete ben --yes", 3),
+            ("user erase eve", 2),
+            ("user erase eve --yes", 3),
+            ("user export eve /nowhere/eve.zip", 3),
         ]
     );
     for (asked, code, items, errors) in &told {
@@ -209,6 +220,7 @@ async fn a_running_and_a_stopped_server_answer_alike() {
             0 => assert_eq!(errors, "", "{asked}"),
             _ if asked.ends_with("attic")
                 || asked.ends_with("delete ben")
+                || asked.ends_with("erase eve")
                 || asked.ends_with("demote dan") =>
             {
                 assert!(errors.contains("--yes"), "{asked}: {errors}");

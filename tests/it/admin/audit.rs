@@ -66,6 +66,7 @@ async fn every_command_is_recorded_or_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (export, bundle, backup) = (file("e.jsonl"), file("b.tar.gz"), file("c.tar.zst"));
+    let zip = file("d.zip");
     // The command, the arguments that run it, and the action that is recorded.
     let table: &[(&str, &[&str], &str)] = &[
         ("user.create", &["user", "create", "bob", "--password-stdin"], "user.create"),
@@ -91,6 +92,7 @@ async fn every_command_is_recorded_or_changes_nothing() {
         ("bot.delete", &["bot", "delete", "deploy", "--yes"], "bot.delete"),
         ("webhook.create", &["webhook", "create", "talk", "--name", "CI"], "webhook.create"),
         ("webhook.delete", &["webhook", "delete", "talk", "CI", "--yes"], "webhook.delete"),
+        ("user.export", &["user", "export", "ann", &zip], "user.export"),
         ("room.messages", &["room", "messages", "talk"], "room.messages"),
         ("room.export", &["room", "export", "talk"], "room.export"),
         ("room.purge", &["room", "purge", "talk", "--older-than", "0d", "--yes"], "room.purge"),
@@ -102,6 +104,7 @@ async fn every_command_is_recorded_or_changes_nothing() {
         ("doctor", &["doctor", "--only", "schema", "--fix"], "doctor.fix"),
         ("support", &["support", "bundle", &bundle], "support.bundle"),
         ("user.delete", &["user", "delete", "bob", "--yes"], "user.delete"),
+        ("user.erase", &["user", "erase", "ann", "--yes"], "user.erase"),
     ];
     for (command, arguments, action) in table {
         let before = entries(&ctl).len();
@@ -162,6 +165,7 @@ async fn what_changes_nothing_leaves_no_entry() {
         (&["user", "create", "ann", "--generate"], 4),
         (&["user", "create", "ann", "--generate", "--if-not-exists"], 0),
         (&["user", "delete", "ann", "--dry-run"], 0),
+        (&["user", "erase", "ann", "--dry-run"], 0),
         (&["room", "create", "hall", "--owner", "ann", "--public"], 4),
         (&["room", "rename", "hall", "hall"], 0),
         (&["room", "role", "hall", "ann", "admin"], 0),

@@ -35,6 +35,7 @@ async fn administrators_give_commands_over_http() {
         .await
         .fails(400, "usage");
     for files in [
+        json!({"user.export": {"name": "bob"}}),
         json!({"room.export": {"room": "1"}}),
         json!({"room.messages": {"room": "1"}}),
         json!({"log.tail": {}}),

@@ -20,15 +20,15 @@ contract!(
 
 contract_of_sqlite!(a_post_and_the_collector_never_both_win);
 
-fn name(n: u8) -> String {
+pub(super) fn name(n: u8) -> String {
     format!("{n:02x}").repeat(64)
 }
 
-async fn upload(world: &World, owner: &User, n: u8, kind: &str) -> Media {
+pub(super) async fn upload(world: &World, owner: &User, n: u8, kind: &str) -> Media {
     upload_as(world, owner, n, kind, Some("책.png")).await
 }
 
-async fn upload_as(
+pub(super) async fn upload_as(
     world: &World,
     owner: &User,
     n: u8,
@@ -48,7 +48,7 @@ async fn upload_as(
     world.store.add_media(new).await.unwrap().value
 }
 
-fn with(author: &User, media: &[MediaId]) -> Draft {
+pub(super) fn with(author: &User, media: &[MediaId]) -> Draft {
     Draft { media: media.to_vec(), ..draft(author, "look") }
 }
 

@@ -78,10 +78,29 @@ async fn nothing_happens_to_an_account_without_a_question() {
     page.lacks("server-users tr[data-user=bob]").await;
     Ctl::of(&server).run(&["user", "show", "bob"]).fails(3, "bob");
 
+    // The login name must be entered before everything of a person goes.
+    let eve = Person::new(&server, "eve").await;
+    let room = eve.public_room("Lobby").await;
+    eve.say(&room, "to be erased").await;
+    page.page.refresh().await.unwrap();
+    choose(&page, "eve", "erase-user").await;
+    page.reads("room-dialog .facts", "Messages erased1").await;
+    page.picture("erase").await;
+    page.fill("room-dialog #erased-name", "bob").await;
+    page.click("room-dialog .foot .primary").await;
+    page.has("room-dialog #erased-name[aria-invalid]").await;
+    page.clear("room-dialog #erased-name").await;
+    page.fill("room-dialog #erased-name", "eve").await;
+    page.click("room-dialog .foot .primary").await;
+    page.lacks("server-users tr[data-user=eve]").await;
+    ada.enter(&room).await;
+    assert_eq!(ada.contents(&room).await, [""]);
+
     // One's own account: nobody locks themselves out.
     page.click("server-users tr[data-user=ada] .more").await;
     page.has("server-users row-menu .rename-user").await;
-    for item in ["reset-password", "demote", "disable", "delete-user", "end-sessions"] {
+    for item in ["reset-password", "demote", "disable", "delete-user", "erase-user", "end-sessions"]
+    {
         page.lacks(&format!("server-users row-menu .{item}")).await;
     }
     page.close().await;

@@ -9,6 +9,7 @@ mod adding;
 mod collecting;
 #[cfg(test)]
 mod model_tests;
+mod own;
 mod reading;
 mod rows;
 mod stored;
@@ -18,6 +19,7 @@ mod usage;
 
 pub(super) use adding::add;
 pub(super) use collecting::{count_unused, drop_unused, known};
+pub(super) use own::{drop_own, of_owner};
 pub(super) use reading::{attachable, readable};
 pub(super) use stored::StoredMedia;
 pub(super) use transfer::{export, load, these};

@@ -52,6 +52,7 @@ mod stored;
 #[cfg(test)]
 mod tests;
 mod texts;
+mod traces;
 mod unread;
 mod view;
 
@@ -76,6 +77,7 @@ pub(super) use registry::Rooms;
 #[cfg(test)]
 pub(super) use texts::Texts;
 pub(super) use texts::{all_revs, texts};
+pub(super) use traces::{forget, traces};
 
 use crate::store::cluster::Cluster;
 

@@ -39,6 +39,13 @@ impl Cluster {
         }
     }
 
+    /// Removes the words of deleted messages from the search index of this server.
+    pub async fn purge_search(&self) {
+        if let Some(finder) = self.0.finder.get() {
+            finder.search.purge().await;
+        }
+    }
+
     /// Returns the number of changes of rooms that this server knows of and that its search index does
     /// not contain yet; None: it has none.
     pub fn search_lag(&self) -> Option<u64> {

@@ -15,6 +15,7 @@ mod tickets;
 
 pub(super) use ending::{end, end_all, live};
 pub(super) use listing::{granted, last_seen};
+pub(super) use rows::forget;
 pub(super) use tickets::{issue_ticket, take_ticket};
 
 use std::time::Duration;

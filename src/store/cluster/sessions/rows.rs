@@ -217,17 +217,41 @@ pub(super) async fn end(at: &Cluster, kept: &Kept) -> Result<(), StoreError> {
     Ok(at.tables().write(vec![by_user]).await?)
 }
 
+/// Removes the rows of sessions of a user that have ended.
+pub(in crate::store::cluster) async fn forget(
+    at: &Cluster,
+    user: UserId,
+) -> Result<(), StoreError> {
+    let owner = users::read(at, user).await?;
+    let rows = at.tables().read(Slice::of(&SESSIONS_BY_USER, [user.0.into()])).await?;
+    let mut puts = Vec::with_capacity(2 * rows.len());
+    for row in &rows {
+        let Some(body) = row.bytes("body") else { continue };
+        let stored = stored(body)?;
+        let is_valid = owner.as_ref().is_some_and(|owner| stored.is_of(owner));
+        if row.flag("ended") == Some(true) || !is_valid {
+            puts.extend(puts_of(&stored, END + 1, &[]).map(Put::deleted));
+        }
+    }
+    if puts.is_empty() { Ok(()) } else { Ok(at.tables().write(puts).await?) }
+}
+
 fn puts(
     stored: &Stored,
     timestamp: i64,
     cells: &[(&'static str, Value)],
     life: Duration,
 ) -> [Put; 2] {
+    puts_of(stored, timestamp, cells).map(|put| put.living(life))
+}
+
+/// The rows of a session by the hash of its secret and by user.
+fn puts_of(stored: &Stored, timestamp: i64, cells: &[(&'static str, Value)]) -> [Put; 2] {
     let (token, user): ([Value; 1], [Value; 1]) =
         ([stored.token.to_vec().into()], [stored.user.into()]);
     let by_token = Put::plain(&SESSIONS, timestamp, token, [], cells);
     let by_user = Put::plain(&SESSIONS_BY_USER, timestamp, user, [stored.id.into()], cells);
-    [by_token.living(life), by_user.living(life)]
+    [by_token, by_user]
 }
 
 #[cfg(test)]

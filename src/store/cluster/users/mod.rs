@@ -18,7 +18,7 @@ pub(super) use changing::change;
 pub(super) use digests::{add_digests, forget_digests};
 pub(super) use directory::{Directory, count};
 pub(super) use reading::{account, find, has_administrator, these, users};
-pub(super) use removing::remove;
+pub(super) use removing::{forget, remove};
 pub(super) use rows::{Kept, has_reached, prevent, read};
 pub(super) use transfer::{export, load, set_picture};
 

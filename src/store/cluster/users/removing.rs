@@ -3,7 +3,7 @@
 use super::rows::{self, Kept, Wrote};
 use super::{directory, names};
 use crate::model::{Event, Missing, Timestamp, UserId};
-use crate::store::cluster::{Cluster, audit, jobs, personal, sessions};
+use crate::store::cluster::{Cluster, audit, jobs, personal, rooms, sessions};
 use crate::store::{Ended, StoreError, audit_notes};
 
 /// Attempts, each of which a change of the same user may overtake.
@@ -49,4 +49,10 @@ async fn bury(at: &Cluster, before: &Kept) -> Result<Wrote, StoreError> {
         tracing::warn!(%error, user.id = %id, "The directory was not updated");
     }
     Ok(Wrote::Done)
+}
+
+/// Removes rows that outlive the deletion of a user for some time.
+pub(in crate::store::cluster) async fn forget(at: &Cluster, id: UserId) -> Result<(), StoreError> {
+    sessions::forget(at, id).await?;
+    rooms::forget(at, id).await
 }

@@ -48,6 +48,7 @@ impl<S: Source> Feeder<S> {
                 }
                 Err(error) => {
                     self.close(&mut open);
+                    self.give_up_purge();
                     self.shared.behind.store(true, Ordering::Release);
                     if is_damage(&error) {
                         tracing::warn!(store.error = %error, "The search index is damaged and is \
@@ -76,7 +77,9 @@ impl<S: Source> Feeder<S> {
             self.close(open);
             self.forget();
         }
-        let began = Instant::now();
+        let [wanted, purged] = &self.shared.purges;
+        let (wanted, began) = (wanted.load(Ordering::Acquire), Instant::now());
+        let is_purged = purged.load(Ordering::Acquire) == wanted;
         let mut fed = 0;
         while !self.shared.stopped() {
             let index = match open {
@@ -107,7 +110,33 @@ impl<S: Source> Feeder<S> {
                 began.elapsed().as_secs()
             );
         }
+        if !is_purged && !self.shared.stopped() {
+            self.purge(open);
+            self.shared.purges[1].store(wanted, Ordering::Release);
+        }
         Ok(())
+    }
+
+    /// An index that cannot be updated is removed if it is to keep nothing of deleted messages.
+    fn give_up_purge(&self) {
+        let [wanted, purged] = &self.shared.purges;
+        let wanted = wanted.load(Ordering::Acquire);
+        if purged.swap(wanted, Ordering::AcqRel) != wanted {
+            self.forget();
+        }
+    }
+
+    /// Removes the words of deleted messages, or else the index.
+    fn purge(&mut self, open: &mut Option<Index>) {
+        let Some(index) = open else { return };
+        let shared = Arc::clone(&self.shared);
+        let pause = || shared.give_way(Instant::now() + GIVE_WAY);
+        if let Err(error) = index.purge(&pause) {
+            tracing::warn!(store.error = %error, "The search index keeps words of deleted messages \
+                                                  and is rebuilt");
+            self.close(open);
+            self.forget();
+        }
     }
 
     fn open(&mut self) -> Result<Index> {

@@ -38,6 +38,12 @@ pub(super) const REMOVE: &str = "DELETE FROM words WHERE rowid = ?1";
 const FIND: &str =
     "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid >= ?2 AND rowid < ?3 ORDER BY rowid DESC
     LIMIT ?4";
+/// Merges segments, as many pages of them; a negative number begins or continues the merge of all
+/// of them into one, which omits what was deleted.
+const MERGE: &str = "INSERT INTO words (words, rank) VALUES ('merge', ?1)";
+const MERGED_AT_ONCE: i64 = -256;
+/// A merge that did nothing has changed fewer rows.
+const NOTHING: u64 = 2;
 
 /// Number of messages between pauses: one or two milliseconds.
 const SLICE: usize = 100;
@@ -169,6 +175,20 @@ impl Index {
         }
         tx.execute(MOVE, params![reached.message, reached.change])?;
         tx.commit()
+    }
+
+    /// Removes the words of deleted messages from the file. Calls `pause` between the steps.
+    pub(super) fn purge(&mut self, pause: &dyn Fn()) -> Result<()> {
+        loop {
+            pause();
+            let before = self.0.total_changes();
+            self.0.prepare_cached(MERGE)?.execute([MERGED_AT_ONCE])?;
+            if self.0.total_changes() - before < NOTHING {
+                break;
+            }
+        }
+        // Pages that were free before contain words too.
+        self.0.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);")
     }
 
     /// Closes the file so that the next start can trust it.

@@ -45,6 +45,8 @@ const READERS: u32 = 2;
 /// The index looks each room up: from this number on it is usually faster to search all rooms and
 /// to omit those that were not asked for.
 const MANY_ROOMS: usize = 16;
+/// Polling interval of [`Search::purge`].
+const PURGING: Duration = Duration::from_millis(20);
 /// How far behind its time the row of a message is at most expected.
 const OVERFLOW: Duration = Duration::from_hours(1);
 /// Number of pages of such a search until rooms are looked up after all.
@@ -68,6 +70,8 @@ struct Shared {
     thrown_away: AtomicU64,
     /// Returns the newest message in it.
     fed: AtomicI64,
+    /// Number of requested removals of the words of deleted messages, and how many are done.
+    purges: [AtomicU64; 2],
     stop: AtomicBool,
     /// The lowest row of a time ([`Source::row_at`]).
     row_at: fn(Timestamp) -> i64,
@@ -120,6 +124,7 @@ impl Search {
             damaged: AtomicBool::new(false),
             thrown_away: AtomicU64::new(0),
             fed: AtomicI64::new(0),
+            purges: Default::default(),
             stop: AtomicBool::new(false),
             row_at: S::row_at,
             news: Arc::new(AtomicBool::new(true)),
@@ -244,6 +249,18 @@ impl Search {
         self.shared.damaged.store(true, Ordering::Release);
         if let Some(waker) = self.waker() {
             waker.wake();
+        }
+    }
+
+    /// Removes the words of messages that are deleted by now from the file of the index, or discards
+    /// the index if that fails. Returns early if the search is closed.
+    pub(in crate::store) async fn purge(&self) {
+        let [wanted, done] = &self.shared.purges;
+        let mine = wanted.fetch_add(1, Ordering::AcqRel) + 1;
+        while done.load(Ordering::Acquire) < mine && !self.shared.stop.load(Ordering::Acquire) {
+            let Some(waker) = self.waker() else { return };
+            waker.wake();
+            tokio::time::sleep(PURGING).await;
         }
     }
 

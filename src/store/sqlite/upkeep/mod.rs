@@ -13,6 +13,7 @@ mod open;
 mod plan;
 mod reindex;
 mod restored;
+mod scrub;
 mod shape;
 #[cfg(test)]
 pub(crate) mod specimens;
