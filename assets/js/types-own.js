@@ -28,7 +28,7 @@
  * @typedef {{type: "room_own", own: OwnSettings}
  *   |{type: "preferences_loaded", preferences: Preferences}
  *   |{type: "saved_loaded", ids: string[]}
- *   |{type: "unread_marked", room_id: string}} OwnAction
+ *   |{type: "unread_marked"|"unread_refused", room_id: string}} OwnAction
  */
 
 /** @typedef {Message & {senderName: string, savedAt: string}} SavedMessage */

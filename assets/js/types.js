@@ -281,7 +281,7 @@
  *   |MessagePlace & {type: "message_deleted", timestamp: string}
  *   |ReactionChange & {type: "reaction_added"|"reaction_removed"}
  *   |{type: "read_marked", room_id: string, user_id: string, unread_count: number,
- *     last_read_seq: number}
+ *     last_read_seq: number, ref?: string}
  *   |OwnFrame
  *   |{type: "message_read", room_id: string, user_id: string, last_read_seq: number}
  *   |{type: "room_added", room: Room, unread_count?: number}

@@ -45,7 +45,7 @@ const COUNTED: &str = "counted.times.sort((a, b) => a - b);
         p99: times[Math.floor(times.length * 0.99)]}";
 
 /// Processor time of the page's main thread in milliseconds, and its heap in bytes.
-async fn metrics(browser: &Browser) -> BTreeMap<String, f64> {
+pub(crate) async fn metrics(browser: &Browser) -> BTreeMap<String, f64> {
     browser.ask("Performance.enable", json!({"timeDomain": "threadTicks"})).await;
     let found = browser.ask("Performance.getMetrics", json!({})).await;
     let all = found["metrics"].as_array().unwrap().iter();
@@ -55,8 +55,14 @@ async fn metrics(browser: &Browser) -> BTreeMap<String, f64> {
     all.map(pair).collect()
 }
 
+/// Memory of the page's scripts in megabytes, without garbage.
+pub(crate) async fn heap(browser: &Browser) -> f64 {
+    browser.ask("HeapProfiler.collectGarbage", json!({})).await;
+    metrics(browser).await["JSHeapUsedSize"] / 1e9
+}
+
 /// Creates rooms with both users; returns their ids.
-async fn rooms(bob: &Person, ann: &Person, count: usize) -> Vec<String> {
+pub(crate) async fn rooms(bob: &Person, ann: &Person, count: usize) -> Vec<String> {
     let all = (0..count).map(async |number| {
         let name = format!("Room {number}");
         bob.room_like(&[ann], RoomPlan { name: Some(&name), public: false }).await
@@ -68,12 +74,18 @@ async fn rooms(bob: &Person, ann: &Person, count: usize) -> Vec<String> {
     rooms
 }
 
-/// Posts messages at an even rate, while counting frames; prints the figures.
-async fn burst(page: &Browser, bob: &Person, rooms: &[&str], what: &str) -> Value {
+/// Posts this number of messages at an even rate, while counting frames; prints the figures.
+pub(crate) async fn burst(
+    page: &Browser,
+    bob: &Person,
+    rooms: &[&str],
+    messages: u32,
+    what: &str,
+) -> Value {
     page.page.execute(COUNT, Vec::new()).await.unwrap();
     let before = metrics(page).await;
     let mut clock = tokio::time::interval(Duration::from_millis(1000 / A_SECOND));
-    for (number, room) in rooms.iter().cycle().take(MESSAGES as usize).enumerate() {
+    for (number, room) in rooms.iter().cycle().take(messages as usize).enumerate() {
         clock.tick().await;
         bob.say(room, &format!("message {number} about the deploy")).await;
     }
@@ -83,13 +95,13 @@ async fn burst(page: &Browser, bob: &Person, rooms: &[&str], what: &str) -> Valu
             "const {{rooms}} = document.querySelector('chat-app').chat.store.state; return \
              Object.values(rooms).some((room) => room.lastMessage?.content === 'message {} about \
              the deploy')",
-            MESSAGES - 1
+            messages - 1
         ),
     )
     .await;
     let after = metrics(page).await;
     let counted = page.page.execute(COUNTED, Vec::new()).await.unwrap();
-    let of = |name: &str| (after[name] - before[name]) / f64::from(MESSAGES);
+    let of = |name: &str| (after[name] - before[name]) / f64::from(messages);
     println!(
         "{what}: {:.0} fps (p50 {:.0} ms, p99 {:.0} ms), {:.1} ms a message on the main thread, \
          of them {:.1} in scripts, {:.1} layout, {:.1} style; {} elements, heap {:.1} MB",
@@ -177,7 +189,7 @@ async fn a_list_of_many_rooms_stays_small_and_still() {
 
     // Messages everywhere.
     let all: Vec<_> = rooms[3..].iter().step_by(7).map(String::as_str).collect();
-    let counted = burst(&page, &bob, &all, "50 messages a second in other rooms").await;
+    let counted = burst(&page, &bob, &all, MESSAGES, "50 messages a second in other rooms").await;
     assert!(number(&counted, "list") <= number(&counted, "frames") + 2, "{counted}");
     assert!(number(&counted, "list") <= number(&counted, "changes") + 2, "{counted}");
     page.wait(
@@ -201,7 +213,9 @@ async fn messages_that_pass_leave_no_trace() {
     page.page.execute(&format!("location.hash = '#/{}'", rooms[0]), Vec::new()).await.unwrap();
     page.click("message-list .jump:not([hidden])").await;
     page.has("message-list .jump[hidden]").await;
-    let counted = burst(&page, &bob, &[&rooms[0]], "50 messages a second in the open room").await;
+    let open = [rooms[0].as_str()];
+    let counted =
+        burst(&page, &bob, &open, MESSAGES, "50 messages a second in the open room").await;
     // Once for a change, and once more when the view has to be filled.
     assert!(number(&counted, "room") <= 2 * number(&counted, "frames") + 2, "{counted}");
     let items = "return document.querySelectorAll('message-item').length";
@@ -220,7 +234,7 @@ async fn messages_that_pass_leave_no_trace() {
         .unwrap();
     page.has("message-list .jump:not([hidden])").await;
     let before = page.page.execute(place, Vec::new()).await.unwrap();
-    burst(&page, &bob, &[&rooms[0]], "50 messages a second below the view").await;
+    burst(&page, &bob, &open, MESSAGES, "50 messages a second below the view").await;
     let after = page.page.execute(place, Vec::new()).await.unwrap();
     assert_eq!(before, after, "the message in view and where it is");
     let shown = page.page.execute(items, Vec::new()).await.unwrap().as_u64().unwrap();
@@ -269,11 +283,10 @@ async fn messages_that_pass_leave_no_trace() {
     for count in held.as_array().unwrap() {
         assert!(count.as_u64().unwrap() <= 2001, "{held}");
     }
-    page.ask("HeapProfiler.collectGarbage", json!({})).await;
-    let heap = metrics(&page).await["JSHeapUsedSize"] / 1e9;
     println!(
-        "After {} messages: heap {heap:.1} MB, held {held}",
-        2 * MESSAGES as usize + 2 * many.len()
+        "After {} messages: heap {:.1} MB, held {held}",
+        2 * MESSAGES as usize + 2 * many.len(),
+        heap(&page).await
     );
 
     // What was let go is fetched again.

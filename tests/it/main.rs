@@ -22,6 +22,7 @@ mod docs;
 mod door;
 mod durability;
 mod ended;
+mod figures;
 mod first_visit;
 mod golden;
 mod guesses;

@@ -306,6 +306,11 @@ async fn people_say_who_they_are_and_end_their_sessions() {
     )
     .await;
     bob.picture("profile").await;
+    bob.wait(
+        "the status beside the own name",
+        "return document.querySelector('room-list .me .status')?.title === '🍜 at lunch'",
+    )
+    .await;
     bob.page.goto(&format!("http://{}/#/room001", server.address())).await.unwrap();
     bob.say("hello").await;
 
@@ -337,6 +342,17 @@ async fn people_say_who_they_are_and_end_their_sessions() {
          '#/room002'",
     )
     .await;
+
+    // And among the people who can be added to a room.
+    ann.page.execute("document.querySelector('chat-app').newRoom()", Vec::new()).await.unwrap();
+    ann.fill("room-dialog #people", "민지").await;
+    ann.wait(
+        "the status beside the name",
+        "return document.querySelector('room-dialog li[data-user=민지] .status')?.ariaLabel === \
+         '🍜 at lunch'",
+    )
+    .await;
+    ann.page.execute("document.querySelector('dialog[open]').close()", Vec::new()).await.unwrap();
 
     // A second session of Ann's is listed and ended from the first.
     let other = Browser::open(&driver, "share-other", server.address(), "1024,768").await;

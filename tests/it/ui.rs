@@ -9,6 +9,7 @@ mod integrations;
 mod menus;
 mod own;
 mod people;
+mod pictures;
 mod reading;
 mod reset;
 mod rooms;

@@ -228,4 +228,6 @@ test("a snippet has the words and not the marks", () => {
   );
   assert.equal(snippet("# Plan\n| a | b |\n|-|-|\n| 1 | `2` |"), "Plan a b 1 2");
   assert.equal(snippet("a".repeat(999)).length, 200);
+  assert.equal(snippet(`\`\`\`js\n${"code ".repeat(200)}\n\`\`\``).slice(0, 9), "code code");
+  assert.equal(snippet("```\nno end"), "``` no end");
 });

@@ -3,6 +3,8 @@ import { errorText } from "../lib/errors.js";
 import { t } from "../lib/i18n.js";
 import { searchHash } from "../lib/route.js";
 import { isDark, setTheme } from "../lib/theme.js";
+import { typeAhead } from "../lib/type-ahead.js";
+import { unloaded } from "./lazy.js";
 
 /** @import {MessageRow} from "../state/rows.js" */
 /** @import {Context} from "../types.js" */
@@ -62,6 +64,7 @@ export function handleActions(app, signal) {
       try {
         await action(/** @type {CustomEvent} */ (event).detail);
       } catch (error) {
+        typeAhead.drop();
         app.showToast(errorText(error));
       }
     };
@@ -205,9 +208,11 @@ function pageActions(app) {
     "search-change": ({ query, within }) => location.replace(searchHash(query, within)),
     "search-leave": () => app.leaveSearch(),
     "search-open": () => {
+      const shown = /** @type {any} */ (app.querySelector("search-results"));
+      if (shown) return shown.focusField();
+      // The page takes it over when it is loaded.
+      typeAhead.open(app, t("search.messages"));
       if (chat.store.state.route.page !== "search") location.hash = searchHash("");
-      // Until it is loaded it has no such method, and gets the focus by itself.
-      else /** @type {any} */ (app.querySelector("search-results"))?.focusField?.();
     },
     "theme-switch": () => choose(isDark() ? "light" : "dark"),
     "theme-choose": choose,
@@ -219,9 +224,10 @@ function pageActions(app) {
 function lazyActions(app) {
   /** @type {import("./dialog-actions.js").DialogActions|undefined} */
   let found;
+  const load = () => import("./dialog-actions.js");
   const perform = async (/** @type {string} */ type, /** @type {any} */ detail) => {
     const roomId = openRoomOf(app);
-    found ??= (await import("./dialog-actions.js")).dialogActions(app);
+    found ??= (await load().catch(unloaded)).dialogActions(app);
     return found[type](detail, roomId);
   };
   return Object.fromEntries(

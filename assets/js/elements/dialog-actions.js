@@ -5,6 +5,7 @@
 import { t } from "../lib/i18n.js";
 import { personName, pictureOf, roomName } from "../lib/names.js";
 import { mayChangeRoles, mayName, mayRemove } from "../lib/permissions.js";
+import { typeAhead } from "../lib/type-ahead.js";
 import { PlaceSearch } from "../state/place-search.js";
 import { attentionActions } from "./attention-actions.js";
 import { menuActions } from "./menu-actions.js";
@@ -146,11 +147,14 @@ function placeActions(app) {
   const { chat } = app;
   const places = new PlaceSearch(chat);
   return {
-    "places-show": async () =>
-      (await app.dialog("quick-switcher")).toggle({
+    "places-show": async () => {
+      const switcher = await app.dialog("quick-switcher");
+      const commands = {
         find: (/** @type {string} */ query) => places.find(query, PLACES_SHOWN),
         ask: (/** @type {string} */ query) => places.ask(query),
-      }),
+      };
+      switcher.toggle(commands, await typeAhead.take());
+    },
     "place-open": async ({ kind, id }) =>
       app.openRoom(
         kind === "person" ? await chat.createRoom({ targetUserIds: [id], direct: true }) : id,

@@ -3,7 +3,9 @@
  * `search-open`.
  */
 import { emit } from "../lib/dom.js";
+import { t } from "../lib/i18n.js";
 import { shortcutOf } from "../lib/shortcuts.js";
+import { typeAhead } from "../lib/type-ahead.js";
 
 /** @import {ChatApp} from "./chat-app.js" */
 /** @import {RoomList} from "./room-list.js" */
@@ -22,7 +24,10 @@ export function handleKeys(app, rooms, signal) {
   };
   /** @type {Record<Exclude<import("../lib/shortcuts.js").Shortcut, "write">, () => void>} */
   const actions = {
-    switch: () => emit(app, "places-show"),
+    switch: () => {
+      if (!app.lazyElement("quick-switcher")) typeAhead.open(app, t("search.title"));
+      emit(app, "places-show");
+    },
     help: () => emit(app, "shortcuts-show"),
     readAll: () => emit(app, "rooms-read"),
     search: () => emit(app, "search-open"),

@@ -3,6 +3,7 @@
  * is first used.
  */
 import { h } from "../lib/dom.js";
+import { ApiError } from "../lib/errors.js";
 import { loadLazyTexts } from "../lib/i18n.js";
 
 /** Written out, so that a tool (and a test) sees what is imported. */
@@ -70,12 +71,19 @@ export function lazy(tag) {
     const more = EARLY.includes(tag)
       ? []
       : [loadLazyTexts(), ...[...(STYLES[tag] ?? []), tag].map(style)];
-    found = Promise.all([MODULES[tag](), ...more]).then(() => undefined);
+    found = Promise.all([MODULES[tag](), ...more]).then(() => undefined, unloaded);
     found.catch(() => loading.delete(tag));
     loading.set(tag, found);
   }
   return found;
 }
+
+/** Throws what is said when a file of the page cannot be loaded. @returns {never} */
+export function unloaded() {
+  throw new ApiError(0, "offline", "A file of the page cannot be loaded.");
+}
+
+// Internal
 
 /** @param {string} name @returns {Promise<void>} */
 function style(name) {

@@ -6,6 +6,7 @@ import { emit, fill, h, set } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { motdOf } from "../lib/identity.js";
 import { mediaQuery } from "../lib/media-query.js";
+import { typeAhead } from "../lib/type-ahead.js";
 import { absence, searchPage } from "../state/select.js";
 import { emptyState } from "./empty-state.js";
 import { lazy } from "./lazy.js";
@@ -120,7 +121,10 @@ export class Pages {
         this.#app.makeLazy(tag);
         this.#app.update();
       },
-      () => this.#app.showToast(t("error.offline")),
+      () => {
+        typeAhead.drop();
+        this.#app.showToast(t("error.offline"));
+      },
     );
     return null;
   }

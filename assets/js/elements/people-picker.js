@@ -7,6 +7,7 @@ import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
 import { keyed } from "../lib/keyed.js";
 import { langOf } from "../lib/text.js";
+import { statusMark } from "./status-mark.js";
 import { avatar } from "./user-avatar.js";
 
 /** @import {Person} from "../types.js" */
@@ -146,7 +147,7 @@ export class PeoplePicker extends HTMLElement {
 
   /** @param {Person} person */
   #option(person) {
-    const { userId, name, media } = person;
+    const { userId, name, media, status } = person;
     return h(
       "li",
       {
@@ -161,6 +162,7 @@ export class PeoplePicker extends HTMLElement {
         "span",
         { class: "truncate", lang: langOf(name) || null },
         name,
+        statusMark(status),
         h("small", { class: "truncate" }, `@${userId}`),
       ),
     );

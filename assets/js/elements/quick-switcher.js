@@ -75,11 +75,15 @@ export class QuickSwitcher extends HTMLElement {
 
   // Actions
 
-  /** Opens it, or closes it when it is open. @param {Commands} commands */
-  toggle(commands) {
+  /**
+   * Opens it, or closes it when it is open.
+   * @param {Commands} commands
+   * @param {string} typed what was typed while it was being loaded
+   */
+  toggle(commands, typed) {
     if (this.#dialog.open) return this.#dialog.close();
     this.#commands = commands;
-    this.#input.value = "";
+    this.#input.value = typed;
     this.#dialog.showModal();
     this.#input.focus();
     this.#typed();

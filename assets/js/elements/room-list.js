@@ -11,6 +11,7 @@ import { divided } from "../state/archived.js";
 import { sectioned } from "../state/sections.js";
 import { emptyState } from "./empty-state.js";
 import { RoomRows } from "./room-rows.js";
+import { statusMark } from "./status-mark.js";
 import { avatar } from "./user-avatar.js";
 
 /** @import {RoomRow} from "../state/room-rows.js" */
@@ -160,6 +161,7 @@ export class RoomList extends View {
     fill(
       this.#name,
       me.name,
+      statusMark(me.status),
       h("span", { class: "meta" }, t(online ? "presence.online" : "presence.offline")),
     );
     const label = t(dark ? "theme.toLight" : "theme.toDark");

@@ -10,6 +10,7 @@ import { icon } from "../lib/icons.js";
 import { locale, t } from "../lib/i18n.js";
 import { View } from "../lib/view.js";
 import { langOf } from "../lib/text.js";
+import { typeAhead } from "../lib/type-ahead.js";
 import { clock, day, exact } from "../lib/time.js";
 import { byDay, withPage } from "../state/hits.js";
 import { searchOf } from "../state/search-words.js";
@@ -136,10 +137,15 @@ export class SearchResults extends View {
     signal.addEventListener("abort", () => clearTimeout(this.#timer));
     this.#input.value = this.#address = this.data?.query ?? "";
     this.#told = "";
-    requestAnimationFrame(() => {
+    requestAnimationFrame(async () => {
       this.#hits.scrollTop = this.#top;
+      const typed = await typeAhead.take();
+      if (signal.aborted) return;
+      if (typed) this.#input.value = typed;
+      if (typed) this.#typed();
       // Where a keyboard would come up over the hits, they have the focus: arrow keys work in both.
-      if (!this.#found.hits.length || !matchMedia("(hover: none)").matches) this.#input.focus();
+      if (typed || !this.#found.hits.length || !matchMedia("(hover: none)").matches)
+        this.#input.focus();
       else this.#hits.focus({ preventScroll: true });
     });
   }

@@ -21,7 +21,7 @@ export async function createBot(data, created) {
   openDialog({
     host,
     title: t("server.addBot"),
-    action: t("login.create"),
+    action: t("server.addBot"),
     content: [
       field(t("login.user"), user),
       field(t("login.name"), name, t("login.nameHint")),
@@ -59,7 +59,7 @@ export async function createToken(data, owner, created) {
   const dialog = openDialog({
     host,
     title: t("server.addToken"),
-    action: t("login.create"),
+    action: t("server.addToken"),
     content: [
       field(t("login.user"), user, t("server.tokenUserHint")),
       field(t("room.name"), name, t("server.tokenNameHint")),
@@ -112,7 +112,7 @@ export async function createWebhook(data, created) {
   const dialog = openDialog({
     host,
     title: t("server.addWebhook"),
-    action: t("login.create"),
+    action: t("server.addWebhook"),
     content: [
       field(t("room.name"), name, t("server.webhookNameHint")),
       field(t("room.group"), room),

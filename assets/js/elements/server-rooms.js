@@ -201,7 +201,7 @@ function nameCell(room) {
 /** @param {Room} room */
 function kindCell(room) {
   const mode = { archived: "server.archived", "read-only": "server.readOnly" }[room.mode];
-  return [kindOf(room), mode && h("span", { class: "tag" }, t(mode))];
+  return mode ? [kindOf(room), " ", h("span", { class: "tag" }, t(mode))] : [kindOf(room)];
 }
 
 /** @param {Room} room */

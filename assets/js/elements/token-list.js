@@ -125,7 +125,7 @@ export class TokenList extends View {
     const dialog = openDialog({
       host,
       title: t("server.addToken"),
-      action: t("login.create"),
+      action: t("server.addToken"),
       content: [
         field(t("room.name"), name, t("server.tokenNameHint")),
         field(t("server.scope"), scope),

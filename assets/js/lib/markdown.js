@@ -1,6 +1,7 @@
 /**
  * A small, safe part of Markdown, as a tree and never as HTML: code blocks, quotes, lists, tables,
- * headings, and lines with what lib/inline.js knows. What is not clearly one of these stays the text that it is. Pure.
+ * headings, and lines with what lib/inline.js knows. What is not clearly one of these stays the text
+ * that it is. Pure.
  */
 import { parseInline } from "./inline.js";
 import { tableAt } from "./table.js";
@@ -29,6 +30,8 @@ const QUOTE = /^\s{0,3}>\s?/u;
 const FIRST_ITEM = /^\s{0,3}(?:[-*+•]|\d{1,9}[.)])\s+\S/u;
 const ITEM = /^(\s*)(?:[-*+•]|(\d{1,9})[.)])\s+(?=\S)/u;
 const TASK = /^\[([ xX])\]\s+(?=\S)/u;
+/** So much of a text is read for a snippet. */
+const SNIPPET = 400;
 /** How much further in an item of a list in a list begins. */
 const STEP = 2;
 
@@ -69,7 +72,11 @@ export function parseBlocks(text, people, depth = 0) {
  * @param {string} text
  */
 export function snippet(text) {
-  return oneLine(parseBlocks(text.slice(0, 400)).map(blockText).join(" "));
+  const cut = text.slice(0, SNIPPET);
+  const fences = cut.match(/^\s{0,3}```/gmu)?.length ?? 0;
+  // The end of its code block may have been cut off.
+  const whole = fences % 2 && cut !== text ? `${cut}\n\`\`\`` : cut;
+  return oneLine(parseBlocks(whole).map(blockText).join(" "));
 }
 
 // Internal

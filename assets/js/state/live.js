@@ -3,6 +3,7 @@ import { retryDelay } from "../api/socket.js";
 import { ApiError } from "../lib/errors.js";
 import { partner } from "../lib/names.js";
 import { keepCompany } from "./company.js";
+import { Marks } from "./marks.js";
 
 /** @import {Client} from "../api/client.js" */
 /** @import {Socket} from "../api/socket.js" */
@@ -24,6 +25,7 @@ export class Live {
   #marked = new Map();
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   #marking;
+  #marks;
   #typed = 0;
   #resumed = false;
   /** Requests for the list of rooms that have failed since the last that did not. */
@@ -42,6 +44,7 @@ export class Live {
     this.sender = sender;
     this.history = history;
     this.facts = facts;
+    this.#marks = new Marks(socket);
     socket.addEventListener("frame", (event) =>
       this.#received(/** @type {CustomEvent<Frame>} */ (event).detail),
     );
@@ -147,15 +150,26 @@ export class Live {
   readRoom(roomId) {
     const { messageId } = this.store.state.rooms[roomId]?.lastMessage ?? {};
     if (!messageId) return;
-    if (!this.socket.send({ type: "mark_read", room_id: roomId, message_id: messageId }))
+    if (!this.#marks.send(roomId, messageId))
       throw new ApiError(0, "offline", "The server cannot be reached.");
   }
 
-  /** Marks a message and all later ones as unread. @param {string} roomId @param {string} messageId */
+  /**
+   * Marks a message and all later ones as unread. A mark that says they were read, and arrived after
+   * it, would win: none is sent from now on, and the answers of those under way are waited for.
+   * @param {string} roomId
+   * @param {string} messageId
+   */
   async unread(roomId, messageId) {
-    await this.client.markUnread(roomId, messageId);
-    this.#marked.delete(roomId);
     this.store.dispatch({ type: "unread_marked", room_id: roomId });
+    try {
+      await this.#marks.settled(roomId);
+      await this.client.markUnread(roomId, messageId);
+    } catch (error) {
+      this.store.dispatch({ type: "unread_refused", room_id: roomId });
+      throw error;
+    }
+    this.#marked.delete(roomId);
   }
 
   // Internal
@@ -272,8 +286,7 @@ export class Live {
       this.#marked.set(roomId, newest.seq);
       return;
     }
-    if (!this.socket.send({ type: "mark_read", room_id: roomId, message_id: newest.messageId }))
-      return;
+    if (!this.#marks.send(roomId, newest.messageId)) return;
     this.#marked.set(roomId, newest.seq);
     this.#marking = setTimeout(() => {
       this.#marking = undefined;

@@ -19,7 +19,8 @@ import {
 /**
  * @typedef {"chat_message"|"message_sent"|"message_edited"|"message_deleted"|"reaction_added"
  *   |"reaction_removed"|"message_loaded"|"history_opened"|"history_spare"|"page_loaded"|"page_failed"
- *   |"page_retried"|"changes"|"read_marked"|"unread_marked"|"message_read"|"readers_loaded"|"reading"} Type
+ *   |"page_retried"|"changes"|"read_marked"|"unread_marked"|"unread_refused"|"message_read"
+ *   |"readers_loaded"|"reading"} Type
  */
 
 /** @type {Reducers<Type>} */
@@ -53,6 +54,8 @@ export const messageReducers = {
 
   read_marked: marked,
   unread_marked: (state, { room_id: roomId }) => heldUnread(state, roomId),
+  unread_refused: (state, { room_id: roomId }) =>
+    state.held === roomId ? { ...state, held: null } : state,
   message_read: (state, frame) =>
     readBy(state, frame.room_id, { [frame.user_id]: frame.last_read_seq }),
   readers_loaded: (state, { room_id: roomId, readers }) => readBy(state, roomId, readers),

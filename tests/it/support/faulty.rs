@@ -1,9 +1,10 @@
-//! A server that fails at some requests.
+//! A server that fails at some requests, and lets others wait.
 
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// Maximum length of a request's head.
@@ -13,7 +14,13 @@ const HEAD: usize = 16 << 10;
 pub(crate) struct Faulty {
     address: String,
     faults: Arc<Mutex<Vec<Fault>>>,
+    held: Arc<Mutex<Vec<(String, watch::Receiver<()>)>>>,
     listening: JoinHandle<()>,
+}
+
+/// Requests wait until it is dropped.
+pub(crate) struct Held {
+    _gate: watch::Sender<()>,
 }
 
 /// Requests that fail.
@@ -30,14 +37,15 @@ impl Faulty {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let faults = Arc::new(Mutex::new(Vec::new()));
-        let (target, known) = (target.to_owned(), Arc::clone(&faults));
+        let held = Arc::new(Mutex::new(Vec::new()));
+        let all = (target.to_owned(), Arc::clone(&faults), Arc::clone(&held));
         let listening = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let (target, known) = (target.clone(), Arc::clone(&known));
-                tokio::spawn(async move { drop(carry(client, &target, &known).await) });
+                let (target, faults, held) = all.clone();
+                tokio::spawn(async move { drop(carry(client, &target, &faults, &held).await) });
             }
         });
-        Self { address, faults, listening }
+        Self { address, faults, held, listening }
     }
 
     /// Returns the address for clients.
@@ -48,6 +56,13 @@ impl Faulty {
     /// Fails the next requests whose path contains a text.
     pub(crate) fn fail(&self, path: &str, times: usize) {
         self.faults.lock().unwrap().push(Fault { path: path.to_owned(), left: times });
+    }
+
+    /// Lets requests whose path contains a text wait.
+    pub(crate) fn hold(&self, path: &str) -> Held {
+        let (gate, closed) = watch::channel(());
+        self.held.lock().unwrap().push((path.to_owned(), closed));
+        Held { _gate: gate }
     }
 
     /// Returns whether no failure is left.
@@ -67,6 +82,7 @@ async fn carry(
     mut client: TcpStream,
     target: &str,
     faults: &Mutex<Vec<Fault>>,
+    held: &Mutex<Vec<(String, watch::Receiver<()>)>>,
 ) -> std::io::Result<()> {
     let mut head = Vec::new();
     let end = loop {
@@ -78,7 +94,13 @@ async fn carry(
         }
     };
     let text = String::from_utf8_lossy(&head[..end]).into_owned();
-    if fails(text.split(' ').nth(1).unwrap_or_default(), faults) {
+    let path = text.split(' ').nth(1).unwrap_or_default();
+    let gate = held.lock().unwrap().iter().find(|(part, _)| path.contains(part)).cloned();
+    if let Some((_, mut gate)) = gate {
+        // Nothing is ever sent: it ends with an error when the other side is dropped.
+        drop(gate.changed().await);
+    }
+    if fails(path, faults) {
         let answer = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: \
                       close\r\n\r\n";
         client.write_all(answer.as_bytes()).await?;

@@ -186,7 +186,7 @@ async fn rooms_are_archived_and_what_a_deletion_takes_is_said_before() {
 
     page.go("#/server/people").await;
     choose(&page, "tr[data-user=bob]", "delete-user").await;
-    page.reads("room-dialog .facts", "Rooms left1").await;
+    page.reads("room-dialog .facts", "Room memberships ended1").await;
     page.reads("room-dialog .facts", "nobody else is in them1").await;
     page.reads("room-dialog .facts", "Messages deleted3").await;
     page.picture("deletes").await;

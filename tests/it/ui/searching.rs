@@ -1,8 +1,11 @@
-//! Searching: filters beside the words.
+//! Searching: filters beside the words, and what is typed before there is a field for it.
 
+use fantoccini::key::Key;
 use serde_json::json;
 
-use crate::support::{Body, Browser, Driver, RoomPlan, Server, line_of, people};
+use crate::support::{Body, Browser, Driver, Faulty, RoomPlan, Server, line_of, people};
+
+use super::WRITES;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn filters_narrow_what_is_found() {
@@ -22,6 +25,8 @@ async fn filters_narrow_what_is_found() {
 
     let driver = Driver::start();
     let page = Browser::at_home(&driver, "filters", server.address(), "1280,800", &ann).await;
+    // Before logging in, the page asks who is there.
+    page.errors().await;
     page.go("#/search?q=").await;
     page.has("search-results input").await;
     for (typed, wanted) in [
@@ -47,6 +52,67 @@ async fn filters_narrow_what_is_found() {
         )
         .await;
     }
+    assert_eq!(page.errors().await, [""; 0]);
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_typed_before_a_field_is_loaded_is_in_it_afterwards() {
+    let server = Server::start().await;
+    let [ann, ben] = people(&server, ["ann", "ben"]).await;
+    let plan = |name| RoomPlan { name: Some(name), public: false };
+    ann.room_like(&[&ben], plan("Deploys")).await;
+    let ops = ann.room_like(&[&ben], plan("Ops")).await;
+    ben.say(&ops, "the budget").await;
+    let faulty = Faulty::to(server.address()).await;
+    // It would keep all files of the page before they are needed.
+    faulty.fail("sw.js", usize::MAX);
+    let driver = Driver::start();
+    let page = Browser::at_home(&driver, "ahead", faulty.address(), "1280,800", &ann).await;
+    page.errors().await;
+    page.go(&format!("#/{ops}")).await;
+    page.click(WRITES).await;
+
+    // What cannot be loaded keeps no keys.
+    let chord = format!("{}k", char::from(Key::Control));
+    faulty.fail("quick-switcher", 1);
+    page.press(&chord).await;
+    page.reads(".toast", "cannot be reached").await;
+    page.focuses(WRITES).await;
+    page.lacks("input.ahead").await;
+    page.errors().await;
+
+    let held = faulty.hold("quick-switcher");
+    page.press(&chord).await;
+    page.focuses("input.ahead").await;
+    page.press("depl").await;
+    drop(held);
+    page.focuses("quick-switcher dialog[open] input").await;
+    page.lacks("input.ahead").await;
+    assert_eq!(page.run("return document.activeElement.value").await, json!("depl"));
+    page.reads("quick-switcher [aria-selected=true] .name", "Deploys").await;
+    // It closes to where the focus was before.
+    page.key(Key::Escape).await;
+    page.focuses(WRITES).await;
+
+    let held = faulty.hold("search-results");
+    page.run("document.activeElement.blur()").await;
+    page.press("/").await;
+    page.focuses("input.ahead").await;
+    page.press("budget").await;
+    drop(held);
+    page.focuses("search-results input").await;
+    page.lacks("input.ahead").await;
+    page.wait(
+        "what was typed, and its hit",
+        "return document.activeElement.value === 'budget' && \
+         document.querySelectorAll('search-results a.hit').length === 1",
+    )
+    .await;
+    assert_eq!(page.run(&format!("return document.querySelector('{WRITES}')")).await, json!(null));
+    let errors = page.errors().await;
+    assert!(errors.iter().all(|error| error.contains("sw.js")), "{errors:?}");
+    page.close().await;
 }
 
 /// A query as it stands in the address.
