@@ -15,6 +15,7 @@
 //! | [`egress`] | which addresses the server connects to |
 //! | [`mail`] | letters that the server sends |
 //! | [`s3`] | buckets of S3 servers |
+//! | [`qr`] | QR codes of links |
 //! | [`service`] | the service manager |
 //! | [`model`] | plain types and pure rules |
 
@@ -28,6 +29,7 @@ pub mod live;
 pub mod logging;
 pub mod mail;
 pub mod model;
+pub mod qr;
 pub mod s3;
 pub mod server;
 pub mod service;

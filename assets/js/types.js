@@ -22,6 +22,7 @@
  * @typedef {object} Server
  * @property {string} [name] what the administrator called it
  * @property {boolean} registration anyone may create an account
+ * @property {boolean} [invitations] anyone with an invitation may, and nobody else
  * @property {string} [accent] #rrggbb
  * @property {boolean} [resetByMail] it mails links for a new password
  * @property {boolean} [personalTokens] people may create API tokens of their own
@@ -158,7 +159,7 @@
 /**
  * @typedef {object} Route
  * @property {"rooms"|"room"|"directory"|"profile"|"saved"|"server"|"search"|"sign-in"|"register"
- *   |"setup"|"reset"|"forgot"} page
+ *   |"setup"|"reset"|"forgot"|"invite"} page
  * @property {string} [roomId]
  * @property {string} [messageId]
  * @property {boolean} [details]

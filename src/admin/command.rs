@@ -11,6 +11,7 @@ use super::bots::{BotCreate, BotDelete, BotList};
 use super::database::{DbCheck, DbReindex, DbStats, DbStatus, DbVacuum};
 use super::doctor::Doctor;
 use super::erase::UserErase;
+use super::invitations::{InviteCreate, InviteList, InviteRevoke};
 use super::log::{LogRotate, LogTail, SetLogLevel};
 use super::reload::Reload;
 use super::removal::UserDelete;
@@ -115,6 +116,15 @@ pub enum Command {
     /// Revoke a webhook and disable its bot; its messages stay.
     #[serde(rename = "webhook.delete")]
     WebhookDelete(#[schema(inline)] WebhookDelete),
+    /// Create an invitation; the output contains its link, this once.
+    #[serde(rename = "invite.create")]
+    InviteCreate(#[schema(inline)] InviteCreate),
+    /// List the invitations.
+    #[serde(rename = "invite.list")]
+    InviteList(#[schema(inline)] InviteList),
+    /// Revoke an invitation; accounts that were created with it stay.
+    #[serde(rename = "invite.revoke")]
+    InviteRevoke(#[schema(inline)] InviteRevoke),
     /// List all rooms.
     #[serde(rename = "room.list")]
     RoomList(#[schema(inline)] RoomList),
@@ -231,6 +241,7 @@ impl Command {
         let shown = [
             "room",
             "name",
+            "id",
             "token",
             "scope",
             "to",
@@ -273,6 +284,7 @@ impl Command {
             | Self::BotList(_)
             | Self::TokenList(_)
             | Self::WebhookList(_)
+            | Self::InviteList(_)
             | Self::RoomList(_)
             | Self::RoomShow(_)
             | Self::RoomMembers(_)
@@ -306,6 +318,7 @@ impl Command {
             | Self::BotList(_)
             | Self::TokenList(_)
             | Self::WebhookList(_)
+            | Self::InviteList(_)
             | Self::RoomList(_)
             | Self::RoomShow(_)
             | Self::RoomMembers(_)

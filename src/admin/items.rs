@@ -192,6 +192,50 @@ impl Token {
     }
 }
 
+/// An invitation: `invite.create`, `invite.list`, `invite.revoke`.
+#[derive(Serialize, ToSchema)]
+pub struct Invitation {
+    pub(super) id: i64,
+    /// Login name of the administrator who made it, or the name of a user of the operating system.
+    pub(super) made_by: String,
+    /// Rooms that new users join.
+    pub(super) rooms: Vec<String>,
+    /// Number of accounts that can be created with it; null: any number.
+    pub(super) uses: Option<u32>,
+    /// Number of accounts that were created with it.
+    pub(super) used: u32,
+    pub(super) created: String,
+    /// Time at which it ends.
+    pub(super) expires: String,
+    /// `valid`, `expired`, `used_up`, `void` (whoever made it is no administrator any more) or
+    /// `revoked`.
+    pub(super) state: &'static str,
+    /// Address of the link; only in the output of `invite.create`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) url: Option<String>,
+    /// QR code of the link, an SVG document; only in the output of `invite.create` with `page`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) qr: Option<String>,
+}
+
+impl Invitation {
+    /// Without its secret.
+    pub(super) fn of(invitation: &model::Invitation, spent: Option<model::Spent>) -> Self {
+        Self {
+            id: invitation.id.0,
+            made_by: invitation.maker.clone(),
+            rooms: invitation.rooms.iter().map(|room| room.key()).collect(),
+            uses: invitation.uses,
+            used: invitation.used,
+            created: invitation.created.seconds(),
+            expires: invitation.expires.seconds(),
+            state: spent.map_or("valid", model::Spent::as_str),
+            url: None,
+            qr: None,
+        }
+    }
+}
+
 /// A room: `room.list`, `room.show`, `room.create`, `room.rename`, `room.settings`.
 #[derive(Serialize, ToSchema)]
 pub struct Card {

@@ -24,6 +24,7 @@ pub mod erase;
 pub mod frame;
 mod ground;
 pub mod identity;
+pub mod invitations;
 pub mod items;
 pub mod log;
 pub mod lost;

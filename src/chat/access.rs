@@ -8,9 +8,11 @@
 
 use std::collections::HashSet;
 
+use crate::config::Registration;
 use crate::model::rules::succession;
 use crate::model::{
-    AccountFlags, Error, Participant, Result, Role, RoomFacts, Scope, Session, UserId, Visibility,
+    AccountFlags, Error, Participant, Result, Role, RoomFacts, Scope, Session, User, UserId,
+    Visibility,
 };
 use crate::store::{RoomSettings, Whose};
 
@@ -67,6 +69,26 @@ pub fn create_token(session: &Session, scope: Scope, permitted: bool) -> Result<
     manage_account(session)?;
     let may = permitted && (scope != Scope::Admin || session.admin);
     if may { Ok(()) } else { Err(Error::Forbidden) }
+}
+
+/// May create an account: anyone if registration is open, and anyone with an invitation unless it is
+/// closed.
+pub fn register(registration: Registration, invited: bool) -> Result<()> {
+    match registration {
+        Registration::Open => Ok(()),
+        Registration::Invite if invited => Ok(()),
+        Registration::Invite | Registration::Closed => Err(Error::RegistrationClosed),
+    }
+}
+
+/// May invite people into this room, and they may join it: unless it is archived.
+pub fn join_invited(facts: &RoomFacts) -> Result<()> {
+    not_archived(facts)
+}
+
+/// Returns whether invitations of this user are valid: as long as they administer the server.
+pub fn may_invite(maker: &User) -> bool {
+    maker.admin && !maker.disabled
 }
 
 /// An action on a room.

@@ -7,7 +7,7 @@ use tracing::{field, info};
 
 use super::digests::digests;
 use super::{Chat, access, actor};
-use crate::config::{Confusables, Registration as Policy};
+use crate::config::Confusables;
 use crate::model::{
     Attribution, Claim, Client, Error, MediaId, Result, Session, Status, Timestamp, User, UserId,
     check_birth, check_display_name, check_email, check_login, check_password, fold, skeleton,
@@ -67,9 +67,7 @@ pub struct ProfileChange {
 impl Chat {
     /// Creates an account.
     pub async fn register(&self, new: Registration, client: &Client) -> Result<User> {
-        if self.config().auth.registration == Policy::Closed {
-            return Err(Error::RegistrationClosed);
-        }
+        access::register(self.config().auth.registration, false)?;
         self.check_registration(&new)?;
         self.count_registration(client.counted).await?;
         let user = self.add_account(new, false, None).await?;
@@ -88,6 +86,12 @@ impl Chat {
         admin: bool,
         to: Option<Attribution>,
     ) -> Result<User> {
+        let user = self.new_account(new, admin).await?;
+        Ok(self.store_for(to).add_user(user).await?)
+    }
+
+    /// Checks the data of a new account and hashes its password.
+    pub(super) async fn new_account(&self, new: Registration, admin: bool) -> Result<NewUser> {
         self.check_registration(&new)?;
         let folded = fold(&new.login);
         let look_alike = self.look_alike(&folded);
@@ -98,7 +102,7 @@ impl Chat {
         let NewPassword { password, md5, sha1, .. } =
             self.hash_password(&new.password, None).await?;
         let name = new.name.map_or_else(|| new.login.clone(), |name| with_single_spaces(&name));
-        let user = NewUser {
+        Ok(NewUser {
             login: new.login,
             folded,
             look_alike,
@@ -111,8 +115,7 @@ impl Chat {
             admin,
             bot: false,
             guest: false,
-        };
-        Ok(self.store_for(to).add_user(user).await?)
+        })
     }
 
     /// What a folded login name is compared by with others that may look like it.
@@ -123,14 +126,14 @@ impl Chat {
         }
     }
 
-    fn check_registration(&self, new: &Registration) -> Result<()> {
+    pub(super) fn check_registration(&self, new: &Registration) -> Result<()> {
         check_login("userId", &new.login)?;
         check_password("password", &new.password, self.config().auth.password_min_length)?;
         check_profile(new.name.as_deref(), new.email.as_deref(), new.birth.as_deref())
     }
 
     /// Counts a registration against `registrations_per_hour_per_address`.
-    async fn count_registration(&self, address: Option<IpAddr>) -> Result<()> {
+    pub(super) async fn count_registration(&self, address: Option<IpAddr>) -> Result<()> {
         let Some(address) = address.filter(|_| self.config().limits.enabled) else { return Ok(()) };
         let limit = self.config().limits.registrations_per_hour_per_address;
         self.attempt(&format!("register-from:{address}"), limit, HOUR)

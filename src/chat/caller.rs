@@ -57,6 +57,11 @@ impl Operator {
         Self { action: None, ..self.clone() }
     }
 
+    /// Returns who makes an invitation: the administrator, if it is one, and a name.
+    pub(super) fn maker(&self) -> (Option<UserId>, String) {
+        (self.actor.user, self.actor.name.clone())
+    }
+
     /// To whom changes are attributed.
     pub fn attribution(&self) -> Option<Attribution> {
         let action = self.action.clone()?;
@@ -83,6 +88,12 @@ pub(super) fn holder_of_reset_link(link: &Session, client: &Client) -> AuditActo
         name: link.login.clone(),
         from: place(client.address),
     }
+}
+
+/// The holder of an invitation, who creates an account of this name.
+pub(super) fn holder_of_invitation(login: &str, client: &Client) -> AuditActor {
+    let (kind, from) = (ActorKind::User, place(client.address));
+    AuditActor { kind, user: None, name: login.to_owned(), from }
 }
 
 /// A server administrator with a session.

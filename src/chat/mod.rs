@@ -16,6 +16,7 @@ mod erasure;
 mod guesses;
 mod hashing;
 mod history;
+mod invitations;
 mod media;
 mod membership;
 mod mentions;
@@ -69,6 +70,7 @@ pub use caller::{Caller, Operator};
 pub use connection::{ConnectedRoom, Connection, Later};
 pub use dispatcher::{Dispatcher, QUEUE as EVENT_QUEUE};
 pub use hashing::{is_password_hash, unusable_password};
+pub use invitations::{CreatedInvitation, INVITATION_LIFE, Invited, NewInvite, Refused};
 pub use media::{Download, ErasedFiles, MediaHold, PERMISSION, UNUSED_FOR};
 pub use membership::{Membership, Replacement, RoomPage};
 pub use operator::AccountChange;
@@ -248,6 +250,9 @@ impl From<StoreError> for Error {
             StoreError::NotFound(Missing::Media) => Self::MediaNotFound,
             StoreError::NotFound(Missing::Participant) => Self::ParticipantNotFound,
             StoreError::NotFound(Missing::Session) => Self::SessionNotFound,
+            StoreError::NotFound(Missing::Invitation) => {
+                Self::invalid("invitation", "has expired or has been used up")
+            }
             StoreError::NotFound(Missing::Cursor) => {
                 Self::invalid("cursor", "is not a position in this list")
             }

@@ -65,7 +65,7 @@ pub(super) struct Filter {
 }
 
 /// All actions of the audit log.
-const ACTIONS: [&str; 47] = [
+const ACTIONS: [&str; 50] = [
     "backup.create",
     "backup.prune",
     "backup.restore",
@@ -79,6 +79,9 @@ const ACTIONS: [&str; 47] = [
     "doctor.fix",
     "instance.export",
     "instance.import",
+    "invite.create",
+    "invite.revoke",
+    "invite.use",
     "log.level",
     "message.delete",
     "room.add",

@@ -55,6 +55,15 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         "webhook delete",
         &["webhook delete general Grafana", "webhook delete general CI --yes --if-exists"],
     ),
+    (
+        "invite create",
+        &[
+            "invite create --room general --uses 10 --expires 30d",
+            "invite create --uses unlimited -o json | jq -r .url",
+        ],
+    ),
+    ("invite list", &["invite list", "invite list -o json"]),
+    ("invite revoke", &["invite revoke 3", "invite revoke 3 --if-exists"]),
     ("room list", &["room list", "room list -o jsonl"]),
     ("room show", &["room show general", "room show room007"]),
     (

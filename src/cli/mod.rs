@@ -15,6 +15,7 @@ mod exit;
 mod file;
 mod init;
 mod interrupt;
+mod invite;
 mod lock;
 mod log;
 mod manpages;
@@ -102,6 +103,9 @@ enum Noun {
     /// Manage accounts and sessions
     #[command(subcommand)]
     User(user::Verb),
+    /// Manage invitations, with which people create accounts
+    #[command(subcommand)]
+    Invite(invite::Verb),
     /// Manage rooms, their members and messages
     #[command(subcommand)]
     Room(room::Verb),
@@ -198,6 +202,7 @@ pub fn run() -> ExitCode {
     let done = match cli.noun {
         Noun::Serve(opts) => serve::run(global, opts),
         Noun::User(verb) => user::run(global, verb),
+        Noun::Invite(verb) => invite::run(global, verb),
         Noun::Room(verb) => room::run(global, verb),
         Noun::Bot(verb) => bot::run(global, verb),
         Noun::Token(verb) => token::run(global, verb),

@@ -98,12 +98,14 @@ impl Default for Database {
     }
 }
 
-/// `open` or `closed`.
+/// `open`, `invite` or `closed`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Registration {
     /// Anyone can create an account.
     Open,
+    /// Anyone with an invitation can create an account.
+    Invite,
     /// Only administrators create accounts.
     Closed,
 }
@@ -123,8 +125,8 @@ pub enum Confusables {
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "keys of a file")]
 pub struct Auth {
-    /// Who can create accounts: `open` (anyone who can reach the server) or `closed`
-    /// (administrators only).
+    /// Who can create accounts: `open` (anyone who can reach the server), `invite` (anyone with an
+    /// invitation) or `closed` (administrators only).
     pub registration: Registration,
     /// Show e-mail addresses and birth dates to other users (`chats` API).
     pub show_emails: bool,

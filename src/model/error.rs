@@ -35,6 +35,8 @@ pub enum Missing {
     Participant,
     /// A session.
     Session,
+    /// An invitation, or one that is still valid.
+    Invitation,
     /// The position in a list at which the next page begins.
     Cursor,
 }

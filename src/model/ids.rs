@@ -33,6 +33,10 @@ id!(
     MediaId
 );
 id!(
+    /// An invitation; never the secret in its link.
+    InvitationId
+);
+id!(
     /// The position of a message in its room: 1, 2, 3 … without gaps.
     Seq
 );

@@ -10,6 +10,7 @@ mod file_names;
 mod files;
 mod fulltext;
 mod ids;
+mod invitation;
 mod media;
 mod message;
 mod names;
@@ -33,8 +34,9 @@ pub use event::{Change, Event, EventSink, RoomEvent};
 pub use file_names::{MAX_FILE_NAME, check_file_name, clean_file_name};
 pub use files::{FileKind, SNIFFED, Shown};
 pub use fulltext::{Phrase, Snippet, WORDS_VERSION, WordQuery, index_words};
+pub use ids::{InvitationId, MessageId, RoomId, SessionId, SocketId, UserId};
 pub use ids::{MAX_KEPT_ID, MediaId, Rev, Seq};
-pub use ids::{MessageId, RoomId, SessionId, SocketId, UserId};
+pub use invitation::{Invitation, Spent};
 pub use media::Media;
 pub use message::{Message, ReactionCount, ReadMark, Window, check_client_id, check_text};
 pub use names::{

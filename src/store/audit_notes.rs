@@ -4,8 +4,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    AuditNote, AuditTarget, MessageId, RoomFacts, RoomId, Session, SessionId, Timestamp, User,
-    UserId,
+    AuditNote, AuditTarget, Invitation, InvitationId, MessageId, RoomFacts, RoomId, Session,
+    SessionId, Timestamp, User, UserId,
 };
 
 /// Characters kept of topics and descriptions.
@@ -79,6 +79,37 @@ fn with_ended(mut after: Properties, sessions: u32) -> Properties {
 /// A new account.
 pub(super) fn user_added(new: &User) -> Option<AuditNote> {
     note(user(new.id, &new.login), Map::new(), set(of_user(new)))
+}
+
+/// An account created with an invitation.
+pub(super) fn user_invited(new: &User, with: &Invitation) -> Option<AuditNote> {
+    let mut after = set(of_user(new));
+    after.insert("invitation".to_owned(), with.id.0.into());
+    note(user(new.id, &new.login), Map::new(), after)
+}
+
+fn of_invitation(invitation: &Invitation) -> Properties {
+    set(properties(json!({
+        "uses": invitation.uses,
+        "rooms": invitation.rooms.iter().map(|room| room.key()).collect::<Vec<_>>(),
+        "expires": invitation.expires.seconds(),
+    })))
+}
+
+fn invitation(id: InvitationId) -> AuditTarget {
+    AuditTarget::new("invitation", id.0.to_string(), None)
+}
+
+/// A new invitation.
+pub(super) fn invitation_added(new: &Invitation) -> Option<AuditNote> {
+    note(invitation(new.id), Map::new(), of_invitation(new))
+}
+
+/// A revoked invitation.
+pub(super) fn invitation_revoked(gone: &Invitation) -> Option<AuditNote> {
+    let mut before = of_invitation(gone);
+    before.insert("used".to_owned(), gone.used.into());
+    note(invitation(gone.id), before, Map::new())
 }
 
 /// A changed account; a new password is only mentioned.

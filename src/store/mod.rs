@@ -22,19 +22,24 @@ use std::time::Duration;
 
 use crate::model::rules::Refusal;
 use crate::model::{
-    Account, Attribution, AuditEntry, AuditNote, Changes, Claim, Event, Hash32, Media, MediaId,
-    Message, MessageQuery, OwnChange, OwnSettings, Preferences, PreferencesChange, ReadMark, Rev,
-    RoomCard, RoomFacts, RoomId, Saved, SavedPlace, Seq, Session, Timestamp, User, UserId, Window,
+    Account, Attribution, AuditEntry, AuditNote, Changes, Claim, Event, Hash32, Invitation,
+    InvitationId, Media, MediaId, Message, MessageQuery, OwnChange, OwnSettings, Preferences,
+    PreferencesChange, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Saved, SavedPlace, Seq, Session,
+    Timestamp, User, UserId, Window,
 };
 
 pub use query::{
     Added, AuditQuery, Basis, Committed, Digests, Draft, Ended, Found, MessageChange, MessagePage,
-    NewMedia, NewPassword, NewRoom, NewSession, NewUser, OwnFile, Posted, RetryAfter, RoomQuery,
-    Settings, Thread, Ticket, Traces, UserChange, UserKey, UserQuery, Version, Whose,
+    NewInvitation, NewMedia, NewPassword, NewRoom, NewSession, NewUser, OwnFile, Posted,
+    RetryAfter, RoomQuery, Settings, Thread, Ticket, Traces, UserChange, UserKey, UserQuery,
+    Version, Whose,
 };
 
 pub use crate::model::Missing;
 pub use crate::model::rules::{RoomChange, RoomSettings};
+
+/// How long invitations that have expired are still listed.
+pub const ENDED_KEPT: Duration = Duration::from_hours(30 * 24);
 
 /// Why an operation was not performed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -83,6 +88,10 @@ pub trait Store: Send + Sync {
     /// Adds a user with a unique login name, look-alike and e-mail address (otherwise `Taken`), or
     /// does nothing. Ids ascend, are never reused and may have gaps.
     fn add_user(&self, new: NewUser) -> Reply<'_, User>;
+    /// Adds a user and counts one use of the invitation with this secret, both or neither. Returns
+    /// the invitation as of then. `NotFound(Missing::Invitation)` if it does not exist, has expired
+    /// or was used as often as it permits: of two concurrent callers, one gets the last use.
+    fn add_invited(&self, new: NewUser, secret: Hash32) -> Reply<'_, (User, Invitation)>;
     /// Returns a user with credentials. Deleted users are not found; disabled ones are.
     fn account<'a>(&'a self, who: UserKey<'a>) -> Reply<'a, Option<Account>>;
     /// Returns whether there is an administrator account, disabled or not.
@@ -119,6 +128,17 @@ pub trait Store: Send + Sync {
     /// Returns those of these users who share a room with this one; a user always shares with
     /// themselves.
     fn acquainted<'a>(&'a self, user: UserId, with: &'a [UserId]) -> Reply<'a, Vec<UserId>>;
+
+    // invitations -----------------------------------------------------------------------------
+    /// Adds an invitation, and forgets those that ended more than [`ENDED_KEPT`] ago. The secret
+    /// itself is never passed to the store.
+    fn add_invitation(&self, new: NewInvitation) -> Reply<'_, Invitation>;
+    /// Returns all invitations, newest first, with those that ended.
+    fn invitations(&self) -> Reply<'_, Vec<Invitation>>;
+    /// Returns the invitation with this secret, also if it has ended.
+    fn invitation(&self, secret: Hash32) -> Reply<'_, Option<Invitation>>;
+    /// Removes an invitation and returns it; what was created with it stays.
+    fn revoke_invitation(&self, id: InvitationId) -> Reply<'_, Invitation>;
 
     // rooms -----------------------------------------------------------------------------------
     /// Adds a room. `existed` if an unnamed room of exactly these users was requested and exists;

@@ -55,6 +55,25 @@ pub struct NewUser {
     pub guest: bool,
 }
 
+/// Data of a new invitation.
+#[derive(Clone, Debug)]
+pub struct NewInvitation {
+    /// Hash of its secret.
+    pub secret: Hash32,
+    /// The administrator who makes it; None: it is made on the command line.
+    pub by: Option<UserId>,
+    /// Name of whoever makes it.
+    pub maker: String,
+    /// Rooms that new users join.
+    pub rooms: Vec<RoomId>,
+    /// Number of accounts that can be created with it; None: any number.
+    pub uses: Option<u32>,
+    /// Time of its creation.
+    pub now: Timestamp,
+    /// Time until it ends.
+    pub life: Duration,
+}
+
 /// Key by which an account is found.
 #[derive(Clone, Copy, Debug)]
 pub enum UserKey<'a> {

@@ -26,6 +26,7 @@ mod figures;
 mod first_visit;
 mod golden;
 mod guesses;
+mod invitations;
 #[cfg(debug_assertions)]
 mod journal;
 mod laws;

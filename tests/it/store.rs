@@ -10,6 +10,7 @@ mod audit;
 pub(crate) mod cassandra;
 mod changes;
 mod erasure;
+mod invitations;
 mod marks;
 mod media;
 mod messages;

@@ -6,6 +6,7 @@
 mod administration;
 mod attention;
 mod integrations;
+mod invitations;
 mod menus;
 mod own;
 mod people;

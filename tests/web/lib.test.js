@@ -59,6 +59,8 @@ test("lengths count code points", () => {
 
 test("addresses name rooms, messages and pages", () => {
   assert.deepEqual(parseRoute("#/room001"), { page: "room", roomId: "room001" });
+  for (const page of ["setup", "reset", "invite"])
+    assert.deepEqual(parseRoute(`#${page}=0a%201`), { page, token: "0a 1" });
   assert.deepEqual(parseRoute("#/room001/msg7000000012"), {
     page: "room",
     roomId: "room001",

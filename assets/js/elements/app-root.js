@@ -9,11 +9,14 @@ import { emptyState } from "./empty-state.js";
 import { lazy } from "./lazy.js";
 
 /** @import {ChatApp} from "./chat-app.js" */
+/** @import {Lazy} from "./lazy.js" */
 /** @import {LoginForm} from "./login-form.js" */
 
 const RETRY_MS = 3000;
 /** Pages for those who are not signed in. @type {string[]} */
-const SIGNED_OUT = ["sign-in", "register", "setup", "reset", "forgot"];
+const SIGNED_OUT = ["sign-in", "register", "setup", "reset", "forgot", "invite"];
+/** Pages of links, which count for whoever is signed in, too. @type {Record<string, Lazy>} */
+const LINKS = { reset: "reset-form", invite: "invite-form" };
 
 export class AppRoot extends HTMLElement {
   #chat = new Chat();
@@ -82,8 +85,8 @@ export class AppRoot extends HTMLElement {
     if (accent && accent !== this.#accent) this.#colour(accent);
     if (!this.#known) return;
     const { me, route } = this.#chat.store.state;
-    if (route.page === "reset" || (route.page === "forgot" && !me))
-      return void this.#password(route.page);
+    if (route.page === "forgot" && !me) return void this.#link("forgot-form", "forgot");
+    if (LINKS[route.page]) return void this.#link(LINKS[route.page], route.page);
     // The link of the first administrator also counts for somebody who is signed in without being
     // one.
     if (me && route.page !== "setup") {
@@ -141,14 +144,10 @@ export class AppRoot extends HTMLElement {
     showAccent(accent);
   }
 
-  /**
-   * A link for a new password counts for whoever is signed in, too.
-   * @param {"reset"|"forgot"} page
-   */
-  async #password(page) {
+  /** @param {Lazy} tag @param {string} page */
+  async #link(tag, page) {
     const app = /** @type {ChatApp|null} */ (this.querySelector("chat-app"));
     app?.view.composer.store();
-    const tag = /** @type {const} */ (`${page}-form`);
     await lazy(tag).catch(() => this.#waiting());
     const { route, server } = this.#chat.store.state;
     if (route.page !== page || !customElements.get(tag)) return;
@@ -164,7 +163,7 @@ export class AppRoot extends HTMLElement {
     setTimeout(() => this.#update(), RETRY_MS);
   }
 
-  /** @param {"chat-app"|"login-form"|"reset-form"|"forgot-form"} tag */
+  /** @param {"chat-app"|Lazy} tag */
   #show(tag) {
     const element = document.createElement(tag);
     if (tag === "chat-app") /** @type {ChatApp} */ (element).chat = this.#chat;

@@ -13,6 +13,7 @@ const MODULES = {
   "emoji-picker": () => import("./emoji-picker.js"),
   "forgot-form": () => import("./forgot-form.js"),
   "format-bar": () => import("./format-bar.js"),
+  "invite-form": () => import("./invite-form.js"),
   "login-form": () => import("./login-form.js"),
   "person-dialog": () => import("./person-dialog.js"),
   "picture-viewer": () => import("./picture-viewer.js"),

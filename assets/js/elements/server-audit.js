@@ -27,6 +27,7 @@ const REST_MS = 300;
 const SUBJECTS = {
   all: "server.auditAll",
   user: "server.users",
+  invite: "server.invitations",
   room: "server.rooms",
   message: "server.auditMessages",
   config: "server.auditConfig",

@@ -9,6 +9,7 @@ import { t } from "../lib/i18n.js";
 import { View } from "../lib/view.js";
 import "./server-audit.js";
 import "./server-integrations.js";
+import "./server-invitations.js";
 import "./server-log.js";
 import "./server-overview.js";
 import "./server-rooms.js";
@@ -29,6 +30,7 @@ import "./server-users.js";
 const TABS = {
   overview: ["server-overview", "server.overview"],
   people: ["server-users", "server.people"],
+  invitations: ["server-invitations", "server.invitations"],
   rooms: ["server-rooms", "server.rooms"],
   integrations: ["server-integrations", "server.integrations"],
   storage: ["server-storage", "server.storage"],

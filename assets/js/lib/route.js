@@ -7,10 +7,8 @@
  * @returns {Route}
  */
 export function parseRoute(hash) {
-  if (hash.startsWith("#setup="))
-    return { page: "setup", token: decodeURIComponent(hash.slice(7)) };
-  if (hash.startsWith("#reset="))
-    return { page: "reset", token: decodeURIComponent(hash.slice(7)) };
+  const [, page, token] = /^#(setup|reset|invite)=(.*)/.exec(hash) ?? [];
+  if (page) return { page: /** @type {"setup"} */ (page), token: decodeURIComponent(token) };
   if (/^#\/?search(\?|$)/.test(hash)) {
     const asked = new URLSearchParams(hash.split("?")[1] ?? "");
     const within = asked.get("in") ?? "";

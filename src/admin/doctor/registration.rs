@@ -6,11 +6,16 @@ use crate::config::Registration;
 use crate::model::rules::is_local;
 
 pub(super) fn look(ground: &Installation, report: &mut Report) {
-    if ground.config.auth.registration == Registration::Closed {
-        return report.ok("only administrators can create accounts");
+    match ground.config.auth.registration {
+        Registration::Closed => return report.ok("only administrators can create accounts"),
+        Registration::Invite => {
+            return report.ok("accounts are created by administrators and with invitations");
+        }
+        Registration::Open => (),
     }
     let advice = "To prevent this, set [auth] registration = \"closed\" and create accounts with \
-                  chatctl user create.";
+                  chatctl user create, or set it to \"invite\" and send links that chatctl invite \
+                  create prints.";
     let open: Vec<&str> = ground
         .addresses()
         .iter()

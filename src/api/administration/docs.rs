@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use super::audit::AuditPage;
+use super::invitation::{CheckInvitation, Offer};
 use super::reset::{CheckReset, MailReset, Owner, Reset};
 use super::{Administrator, CheckSetUp, Operation, ServerFacts, SetUp};
 use crate::admin::{Command, items};
@@ -14,8 +15,8 @@ use crate::model::{Claim, Error};
 
 /// Description of administration.
 pub(super) const ABOUT: About = About {
-    text: "Facts about the server, creating the first administrator, new passwords through links, and \
-           administration over HTTP; credentials and errors \
+    text: "Facts about the server, creating the first administrator, new passwords through links, what \
+           invitations offer, and administration over HTTP; credentials and errors \
            as in `chatrooms`. For users who are not server administrators, `/api/admin` answers \
            404.",
     carriers: &[carriers::JWT_COOKIE, carriers::BEARER],
@@ -47,6 +48,7 @@ pub(super) fn describe(operation: Operation) -> Described {
         Operation::CheckReset => check_reset(),
         Operation::Reset => reset(),
         Operation::MailReset => mail_reset(),
+        Operation::CheckInvitation => check_invitation(),
         Operation::Command => Described::new("Run an administration command")
             .text(
                 "Commands have the form in which the command line sends them to the running \
@@ -115,6 +117,18 @@ fn mail_reset() -> Described {
         .fails([Error::NotFound])
 }
 
+fn check_invitation() -> Described {
+    Described::new("Check an invitation")
+        .text(
+            "Tells what an invitation offers: who invites, to which rooms, until when. The token \
+             follows `#invite=` in the link; `POST /api/users` creates the account.",
+        )
+        .open()
+        .body::<CheckInvitation>()
+        .answers(200, "The invitation, which may have ended", Shape::of::<Offer>())
+        .fails([Error::Forbidden])
+}
+
 fn audit() -> Described {
     Described::new("Read the audit log")
         .text(
@@ -147,7 +161,7 @@ fn command() -> Shape {
 
 /// Commands that succeed in any order if `bob` and `cyd` are in `room001`.
 #[expect(clippy::too_many_lines, reason = "one example for each command")]
-pub(in crate::api) fn examples() -> [Value; 46] {
+pub(in crate::api) fn examples() -> [Value; 49] {
     [
         json!({"user.list": {}}),
         json!({"user.show": {"name": "bob"}}),
@@ -183,6 +197,9 @@ pub(in crate::api) fn examples() -> [Value; 46] {
         json!({"webhook.list": {"room": "room001"}}),
         json!({"webhook.delete": {"room": "room001", "name": "Old", "if_exists": true}}),
         json!({"token.revoke": {"name": "cyd", "token": "old", "if_exists": true}}),
+        json!({"invite.create": {"rooms": ["room001"], "uses": 5, "expires_seconds": 86_400}}),
+        json!({"invite.list": {}}),
+        json!({"invite.revoke": {"id": 999, "if_exists": true}}),
         json!({"room.list": {"sizes": true}}),
         json!({"room.show": {"room": "room001"}}),
         json!({"room.create": {
@@ -227,6 +244,7 @@ fn said() -> Shape {
         Shape::of::<items::Session>(),
         Shape::of::<items::LoggedOut>(),
         Shape::of::<items::Token>(),
+        Shape::of::<items::Invitation>(),
         Shape::of::<items::Card>(),
         Shape::of::<items::Deleted>(),
         Shape::of::<items::Member>(),

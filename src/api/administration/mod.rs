@@ -1,9 +1,11 @@
-//! `/api/server`, `/api/setup`, `/api/reset` and `/api/admin`: facts about the server, the first
-//! administrator, new passwords through links, and administration over HTTP. Not a dialect, but errors have the format of the native dialect; users who are not administrators get
-//! 404.
+//! `/api/server`, `/api/setup`, `/api/reset`, `/api/invitations` and `/api/admin`: facts about the
+//! server, the first administrator, new passwords through links, what invitations offer, and
+//! administration over HTTP. Not a dialect, but errors have the format of the native dialect; users
+//! who are not administrators get 404.
 
 mod audit;
 pub(super) mod docs;
+mod invitation;
 mod reset;
 
 use std::convert::Infallible;
@@ -49,6 +51,8 @@ pub(super) enum Operation {
     CheckReset,
     /// `POST /api/reset/mail`
     MailReset,
+    /// `POST /api/invitations/check`
+    CheckInvitation,
     /// `POST /api/admin`
     Command,
     /// `GET /api/admin/log`
@@ -82,6 +86,11 @@ impl Dialect for Administration {
             template: "/api/reset/mail",
             operation: Operation::MailReset,
         },
+        Route {
+            method: Method::POST,
+            template: "/api/invitations/check",
+            operation: Operation::CheckInvitation,
+        },
         Route { method: Method::POST, template: "/api/admin", operation: Operation::Command },
         Route { method: Method::GET, template: "/api/admin/log", operation: Operation::Log },
         Route { method: Method::GET, template: "/api/admin/audit", operation: Operation::Audit },
@@ -95,6 +104,7 @@ impl Dialect for Administration {
             Operation::Reset => reset::reset(&chat, request).await,
             Operation::CheckReset => reset::check(&chat, request).await,
             Operation::MailReset => reset::mail(&chat, request).await,
+            Operation::CheckInvitation => invitation::check(&chat, request).await,
             Operation::Command => command(&chat, request).await,
             Operation::Log => log(chat, request).await,
             Operation::Audit => {
@@ -134,7 +144,7 @@ pub(super) struct CheckSetUp {
 
 /// What may be known of the server before logging in.
 #[derive(Serialize, ToSchema)]
-#[expect(clippy::struct_excessive_bools, reason = "keys of an answer")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of its own")]
 pub(super) struct ServerFacts {
     /// `[server] name`; absent if unset.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -150,6 +160,10 @@ pub(super) struct ServerFacts {
     motd: Option<String>,
     /// Whether anyone can create an account.
     registration: bool,
+    /// Whether anyone with an invitation can, and nobody else; absent if not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    invitations: bool,
     /// Whether users may create API tokens of their own (`[auth] personal_tokens`); absent if not.
     #[serde(rename = "personalTokens", skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
@@ -178,6 +192,7 @@ async fn server(chat: &Chat, request: &Request) -> Result<Response> {
         accent: config.server.accent.clone(),
         motd: config.server.motd.clone(),
         registration: config.auth.registration == Registrations::Open,
+        invitations: config.auth.registration == Registrations::Invite,
         personal_tokens: config.auth.personal_tokens,
         reset_by_mail: chat.mails_reset_links(),
         setup: chat.awaits_administrator().await?,

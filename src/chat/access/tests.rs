@@ -493,3 +493,15 @@ fn all_of_a_room_are_mentioned_by_admins_and_where_it_is_small_or_private() {
         assert!(may_call(&few, user(own.user)));
     }
 }
+
+#[test]
+fn an_account_is_created_by_anyone_with_an_invitation_or_by_nobody() {
+    for (registration, alone, invited) in [
+        (Registration::Open, true, true),
+        (Registration::Invite, false, true),
+        (Registration::Closed, false, false),
+    ] {
+        assert_eq!(register(registration, false).is_ok(), alone, "{registration:?}");
+        assert_eq!(register(registration, true).is_ok(), invited, "{registration:?}");
+    }
+}

@@ -215,7 +215,7 @@ fn a_variable_that_does_not_fit_is_named_with_its_value() {
         (
             "CHATCTL_AUTH__REGISTRATION",
             "maybe",
-            "CHATCTL_AUTH__REGISTRATION: \"maybe\" must be \"open\" or \"closed\"",
+            "CHATCTL_AUTH__REGISTRATION: \"maybe\" must be \"open\", \"invite\", \"closed\"",
         ),
         (
             "CHATCTL_MEDIA__MAX_BYTES",

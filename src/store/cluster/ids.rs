@@ -32,6 +32,8 @@ pub(super) enum Kind {
     Audit,
     /// Work of many steps.
     Job,
+    /// Invitations.
+    Invitation,
 }
 
 impl Kind {
@@ -43,6 +45,7 @@ impl Kind {
             Self::Session => "session",
             Self::Audit => "audit",
             Self::Job => "job",
+            Self::Invitation => "invitation",
         }
     }
 }

@@ -16,6 +16,7 @@ mod encoding;
 #[cfg(test)]
 mod faulty;
 mod ids;
+mod invitations;
 mod jobs;
 mod known_users;
 mod leases;

@@ -3,21 +3,42 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Cluster, audit, leases, media, personal, rooms, users};
+use super::{Cluster, audit, invitations, leases, media, personal, rooms, users};
 use crate::model::{
-    Account, Attribution, AuditEntry, AuditNote, Changes, Event, Media, MediaId, MessageQuery,
-    OwnChange, OwnSettings, Pin, Preferences, PreferencesChange, ReadMark, Rev, RoomCard,
-    RoomFacts, RoomId, Saved, SavedPlace, Seq, Timestamp, User, UserId, Window,
+    Account, Attribution, AuditEntry, AuditNote, Changes, Event, Hash32, Invitation, InvitationId,
+    Media, MediaId, MessageQuery, OwnChange, OwnSettings, Pin, Preferences, PreferencesChange,
+    ReadMark, Rev, RoomCard, RoomFacts, RoomId, Saved, SavedPlace, Seq, Timestamp, User, UserId,
+    Window,
 };
 use crate::store::{
     Added, AuditQuery, Basis, Committed, Digests, Draft, Found, MessageChange, MessagePage,
-    NewMedia, NewRoom, NewUser, OwnFile, Posted, Reply, RoomChange, RoomQuery, Settings, Store,
-    Thread, Traces, UserChange, UserKey, UserQuery, Version, Whose,
+    NewInvitation, NewMedia, NewRoom, NewUser, OwnFile, Posted, Reply, RoomChange, RoomQuery,
+    Settings, Store, Thread, Traces, UserChange, UserKey, UserQuery, Version, Whose,
 };
 
 impl Store for Cluster {
     fn add_user(&self, new: NewUser) -> Reply<'_, User> {
         Box::pin(users::add(self, new))
+    }
+
+    fn add_invited(&self, new: NewUser, secret: Hash32) -> Reply<'_, (User, Invitation)> {
+        Box::pin(users::add_invited(self, new, secret))
+    }
+
+    fn add_invitation(&self, new: NewInvitation) -> Reply<'_, Invitation> {
+        Box::pin(invitations::add(self, new))
+    }
+
+    fn invitations(&self) -> Reply<'_, Vec<Invitation>> {
+        Box::pin(users::invitations(self))
+    }
+
+    fn invitation(&self, secret: Hash32) -> Reply<'_, Option<Invitation>> {
+        Box::pin(users::invitation(self, secret))
+    }
+
+    fn revoke_invitation(&self, id: InvitationId) -> Reply<'_, Invitation> {
+        Box::pin(invitations::revoke(self, id))
     }
 
     fn account<'a>(&'a self, who: UserKey<'a>) -> Reply<'a, Option<Account>> {

@@ -14,6 +14,7 @@ mod error;
 mod fresh;
 mod functions;
 mod health;
+mod invitations;
 mod job_orders;
 mod jobs;
 mod log_end;

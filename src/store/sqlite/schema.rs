@@ -41,6 +41,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!("0010_preferences"),
     migration!("0011_threads"),
     migration!("0012_status"),
+    migration!("0013_invitations"),
 ];
 
 /// `chat` in ASCII; distinguishes our files from those of other programs.

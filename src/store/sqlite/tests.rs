@@ -185,6 +185,7 @@ fn every_statement_can_be_prepared_on_a_fresh_schema() {
         audit::STATEMENTS,
         cards::STATEMENTS,
         counters::STATEMENTS,
+        invitations::STATEMENTS,
         job_orders::STATEMENTS,
         jobs::STATEMENTS,
         marks::STATEMENTS,

@@ -206,7 +206,14 @@ pub(super) fn check_email(conn: &Connection, id: Option<UserId>, email: &str) ->
 }
 
 /// Adds a user.
-pub(super) fn add(work: &mut Work<'_>, new: &NewUser) -> Result<User, Fault> {
+pub(super) fn add(work: &Work<'_>, new: &NewUser) -> Result<User, Fault> {
+    let user = insert(work, new)?;
+    audit::record(work, || Ok(audit_notes::user_added(&user)))?;
+    Ok(user)
+}
+
+/// Adds the row of a user, without an entry in the audit log.
+pub(super) fn insert(work: &Work<'_>, new: &NewUser) -> Result<User, Fault> {
     let conn = work.conn;
     if sql::any(conn, LOGIN_TAKEN, params![new.folded, new.look_alike])? {
         return Err(StoreError::Taken(Claim::Login).into());
@@ -233,7 +240,5 @@ pub(super) fn add(work: &mut Work<'_>, new: &NewUser) -> Result<User, Fault> {
         new.guest
     ];
     sql::run(conn, ADD, values)?;
-    let user = one(conn, UserId(conn.last_insert_rowid()))?.ok_or(StoreError::Unavailable)?;
-    audit::record(work, || Ok(audit_notes::user_added(&user)))?;
-    Ok(user)
+    Ok(one(conn, UserId(conn.last_insert_rowid()))?.ok_or(StoreError::Unavailable)?)
 }

@@ -3,23 +3,43 @@
 use std::sync::Arc;
 
 use super::{
-    Sqlite, accounts, audit, cards, marks, media, message_changes, messages, pins, posting,
-    preferences, room_changes, rooms, saved, traces, users,
+    Sqlite, accounts, audit, cards, invitations, marks, media, message_changes, messages, pins,
+    posting, preferences, room_changes, rooms, saved, traces, users,
 };
 use crate::model::{
-    Account, Attribution, AuditEntry, AuditNote, Changes, Media, MediaId, MessageQuery, OwnChange,
-    OwnSettings, Pin, Preferences, PreferencesChange, ReadMark, Rev, RoomCard, RoomFacts, RoomId,
-    Saved, SavedPlace, Seq, Timestamp, User, UserId, Window,
+    Account, Attribution, AuditEntry, AuditNote, Changes, Hash32, Invitation, InvitationId, Media,
+    MediaId, MessageQuery, OwnChange, OwnSettings, Pin, Preferences, PreferencesChange, ReadMark,
+    Rev, RoomCard, RoomFacts, RoomId, Saved, SavedPlace, Seq, Timestamp, User, UserId, Window,
 };
 use crate::store::{
     Added, AuditQuery, Basis, Committed, Digests, Draft, Found, MessageChange, MessagePage,
-    NewMedia, NewRoom, NewUser, OwnFile, Posted, Reply, RoomChange, RoomQuery, Settings, Store,
-    Thread, Traces, UserChange, UserKey, UserQuery, Version, Whose,
+    NewInvitation, NewMedia, NewRoom, NewUser, OwnFile, Posted, Reply, RoomChange, RoomQuery,
+    Settings, Store, Thread, Traces, UserChange, UserKey, UserQuery, Version, Whose,
 };
 
 impl Store for Sqlite {
     fn add_user(&self, new: NewUser) -> Reply<'_, User> {
         Box::pin(self.write_apart(move |work| users::add(work, &new)))
+    }
+
+    fn add_invited(&self, new: NewUser, secret: Hash32) -> Reply<'_, (User, Invitation)> {
+        Box::pin(self.write_apart(move |work| invitations::add_user(work, &new, secret)))
+    }
+
+    fn add_invitation(&self, new: NewInvitation) -> Reply<'_, Invitation> {
+        Box::pin(self.write_apart(move |work| invitations::add(work, &new)))
+    }
+
+    fn invitations(&self) -> Reply<'_, Vec<Invitation>> {
+        Box::pin(self.read(|conn| Ok(invitations::all(conn)?)))
+    }
+
+    fn invitation(&self, secret: Hash32) -> Reply<'_, Option<Invitation>> {
+        Box::pin(self.read(move |conn| Ok(invitations::by_secret(conn, secret)?)))
+    }
+
+    fn revoke_invitation(&self, id: InvitationId) -> Reply<'_, Invitation> {
+        Box::pin(self.write_apart(move |work| invitations::revoke(work, id)))
     }
 
     fn account<'a>(&'a self, who: UserKey<'a>) -> Reply<'a, Option<Account>> {

@@ -18,6 +18,8 @@ fn plain(mut value: Json) -> Json {
             "deleted",
             "older_than",
             "archived",
+            // The secret of a link.
+            "url",
             // The socket of the running server, or the stopped one.
             "from",
         ] {
@@ -26,8 +28,10 @@ fn plain(mut value: Json) -> Json {
             }
         }
         // The times in entries of the audit log.
-        if let Some(after) = object.get_mut("after") {
-            *after = plain(after.take());
+        for side in ["before", "after"] {
+            if let Some(changed) = object.get_mut(side) {
+                *changed = plain(changed.take());
+            }
         }
     }
     value
@@ -97,6 +101,13 @@ fn story(ctl: &Ctl) -> Vec<(String, i32, Vec<Json>, String)> {
         &["room", "add", "hall", "dan", "--role", "king"],
         &["room", "role", "hall", "cyd", "admin"],
         &["room", "role", "hall", "dan", "admin"],
+        &["invite", "create", "--room", "hall", "--uses", "unlimited"],
+        &["invite", "create", "--room", "nowhere"],
+        &["invite", "create", "--expires", "366d"],
+        &["invite", "list"],
+        &["invite", "revoke", "1"],
+        &["invite", "revoke", "1"],
+        &["invite", "revoke", "1", "--if-exists"],
         &["room", "remove", "hall", "ben"],
         &["room", "remove", "hall", "ben"],
         &["room", "remove", "hall", "ben", "--if-exists"],
@@ -205,6 +216,9 @@ async fn a_running_and_a_stopped_server_answer_alike() {
             ("room add hall nobody", 3),
             ("room add hall dan --role king", 2),
             ("room role hall dan admin", 3),
+            ("invite create --room nowhere", 3),
+            ("invite create --expires 366d", 2),
+            ("invite revoke 1", 3),
             ("room remove hall ben", 3),
             ("room delete attic", 2),
             ("room delete attic --yes", 3),

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::support::{Client, Ctl, Json, PATIENCE, Person, Server, each, is_millis, texts};
 
 /// The commands that leave no entry: they change nothing, and read no messages.
-const SILENT: [&str; 18] = [
+const SILENT: [&str; 19] = [
     "user.list",
     "user.show",
     "user.without_password",
@@ -17,6 +17,7 @@ const SILENT: [&str; 18] = [
     "bot.list",
     "token.list",
     "webhook.list",
+    "invite.list",
     "room.list",
     "room.show",
     "room.members",
@@ -93,6 +94,8 @@ async fn every_command_is_recorded_or_changes_nothing() {
         ("webhook.create", &["webhook", "create", "talk", "--name", "CI"], "webhook.create"),
         ("webhook.delete", &["webhook", "delete", "talk", "CI", "--yes"], "webhook.delete"),
         ("user.export", &["user", "export", "ann", &zip], "user.export"),
+        ("invite.create", &["invite", "create", "--room", "talk"], "invite.create"),
+        ("invite.revoke", &["invite", "revoke", "1"], "invite.revoke"),
         ("room.messages", &["room", "messages", "talk"], "room.messages"),
         ("room.export", &["room", "export", "talk"], "room.export"),
         ("room.purge", &["room", "purge", "talk", "--older-than", "0d", "--yes"], "room.purge"),

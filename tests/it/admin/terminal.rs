@@ -106,3 +106,17 @@ async fn exports_and_imports_show_how_far_they_are() {
     let (shown, code) = on_a_terminal(&Ctl::of(&server), &["export"], &[]);
     assert!(code == 0 && !shown.contains('%') && shown.contains("sha256"), "{code} {shown:?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_link_of_an_invitation_is_shown_as_a_code() {
+    let server = Server::start().await;
+    let ctl = Ctl::of(&server);
+    let (shown, code) = on_a_terminal(&ctl, &["invite", "create"], &[]);
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("#invite=") && shown.contains("not shown again"), "{shown}");
+    // Black on white, whatever the colours of the terminal are.
+    let rows = shown.lines().filter(|line| line.starts_with("\u{1b}[30;107m")).count();
+    assert!(rows > 15 && shown.contains('█'), "{shown}");
+    let piped = ctl.run(&["invite", "create"]);
+    assert!(!piped.ends(0).out.contains('█') && !piped.err.contains('█'), "{piped:?}");
+}

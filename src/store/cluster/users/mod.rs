@@ -4,6 +4,9 @@ mod adding;
 mod changing;
 mod digests;
 mod directory;
+mod inviting;
+#[cfg(test)]
+mod inviting_tests;
 #[cfg(test)]
 mod model_tests;
 mod names;
@@ -13,10 +16,11 @@ mod rows;
 mod stored;
 mod transfer;
 
-pub(super) use adding::add;
+pub(super) use adding::{add, add_invited};
 pub(super) use changing::change;
 pub(super) use digests::{add_digests, forget_digests};
 pub(super) use directory::{Directory, count};
+pub(super) use inviting::{all as invitations, by_secret as invitation};
 pub(super) use reading::{account, find, has_administrator, these, users};
 pub(super) use removing::{forget, remove};
 pub(super) use rows::{Kept, has_reached, prevent, read};

@@ -22,7 +22,7 @@ use crate::store::{NewUser, Store, StoreError, UserChange, UserKey, UserQuery};
 const SEEDS: u64 = 30;
 const CLIENTS: u64 = 6;
 const ACTIONS: u64 = 20;
-const NAMES: u64 = 4;
+pub(super) const NAMES: u64 = 4;
 /// A client gives up after this time: its server was killed.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -42,7 +42,7 @@ fn roll(seed: &mut u64, sides: u64) -> u64 {
     (*seed >> 33) % sides
 }
 
-fn new_user(login: u64, email: u64) -> NewUser {
+pub(super) fn new_user(login: u64, email: u64) -> NewUser {
     let login = format!("user{login}");
     NewUser {
         folded: login.clone(),
@@ -179,7 +179,7 @@ async fn check(memory: &Memory, server: &Cluster, journal: &Journal) -> Vec<Stri
 }
 
 /// Returns the users by the rows that count.
-async fn live(memory: &Memory, server: &Cluster) -> Vec<User> {
+pub(super) async fn live(memory: &Memory, server: &Cluster) -> Vec<User> {
     let (mut live, mut from) = (Vec::new(), None);
     loop {
         let page = memory.scan(&USERS, from.as_deref(), 100).await.unwrap();

@@ -96,6 +96,13 @@ async fn what_the_network_can_do_is_told() {
         "only administrators",
         "",
     );
+    finds(
+        &ctl.clone().set("SERVER__LISTEN", "[::]:8080").set("AUTH__REGISTRATION", "invite"),
+        "registration",
+        "ok",
+        "with invitations",
+        "",
+    );
     let public = ctl.clone().set("SERVER__PUBLIC_URL", "https://chat.example");
     finds(&public, "registration", "warning", "https://chat.example", "registration = \"closed\"");
     finds(

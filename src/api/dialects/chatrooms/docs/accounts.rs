@@ -15,6 +15,10 @@ fn users_own() -> Shape {
 
 pub(super) fn register() -> Described {
     Described::new("Register an account")
+        .text(
+            "With an `invitation`, the user has joined its rooms. Without one, it is refused like \
+             closed registration if `[auth] registration` is `invite`.",
+        )
         .open()
         .body::<wire::NewUser>()
         .answers(201, "The user", users_own())

@@ -15,8 +15,20 @@ use crate::chat::{Chat, Token};
 use crate::model::{Error, Result, SessionId, Timestamp};
 
 pub(super) async fn register(chat: &Chat, mut request: Request) -> Result<Response> {
-    let new: wire::NewUser = request.json().await?;
-    let user = chat.register(new.into(), request.client()).await?;
+    let mut new: wire::NewUser = request.json().await?;
+    let user = match new.invitation.take() {
+        None => chat.register(new.into(), request.client()).await?,
+        Some(secret) => {
+            let registered = chat.register_invited(new.into(), &secret, request.client()).await;
+            // A guess is counted like a credential without a session.
+            registered.inspect_err(|error| match error {
+                Error::Invalid { field, .. } if field == "invitation" => {
+                    request.count_stranger(&Error::BadSession);
+                }
+                _ => (),
+            })?
+        }
+    };
     Ok(json(StatusCode::CREATED, &wire::User::registered(&user)))
 }
 

@@ -34,6 +34,8 @@ pub(crate) struct NewUser {
     email: Option<String>,
     #[schema(schema_with = types::birth_if_any, required = false)]
     birth: Option<String>,
+    /// What the link of an invitation ends with: required if `[auth] registration` is `invite`.
+    pub(crate) invitation: Option<String>,
 }
 
 impl From<NewUser> for Registration {

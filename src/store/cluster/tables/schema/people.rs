@@ -120,6 +120,18 @@ pub static TICKETS: Table = Table {
     ],
 };
 
+/// Invitations, in one partition, by the hash of their secret in hexadecimal digits. `version` guards
+/// changes, among them each use.
+pub static INVITATIONS: Table = Table {
+    name: "invitations",
+    kind: Kind::Conditional,
+    partition: &[Column::text("list")],
+    clustering: &[Column::text("secret")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::int("version"), Column::bytes("body")],
+};
+
 /// Uploaded files. `fresh` is the time from which their age is counted.
 pub static MEDIA: Table = Table {
     name: "media",
@@ -331,6 +343,7 @@ pub static TABLES: &[&Table] = &[
     &SESSIONS,
     &SESSIONS_BY_USER,
     &TICKETS,
+    &INVITATIONS,
     &MEDIA,
     &MEDIA_BY_NAME,
     &MEDIA_BY_OWNER,

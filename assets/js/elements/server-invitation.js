@@ -1,0 +1,86 @@
+/** The dialog that creates an invitation, and shows its link and QR code this one time. */
+import { ApiError } from "../lib/errors.js";
+import { field, openDialog } from "../lib/dialog.js";
+import { h } from "../lib/dom.js";
+import { count, locale, t } from "../lib/i18n.js";
+import { langOf } from "../lib/text.js";
+import { exact } from "../lib/time.js";
+import { showSecret } from "./server-question.js";
+import { choice } from "./token-choice.js";
+
+/** @import {Data} from "./server-page.js" */
+/** @import {Room} from "./server-rooms.js" */
+
+/** Accounts that can be created, "0" for any number. */
+const USES = ["1", "5", "10", "25", "100", "0"];
+/** Days that an invitation lives. */
+const LIVES = ["7", "1", "30", "365"];
+const DAY_S = 86_400;
+
+/** @param {Data|undefined} data @param {() => unknown} created */
+export async function createInvitation(data, created) {
+  const host = await data?.host();
+  if (!host) return;
+  const rooms = /** @type {Room[]} */ ((await data?.command({ "room.list": {} })) ?? []).filter(
+    ({ mode, name }) => mode !== "archived" && name,
+  );
+  const boxes = rooms.map(({ room }) => h("input", { type: "checkbox", value: room }));
+  const uses = choice("invite-uses", USES, (value) =>
+    value === "0" ? t("server.usesUnlimited") : count(Number(value)),
+  );
+  const life = choice("invite-life", LIVES, (value) => t("server.days", { n: Number(value) }));
+  const dialog = openDialog({
+    host,
+    title: t("server.addInvitation"),
+    action: t("server.linkCreate"),
+    content: [
+      h("p", null, t("server.invitationsHint")),
+      rooms.length > 0 &&
+        h(
+          "fieldset",
+          { class: "choices" },
+          h("legend", null, t("server.inviteRooms")),
+          rooms.map(({ name }, at) =>
+            h("label", { lang: langOf(name ?? "") || null }, boxes[at], h("span", null, name)),
+          ),
+        ),
+      field(t("server.uses"), uses),
+      field(t("server.expires"), life),
+    ],
+    submit: async () => {
+      const [made] = await send(data, {
+        rooms: boxes.filter(({ checked }) => checked).map(({ value }) => value),
+        uses: Number(uses.value),
+        expires_seconds: Number(life.value) * DAY_S,
+        // People reach the server as this page did, which the server need not know.
+        page: location.origin + location.pathname,
+      });
+      created();
+      const hint = t("server.inviteOnce", { time: exact(made.expires, locale()) });
+      const label = t("server.inviteLink");
+      showSecret(dialog, { id: "invite-link", label, value: made.url, hint });
+      if (made.qr) dialog.form.querySelector(".content")?.append(picture(made.qr));
+      return false;
+    },
+  });
+  uses.focus();
+}
+
+// Internal
+
+/** @param {Data|undefined} data @param {object} invitation @returns {Promise<any[]>} */
+async function send(data, invitation) {
+  try {
+    return (await data?.command({ "invite.create": invitation })) ?? [];
+  } catch (error) {
+    if (error instanceof ApiError && error.code === "conflict")
+      throw new Error(t("server.inviteClosed"), { cause: error });
+    throw error;
+  }
+}
+
+/** @param {string} svg */
+function picture(svg) {
+  const src = `data:image/svg+xml,${encodeURIComponent(svg)}`;
+  return h("img", { class: "qr", src, alt: t("server.inviteCode") });
+}

@@ -1,0 +1,67 @@
+//! `POST /api/invitations/check`: what an invitation offers. The account itself is created by the
+//! native dialect.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use warp::http::StatusCode;
+use warp::reply::Response;
+
+use crate::api::request::Request;
+use crate::api::respond;
+use crate::chat::{Chat, Invited, Refused};
+use crate::model::{Error, Result};
+
+/// Body of `POST /api/invitations/check`.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct CheckInvitation {
+    token: String,
+}
+
+/// What an invitation offers.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Offer {
+    /// Whether an account can be created with it now.
+    valid: bool,
+    /// Why not: `expired`, `used_up`, `void` (whoever made it is no administrator any more) or
+    /// `closed` (`[auth] registration`); absent if it is valid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    reason: Option<&'static str>,
+    /// Time at which it ends.
+    expires: String,
+    /// `[server] name`; absent if unset.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    server: Option<String>,
+    /// Display name of the administrator who made it; absent if it was made on the command line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    invited_by: Option<String>,
+    /// Names of the rooms that new users join.
+    rooms: Vec<String>,
+}
+
+/// Answers what an invitation offers.
+pub(super) async fn check(chat: &Chat, mut request: Request) -> Result<Response> {
+    let CheckInvitation { token } = request.json().await?;
+    let Invited { invitation, refused, by, rooms } =
+        chat.open_invitation(&token).await.inspect_err(|error| {
+            // One that does not exist is counted like a credential without a session.
+            if *error == Error::Forbidden {
+                request.count_stranger(&Error::BadSession);
+            }
+        })?;
+    let offer = Offer {
+        valid: refused.is_none(),
+        reason: refused.map(|refused| match refused {
+            Refused::Closed => "closed",
+            Refused::Spent(spent) => spent.as_str(),
+        }),
+        expires: invitation.expires.seconds(),
+        server: request.config.server.name.clone(),
+        invited_by: by,
+        rooms,
+    };
+    Ok(respond::json(StatusCode::OK, &offer))
+}

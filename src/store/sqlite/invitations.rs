@@ -1,0 +1,101 @@
+//! Rows of invitations, and accounts created with them.
+
+use rusqlite::Error::FromSqlConversionFailure;
+use rusqlite::types::Type;
+use rusqlite::{Connection, Result, params};
+
+use super::error::Fault;
+use super::work::Work;
+use super::{audit, sql, users};
+use crate::model::{Hash32, Invitation, InvitationId, RoomId, User};
+use crate::store::{ENDED_KEPT, Missing, NewInvitation, NewUser, StoreError, audit_notes};
+
+macro_rules! invitation_sql {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, made_by, maker, rooms, uses, used, created, expires FROM invitations ",
+            $rest
+        )
+    };
+}
+
+const ALL: &str = invitation_sql!("ORDER BY id DESC");
+const BY_SECRET: &str = invitation_sql!("WHERE secret = ?1");
+const BY_ID: &str = invitation_sql!("WHERE id = ?1");
+const ADD: &str = "INSERT INTO invitations (secret, made_by, maker, rooms, uses, created, expires)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+const USE: &str = "UPDATE invitations SET used = used + 1 WHERE id = ?1";
+const REMOVE: &str = "DELETE FROM invitations WHERE id = ?1";
+const AGE: &str = "DELETE FROM invitations WHERE expires < ?1";
+
+#[cfg(test)]
+pub(super) const STATEMENTS: &[&str] = &[ALL, BY_SECRET, BY_ID, ADD, USE, REMOVE, AGE];
+
+fn from_row(row: &sql::Row<'_>) -> Result<Invitation> {
+    let rooms: String = row.get("rooms")?;
+    let rooms: Vec<i64> = serde_json::from_str(&rooms)
+        .map_err(|error| FromSqlConversionFailure(3, Type::Text, error.into()))?;
+    Ok(Invitation {
+        id: InvitationId(row.get("id")?),
+        by: row.get("made_by")?,
+        maker: row.get("maker")?,
+        rooms: rooms.into_iter().map(RoomId).collect(),
+        uses: row.get("uses")?,
+        used: row.get("used")?,
+        created: row.get("created")?,
+        expires: row.get("expires")?,
+    })
+}
+
+/// Returns all invitations, newest first.
+pub(super) fn all(conn: &Connection) -> Result<Vec<Invitation>> {
+    sql::all(conn, ALL, [], from_row)
+}
+
+/// Returns the invitation with this secret.
+pub(super) fn by_secret(conn: &Connection, secret: Hash32) -> Result<Option<Invitation>> {
+    sql::one(conn, BY_SECRET, params![secret], from_row)
+}
+
+fn by_id(conn: &Connection, id: InvitationId) -> Result<Option<Invitation>> {
+    sql::one(conn, BY_ID, [id.0], from_row)
+}
+
+/// Adds an invitation, and forgets those that ended long ago.
+pub(super) fn add(work: &Work<'_>, new: &NewInvitation) -> Result<Invitation, Fault> {
+    let conn = work.conn;
+    sql::run(conn, AGE, params![new.now.minus(ENDED_KEPT)])?;
+    let rooms = sql::list(new.rooms.iter().map(|room| room.0));
+    let expires = new.now.plus(new.life);
+    let values = params![new.secret, new.by, new.maker, rooms, new.uses, new.now, expires];
+    sql::run(conn, ADD, values)?;
+    let id = InvitationId(conn.last_insert_rowid());
+    let added = by_id(conn, id)?.ok_or(StoreError::Unavailable)?;
+    audit::record(work, || Ok(audit_notes::invitation_added(&added)))?;
+    Ok(added)
+}
+
+/// Removes an invitation.
+pub(super) fn revoke(work: &Work<'_>, id: InvitationId) -> Result<Invitation, Fault> {
+    let gone = by_id(work.conn, id)?.ok_or(StoreError::NotFound(Missing::Invitation))?;
+    sql::run(work.conn, REMOVE, [id.0])?;
+    audit::record(work, || Ok(audit_notes::invitation_revoked(&gone)))?;
+    Ok(gone)
+}
+
+/// Adds a user and counts a use of an invitation.
+pub(super) fn add_user(
+    work: &Work<'_>,
+    new: &NewUser,
+    secret: Hash32,
+) -> Result<(User, Invitation), Fault> {
+    let conn = work.conn;
+    // Everything is checked before something is written: a refusal undoes nothing.
+    let usable = |invitation: &Invitation| invitation.spent(work.now).is_none();
+    let invitation =
+        by_secret(conn, secret)?.filter(usable).ok_or(StoreError::NotFound(Missing::Invitation))?;
+    let user = users::insert(work, new)?;
+    sql::run(conn, USE, [invitation.id.0])?;
+    audit::record(work, || Ok(audit_notes::user_invited(&user, &invitation)))?;
+    Ok((user, Invitation { used: invitation.used.saturating_add(1), ..invitation }))
+}

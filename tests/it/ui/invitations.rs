@@ -1,0 +1,92 @@
+//! Invitations in the web UI: an administrator makes one, and somebody registers with it.
+
+use serde_json::json;
+
+use crate::support::{Browser, Ctl, Driver, Person, Server};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn somebody_is_invited_to_a_room_and_registers() {
+    let env = [("AUTH__REGISTRATION", "invite"), ("SERVER__NAME", "Pier Nine")];
+    let server = Server::start_with(&env).await;
+    let ctl = Ctl::of(&server).set("AUTH__REGISTRATION", "invite");
+    ctl.create("ada", &["--admin"]);
+    let ada = Person::known(&server, "ada").await;
+    ada.patch("/api/users/me", json!({"name": "Ada L."})).await.is(200);
+    let room = ada.public_room("Study").await;
+    ada.say(&room, "welcome").await;
+    let driver = Driver::start();
+    let (page, theirs) = tokio::join!(
+        Browser::at_home(&driver, "invites", server.address(), "1280,800", &ada),
+        Browser::open(&driver, "invited", server.address(), "390,844")
+    );
+    // Nobody is asked to register without an invitation.
+    theirs.go("#/sign-in").await;
+    theirs.has("login-form #password").await;
+    theirs.lacks("login-form a[href='#/register']").await;
+    for browser in [&page, &theirs] {
+        browser.errors().await;
+    }
+
+    page.go("#/server/invitations").await;
+    page.reads("server-invitations", "No invitations yet.").await;
+    page.click(".add-invitation").await;
+    page.click("room-dialog .choices input").await;
+    page.picture("create").await;
+    page.click("room-dialog .foot .primary").await;
+    let script = "return document.querySelector('room-dialog #invite-link')?.value";
+    let link = page.wait("the link", script).await.as_str().unwrap().to_owned();
+    assert!(link.starts_with(&format!("http://{}/#invite=", server.address())), "{link}");
+    let drawn = "const qr = document.querySelector('room-dialog .qr'); \
+                 return qr?.complete && qr.naturalWidth > 0";
+    page.wait("the QR code", drawn).await;
+    page.picture("link").await;
+    page.click("room-dialog .copy").await;
+    page.reads("room-dialog .copy", "Copied").await;
+    page.click("room-dialog .foot .button").await;
+    page.reads("tr[data-invitation='1'] .rooms", "Study").await;
+    page.reads("tr[data-invitation='1'] .left", "1 / 1").await;
+    page.reads("tr[data-invitation='1'] .state", "Valid").await;
+    page.picture("list").await;
+
+    let hash = link.split_once('#').unwrap().1;
+    theirs.go(&format!("#{hash}")).await;
+    theirs.reads("invite-form h2", "Ada L. invites you to Pier Nine").await;
+    theirs.reads("invite-form .offer li", "Study").await;
+    theirs.picture("asks").await;
+    theirs.fill("invite-form #user", "ada").await;
+    theirs.fill("invite-form #password", "short").await;
+    theirs.click("invite-form button[type=submit]").await;
+    theirs.has("invite-form #password[aria-invalid]").await;
+    theirs.fill("invite-form #password", " but longer").await;
+    theirs.click("invite-form button[type=submit]").await;
+    theirs.reads("invite-form .error", "This name is taken").await;
+    theirs.clear("invite-form #user").await;
+    theirs.fill("invite-form #user", "cyd").await;
+    theirs.click("invite-form button[type=submit]").await;
+    theirs.reads("chat-app room-list a.row", "Study").await;
+    theirs.go(&format!("#{hash}")).await;
+    theirs.reads("invite-form .notice", "already been used").await;
+    theirs.picture("used").await;
+    let errors = theirs.errors().await;
+    assert!(errors.iter().all(|error| error.contains("409")), "{errors:?}");
+
+    // Revoked, and for somebody who is signed in.
+    page.go("#/server").await;
+    page.go("#/server/invitations").await;
+    page.reads("tr[data-invitation='1'] .state", "Used up").await;
+    page.click("tr[data-invitation='1'] .more").await;
+    page.click("row-menu .revoke-invitation").await;
+    page.click("room-dialog .foot .primary").await;
+    page.lacks("tr[data-invitation='1']").await;
+    theirs.run("location.reload()").await;
+    theirs.reads("invite-form .notice", "does not exist or was revoked").await;
+    let made = ctl.one(&["invite", "create"]);
+    let other = made["url"].as_str().unwrap().split_once('#').unwrap().1.to_owned();
+    theirs.go(&format!("#{other}")).await;
+    theirs.reads("invite-form", "You are signed in as cyd").await;
+    theirs.click("invite-form a.primary").await;
+    theirs.has("chat-app room-list").await;
+    assert_eq!(page.errors().await, [""; 0]);
+    page.close().await;
+    theirs.close().await;
+}
