@@ -16,6 +16,7 @@
 //! | [`mail`] | letters that the server sends |
 //! | [`s3`] | buckets of S3 servers |
 //! | [`qr`] | QR codes of links |
+//! | [`unfurl`] | previews of links |
 //! | [`service`] | the service manager |
 //! | [`model`] | plain types and pure rules |
 
@@ -34,3 +35,4 @@ pub mod s3;
 pub mod server;
 pub mod service;
 pub mod store;
+pub mod unfurl;

@@ -26,6 +26,7 @@
  * @property {string} [accent] #rrggbb
  * @property {boolean} [resetByMail] it mails links for a new password
  * @property {boolean} [personalTokens] people may create API tokens of their own
+ * @property {boolean} [linkPreviews] previews of links are shown
  * @property {string} [motd] message of the day
  * @property {boolean} setup there is no administrator yet
  */

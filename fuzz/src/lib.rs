@@ -17,6 +17,7 @@ use chatctl::api::v1::V1;
 use chatctl::config::load::{self, Flags};
 use chatctl::model::rules::{Network, forwarded_client, mention_places, mentioned_names};
 use chatctl::model::{FileKind, SNIFFED, UserId, WordQuery, copy_picture, index_words};
+use chatctl::unfurl::read_page;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -24,7 +25,7 @@ use sha2::{Digest, Sha256};
 pub type Target = fn(&[u8]);
 
 /// All targets by name: that of the file in `fuzz_targets/` and of the directory in `corpus/`.
-pub const TARGETS: [(&str, Target); 12] = [
+pub const TARGETS: [(&str, Target); 13] = [
     ("configuration", configuration),
     ("forwarded_for", forwarded_for),
     ("frame_chatrooms", frame_chatrooms),
@@ -34,6 +35,7 @@ pub const TARGETS: [(&str, Target); 12] = [
     ("import_file", import_file),
     ("import_native", import_native),
     ("import_slack", import_slack),
+    ("link_page", link_page),
     ("media_file", media_file),
     ("mentions", mentions),
     ("search_query", search_query),
@@ -68,6 +70,19 @@ pub fn frame_v1(bytes: &[u8]) {
 /// A frame of the dialect `realtime`.
 pub fn frame_realtime(bytes: &[u8]) {
     frame::<Realtime>((), bytes);
+}
+
+/// The name of an encoding, a line feed, and a page.
+pub fn link_page(bytes: &[u8]) {
+    let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or_default();
+    let charset = std::str::from_utf8(&bytes[..end]).ok();
+    if let Some(facts) = read_page(&bytes[end..], charset) {
+        let texts = [Some(facts.title), facts.description, facts.site];
+        for text in texts.into_iter().flatten() {
+            assert!(!text.is_empty() && text.trim() == text, "a text can be seen: {text:?}");
+            assert!(!text.contains(char::is_control), "a text has one line: {text:?}");
+        }
+    }
 }
 
 /// A query and a text to search, in this order.

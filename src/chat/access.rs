@@ -147,8 +147,8 @@ pub fn bear(account: AccountFlags, role: Role) -> Result<()> {
     if account.guest && role != Role::Member { Err(Error::Forbidden) } else { Ok(()) }
 }
 
-/// May read messages, changes, marks and media: participants only; being a server administrator is
-/// not sufficient.
+/// May read messages, changes, marks, media and previews of links: participants only; being a server
+/// administrator is not sufficient.
 pub fn take_part(facts: &RoomFacts, who: Actor) -> Result<&Participant> {
     match who.place(facts) {
         Some(participant) => Ok(participant),

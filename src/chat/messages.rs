@@ -197,7 +197,7 @@ impl Chat {
     }
 
     /// Returns a message that exists and is not deleted.
-    async fn message(&self, room: RoomId, seq: Seq) -> Result<Message> {
+    pub(super) async fn message(&self, room: RoomId, seq: Seq) -> Result<Message> {
         let found = self.store().messages(room, Window::One(seq), 1).await?;
         found
             .into_iter()

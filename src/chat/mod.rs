@@ -17,6 +17,7 @@ mod guesses;
 mod hashing;
 mod history;
 mod invitations;
+mod link_previews;
 mod media;
 mod membership;
 mod mentions;
@@ -60,6 +61,7 @@ use crate::live::{Bus, Hub};
 use crate::model::{Attribution, Error, MAX_SAVED, Result, Session, Timestamp, User};
 use crate::store::files::Files;
 use crate::store::{Missing, Sessions, Settings, Store, StoreError};
+use crate::unfurl::Unfurl;
 
 pub use crate::store::files::FileStream;
 pub use access::Use;
@@ -71,6 +73,7 @@ pub use connection::{ConnectedRoom, Connection, Later};
 pub use dispatcher::{Dispatcher, QUEUE as EVENT_QUEUE};
 pub use hashing::{is_password_hash, unusable_password};
 pub use invitations::{CreatedInvitation, INVITATION_LIFE, Invited, NewInvite, Refused};
+pub use link_previews::LinkPreview;
 pub use media::{Download, ErasedFiles, MediaHold, PERMISSION, UNUSED_FOR};
 pub use membership::{Membership, Replacement, RoomPage};
 pub use operator::AccountChange;
@@ -149,6 +152,9 @@ struct Inner {
     /// A permit for each letter that is under way.
     letters: Arc<Semaphore>,
     turns: Turns,
+    unfurl: Unfurl,
+    /// Whose links are being fetched.
+    fetches: Turns,
     epoch: String,
     server_id: String,
     /// The configuration in effect, for what may change while the server runs.
@@ -163,12 +169,16 @@ impl Chat {
     pub fn new(parts: Parts, current: Current) -> Result<Self> {
         let config = current.get();
         let Parts { store, sessions, bus, hub, files, settings, server_id } = parts;
+        let uploads = Uploads::new(files, settings.instance, &config.media);
+        let unfurl = Unfurl::new(uploads.previewer());
+        let forgetting = unfurl.clone();
+        current.follow(move |_| forgetting.forget());
         Ok(Self(Arc::new(Inner {
             store,
             sessions,
             bus,
             hub,
-            uploads: Uploads::new(files, settings.instance, &config.media),
+            uploads,
             hasher: Hasher::start(config.auth.hash_threads)?,
             keys: Keys::new(&settings.signing_key),
             cache: SessionCache::default(),
@@ -176,6 +186,8 @@ impl Chat {
             undecided: Undecided::default(),
             letters: Arc::new(Semaphore::new(reset_mail::AT_ONCE)),
             turns: Turns::default(),
+            unfurl,
+            fetches: Turns::default(),
             epoch: settings.epoch,
             server_id,
             rooms: config.rooms.clone(),

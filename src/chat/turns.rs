@@ -51,7 +51,8 @@ impl Chat {
 }
 
 impl Turns {
-    async fn take(&self, user: UserId) -> Result<Turn<'_>> {
+    /// Waits for the turn of a user. `RateLimited` if too much of theirs is waiting.
+    pub(super) async fn take(&self, user: UserId) -> Result<Turn<'_>> {
         let turn = {
             let mut all = self.lock();
             let queue = all

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Config;
 
 /// The keys that a reload brings into force. Their readers ask [`Current`] each time, or follow it.
-const LIVE: [(&str, &[&str]); 8] = [
+const LIVE: [(&str, &[&str]); 9] = [
     (
         "server",
         &[
@@ -41,6 +41,7 @@ const LIVE: [(&str, &[&str]); 8] = [
     ("log.alerts", &[]),
     ("log.ship", &[]),
     ("mail", &[]),
+    ("link_previews", &[]),
     ("egress", &[]),
 ];
 /// Keys that are only live while TLS stays on or off, since listeners are bound for one of them.

@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 pub use backup::{Audit, Backup};
 pub use cluster::{Cluster, Engine};
 pub use log::{Log, LogFormat, LogLevel, Rotation};
-pub use outgoing::{Alerts, Egress, Mail, MailSecurity, Ship};
+pub use outgoing::{Alerts, Egress, LinkPreviews, Mail, MailSecurity, Ship};
 pub use s3::{Masked, S3};
 pub use server::Server;
 
@@ -75,6 +75,8 @@ pub struct Config {
     pub log_ship: Ship,
     /// The mail server.
     pub mail: Mail,
+    /// Previews of links.
+    pub link_previews: LinkPreviews,
     /// Private addresses that may be connected to.
     pub egress: Egress,
 }

@@ -1,5 +1,5 @@
-//! Sections about connections that the server opens: mail, alerts, the receiver of the log, and
-//! which addresses it may connect to.
+//! Sections about connections that the server opens: mail, alerts, the receiver of the log,
+//! previews of links, and which addresses it may connect to.
 
 use std::path::PathBuf;
 
@@ -11,8 +11,9 @@ use super::Masked;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Egress {
-    /// Private addresses and networks, such as `127.0.0.1` or `10.0.0.0/8`, that alerts, mail and the
-    /// log may be sent to. Public addresses always may.
+    /// Private addresses and networks, such as `127.0.0.1` or `10.0.0.0/8`, that the server may
+    /// connect to for alerts, mail, the log and previews of links. It may always connect to public
+    /// addresses.
     pub allowed_networks: Vec<String>,
 }
 
@@ -96,5 +97,31 @@ pub struct Ship {
 impl Default for Ship {
     fn default() -> Self {
         Self { otlp_endpoint: None, headers: Vec::new(), queue: 20_000, tls_ca: None }
+    }
+}
+
+/// `[link_previews]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LinkPreviews {
+    /// Show title, description and picture of pages that messages link to. The server fetches these
+    /// pages.
+    pub enabled: bool,
+    /// Maximum time for fetching a page and its picture, in seconds.
+    pub timeout_seconds: u64,
+    /// Maximum number of bytes that are read of a page; the rest is ignored.
+    pub max_page_bytes: usize,
+    /// Maximum size of its picture, in bytes. Larger ones are not shown.
+    pub max_picture_bytes: usize,
+}
+
+impl Default for LinkPreviews {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            timeout_seconds: 8,
+            max_page_bytes: 512 * 1024,
+            max_picture_bytes: 4 * 1024 * 1024,
+        }
     }
 }

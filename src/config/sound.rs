@@ -249,11 +249,11 @@ fn wrong_redirects(server: &Server) -> Vec<String> {
 
 /// Returns the numbers that are zero and must not be, and the times that are too long.
 fn out_of_range(config: &Config) -> Vec<String> {
-    let Config { server, auth, rooms, media, limits, backup, audit, .. } = config;
+    let Config { server, auth, rooms, media, limits, backup, audit, link_previews, .. } = config;
     let mut found = Vec::new();
     let mut bad =
         |section: &str, key: &str, why: &str| found.push(format!("[{section}] {key} {why}"));
-    let positive: [(&str, &str, u64); 20] = [
+    let positive: [(&str, &str, u64); 23] = [
         ("server", "heartbeat_seconds", server.heartbeat_seconds),
         ("limits", "stall_seconds", limits.stall_seconds),
         ("limits", "keep_alive_seconds", limits.keep_alive_seconds),
@@ -278,11 +278,14 @@ fn out_of_range(config: &Config) -> Vec<String> {
         ("backup", "keep_daily", backup.keep_daily.unwrap_or(1)),
         ("backup", "keep_weekly", backup.keep_weekly.unwrap_or(1)),
         ("backup", "keep_monthly", backup.keep_monthly.unwrap_or(1)),
+        ("link_previews", "timeout_seconds", link_previews.timeout_seconds),
+        ("link_previews", "max_page_bytes", link_previews.max_page_bytes as u64),
+        ("link_previews", "max_picture_bytes", link_previews.max_picture_bytes as u64),
     ];
     for (section, key, _) in positive.iter().filter(|(.., value)| *value == 0) {
         bad(section, key, "must be at least 1");
     }
-    let times: [(&str, &str, u64, u64); 11] = [
+    let times: [(&str, &str, u64, u64); 12] = [
         ("server", "heartbeat_seconds", server.heartbeat_seconds, 1),
         ("server", "hsts_seconds", server.hsts_seconds, 1),
         ("server", "shutdown_grace_seconds", server.shutdown_grace_seconds, 1),
@@ -294,6 +297,7 @@ fn out_of_range(config: &Config) -> Vec<String> {
         ("limits", "keep_alive_seconds", limits.keep_alive_seconds, 1),
         ("backup", "every_hours", backup.every_hours.unwrap_or(0), 60 * 60),
         ("audit", "days", audit.days, 24 * 60 * 60),
+        ("link_previews", "timeout_seconds", link_previews.timeout_seconds, 1),
     ];
     for (section, key, value, unit) in times {
         if value > LONGEST / unit {

@@ -11,6 +11,7 @@ mod files;
 mod fulltext;
 mod ids;
 mod invitation;
+mod links;
 mod media;
 mod message;
 mod names;
@@ -37,6 +38,7 @@ pub use fulltext::{Phrase, Snippet, WORDS_VERSION, WordQuery, index_words};
 pub use ids::{InvitationId, MessageId, RoomId, SessionId, SocketId, UserId};
 pub use ids::{MAX_KEPT_ID, MediaId, Rev, Seq};
 pub use invitation::{Invitation, Spent};
+pub use links::{MAX_PREVIEWS, preview_links};
 pub use media::Media;
 pub use message::{Message, ReactionCount, ReadMark, Window, check_client_id, check_text};
 pub use names::{
@@ -45,7 +47,8 @@ pub use names::{
     fold, skeleton,
 };
 pub use pictures::{
-    MAX_PIXELS, MAX_SIDE, Picture, Preview, Size, clean_picture, copy_picture, preview, side_for,
+    MAX_PIXELS, MAX_SIDE, Picture, Preview, Size, Thumbnail, clean_picture, copy_picture, preview,
+    side_for, thumbnail,
 };
 pub use preferences::{
     MAX_SAVED, NotifyLevel, OwnChange, OwnSettings, Personal, Preferences, PreferencesChange,

@@ -6,6 +6,7 @@ mod fragments;
 mod guests;
 mod history;
 mod input;
+mod links;
 mod lists;
 mod live;
 mod media;

@@ -7,6 +7,7 @@ mod administration;
 mod attention;
 mod integrations;
 mod invitations;
+mod links;
 mod menus;
 mod own;
 mod people;

@@ -43,6 +43,17 @@ test("bold, italic and code", () => {
   assert.equal(line('(*a*), "**b**"!'), '(<i>a</i>), "<b>b</b>"!');
 });
 
+test("a link in angle brackets is shown without them", () => {
+  assert.equal(line("see <https://a.b/c>, yes"), "see <a>https://a.b/c</a>, yes");
+  assert.equal(line("(<HTTPS://a.b>)"), "(<a>HTTPS://a.b</a>)");
+  assert.equal(line("[words](<https://a.b/c>)"), "<a>words</a>");
+  for (const text of ["<https://>", "<a@b.c>", "<b>", "<", "<>", "a < b > c"])
+    assert.equal(line(text), text);
+  assert.equal(line("<https://a.b c>"), "<<a>https://a.b</a> c>");
+  assert.equal(line("<https://a.b.>"), "<<a>https://a.b</a>.>");
+  assert.equal(snippet("<https://a.b/c>"), "https://a.b/c");
+});
+
 test("scripts without spaces have emphasis within the line, words with endings too", () => {
   assert.equal(line("我**很**好"), "我<b>很</b>好");
   assert.equal(line("**굵게**는 이렇게"), "<b>굵게</b>는 이렇게");

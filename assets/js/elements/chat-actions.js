@@ -38,6 +38,7 @@ const LAZY = [
   "room-ask",
   "sessions-close",
   "account-delete",
+  "link-preview",
   "places-show",
   "place-open",
   "shortcuts-show",

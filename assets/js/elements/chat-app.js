@@ -75,6 +75,8 @@ export class ChatApp extends HTMLElement {
   #unread = -1;
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   #toastTimer;
+  /** Previews of links, where the server makes them. @type {Promise<void>|undefined} */
+  #previews;
 
   // Lifecycle
 
@@ -116,6 +118,12 @@ export class ChatApp extends HTMLElement {
     const { state } = this.chat.store;
     const { me, route, connection } = state;
     if (!me) return;
+    // Without them nothing else is missing.
+    if (state.server?.linkPreviews)
+      this.#previews ??= lazy("link-previews").then(
+        () => this.update(),
+        () => undefined,
+      );
     const room = route.roomId ? state.rooms[route.roomId] : undefined;
     const side = sideOf(state, room);
     const view = viewOf(route);

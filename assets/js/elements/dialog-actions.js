@@ -9,6 +9,7 @@ import { typeAhead } from "../lib/type-ahead.js";
 import { PlaceSearch } from "../state/place-search.js";
 import { attentionActions } from "./attention-actions.js";
 import { menuActions } from "./menu-actions.js";
+import { previewActions } from "./preview-actions.js";
 
 /** @import {ChatApp} from "./chat-app.js" */
 
@@ -29,6 +30,7 @@ export function dialogActions(app) {
     ...placeActions(app),
     ...menuActions(app),
     ...attentionActions(app),
+    ...previewActions(app),
   };
 }
 

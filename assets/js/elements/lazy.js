@@ -14,6 +14,7 @@ const MODULES = {
   "forgot-form": () => import("./forgot-form.js"),
   "format-bar": () => import("./format-bar.js"),
   "invite-form": () => import("./invite-form.js"),
+  "link-previews": () => import("./link-previews.js"),
   "login-form": () => import("./login-form.js"),
   "person-dialog": () => import("./person-dialog.js"),
   "picture-viewer": () => import("./picture-viewer.js"),

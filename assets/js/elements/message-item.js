@@ -20,9 +20,10 @@ import { avatar } from "./user-avatar.js";
 
 /** @import {People} from "../lib/mentions.js" */
 /** @import {MessageRow} from "../state/rows.js" */
+/** @import {Previews} from "./link-previews.js" */
 /**
  * @typedef {{row: MessageRow, roomId: string, me: string, people: People, nameOf: (userId: string) =>
- *   string, pictureOf: (userId: string) => string|undefined}} Data
+ *   string, pictureOf: (userId: string) => string|undefined, previews?: Previews}} Data
  */
 
 const NARROW = matchMedia("(width < 640px)");
@@ -65,7 +66,7 @@ export class MessageItem extends View {
       ...row.readers.flatMap((id) => [data.nameOf(id), data.pictureOf(id)]),
     ];
     const mentions = row.content.includes("@") && data.people.version;
-    const key = JSON.stringify([names, mentions, unfolded.has(row.key)]);
+    const key = JSON.stringify([names, mentions, unfolded.has(row.key), !data.previews]);
     if (row === this.#drawn.row && key === this.#drawn.key) return;
     const all = JSON.stringify([row, key]);
     const isAsBefore = all === this.#drawn.all;
@@ -94,6 +95,7 @@ export class MessageItem extends View {
         row.quote && this.#quote(row.quote, data.roomId),
         this.#content(row, data.people),
         this.#media(row),
+        data.previews?.below(row, this),
         row.uploads?.map(uploading),
         this.#reactions(data),
         failure(row, this),

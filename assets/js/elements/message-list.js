@@ -18,13 +18,14 @@ import { changeRow, makeRow } from "./message-rows.js";
 import { ReadingPlaces } from "./reading-places.js";
 
 /** @import {People} from "../lib/mentions.js" */
+/** @import {Previews} from "./link-previews.js" */
 /** @import {MessageItem} from "./message-item.js" */
 /** @import {Conversation, Row} from "../state/rows.js" */
 
 /**
  * @typedef {Omit<Conversation, "low"|"high"|"unreadSeq"> & {roomId: string, title: string, people:
  *   People, visitSeq:
- *   number, target?: string, empty: Element|null}} Data
+ *   number, target?: string, previews?: Previews, empty: Element|null}} Data
  */
 
 /** How near an edge of the window is when more is added. */

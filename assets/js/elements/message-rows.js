@@ -5,6 +5,7 @@ import { day, dayKey } from "../lib/time.js";
 
 /** @import {People} from "../lib/mentions.js" */
 /** @import {DayRow, GapRow, Row} from "../state/rows.js" */
+/** @import {Previews} from "./link-previews.js" */
 /** @import {MessageItem} from "./message-item.js" */
 
 /** @typedef {HTMLElement & {row: GapRow, drawn?: string}} GapNode */
@@ -30,12 +31,12 @@ export function makeRow(row) {
  * @param {HTMLElement} node
  * @param {Row} row
  * @param {{roomId: string, me: string, people: People, nameOf: (userId: string) => string, pictureOf:
- *   (userId: string) => string|undefined}} context
+ *   (userId: string) => string|undefined, previews?: Previews}} context
  */
-export function changeRow(node, row, { roomId, me, people, nameOf, pictureOf }) {
+export function changeRow(node, row, context) {
   switch (row.kind) {
     case "message":
-      /** @type {MessageItem} */ (node).data = { row, roomId, me, people, nameOf, pictureOf };
+      /** @type {MessageItem} */ (node).data = { row, ...context };
       break;
     case "day":
       changeDay(node, row);

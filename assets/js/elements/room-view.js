@@ -94,6 +94,7 @@ export class RoomView {
       room,
       pinnedBy: (messageId) => pinnedBy(state, roomId, pins.get(messageId)),
       target: state.route.messageId,
+      previews: /** @type {any} */ (customElements.get("link-previews")),
       reads: state.reads[roomId] ?? {},
       quoted: state.quoted,
       nameOf: (userId, message) =>

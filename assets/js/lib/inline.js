@@ -86,6 +86,11 @@ function nodeAt(text, at, people, depth, open) {
     case "h":
     case "H":
       return plainLink(text, at);
+    case "<": {
+      // A link without a preview.
+      const link = plainLink(text, at + 1);
+      return link && text[link.end] === ">" ? { ...link, end: link.end + 1 } : null;
+    }
     case "[":
       return linkNode(text, at);
     case "!":

@@ -172,6 +172,10 @@ pub(super) struct ServerFacts {
     #[serde(rename = "resetByMail", skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
     reset_by_mail: bool,
+    /// Whether the server shows previews of links (`[link_previews] enabled`); absent if not.
+    #[serde(rename = "linkPreviews", skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    link_previews: bool,
     /// Whether there is no administrator yet: the link that `serve` prints creates one.
     setup: bool,
 }
@@ -195,6 +199,7 @@ async fn server(chat: &Chat, request: &Request) -> Result<Response> {
         invitations: config.auth.registration == Registrations::Invite,
         personal_tokens: config.auth.personal_tokens,
         reset_by_mail: chat.mails_reset_links(),
+        link_previews: config.link_previews.enabled,
         setup: chat.awaits_administrator().await?,
     };
     Ok(respond::json(StatusCode::OK, &facts))

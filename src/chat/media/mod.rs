@@ -61,7 +61,7 @@ pub(super) struct Uploads {
     held: Arc<()>,
     cleaners: Semaphore,
     /// Previews are made one at a time: each takes a core and up to 250 MB.
-    previewer: Semaphore,
+    previewer: Arc<Semaphore>,
     arriving: Arriving,
     /// Decided once, before the first upload.
     standing: OnceCell<Standing>,
@@ -80,12 +80,17 @@ impl Uploads {
             step: Mutex::default(),
             held: Arc::default(),
             cleaners: Semaphore::new(CLEANERS),
-            previewer: Semaphore::new(1),
+            previewer: Arc::new(Semaphore::new(1)),
             arriving: Arriving::default(),
             standing: OnceCell::new(),
             noted: AtomicBool::new(false),
             restored: AtomicBool::new(false),
         }
+    }
+
+    /// Permits decoding one picture.
+    pub(super) fn previewer(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.previewer)
     }
 
     /// Refuses uploads while the disk is nearly full, so that messages can still be stored.

@@ -8,12 +8,13 @@ use tracing::error;
 
 use super::unavailable;
 use crate::chat::Chat;
-use crate::model::{Error, FileKind, Media, MediaId, Result, Session};
+use crate::model::{Error, FileKind, Media, MediaId, Result, Session, Size, Timestamp, UserId};
 use crate::store::files::{FileStream, Files};
 
 /// A file to be downloaded.
 pub struct Download {
-    /// Its row; of a preview, that of the picture, with the size of the preview.
+    /// Its row; of a preview, that of the picture, with the size of the preview. One in memory has
+    /// none: only name, type and sizes of it are meant.
     pub media: Media,
     /// How a browser may display it.
     pub kind: FileKind,
@@ -29,6 +30,24 @@ pub(super) enum Source {
 }
 
 impl Download {
+    /// A picture in memory, with its name, its type and its bytes.
+    pub(in crate::chat) fn of_bytes(name: &str, kind: FileKind, bytes: &Bytes, size: Size) -> Self {
+        let media = Media {
+            id: MediaId(0),
+            name: name.to_owned(),
+            kind: kind.ending.to_owned(),
+            owner: UserId(0),
+            is_image: true,
+            size: bytes.len() as u64,
+            width: Some(size.width),
+            height: Some(size.height),
+            file_name: None,
+            created: Timestamp(0),
+        };
+        let source = Source::Preview(size.width.max(size.height), bytes.clone());
+        Self { media, kind, source }
+    }
+
     /// Returns what identifies these bytes among those of the same address: an `ETag` without
     /// quotes.
     pub fn tag(&self) -> String {

@@ -21,7 +21,7 @@ use bytes::Bytes;
 
 use super::FileKind;
 
-pub use preview::{MAX_SIDE, Preview, preview, side_for};
+pub use preview::{MAX_SIDE, Preview, Thumbnail, preview, side_for, thumbnail};
 
 /// Maximum number of pixels of a displayed picture: a browser takes four bytes for each.
 pub const MAX_PIXELS: u64 = 100_000_000;

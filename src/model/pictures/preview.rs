@@ -13,6 +13,7 @@ use image::imageops::FilterType;
 use image::metadata::Orientation;
 use image::{ColorType, DynamicImage, ImageDecoder, ImageEncoder, ImageResult, Limits};
 
+use super::Size;
 use crate::model::FileKind;
 
 /// The longer sides that previews can have, in pixels.
@@ -51,17 +52,50 @@ pub fn side_for(pixels: u32) -> Option<u32> {
 /// and keeps its colours. None: the picture itself is to be shown, because it is not larger, moves,
 /// is of another type, is damaged, or would take too much memory. Takes a core for up to a second.
 pub fn preview(kind: FileKind, bytes: &[u8], side: u32) -> Option<Preview> {
+    let reduced = decoded(kind, bytes, |size| size > side, side)?;
+    let preview = encode(&reduced).ok()?;
+    (preview.bytes.len() < bytes.len()).then_some(preview)
+}
+
+/// A small picture that was encoded anew.
+#[derive(Debug)]
+pub struct Thumbnail {
+    /// `jpg`, or `webp` for pictures with transparent parts.
+    pub kind: FileKind,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Its dimensions.
+    pub size: Size,
+}
+
+/// Makes a picture whose longer side is at most `side` pixels, also of one that is not larger: none
+/// of the given bytes are in it. None: it is of another type, moves, is damaged, or would take too
+/// much memory. Takes a core for up to a second.
+pub fn thumbnail(kind: FileKind, bytes: &[u8], side: u32) -> Option<Thumbnail> {
+    let reduced = decoded(kind, bytes, |_| true, side)?;
+    let Preview { kind, bytes } = encode(&reduced).ok()?;
+    let Reduced { picture, .. } = reduced;
+    Some(Thumbnail { kind, bytes, size: Size::new(picture.width(), picture.height())? })
+}
+
+/// Decodes a picture that does not move and reduces it. `wanted` is asked with its longer side.
+fn decoded(
+    kind: FileKind,
+    bytes: &[u8],
+    wanted: impl Fn(u32) -> bool,
+    side: u32,
+) -> Option<Reduced> {
+    let bytes = Cursor::new(bytes);
     let made = match kind.ending {
-        "jpg" => JpegDecoder::new(Cursor::new(bytes)).and_then(|jpeg| reduced(jpeg, side)),
-        "png" => PngDecoder::with_limits(Cursor::new(bytes), limits())
-            .and_then(|png| if png.is_apng()? { Ok(None) } else { reduced(png, side) }),
-        "webp" => WebPDecoder::new(Cursor::new(bytes))
-            .and_then(|webp| if webp.has_animation() { Ok(None) } else { reduced(webp, side) }),
+        "jpg" => JpegDecoder::new(bytes).and_then(|jpeg| reduced(jpeg, wanted, side)),
+        "png" => PngDecoder::with_limits(bytes, limits())
+            .and_then(|png| if png.is_apng()? { Ok(None) } else { reduced(png, wanted, side) }),
+        "webp" => WebPDecoder::new(bytes).and_then(|webp| {
+            if webp.has_animation() { Ok(None) } else { reduced(webp, wanted, side) }
+        }),
         _ => Ok(None),
     };
-    let encoded = made.ok().flatten()?;
-    let preview = encode(&encoded).ok()?;
-    (preview.bytes.len() < bytes.len()).then_some(preview)
+    made.ok().flatten()
 }
 
 /// A reduced picture with the profile of its colours.
@@ -76,11 +110,15 @@ fn limits() -> Limits {
     limits
 }
 
-fn reduced(mut from: impl ImageDecoder, side: u32) -> ImageResult<Option<Reduced>> {
+fn reduced(
+    mut from: impl ImageDecoder,
+    wanted: impl Fn(u32) -> bool,
+    side: u32,
+) -> ImageResult<Option<Reduced>> {
     let (width, height) = from.dimensions();
     let pixels = u64::from(width) * u64::from(height);
     let too_much = pixels > MAX_DECODED_PIXELS || from.total_bytes() > MAX_DECODED_BYTES;
-    if too_much || width.max(height) <= side {
+    if too_much || !wanted(width.max(height)) {
         return Ok(None);
     }
     from.set_limits(limits())?;
@@ -91,7 +129,9 @@ fn reduced(mut from: impl ImageDecoder, side: u32) -> ImageResult<Option<Reduced
     if width.max(height) > side * COARSE {
         picture = picture.thumbnail(side * 2, side * 2);
     }
-    picture = picture.resize(side, side, FilterType::Triangle);
+    if width.max(height) > side {
+        picture = picture.resize(side, side, FilterType::Triangle);
+    }
     picture.apply_orientation(turn);
     Ok(Some(Reduced { picture, profile: profile.filter(|_| !is_grey) }))
 }
@@ -206,6 +246,25 @@ mod tests {
         assert!(made("gif", &photo, 320).is_none(), "of another type");
         assert!(made("jpg", &photo, 320).is_none(), "not what it is said to be");
         assert!(made("jpg", b"", 320).is_none());
+    }
+
+    #[test]
+    fn a_thumbnail_is_always_encoded_anew() {
+        let made = |kind: &str, bytes: &[u8]| {
+            let made = thumbnail(FileKind::of(kind), bytes, 320)?;
+            let seen = image::load_from_memory(&made.bytes).expect("a thumbnail is a picture");
+            assert_eq!((made.size.width, made.size.height), (seen.width(), seen.height()));
+            Some((made.kind.ending, seen.width(), seen.height()))
+        };
+        let mut small = as_bytes(&photo(32, 20), ImageFormat::Jpeg);
+        small.extend(b"what follows the end of the picture");
+        assert_eq!(made("jpg", &small), Some(("jpg", 32, 20)), "it is not larger");
+        let bytes = thumbnail(FileKind::of("jpg"), &small, 320).unwrap().bytes;
+        assert!(!bytes.windows(4).any(|part| part == b"what"));
+        let large = as_bytes(&photo(2_000, 1_000), ImageFormat::Png);
+        assert_eq!(made("png", &large), Some(("jpg", 320, 160)));
+        assert_eq!(made("gif", &large), None, "of another type");
+        assert_eq!(made("png", &large[..large.len() / 2]), None, "damaged");
     }
 
     #[test]

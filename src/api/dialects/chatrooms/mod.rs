@@ -50,6 +50,8 @@
 //! | `DELETE /api/chatrooms/{roomId}/messages/{messageId}/saved` | `save_message` |
 //! | `GET /api/chatrooms/{roomId}/messages/{messageId}/readers` | `readers` |
 //! | `GET /api/chatrooms/{roomId}/messages/{messageId}/thread` | `thread` |
+//! | `GET /api/chatrooms/{roomId}/messages/{messageId}/previews` | `link_previews` |
+//! | `GET /api/chatrooms/{roomId}/messages/{messageId}/previews/{key}` | `link_picture` |
 //! | `POST /api/chatrooms/{roomId}/messages/{messageId}/reactions` | `react` |
 //! | `DELETE /api/chatrooms/{roomId}/messages/{messageId}/reactions/{reactionType}` | `react` |
 //! | `GET /api/chatrooms/{roomId}/pins` | `pins` |

@@ -15,7 +15,7 @@ fn for_participants(described: Described) -> Described {
     in_room(described).fails([Error::NotInRoom])
 }
 
-fn of_message(described: Described) -> Described {
+pub(super) fn of_message(described: Described) -> Described {
     for_participants(described)
         .path("messageId", types::message_key(), "Key of the message")
         .fails([Error::MessageNotFound])

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod frames;
+mod links;
 mod messages;
 mod personal;
 mod rooms;
@@ -68,6 +69,8 @@ pub(super) fn describe(operation: Operation) -> Described {
         Operation::MarkUnread => personal::mark_unread(),
         Operation::Readers => messages::readers(),
         Operation::Thread => messages::thread(),
+        Operation::LinkPreviews => links::previews(),
+        Operation::LinkPicture => links::picture(),
         Operation::React => messages::react(),
         Operation::Unreact => messages::unreact(),
         Operation::Pins => rooms::pins(),

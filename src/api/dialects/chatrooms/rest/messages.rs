@@ -155,7 +155,7 @@ fn time(request: &Request, field: &'static str) -> Result<Option<Timestamp>> {
 }
 
 /// Returns the message named in the path.
-fn message(request: &Request) -> MessageRef {
+pub(super) fn message(request: &Request) -> MessageRef {
     MessageRef::parse(request.param("messageId"))
 }
 

@@ -2,6 +2,7 @@
 //! and builds the response.
 
 mod accounts;
+mod links;
 mod media;
 mod messages;
 mod personal;
@@ -70,6 +71,9 @@ pub enum Operation {
     Readers,
     /// A message with all replies.
     Thread,
+    /// Previews of the links of a message.
+    LinkPreviews,
+    LinkPicture,
     React,
     Unreact,
     Pins,
@@ -150,6 +154,16 @@ pub(super) const ROUTES: &[Route<Operation>] = &[
     route(Method::DELETE, "/api/chatrooms/{roomId}/messages/{messageId}/saved", Operation::Unsave),
     route(Method::GET, "/api/chatrooms/{roomId}/messages/{messageId}/readers", Operation::Readers),
     route(Method::GET, "/api/chatrooms/{roomId}/messages/{messageId}/thread", Operation::Thread),
+    route(
+        Method::GET,
+        "/api/chatrooms/{roomId}/messages/{messageId}/previews",
+        Operation::LinkPreviews,
+    ),
+    route(
+        Method::GET,
+        "/api/chatrooms/{roomId}/messages/{messageId}/previews/{key}",
+        Operation::LinkPicture,
+    ),
     route(Method::POST, "/api/chatrooms/{roomId}/messages/{messageId}/reactions", Operation::React),
     route(
         Method::DELETE,
@@ -217,6 +231,8 @@ pub(super) async fn answer(
         Operation::MarkUnread => personal::mark_unread(chat, request).await,
         Operation::Readers => messages::readers(chat, request).await,
         Operation::Thread => messages::thread(chat, request).await,
+        Operation::LinkPreviews => links::previews(chat, request).await,
+        Operation::LinkPicture => links::picture(chat, request).await,
         Operation::React => messages::react(chat, request).await,
         Operation::Unreact => messages::unreact(chat, request).await,
         Operation::Pins => settings::pins(chat, request).await,

@@ -10,6 +10,7 @@ mod asked;
 mod bodies;
 mod changes;
 mod frames;
+mod links;
 mod messages;
 mod personal;
 mod rooms;
@@ -25,6 +26,7 @@ pub(super) use bodies::{
 };
 pub(super) use changes::Changes;
 pub(super) use frames::{Answer, Complaint, Frame, ParticipantNow, Reacted, SubscribedRoom};
+pub(super) use links::LinkPreviews;
 pub(super) use messages::{
     Found, History, Message, ReactionGiven, Read, Readers, Thread, reply_key,
 };

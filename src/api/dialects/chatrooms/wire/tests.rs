@@ -1,18 +1,22 @@
 //! The JSON of this dialect against the golden samples.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde_json::json;
 
 use super::*;
 use crate::api::golden::{self, NOW, ROOM};
 use crate::chat::{
-    ConnectedRoom, Hit, Hits, People, ProfileChange, Registration, RoomPlan, RoomSettings, Token,
+    self, ConnectedRoom, Hit, Hits, People, ProfileChange, Registration, RoomPlan, RoomSettings,
+    Token,
 };
 use crate::model::{
     self, AccountFlags, Changes as ModelChanges, Hash32, LiveState, Marked, MediaId, MessageId,
     MessageRef, NewMessage, OwnChange, PreferencesChange, Reaction, Rev, Role, RoomChanges, Seq,
     SessionId, Stored, Visibility, WordQuery,
 };
+use crate::unfurl::{Picture, Preview};
 
 #[track_caller]
 fn same(name: &str, actual: &impl Serialize) {
@@ -311,4 +315,36 @@ fn roles_and_reactions_are_read() {
 fn readers_are_marks_with_their_time() {
     let marks = [Marked { mark: golden::mark(), login: "ann".to_owned() }];
     same("rest.readers.json", &Readers::from(marks.as_slice()));
+}
+
+#[test]
+fn a_preview_has_what_its_page_says() {
+    let preview = |title: &str| Preview {
+        title: title.to_owned(),
+        description: None,
+        site: "example.org".to_owned(),
+        picture: None,
+    };
+    let picture = Picture {
+        name: String::new(),
+        kind: model::FileKind::of("jpg"),
+        bytes: vec![1, 2, 3].into(),
+        size: model::Size { width: 320, height: 180 },
+    };
+    let found = |link: &str, key: &str, preview: Preview| chat::LinkPreview {
+        link: link.to_owned(),
+        key: key.to_owned(),
+        preview: Arc::new(preview),
+    };
+    let rich = Preview {
+        description: Some("A plan for the harbour.".to_owned()),
+        site: "Pier Nine".to_owned(),
+        picture: Some(picture),
+        ..preview("The plan")
+    };
+    let all = [
+        found("https://example.org/plan#part", "9f86d081884c7d659a2feaa0c55ad015", rich),
+        found("https://example.org/", "0", preview("Example")),
+    ];
+    same("rest.link-previews.json", &LinkPreviews::from(all.as_slice()));
 }
