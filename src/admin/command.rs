@@ -28,7 +28,7 @@ use super::transfer::ExportAll;
 use super::user_export::UserExport;
 use super::users::{
     UserCreate, UserDemote, UserDisable, UserEnable, UserList, UserLogout, UserMark, UserPasswd,
-    UserPromote, UserRename, UserSessions, UserShow, UserWithoutPassword,
+    UserPromote, UserRename, UserResetSecondFactor, UserSessions, UserShow, UserWithoutPassword,
 };
 use super::webhooks::{WebhookCreate, WebhookDelete, WebhookList};
 
@@ -52,6 +52,9 @@ pub enum Command {
     /// Create a link with which the user sets a new password, once; it ends earlier links.
     #[serde(rename = "user.reset_link")]
     UserResetLink(#[schema(inline)] UserResetLink),
+    /// Remove the second factor of an account; log-ins need the password only.
+    #[serde(rename = "user.reset_second_factor")]
+    UserResetSecondFactor(#[schema(inline)] UserResetSecondFactor),
     /// List imported accounts that have no password yet.
     #[serde(rename = "user.without_password")]
     UserWithoutPassword(#[schema(inline)] UserWithoutPassword),

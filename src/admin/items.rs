@@ -15,8 +15,8 @@ pub use super::doctor::Finding;
 pub use crate::logging::Entry;
 pub use crate::store::engine::upkeep::Stats;
 
-/// An account: `user.without_password`, `user.create`, `user.passwd`, `user.rename`,
-/// `user.disable`, `user.enable`, `user.promote`, `user.demote`, `user.mark`, `bot.list`,
+/// An account: `user.without_password`, `user.create`, `user.passwd`,
+/// `user.reset_second_factor`, `user.rename`, `user.disable`, `user.enable`, `user.promote`, `user.demote`, `user.mark`, `bot.list`,
 /// `bot.create`.
 #[derive(Serialize, ToSchema)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a key of its own")]
@@ -30,6 +30,8 @@ pub struct User {
     pub(super) bot: bool,
     /// Restricted to the rooms of the account.
     pub(super) guest: bool,
+    /// Log-ins need a code besides the password, unless `[auth] second_factor` is `off`.
+    pub(super) second_factor: bool,
     pub(super) created: String,
 }
 
@@ -44,6 +46,7 @@ impl From<&model::User> for User {
             disabled: user.disabled,
             bot: user.bot,
             guest: user.guest,
+            second_factor: user.second_factor,
             created: user.created.seconds(),
         }
     }

@@ -77,6 +77,7 @@ impl Command {
             Self::UserCreate(_)
             | Self::UserPasswd(_)
             | Self::UserResetLink(_)
+            | Self::UserResetSecondFactor(_)
             | Self::UserRename(_)
             | Self::UserDisable(_)
             | Self::UserEnable(_)

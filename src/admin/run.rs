@@ -41,6 +41,7 @@ impl Command {
             Self::UserCreate(command) => command.run(call).await,
             Self::UserPasswd(command) => command.run(call).await,
             Self::UserResetLink(command) => command.run(call).await,
+            Self::UserResetSecondFactor(command) => command.run(call).await,
             Self::UserWithoutPassword(command) => command.run(call).await,
             Self::UserRename(command) => command.run(call).await,
             Self::UserDisable(command) => command.run(call).await,

@@ -129,6 +129,22 @@ impl UserPasswd {
     }
 }
 
+/// Remove the second factor of an account; log-ins need the password only.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UserResetSecondFactor {
+    pub name: String,
+}
+
+impl UserResetSecondFactor {
+    pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
+        let Call { admin, operator, output, .. } = call;
+        let user = admin.chat().reset_second_factor(operator, &self.name).await;
+        let user = user.map_err(|error| unknown(error, &self.name))?;
+        output.item(items::User::from(&user)).await
+    }
+}
+
 /// List imported accounts that have no password yet.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -90,6 +90,7 @@ pub(crate) fn every_error() -> Vec<(&'static str, Error)> {
         Error::BadSession,
         Error::BadCredentials { known: true },
         Error::BadCredentials { known: false },
+        Error::SecondFactorRequired,
         Error::Forbidden,
         Error::Archived,
         Error::ReadOnly,
@@ -131,6 +132,7 @@ fn name(error: &Error) -> &'static str {
         Error::BadSession => "BadSession",
         Error::BadCredentials { known: true } => "BadCredentials known",
         Error::BadCredentials { known: false } => "BadCredentials unknown",
+        Error::SecondFactorRequired => "SecondFactorRequired",
         Error::Forbidden => "Forbidden",
         Error::Archived => "Archived",
         Error::ReadOnly => "ReadOnly",
@@ -173,6 +175,7 @@ pub(crate) fn ann() -> User {
         disabled: false,
         bot: false,
         guest: false,
+        second_factor: false,
         created: BEFORE,
     }
 }
@@ -191,6 +194,7 @@ pub(crate) fn petr() -> User {
         disabled: false,
         bot: false,
         guest: false,
+        second_factor: false,
         created: NOW,
     }
 }

@@ -91,6 +91,13 @@ pub fn may_invite(maker: &User) -> bool {
     maker.admin && !maker.disabled
 }
 
+/// May set up a second factor of their own: users who logged in, if the server permits it (`[auth]
+/// second_factor`).
+pub fn set_up_second_factor(session: &Session, permitted: bool) -> Result<()> {
+    manage_account(session)?;
+    if permitted { Ok(()) } else { Err(Error::Forbidden) }
+}
+
 /// An action on a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {

@@ -216,7 +216,11 @@ impl Chat {
         Ok(user)
     }
 
-    async fn check_current_password(&self, session: &Session, current: Option<&str>) -> Result<()> {
+    pub(super) async fn check_current_password(
+        &self,
+        session: &Session,
+        current: Option<&str>,
+    ) -> Result<()> {
         let Some(current) = current else {
             return Err(Error::invalid("currentPassword", "is required to change the password"));
         };

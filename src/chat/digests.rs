@@ -150,9 +150,16 @@ mod tests {
             disabled: false,
             bot: false,
             guest: false,
+            second_factor: false,
             created: Timestamp(0),
         };
-        Account { user, password: "p".to_owned(), md5: Some("m".to_owned()), sha1: None }
+        Account {
+            user,
+            password: "p".to_owned(),
+            md5: Some("m".to_owned()),
+            sha1: None,
+            second_factor: None,
+        }
     }
 
     #[test]

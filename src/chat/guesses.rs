@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::Chat;
 use crate::model::{Error, Result};
 
-/// How long failures count.
+/// How long failures count, unless a guess says otherwise.
 const WINDOW: Duration = Duration::from_mins(1);
 /// How long a guess waits for pending guesses with the same key.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -39,9 +39,18 @@ impl Chat {
     /// Counts a guess. `RateLimited` once failures exhaust a limit; if pending guesses do, waits
     /// for them.
     pub(super) async fn guess(&self, limits: Vec<Limit>) -> Result<Guess<'_>> {
+        self.guess_within(limits, WINDOW).await
+    }
+
+    /// Counts a guess as [`Chat::guess`] does, where failures count for this time.
+    pub(super) async fn guess_within(
+        &self,
+        limits: Vec<Limit>,
+        window: Duration,
+    ) -> Result<Guess<'_>> {
         let mut guess = Guess { chat: self, keys: Vec::with_capacity(limits.len()) };
         for (key, limit) in limits {
-            if let Err(refused) = self.count_guess(&key, limit).await {
+            if let Err(refused) = self.count_guess(&key, limit, window).await {
                 guess.was_right().await?;
                 return Err(refused);
             }
@@ -50,7 +59,7 @@ impl Chat {
         Ok(guess)
     }
 
-    async fn count_guess(&self, key: &str, limit: u32) -> Result<()> {
+    async fn count_guess(&self, key: &str, limit: u32, window: Duration) -> Result<()> {
         let undecided = &self.0.undecided;
         let counted = async {
             loop {
@@ -59,7 +68,7 @@ impl Chat {
                 decided.as_mut().enable();
                 {
                     let _alone = undecided.gate.lock().await;
-                    match self.attempt(key, limit, WINDOW).await {
+                    match self.attempt(key, limit, window).await {
                         Ok(()) => {
                             undecided.begin(key);
                             return Ok(());

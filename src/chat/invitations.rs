@@ -300,7 +300,7 @@ mod tests {
         let change = |admin| AccountChange { admin: Some(admin), ..AccountChange::default() };
         chat.change_account(&server, "ada", change(true)).await.unwrap();
         let session =
-            chat.log_in("ada", "correct horse", &Client::default()).await.unwrap().session;
+            chat.log_in("ada", "correct horse", None, &Client::default()).await.unwrap().session;
         let ada = Operator::api(&session).doing("invite.create");
         let made = chat.create_invitation(&ada, invite(None)).await.unwrap();
         assert_eq!(made.invitation.maker, "ada");

@@ -32,6 +32,7 @@ mod reset_links;
 mod reset_mail;
 mod rooms;
 mod search;
+mod second_factor;
 mod session_cache;
 mod sessions;
 mod setup;
@@ -81,6 +82,7 @@ pub use reset_links::{LINK_LIFE, MAX_LINK_LIFE, ResetLink};
 pub use reset_mail::Language;
 pub use rooms::{CreatorRole, LISTED, People, RoomPlan};
 pub use search::{Hit, Hits, Search};
+pub use second_factor::{FactorSetUp, FactorState};
 
 pub use crate::store::{AuditQuery, Posted, RoomSettings, Thread};
 

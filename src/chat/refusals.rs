@@ -10,6 +10,8 @@ use crate::model::Client;
 pub(super) enum Reason {
     /// A wrong password.
     Password,
+    /// The right password, with a wrong code of the second factor.
+    Code,
     /// No such account.
     Unknown,
     /// The account is disabled.
@@ -26,6 +28,7 @@ impl Reason {
     fn name(self) -> &'static str {
         match self {
             Self::Password => "password",
+            Self::Code => "code",
             Self::Unknown => "unknown",
             Self::Disabled => "disabled",
             Self::Limited => "limited",
@@ -36,7 +39,9 @@ impl Reason {
 
     fn text(self) -> &'static str {
         match self {
-            Self::Password | Self::Unknown | Self::Disabled => "Authentication failed.",
+            Self::Password | Self::Code | Self::Unknown | Self::Disabled => {
+                "Authentication failed."
+            }
             Self::Limited => "Authentication failed: too many attempts.",
             Self::Session => "Authentication failed: the session is invalid or has expired.",
             Self::Ticket => {

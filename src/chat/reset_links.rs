@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(done.iter().filter(|done| **done).count(), 1, "{one:?} {two:?}");
         assert_eq!(set(&link.secret, "a new password").await, Err(Error::Forbidden));
         let password = if one.is_ok() { "a new password" } else { "another one" };
-        assert!(chat.log_in("ann", password, &client).await.is_ok());
+        assert!(chat.log_in("ann", password, None, &client).await.is_ok());
     }
 
     #[tokio::test]

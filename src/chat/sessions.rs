@@ -32,13 +32,22 @@ struct Offer<'a> {
     secret: &'a str,
     /// Whether the dialect accepts digests.
     digests: bool,
+    /// Code of the second factor, or a recovery code.
+    code: Option<&'a str>,
 }
 
 impl Chat {
     /// Opens a session. Failures are limited per account and per address, and take the same time
-    /// for unknown users.
-    pub async fn log_in(&self, login: &str, password: &str, client: &Client) -> Result<LoggedIn> {
-        self.log_in_with(login, password, false, client).await
+    /// for unknown users. `SecondFactorRequired` if the password is right and the account needs a
+    /// code too; a wrong code is refused like a wrong password.
+    pub async fn log_in(
+        &self,
+        login: &str,
+        password: &str,
+        code: Option<&str>,
+        client: &Client,
+    ) -> Result<LoggedIn> {
+        self.log_in_with(login, password, code, false, client).await
     }
 
     /// Opens a session by the password or its MD5 or SHA-1 in hexadecimal.
@@ -46,15 +55,17 @@ impl Chat {
         &self,
         login: &str,
         secret: &str,
+        code: Option<&str>,
         client: &Client,
     ) -> Result<LoggedIn> {
-        self.log_in_with(login, secret, true, client).await
+        self.log_in_with(login, secret, code, true, client).await
     }
 
     async fn log_in_with(
         &self,
         login: &str,
         password: &str,
+        code: Option<&str>,
         digests: bool,
         client: &Client,
     ) -> Result<LoggedIn> {
@@ -65,7 +76,7 @@ impl Chat {
         } else {
             self.store().account(UserKey::Folded(&folded)).await.map_err(Error::from)?
         };
-        let offer = Offer { counted: login, logged: Some(login), secret: password, digests };
+        let offer = Offer { counted: login, logged: Some(login), secret: password, digests, code };
         self.open_session(account, offer, client).await
     }
 
@@ -75,6 +86,7 @@ impl Chat {
         &self,
         email: &str,
         password: &str,
+        code: Option<&str>,
         client: &Client,
     ) -> Result<LoggedIn> {
         // An invalid address is treated as unknown.
@@ -90,10 +102,12 @@ impl Chat {
             logged: login.as_deref(),
             secret: password,
             digests: false,
+            code,
         };
         self.open_session(account, offer, client).await
     }
 
+    #[expect(clippy::too_many_lines, reason = "a log-in is one decision, step by step")]
     async fn open_session(
         &self,
         account: Option<Account>,
@@ -102,12 +116,15 @@ impl Chat {
     ) -> Result<LoggedIn> {
         let limits =
             self.failure_limits(account.as_ref().map(|a| a.user.id), offer.counted, client).await?;
-        let guess = self.guess(limits).await.inspect_err(|error| {
+        // Under the same name and, for known addresses, the same address.
+        let counted = limits.first().map(|(key, _)| key.clone());
+        let limited = |error: &Error| {
             counter!("chatctl_logins_total", "result" => "limited").increment(1);
             if matches!(error, Error::RateLimited(_)) {
                 refusals::log(client, offer.logged, Reason::Limited);
             }
-        })?;
+        };
+        let guess = self.guess(limits).await.inspect_err(limited)?;
         let shown = match self.check_secret(account.as_ref(), offer.secret, offer.digests).await {
             Ok(shown) => shown,
             // The check was not completed: nothing was revealed.
@@ -131,7 +148,18 @@ impl Chat {
         else {
             return Err(refuse(reason));
         };
-        guess.was_right().await?;
+        match self.check_code(&account, offer.code, counted).await {
+            Ok(true) => guess.was_right().await?,
+            Ok(false) => return Err(refuse(Reason::Code)),
+            // The code was not checked, and the password was right.
+            Err(error) => {
+                guess.was_right().await?;
+                if error != Error::SecondFactorRequired {
+                    limited(&error);
+                }
+                return Err(error);
+            }
+        }
         let secret = tokens::new_secret()?;
         let new = NewSession {
             user: account.user.id,
@@ -346,32 +374,4 @@ impl Chat {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::chat::world::World;
-    use crate::config::Config;
-
-    #[tokio::test]
-    async fn an_account_disabled_during_the_password_check_is_refused_like_a_disabled_one() {
-        let world = World::new(&Config::default()).await;
-        for (login, gone) in [("ann", false), ("ben", true)] {
-            let user = world.user(login).await.user;
-            let account = world.chat.store().account(UserKey::Id(user)).await.unwrap();
-            if gone {
-                world.chat.store().remove_user(user).await.unwrap();
-            } else {
-                let disabled =
-                    crate::store::UserChange { disabled: Some(true), ..Default::default() };
-                world.chat.store().change_user(user, disabled).await.unwrap();
-            }
-            let offer = Offer {
-                counted: login,
-                logged: Some(login),
-                secret: "correct horse",
-                digests: false,
-            };
-            let answer = world.chat.open_session(account, offer, &Client::default()).await;
-            assert_eq!(answer.err(), Some(Error::BadCredentials { known: true }), "{login}");
-        }
-    }
-}
+mod tests;

@@ -110,7 +110,7 @@ impl World {
             ..Registration::default()
         };
         self.chat.register(new, &Client::default()).await.unwrap();
-        self.chat.log_in(login, "correct horse", &Client::default()).await.unwrap().session
+        self.chat.log_in(login, "correct horse", None, &Client::default()).await.unwrap().session
     }
 
     /// Creates a private room of the owner and others.

@@ -65,7 +65,7 @@ pub(super) struct Filter {
 }
 
 /// All actions of the audit log.
-const ACTIONS: [&str; 50] = [
+const ACTIONS: [&str; 51] = [
     "backup.create",
     "backup.prune",
     "backup.restore",
@@ -113,6 +113,7 @@ const ACTIONS: [&str; 50] = [
     "user.rename",
     "user.reset_link",
     "user.reset_password",
+    "user.reset_second_factor",
     "user.setup",
     "webhook.create",
     "webhook.delete",

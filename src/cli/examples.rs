@@ -17,6 +17,10 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         ],
     ),
     ("user reset-link", &["user reset-link ann", "user reset-link bob --expires 2h -o json"]),
+    (
+        "user reset-second-factor",
+        &["user reset-second-factor ann", "user reset-second-factor bob -o json"],
+    ),
     ("user rename", &["user rename ann Annie", "user rename bob Robert -o json"]),
     ("user disable", &["user disable bob", "user disable ann --yes"]),
     ("user enable", &["user enable bob", "user enable bob -o json"]),

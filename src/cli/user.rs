@@ -13,7 +13,7 @@ use crate::admin::reset_link::UserResetLink;
 use crate::admin::secret::Secret;
 use crate::admin::users::{
     UserCreate, UserDemote, UserDisable, UserEnable, UserList, UserLogout, UserMark, UserPasswd,
-    UserPromote, UserRename, UserSessions, UserShow,
+    UserPromote, UserRename, UserResetSecondFactor, UserSessions, UserShow,
 };
 use crate::admin::{Command, Failure, Kind};
 
@@ -53,6 +53,11 @@ pub(super) enum Verb {
         /// Time until the link ends, at most 7d
         #[arg(long, value_name = "TIME", default_value = "24h", value_parser = token::life)]
         expires: Duration,
+    },
+    /// Turn off two-step log-in for an account whose user has lost the app and the recovery codes
+    ResetSecondFactor {
+        /// Login name
+        name: String,
     },
     /// Change the display name of an account; the login name never changes
     Rename {
@@ -230,6 +235,9 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
             let expires_seconds = Some(expires.as_secs());
             let command = Command::UserResetLink(UserResetLink { name, expires_seconds });
             return token::show_once(global, &command, "The link works once.");
+        }
+        Verb::ResetSecondFactor { name } => {
+            (Command::UserResetSecondFactor(UserResetSecondFactor { name }), Layout::One)
         }
         Verb::Rename { name, to } => (Command::UserRename(UserRename { name, to }), Layout::One),
         Verb::Disable { name, yes } => {

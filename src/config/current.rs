@@ -34,6 +34,7 @@ const LIVE: [(&str, &[&str]); 9] = [
             "personal_tokens",
             "reset_by_mail",
             "confusable_names",
+            "second_factor",
         ],
     ),
     ("limits", &[]),

@@ -122,6 +122,16 @@ pub enum Confusables {
     Allow,
 }
 
+/// `optional` or `off`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SecondFactors {
+    /// Each user may turn two-step log-in on.
+    Optional,
+    /// Nobody can turn it on, and no code is asked for.
+    Off,
+}
+
 /// `[auth]`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -152,6 +162,9 @@ pub struct Auth {
     pub digest_login: bool,
     /// Login names that look like an existing one in another script: `refuse` or `allow`.
     pub confusable_names: Confusables,
+    /// Two-step log-in with the codes of an app: `optional` (each user may turn it on) or `off`
+    /// (nobody can, and no code is asked for).
+    pub second_factor: SecondFactors,
 }
 
 impl Default for Auth {
@@ -168,6 +181,7 @@ impl Default for Auth {
             reset_by_mail: true,
             digest_login: true,
             confusable_names: Confusables::Refuse,
+            second_factor: SecondFactors::Off,
         }
     }
 }

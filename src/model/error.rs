@@ -18,6 +18,8 @@ pub enum Claim {
     Participant,
     /// The name of an API token of a user, or of a webhook of a room.
     Token,
+    /// The second factor of a user.
+    SecondFactor,
 }
 
 /// An object that does not exist.
@@ -76,6 +78,9 @@ pub enum Error {
         /// Whether the user exists.
         known: bool,
     },
+    /// The password is right, and the log-in needs a code as well.
+    #[error("a code of the second factor is required")]
+    SecondFactorRequired,
     /// Logged in, but not allowed.
     #[error("not allowed")]
     Forbidden,

@@ -20,6 +20,7 @@ mod preferences;
 mod room;
 pub mod rules;
 mod search;
+mod second_factor;
 mod session;
 mod status;
 mod timestamp;
@@ -60,6 +61,10 @@ pub use rules::{
     with_single_spaces,
 };
 pub use search::{Has, MessageQuery, Searchable};
+pub use second_factor::{
+    RECOVERY_BYTES, RECOVERY_CODES, SECRET_BYTES, SecondFactor, recovery_code, recovery_hash,
+    secret_text,
+};
 pub use session::{Client, Credential, Grant, Hash32, Scope, Session};
 pub use status::{MAX_STATUS, Status};
 pub use timestamp::Timestamp;

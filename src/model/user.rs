@@ -1,6 +1,6 @@
 //! Users and their accounts.
 
-use super::{Media, Status, Timestamp, UserId};
+use super::{Media, SecondFactor, Status, Timestamp, UserId};
 
 /// A user without secrets; the dialects decide which fields they show to whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub struct User {
     pub bot: bool,
     /// Only sees and enters the rooms they participate in, and administers nothing.
     pub guest: bool,
+    /// A log-in needs a code besides the password, if the server asks for it.
+    pub second_factor: bool,
     /// Time of creation.
     pub created: Timestamp,
 }
@@ -128,6 +130,8 @@ pub struct Account {
     pub md5: Option<String>,
     /// Argon2id of the hexadecimal SHA-1 of the password, if digests are stored.
     pub sha1: Option<String>,
+    /// What codes are checked with, in force or only set up.
+    pub second_factor: Option<SecondFactor>,
 }
 
 impl std::fmt::Debug for Account {

@@ -62,6 +62,7 @@ fn of_user(user: &User) -> Properties {
         "disabled": user.disabled,
         "bot": user.bot,
         "guest": user.guest,
+        "second_factor": user.second_factor,
     }))
 }
 

@@ -29,10 +29,10 @@ use crate::model::{
 };
 
 pub use query::{
-    Added, AuditQuery, Basis, Committed, Digests, Draft, Ended, Found, MessageChange, MessagePage,
-    NewInvitation, NewMedia, NewPassword, NewRoom, NewSession, NewUser, OwnFile, Posted,
-    RetryAfter, RoomQuery, Settings, Thread, Ticket, Traces, UserChange, UserKey, UserQuery,
-    Version, Whose,
+    Added, AuditQuery, Basis, Committed, Digests, Draft, Ended, FactorChange, Found, MessageChange,
+    MessagePage, NewInvitation, NewMedia, NewPassword, NewRoom, NewSession, NewUser, OwnFile,
+    Posted, RetryAfter, RoomQuery, Settings, Thread, Ticket, Traces, UserChange, UserKey,
+    UserQuery, Version, Whose,
 };
 
 pub use crate::model::Missing;
@@ -98,8 +98,8 @@ pub trait Store: Send + Sync {
     fn has_administrator(&self) -> Reply<'_, bool>;
     /// Returns users except deleted ones, ascending by id.
     fn users<'a>(&'a self, which: UserQuery<'a>) -> Reply<'a, Vec<User>>;
-    /// Changes a user, all or nothing; a change of password, disabled or admin is visible to every
-    /// later `account`. A changed display name is sent to each room as its own
+    /// Changes a user, all or nothing; a change of password, second factor, disabled or admin is
+    /// visible to every later `account`. `Stale` if the second factor is not what its change says. A changed display name is sent to each room as its own
     /// `ParticipantChanged`, in the background, resumable.
     fn change_user(&self, id: UserId, change: UserChange) -> Reply<'_, User>;
     /// Adds digests to the password they belong to; does nothing if the password has changed.

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::model::{
-    Change, Grant, Hash32, Media, MediaId, Message, Reaction, Rev, Role, RoomFacts, RoomId, Seq,
-    SessionId, SocketId, Status, Timestamp, UserId, Visibility,
+    Change, Grant, Hash32, Media, MediaId, Message, Reaction, Rev, Role, RoomFacts, RoomId,
+    SecondFactor, Seq, SessionId, SocketId, Status, Timestamp, UserId, Visibility,
 };
 
 /// The basis of a decision. The store refuses with `Stale` if it has changed since.
@@ -119,6 +119,30 @@ pub struct UserChange {
     pub bot: Option<bool>,
     /// Guest: limited to their rooms; guests lose their roles there.
     pub guest: Option<bool>,
+    /// Second factor, if it still is what the change was decided on.
+    pub second_factor: Option<FactorChange>,
+}
+
+/// A change of a second factor. `Stale` if it is not `before` any more: of two uses of a code at the
+/// same time, one is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FactorChange {
+    /// What it was when the change was decided.
+    pub before: Option<SecondFactor>,
+    /// What it becomes; None: it is removed.
+    pub after: Option<SecondFactor>,
+    /// The session that is not ended when the factor comes into force.
+    pub keep: Option<SessionId>,
+}
+
+impl FactorChange {
+    /// Returns which sessions end with it: when the factor comes into force, all others.
+    pub(super) fn ending(&self) -> Option<Ended> {
+        let in_force =
+            |factor: &Option<SecondFactor>| factor.as_ref().is_some_and(|factor| factor.confirmed);
+        let comes = in_force(&self.after) && !in_force(&self.before);
+        comes.then(|| self.keep.map_or(Ended::All, Ended::AllBut))
+    }
 }
 
 /// Hashes of a new password.

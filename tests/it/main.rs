@@ -48,6 +48,7 @@ mod refused;
 mod reset_mail;
 mod rooms;
 mod scene;
+mod second_factor;
 mod server_page;
 mod service;
 mod several;

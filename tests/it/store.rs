@@ -19,6 +19,7 @@ mod posting;
 mod removal;
 mod rooms;
 mod search;
+mod second_factors;
 mod sessions;
 mod sqlite;
 mod tables;

@@ -16,6 +16,7 @@ mod reading;
 mod reset;
 mod rooms;
 mod searching;
+mod second_factor;
 mod sending;
 mod settings;
 mod starting;

@@ -1,7 +1,8 @@
 /** What people say about themselves for a time. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { endOf, lasting, statusText } from "../../assets/js/lib/status.js";
+import { lasting, statusText } from "../../assets/js/lib/status.js";
+import { endOf } from "../../assets/js/lib/status-end.js";
 
 test("a status ends when it was chosen to", () => {
   const wednesday = new Date(2026, 10, 25, 15, 30);

@@ -36,9 +36,9 @@ export class Client {
   /** @param {{token: string, userId: string, password: string}} body @returns {Promise<User>} */
   setup = (body) => this.#send("POST", "api/setup", body, false);
 
-  /** @param {string} userId @param {string} password */
-  async login(userId, password) {
-    this.onSession(await this.#send("POST", "api/login", { userId, password }, false));
+  /** @param {string} userId @param {string} password @param {string} [code] of the second step */
+  async login(userId, password, code) {
+    this.onSession(await this.#send("POST", "api/login", { userId, password, code }, false));
   }
 
   /** @returns {Promise<void>} */

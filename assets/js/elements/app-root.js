@@ -217,9 +217,11 @@ export class AppRoot extends HTMLElement {
     }
   }
 
-  /** @param {{mode: string, userId: string, password: string, name?: string}} person */
-  async #signIn({ mode, userId, password, name }) {
-    const form = /** @type {LoginForm} */ (this.querySelector("login-form"));
+  /**
+   * @param {{mode: string, userId: string, password: string, name?: string, code?: string}} person
+   */
+  async #signIn(person) {
+    const { mode, userId, password, name, code } = person;
     try {
       if (mode === "register") await this.#chat.register({ userId, password, name });
       else if (mode === "setup") {
@@ -229,10 +231,24 @@ export class AppRoot extends HTMLElement {
           password,
         });
         location.hash = "#/rooms";
-      } else await this.#chat.signIn(userId, password);
+      } else await this.#chat.signIn(userId, password, code);
     } catch (error) {
-      form.fail(error);
+      const form = /** @type {LoginForm} */ (
+        this.querySelector("sign-in-code") ?? this.querySelector("login-form")
+      );
+      if (error instanceof ApiError && error.code === "second_factor_required")
+        await this.#second(form, person).catch((failed) => form.fail(failed));
+      else form.fail(error);
     }
+  }
+
+  /** The second step of signing in. @param {LoginForm} form @param {object} person */
+  async #second(form, person) {
+    await lazy("sign-in-code");
+    form.settle();
+    const step = /** @type {any} */ (document.createElement("sign-in-code"));
+    step.data = { person, form, name: this.#chat.store.state.server?.name };
+    this.append(step);
   }
 
   /** @param {string} language */

@@ -7,6 +7,7 @@ import { errorText } from "../lib/errors.js";
 import { lang, t } from "../lib/i18n.js";
 import { icon } from "../lib/icons.js";
 import { View } from "../lib/view.js";
+import { sheet } from "./sheet.js";
 
 /** @import {Chat} from "../state/chat.js" */
 /** @typedef {{chat: Chat, name: string}} Data with the server’s name */
@@ -30,20 +31,7 @@ export class ForgotForm extends View {
   // Lifecycle
 
   build() {
-    this.append(
-      h(
-        "main",
-        { class: "sheet" },
-        h(
-          "div",
-          { class: "brand" },
-          h("span", { class: "logo" }, icon("logo")),
-          this.#title,
-          h("p", null, location.host),
-        ),
-        this.#card,
-      ),
-    );
+    this.append(sheet(this.#title, this.#card));
     fill(
       this.#card,
       h(

@@ -34,6 +34,7 @@ const MODULES = {
   "server-page": () => import("./server-page.js"),
   "settings-page": () => import("./settings-page.js"),
   "shortcut-help": () => import("./shortcut-help.js"),
+  "sign-in-code": () => import("./sign-in-code.js"),
   "text-completion": () => import("./text-completion.js"),
   "thread-panel": () => import("./thread-panel.js"),
   "upload-list": () => import("./upload-list.js"),

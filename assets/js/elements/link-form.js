@@ -7,6 +7,7 @@ import { ApiError, errorText } from "../lib/errors.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
 import { View } from "../lib/view.js";
+import { sheet } from "./sheet.js";
 
 /** @import {Chat} from "../state/chat.js" */
 /** @typedef {{token: string, chat: Chat, name: string}} Data the link, and the server’s name */
@@ -25,20 +26,7 @@ export class LinkForm extends View {
   // Lifecycle
 
   build() {
-    this.append(
-      h(
-        "main",
-        { class: "sheet" },
-        h(
-          "div",
-          { class: "brand" },
-          h("span", { class: "logo" }, icon("logo")),
-          this.#title,
-          h("p", null, location.host),
-        ),
-        this.card,
-      ),
-    );
+    this.append(sheet(this.#title, this.card));
   }
 
   /** @param {Data} data */

@@ -111,9 +111,14 @@ export class LoginForm extends HTMLElement {
 
   // Actions
 
+  /** What was sent has been answered. */
+  settle() {
+    this.#go.removeAttribute("aria-busy");
+  }
+
   /** @param {unknown} error */
   fail(error) {
-    this.#go.removeAttribute("aria-busy");
+    this.settle();
     const code = error instanceof ApiError ? error.code : "";
     const place = this.#placeOf(error, code);
     const text = this.#textOf(error, code);

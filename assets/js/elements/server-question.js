@@ -71,8 +71,7 @@ export function showSecret({ form, go }, { label, value, hint, id }) {
       class: "button copy",
       type: "button",
       onclick: async () => {
-        input.select();
-        await copyText(value);
+        await copyText(value, input);
         setText(copy, t("absent.copied"));
         setText(said, t("absent.copied"));
       },
@@ -90,11 +89,11 @@ export function showSecret({ form, go }, { label, value, hint, id }) {
   input.select();
 }
 
-// Internal
-
-/** @param {string} text */
-async function copyText(text) {
+/** @param {string} text @param {HTMLElement} shown where it stands in the page */
+export async function copyText(text, shown) {
   // There is a clipboard only on pages that are encrypted; the older way copies what is selected.
+  if (shown instanceof HTMLInputElement) shown.select();
+  else getSelection()?.selectAllChildren(shown);
   if (navigator.clipboard) await navigator.clipboard.writeText(text);
   else document.execCommand("copy");
 }

@@ -17,7 +17,7 @@ import { avatar } from "./user-avatar.js";
 /** @import {MenuItem} from "./row-menu.js" */
 /**
  * @typedef {{id: number, name: string, display_name: string, admin: boolean, disabled: boolean,
- *   bot: boolean, guest: boolean, created: string, last_seen?: string|null}} Account
+ *   bot: boolean, guest: boolean, second_factor: boolean, created: string, last_seen?: string|null}} Account
  */
 
 /** @extends {ServerTable<Account>} */
@@ -133,6 +133,10 @@ export class ServerUsers extends ServerTable {
         label: t("server.resetPassword"),
         does: () => setPassword(data, account),
       },
+      account.second_factor && {
+        ...this.#asks(account, "reset_second_factor"),
+        name: "reset-second-factor",
+      },
       !mine &&
         !disabled && {
           name: "end-sessions",
@@ -185,7 +189,7 @@ export class ServerUsers extends ServerTable {
   /**
    * An item that asks before it does something.
    * @param {Account} account
-   * @param {"promote"|"demote"|"disable"} verb
+   * @param {"promote"|"demote"|"disable"|"reset_second_factor"} verb
    * @returns {MenuItem}
    */
   #asks({ name, display_name: shown }, verb) {

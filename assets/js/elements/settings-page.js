@@ -14,6 +14,7 @@ import "./attention-form.js";
 import "./notification-settings.js";
 import "./password-form.js";
 import "./profile-form.js";
+import "./second-factor.js";
 import "./session-list.js";
 import "./token-list.js";
 
@@ -48,6 +49,7 @@ export class SettingsPage extends View {
     ),
   );
   #attention = /** @type {any} */ (document.createElement("attention-form"));
+  #factor = /** @type {any} */ (document.createElement("second-factor"));
   #sessions = /** @type {any} */ (document.createElement("session-list"));
   #tokens = /** @type {any} */ (document.createElement("token-list"));
 
@@ -86,6 +88,7 @@ export class SettingsPage extends View {
         section(t("profile.appearance"), null, this.#look()),
         this.#notify(),
         section(t("login.password"), null, this.#password),
+        this.#factor,
         section(t("session.title"), everywhere, this.#sessions),
         this.#tokens,
         this.#server,
@@ -119,6 +122,7 @@ export class SettingsPage extends View {
     this.#password.data = { userId: me.userId, save };
     this.#sessions.data ??= { list: sessions, end: endSession };
     this.#tokens.data = { ...tokens, me };
+    this.#factor.data = { ask: tokens.ask, host: tokens.host, userId: me.userId };
   }
 
   // Internal

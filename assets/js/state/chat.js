@@ -97,9 +97,9 @@ export class Chat {
     return true;
   }
 
-  /** @param {string} userId @param {string} password */
-  async signIn(userId, password) {
-    await this.client.login(userId, password);
+  /** @param {string} userId @param {string} password @param {string} [code] */
+  async signIn(userId, password, code) {
+    await this.client.login(userId, password, code);
     this.#signedIn(await this.client.me());
   }
 

@@ -4,13 +4,13 @@ use crate::chat::{is_password_hash, unusable_password};
 /// A file name that can be stored.
 pub(super) use crate::model::clean_file_name as file_name;
 use crate::model::{
-    FileKind, MAX_TOPIC, Reaction, Role, Shown, Status, Timestamp, Visibility, check_birth,
-    check_client_id, check_description, check_display_name, check_email, check_login, check_topic,
-    with_single_spaces,
+    FileKind, MAX_TOPIC, Reaction, Role, SecondFactor, Shown, Status, Timestamp, Visibility,
+    check_birth, check_client_id, check_description, check_display_name, check_email, check_login,
+    check_topic, with_single_spaces,
 };
 use crate::store::transfer::{
-    EmojiRecord, MediaRecord, MessageRecord, ParticipantRecord, Reason, Record, Report, RoomRecord,
-    UserRecord,
+    EmojiRecord, FactorRecord, MediaRecord, MessageRecord, ParticipantRecord, Reason, Record,
+    Report, RoomRecord, UserRecord,
 };
 
 /// Maximum length of any name.
@@ -43,7 +43,7 @@ fn sound_user(user: &mut UserRecord, report: &mut Report) {
     if user.deleted.is_some() {
         user.login.clear();
         user.password.clear();
-        user.status = None;
+        (user.status, user.second_factor) = (None, None);
         (user.email, user.birth, user.media, user.md5, user.sha1, user.admin) =
             (None, None, None, None, None, false);
         return;
@@ -72,6 +72,10 @@ fn sound_user(user: &mut UserRecord, report: &mut Report) {
     });
     for digest in [&mut user.md5, &mut user.sha1] {
         digest.take_if(|hash| !is_password_hash(hash));
+    }
+    let understood = |factor: &FactorRecord| SecondFactor::try_from(factor.clone()).is_ok();
+    if user.second_factor.take_if(|factor| !understood(factor)).is_some() {
+        report.note(Reason::SecondFactorLeftOut, user.login.as_str());
     }
     if !is_password_hash(&user.password) {
         report.note(Reason::PasswordUnusable, user.login.as_str());

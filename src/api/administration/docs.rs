@@ -161,7 +161,7 @@ fn command() -> Shape {
 
 /// Commands that succeed in any order if `bob` and `cyd` are in `room001`.
 #[expect(clippy::too_many_lines, reason = "one example for each command")]
-pub(in crate::api) fn examples() -> [Value; 49] {
+pub(in crate::api) fn examples() -> [Value; 50] {
     [
         json!({"user.list": {}}),
         json!({"user.show": {"name": "bob"}}),
@@ -171,6 +171,7 @@ pub(in crate::api) fn examples() -> [Value; 49] {
         }}),
         json!({"user.passwd": {"name": "bob", "password": "correct horse"}}),
         json!({"user.reset_link": {"name": "bob", "expires_seconds": 7200}}),
+        json!({"user.reset_second_factor": {"name": "bob"}}),
         json!({"user.without_password": {}}),
         json!({"user.rename": {"name": "bob", "to": "Bob"}}),
         json!({"user.disable": {"name": "bob"}}),
@@ -234,7 +235,7 @@ pub(in crate::api) fn examples() -> [Value; 49] {
 
 /// Output of all commands; the description of each command tells which part applies.
 fn said() -> Shape {
-    let all = vec![
+    let of_users = [
         Shape::of::<items::User>(),
         Shape::of::<items::ListedUser>(),
         Shape::of::<items::ResetLink>(),
@@ -245,6 +246,8 @@ fn said() -> Shape {
         Shape::of::<items::LoggedOut>(),
         Shape::of::<items::Token>(),
         Shape::of::<items::Invitation>(),
+    ];
+    let others = [
         Shape::of::<items::Card>(),
         Shape::of::<items::Deleted>(),
         Shape::of::<items::Member>(),
@@ -264,5 +267,6 @@ fn said() -> Shape {
         .schema_type(Type::String)
         .description(Some("Problems found by a check"));
     let object = ObjectBuilder::new().property("problems", problems);
+    let all = of_users.into_iter().chain(others);
     Shape::list_of_any(all, "Output items of the command").within("items", object)
 }

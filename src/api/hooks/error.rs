@@ -33,6 +33,7 @@ fn status_and_word(error: &Error) -> (StatusCode, &'static str) {
         Error::NoSession
         | Error::BadSession
         | Error::BadCredentials { .. }
+        | Error::SecondFactorRequired
         | Error::SessionNotFound
         | Error::UserNotFound
         | Error::ParticipantNotFound

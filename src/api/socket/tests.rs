@@ -69,7 +69,7 @@ async fn a_socket_whose_session_ended_before_it_was_registered_is_closed_in_ever
     let ann = world.user("ann").await;
     let room = world.room(&ann, &[]).await;
     let again = async || {
-        world.chat.log_in("ann", "correct horse", &Client::default()).await.unwrap().session
+        world.chat.log_in("ann", "correct horse", None, &Client::default()).await.unwrap().session
     };
     let state = State { login: "ann".to_owned() };
     let heard = [

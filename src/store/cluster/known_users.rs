@@ -108,6 +108,7 @@ mod tests {
             disabled: false,
             bot: false,
             guest: false,
+            second_factor: false,
             created: Timestamp(0),
         }
     }

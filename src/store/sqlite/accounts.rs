@@ -5,8 +5,9 @@ use rusqlite::{Connection, Result, params};
 use super::error::Fault;
 use super::work::Work;
 use super::{audit, job_orders, media, preferences, saved, sessions, sql, users};
-use crate::model::{Event, FileKind, Status, User, UserId, fold};
-use crate::store::{Digests, Ended, Missing, StoreError, UserChange, audit_notes};
+use crate::model::{Event, FileKind, SecondFactor, Status, User, UserId, fold};
+use crate::store::transfer::FactorRecord;
+use crate::store::{Digests, Ended, FactorChange, Missing, StoreError, UserChange, audit_notes};
 
 const SET_NAME: &str = "UPDATE users SET name = ?2, name_folded = ?3 WHERE id = ?1";
 const SET_EMAIL: &str = "UPDATE users SET email = ?2, email_folded = ?3 WHERE id = ?1";
@@ -18,6 +19,7 @@ const SET_PASSWORD: &str = "UPDATE users SET password = ?2, md5 = ?3, sha1 = ?4 
 const ADD_DIGESTS: &str = "UPDATE users SET md5 = ?3, sha1 = ?4 WHERE id = ?1 AND password = ?2";
 const FORGET_DIGESTS: &str =
     "UPDATE users SET md5 = NULL, sha1 = NULL WHERE md5 IS NOT NULL OR sha1 IS NOT NULL";
+const SET_FACTOR: &str = "UPDATE users SET second_factor = ?2 WHERE id = ?1";
 const SET_DISABLED: &str = "UPDATE users SET disabled = ?2 WHERE id = ?1";
 const SET_ADMIN: &str = "UPDATE users SET admin = ?2 WHERE id = ?1";
 const SET_BOT: &str = "UPDATE users SET bot = ?2 WHERE id = ?1";
@@ -25,8 +27,8 @@ const SET_GUEST: &str = "UPDATE users SET guest = ?2 WHERE id = ?1";
 const REMOVE: &str = "UPDATE users SET login = '', folded = NULL, look_alike = NULL, name = \
                       'deleted user', name_folded = '', email = NULL,
     email_folded = NULL, birth = NULL, media = NULL, status_emoji = NULL, status_text = NULL, \
-                      status_until = NULL, password = '', md5 = NULL, sha1 = NULL, admin \
-                      = 0, disabled = 1, deleted = ?2
+                      status_until = NULL, password = '', md5 = NULL, sha1 = NULL, \
+                      second_factor = NULL, admin = 0, disabled = 1, deleted = ?2
     WHERE id = ?1";
 
 #[cfg(test)]
@@ -39,6 +41,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     SET_PASSWORD,
     ADD_DIGESTS,
     FORGET_DIGESTS,
+    SET_FACTOR,
     SET_DISABLED,
     SET_ADMIN,
     SET_BOT,
@@ -48,7 +51,12 @@ pub(super) const STATEMENTS: &[&str] = &[
 
 /// Changes a user, all or nothing.
 pub(super) fn change(work: &mut Work<'_>, id: UserId, change: &UserChange) -> Result<User, Fault> {
-    let before = users::one(work.conn, id)?.ok_or(StoreError::NotFound(Missing::User))?;
+    let account = users::account(work.conn, &users::Key::Id(id))?;
+    let account = account.ok_or(StoreError::NotFound(Missing::User))?;
+    if change.second_factor.as_ref().is_some_and(|new| new.before != account.second_factor) {
+        return Err(StoreError::Stale.into());
+    }
+    let before = account.user;
     check(work.conn, id, change)?;
     write(work.conn, id, change)?;
     // This comes first: rooms receive the flag when the role is gone.
@@ -67,6 +75,9 @@ pub(super) fn change(work: &mut Work<'_>, id: UserId, change: &UserChange) -> Re
     let mut ended = 0;
     if let Some(password) = change.password.as_ref() {
         ended += sessions::end(work, id, password.keep.map_or(Ended::All, Ended::AllBut))?;
+    }
+    if let Some(which) = change.second_factor.as_ref().and_then(FactorChange::ending) {
+        ended += sessions::end(work, id, which)?;
     }
     if change.disabled == Some(true) {
         ended += sessions::end(work, id, Ended::All)?;
@@ -113,6 +124,9 @@ fn write(conn: &Connection, id: UserId, change: &UserChange) -> Result<()> {
     if let Some(new) = &change.password {
         sql::run(conn, SET_PASSWORD, params![id, new.password, new.md5, new.sha1])?;
     }
+    if let Some(new) = &change.second_factor {
+        set_factor(conn, id, new.after.as_ref())?;
+    }
     if let Some(disabled) = change.disabled {
         sql::run(conn, SET_DISABLED, params![id, disabled])?;
     }
@@ -134,6 +148,18 @@ pub(super) fn set_status(conn: &Connection, id: UserId, status: Option<&Status>)
     let text = status.map(|status| &status.text);
     let until = status.and_then(|status| status.until);
     sql::run(conn, SET_STATUS, params![id, emoji, text, until]).map(drop)
+}
+
+/// Replaces or removes what the codes of a second factor are checked with.
+pub(super) fn set_factor(
+    conn: &Connection,
+    id: UserId,
+    factor: Option<&SecondFactor>,
+) -> Result<()> {
+    let json = factor.map(|factor| serde_json::to_string(&FactorRecord::from(factor)));
+    let json =
+        json.transpose().map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+    sql::run(conn, SET_FACTOR, params![id, json]).map(drop)
 }
 
 /// Adds digests to the password they belong to.

@@ -42,6 +42,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!("0011_threads"),
     migration!("0012_status"),
     migration!("0013_invitations"),
+    migration!("0014_second_factors"),
 ];
 
 /// `chat` in ASCII; distinguishes our files from those of other programs.

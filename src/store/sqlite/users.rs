@@ -5,14 +5,16 @@ use rusqlite::{Connection, Result, params};
 use super::error::Fault;
 use super::work::Work;
 use super::{audit, media, sql};
-use crate::model::{Account, Claim, MediaId, Status, User, UserId, fold};
+use crate::model::{Account, Claim, MediaId, SecondFactor, Status, User, UserId, fold};
+use crate::store::transfer::FactorRecord;
 use crate::store::{Missing, NewUser, StoreError, audit_notes};
 
 macro_rules! user_sql {
     ($rest:literal) => {
         concat!(
             "SELECT id, login, name, email, birth, media, status_emoji, status_text, status_until, \
-             admin, disabled, bot, guest, created, password, md5, sha1 FROM users WHERE deleted IS NULL AND ",
+             admin, disabled, bot, guest, created, password, md5, sha1, second_factor FROM users \
+             WHERE deleted IS NULL AND ",
             $rest
         )
     };
@@ -76,7 +78,16 @@ pub(super) fn status_from_row(row: &sql::Row<'_>) -> Result<Option<Status>> {
     Ok(Some(Status { emoji: row.get("status_emoji")?, text, until: row.get("status_until")? }))
 }
 
+/// Reads a second factor. One that is not understood is an error: nobody logs in without it then.
+pub(super) fn factor_from_row(row: &sql::Row<'_>) -> Result<Option<SecondFactor>> {
+    let Some(json) = row.get::<_, Option<String>>("second_factor")? else { return Ok(None) };
+    let stored: Result<FactorRecord, _> = serde_json::from_str(&json);
+    let factor = stored.ok().and_then(|stored| SecondFactor::try_from(stored).ok());
+    factor.map(Some).ok_or(rusqlite::Error::InvalidQuery)
+}
+
 fn account_from_row(row: &sql::Row<'_>) -> Result<(Account, Option<MediaId>)> {
+    let second_factor = factor_from_row(row)?;
     let user = User {
         id: row.get("id")?,
         login: row.get("login")?,
@@ -89,6 +100,7 @@ fn account_from_row(row: &sql::Row<'_>) -> Result<(Account, Option<MediaId>)> {
         disabled: row.get("disabled")?,
         bot: row.get("bot")?,
         guest: row.get("guest")?,
+        second_factor: second_factor.as_ref().is_some_and(|factor| factor.confirmed),
         created: row.get("created")?,
     };
     Ok((
@@ -97,6 +109,7 @@ fn account_from_row(row: &sql::Row<'_>) -> Result<(Account, Option<MediaId>)> {
             password: row.get("password")?,
             md5: row.get("md5")?,
             sha1: row.get("sha1")?,
+            second_factor,
         },
         row.get("media")?,
     ))

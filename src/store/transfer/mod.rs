@@ -2,11 +2,13 @@
 //!
 //! Contains the types only; `sqlite/transfer` reads and writes them.
 
+mod factor;
 mod passwordless;
 mod record;
 mod report;
 mod serde_time;
 
+pub use factor::FactorRecord;
 pub use passwordless::{PASSWORDLESS, fingerprint};
 pub use record::{
     EmojiRecord, End, FileRecord, Header, ImportedRecord, JobRecord, Key, LastIds, MediaRecord,

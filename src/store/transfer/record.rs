@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::serde_time;
+use super::{FactorRecord, serde_time};
 use crate::model::rules::check_preferences;
 use crate::model::{
     NotifyLevel, OwnSettings, Preferences, PreferencesChange, QuietHours, Status, Timestamp,
@@ -177,6 +177,9 @@ pub struct UserRecord {
     /// Argon2id of the SHA-1 of the password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha1: Option<String>,
+    /// What the codes of the user are checked with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_factor: Option<FactorRecord>,
     /// Server administrator.
     #[serde(default, skip_serializing_if = "is_false")]
     pub admin: bool,

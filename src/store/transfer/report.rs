@@ -63,6 +63,8 @@ pub enum Reason {
     EmailLeftOut,
     /// The birth date is invalid; omitted.
     BirthLeftOut,
+    /// The second factor is not understood; omitted.
+    SecondFactorLeftOut,
     /// The password cannot be imported; an administrator has to set one.
     PasswordUnusable,
     /// The user was an administrator; imports never create administrators.
@@ -125,6 +127,7 @@ impl Reason {
             Self::NameChanged => "the display name was shortened or cleaned",
             Self::EmailLeftOut => "the e-mail address is taken or invalid; omitted",
             Self::BirthLeftOut => "the birth date is invalid; omitted",
+            Self::SecondFactorLeftOut => "the second factor is not understood; omitted",
             Self::PasswordUnusable => {
                 "passwords are not imported; set them with chatctl user passwd --all-without \
                  --generate --to FILE"

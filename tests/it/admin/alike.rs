@@ -62,6 +62,8 @@ fn story(ctl: &Ctl) -> Vec<(String, i32, Vec<Json>, String)> {
         &["user", "passwd", "--all-without", "--generate", "--to", "/nowhere/passwords.csv"],
         &["user", "reset-link", "nobody"],
         &["user", "reset-link", "dan", "--expires", "8d"],
+        &["user", "reset-second-factor", "nobody"],
+        &["user", "reset-second-factor", "dan"],
         &["user", "promote", "dan"],
         &["user", "demote", "dan"],
         &["user", "demote", "dan", "--yes"],
@@ -204,6 +206,7 @@ async fn a_running_and_a_stopped_server_answer_alike() {
             ("user create not a name --password-stdin", 2),
             ("user reset-link nobody", 3),
             ("user reset-link dan --expires 8d", 2),
+            ("user reset-second-factor nobody", 3),
             ("user demote dan", 2),
             ("user logout dan --session 99999", 3),
             ("room create general --owner ann --public", 4),
@@ -343,5 +346,5 @@ async fn tables_are_for_people_and_json_for_programs() {
     assert_eq!(texts(&list, "name"), ["ann", "root"]);
     assert!(list[0].get("marks").is_none(), "a column of the table only: {list}");
     assert!(ctl.run(&["user", "list", "--verbose"]).ends(0).err.contains("control socket"));
-    assert!(ctl.run(&["user", "show", "ann"]).ends(0).out.contains("display name  Ann 🙂"));
+    assert!(ctl.run(&["user", "show", "ann"]).ends(0).out.contains("display name   Ann 🙂"));
 }

@@ -22,7 +22,7 @@ struct Post {
 impl Post {
     async fn new(author: &Person, room: &str, text: &str) -> Self {
         let message = author.say(room, text).await;
-        let key = message["messageId"].as_str().unwrap();
+        let key = message["messageId"].as_str().expect("a key");
         Self { path: format!("/api/chatrooms/{room}/messages/{key}") }
     }
 
@@ -39,7 +39,7 @@ impl Post {
     }
 
     fn picture(&self, preview: &Json) -> String {
-        format!("{}/previews/{}", self.path, preview["picture"]["key"].as_str().unwrap())
+        format!("{}/previews/{}", self.path, preview["picture"]["key"].as_str().expect("a key"))
     }
 }
 

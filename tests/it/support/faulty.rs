@@ -82,7 +82,7 @@ async fn carry(
     mut client: TcpStream,
     target: &str,
     faults: &Mutex<Vec<Fault>>,
-    held: &Mutex<Vec<(String, watch::Receiver<()>)>>,
+    gates: &Mutex<Vec<(String, watch::Receiver<()>)>>,
 ) -> std::io::Result<()> {
     let mut head = Vec::new();
     let end = loop {
@@ -95,7 +95,7 @@ async fn carry(
     };
     let text = String::from_utf8_lossy(&head[..end]).into_owned();
     let path = text.split(' ').nth(1).unwrap_or_default();
-    let gate = held.lock().unwrap().iter().find(|(part, _)| path.contains(part)).cloned();
+    let gate = gates.lock().unwrap().iter().find(|(part, _)| path.contains(part)).cloned();
     if let Some((_, mut gate)) = gate {
         // Nothing is ever sent: it ends with an error when the other side is dropped.
         drop(gate.changed().await);

@@ -107,6 +107,7 @@ impl Taker<'_> {
             password: String::new(),
             md5: None,
             sha1: None,
+            second_factor: None,
             admin: false,
             // Bots have no password here.
             disabled: person.disabled || person.bot,

@@ -47,6 +47,7 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         | Error::UnknownType(_) => (StatusCode::BAD_REQUEST, "invalid_request"),
         Error::NoSession | Error::BadSession => (StatusCode::UNAUTHORIZED, "invalid_token"),
         Error::BadCredentials { .. } => (StatusCode::UNAUTHORIZED, "invalid_credentials"),
+        Error::SecondFactorRequired => (StatusCode::UNAUTHORIZED, "second_factor_required"),
         Error::Forbidden
         | Error::Archived
         | Error::ReadOnly
@@ -127,7 +128,8 @@ pub(super) fn socket_code(verb: &str, error: &Error) -> &'static str {
         | Error::RegistrationClosed
         | Error::NoSession
         | Error::BadSession
-        | Error::BadCredentials { .. } => "forbidden",
+        | Error::BadCredentials { .. }
+        | Error::SecondFactorRequired => "forbidden",
         Error::RateLimited(_) => "rate_limited",
         Error::TooManyReactions => "too_many_reactions",
         Error::RoomClosing

@@ -15,6 +15,11 @@
 //! | `GET /api/users/me/settings` | `preferences` |
 //! | `PATCH /api/users/me/settings` | `change_preferences` |
 //! | `GET /api/users/me/saved` | `saved` |
+//! | `GET /api/users/me/second_factor` | `second_factor` |
+//! | `POST /api/users/me/second_factor` | `set_up_second_factor` |
+//! | `POST /api/users/me/second_factor/confirm` | `confirm_second_factor` |
+//! | `POST /api/users/me/second_factor/recovery_codes` | `renew_recovery_codes` |
+//! | `POST /api/users/me/second_factor/off` | `turn_off_second_factor` |
 //! | `GET /api/users/{userId}` | `user` |
 //! | `POST /api/login` | `log_in`, `token` |
 //! | `POST /api/logout` | `log_out` |

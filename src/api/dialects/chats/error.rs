@@ -33,7 +33,9 @@ fn status_and_title(error: &Error) -> (StatusCode, Cow<'static, str>) {
         Error::Malformed(_) | Error::UnknownType(_) => (StatusCode::BAD_REQUEST, "Invalid body"),
         // Existing clients refresh their token when they get exactly this.
         Error::NoSession | Error::BadSession => (StatusCode::BAD_REQUEST, "Invalid authorization"),
-        Error::BadCredentials { .. } => (StatusCode::BAD_REQUEST, "Invalid email or password"),
+        Error::BadCredentials { .. } | Error::SecondFactorRequired => {
+            (StatusCode::BAD_REQUEST, "Invalid email or password")
+        }
         Error::UserNotFound => (StatusCode::BAD_REQUEST, "Invalid userIds"),
         Error::Taken(_) => (StatusCode::BAD_REQUEST, "Invalid name"),
         Error::Forbidden

@@ -55,12 +55,14 @@ pub(super) async fn answer(
 
 async fn log_in(chat: &Chat, mut request: Request) -> Result<Response> {
     request.check_page()?;
-    let wire::LogIn { name, password } = request.json::<wire::Credentials>().await?.try_into()?;
+    let wire::LogIn { name, password, code } =
+        request.json::<wire::Credentials>().await?.try_into()?;
+    let (code, client) = (code.as_deref(), request.client());
     let login = match name {
         wire::LogInName::Email(email) => {
-            chat.log_in_by_email(&email, &password, request.client()).await?
+            chat.log_in_by_email(&email, &password, code, client).await?
         }
-        wire::LogInName::Login(login) => chat.log_in(&login, &password, request.client()).await?,
+        wire::LogInName::Login(login) => chat.log_in(&login, &password, code, client).await?,
     };
     Ok(success(&wire::Opened::new(&login, &chat.token(&login)?)))
 }

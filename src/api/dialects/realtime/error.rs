@@ -11,7 +11,7 @@ use crate::model::Error;
 /// Returns the documented response for an error.
 pub(super) fn answer(error: &Error) -> Response {
     match error {
-        Error::BadCredentials { .. } => {
+        Error::BadCredentials { .. } | Error::SecondFactorRequired => {
             respond::json(StatusCode::OK, &wire::Status { status: false })
         }
         other => respond::failure(status(other), &wire::Failure::new(in_own_words(other)), other),
@@ -33,9 +33,10 @@ fn status(error: &Error) -> StatusCode {
         | Error::TooFew(_)
         | Error::UnknownType(_)
         | Error::MissingRoom => StatusCode::BAD_REQUEST,
-        Error::NoSession | Error::BadSession | Error::BadCredentials { .. } => {
-            StatusCode::UNAUTHORIZED
-        }
+        Error::NoSession
+        | Error::BadSession
+        | Error::BadCredentials { .. }
+        | Error::SecondFactorRequired => StatusCode::UNAUTHORIZED,
         Error::Forbidden
         | Error::Archived
         | Error::ReadOnly

@@ -75,8 +75,9 @@ async fn user(chat: &Chat, request: Request) -> Result<Response> {
 
 async fn log_in(chat: &Chat, mut request: Request) -> Result<Response> {
     request.check_page()?;
-    let wire::Credentials { username, password } = request.json().await?;
-    let login = chat.log_in_by_digest(&username, &password, request.client()).await?;
+    let wire::Credentials { username, password, code } = request.json().await?;
+    let login =
+        chat.log_in_by_digest(&username, &password, code.as_deref(), request.client()).await?;
     let cookie = request.session_cookie(COOKIE, &login.secret, None);
     Ok(with_header(json(StatusCode::OK, &wire::Status { status: true }), SET_COOKIE, &cookie))
 }

@@ -36,6 +36,8 @@ pub(super) struct Credentials {
     pub(super) username: String,
     #[schema(schema_with = types::password_or_digest)]
     pub(super) password: String,
+    /// Code of the app, or a recovery code, if the account has a second factor.
+    pub(super) code: Option<String>,
 }
 
 /// `POST /Room`

@@ -69,6 +69,7 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         | Error::NotInRoom
         | Error::NotJoined => (StatusCode::UNAUTHORIZED, "Unauthorized"),
         Error::BadCredentials { .. }
+        | Error::SecondFactorRequired
         | Error::NotFound
         | Error::MessageNotFound
         | Error::SessionNotFound

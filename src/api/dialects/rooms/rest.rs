@@ -82,8 +82,8 @@ async fn delete_me(chat: &Chat, request: Request) -> Result<Response> {
 
 async fn log_in(chat: &Chat, mut request: Request) -> Result<Response> {
     request.check_page()?;
-    let wire::LogIn { user_id, password } = request.json().await?;
-    let login = chat.log_in(&user_id, &password, request.client()).await?;
+    let wire::LogIn { user_id, password, code } = request.json().await?;
+    let login = chat.log_in(&user_id, &password, code.as_deref(), request.client()).await?;
     let cookie = request.session_cookie(COOKIE, &login.secret, None);
     Ok(with_header(
         json(StatusCode::RESET_CONTENT, &wire::Opened::from(&login)),

@@ -27,7 +27,7 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         | Error::TooFew(_)
         | Error::UnknownType(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_json"),
         Error::NoSession | Error::BadSession => (StatusCode::UNAUTHORIZED, "unauthorized"),
-        Error::BadCredentials { known: true } => {
+        Error::BadCredentials { known: true } | Error::SecondFactorRequired => {
             (StatusCode::UNPROCESSABLE_ENTITY, "wrong_credentials")
         }
         Error::BadCredentials { known: false } | Error::UserNotFound => {

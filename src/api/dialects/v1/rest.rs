@@ -67,14 +67,14 @@ pub(super) async fn answer(
 async fn register(chat: &Chat, mut request: Request) -> Result<Response> {
     let new: wire::Credentials = request.json().await?;
     chat.register((&new).into(), request.client()).await?;
-    let login = chat.log_in(&new.login, &new.password, request.client()).await?;
+    let login = chat.log_in(&new.login, &new.password, None, request.client()).await?;
     Ok(json(StatusCode::OK, &wire::Opened::from(&login)))
 }
 
 async fn log_in(chat: &Chat, mut request: Request) -> Result<Response> {
     request.check_page()?;
-    let wire::LogIn { login, password } = request.json().await?;
-    let login = chat.log_in(&login, &password, request.client()).await?;
+    let wire::LogIn { login, password, code } = request.json().await?;
+    let login = chat.log_in(&login, &password, code.as_deref(), request.client()).await?;
     Ok(json(StatusCode::OK, &wire::Opened::from(&login)))
 }
 

@@ -28,6 +28,8 @@ pub(super) struct LogIn {
     pub(super) login: String,
     #[schema(schema_with = types::password)]
     pub(super) password: String,
+    /// Code of the app, or a recovery code, if the account has a second factor.
+    pub(super) code: Option<String>,
 }
 
 impl From<&Credentials> for Registration {

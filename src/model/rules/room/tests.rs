@@ -25,6 +25,7 @@ fn account(user: UserId, flags: AccountFlags) -> User {
         disabled: flags.disabled,
         bot: flags.bot,
         guest: flags.guest,
+        second_factor: false,
         created: Timestamp(0),
     }
 }

@@ -10,8 +10,8 @@ use super::stored::Stored;
 use super::{directory, names};
 use crate::model::{Event, FileKind, Media, Missing, User, UserId};
 use crate::store::cluster::claims::{self, Claimed, Kind};
-use crate::store::cluster::{Cluster, audit, jobs, media, sessions};
-use crate::store::{Ended, StoreError, UserChange, audit_notes};
+use crate::store::cluster::{Cluster, audit, jobs, media, sessions, settings};
+use crate::store::{Ended, FactorChange, StoreError, UserChange, audit_notes};
 
 /// Attempts, each of which another change of the same user may overtake.
 const TRIES: usize = 20;
@@ -24,8 +24,12 @@ pub(in crate::store::cluster) async fn change(
 ) -> Result<User, StoreError> {
     for _ in 0..TRIES {
         let before = rows::read(at, id).await?.ok_or(StoreError::NotFound(Missing::User))?;
+        if change.second_factor.as_ref().is_some_and(|new| new.before != before.stored.factor()) {
+            return Err(StoreError::Stale);
+        }
         let picture = picture(at, id, &change).await?;
-        let after = before.stored.changed(&change, picture.as_ref());
+        let write = u64::from_le_bytes(settings::random()?);
+        let after = before.stored.changed(&change, picture.as_ref(), write);
         let new_email =
             after.email_key().filter(|_| after.email_key() != before.stored.email_key());
         if let Some(email) = &new_email {
@@ -65,7 +69,7 @@ async fn commit(
     let ending = match (&change.password, change.disabled) {
         (_, Some(true)) => Some(Ended::All),
         (Some(password), _) => Some(password.keep.map_or(Ended::All, Ended::AllBut)),
-        (None, _) => None,
+        (None, _) => change.second_factor.as_ref().and_then(FactorChange::ending),
     };
     // Read before, so that their sockets are closed even if they cannot be read after it.
     let mut ended = match ending {

@@ -104,7 +104,7 @@ async fn check(memory: &Memory, server: &Cluster, journal: &Journal) -> Vec<Stri
     }
     // What was taken and not used can be had again.
     let mut refused = false;
-    for n in 0..u64::from(USES) + 1 {
+    for n in 0..=u64::from(USES) {
         match server.add_invited(new_user(1000 + n, NAMES), SECRET).await {
             Ok(_) => {}
             Err(error) if error == none_left() => refused = true,

@@ -2,16 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Account, Media, MediaId, SessionId, Status, Timestamp, User, UserId};
+use crate::model::{
+    Account, Hash32, Media, MediaId, SecondFactor, SessionId, Status, Timestamp, User, UserId,
+};
 use crate::store::cluster::claims;
 use crate::store::cluster::encoding::decode;
 use crate::store::cluster::media::StoredMedia;
-use crate::store::{NewUser, StoreError, UserChange};
+use crate::store::{Ended, NewUser, StoreError, UserChange};
 
 /// Version of [`Stored`].
-pub(super) const VERSION: u8 = 2;
+pub(super) const VERSION: u8 = 3;
 
-/// A stored user: version 2.
+/// A stored user: version 3.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "the flags of a user")]
 pub(in crate::store::cluster) struct Stored {
@@ -36,6 +38,40 @@ pub(in crate::store::cluster) struct Stored {
     /// Time of deletion.
     pub(super) deleted: Option<i64>,
     pub(super) status: Option<StoredStatus>,
+    pub(super) second_factor: Option<StoredFactor>,
+}
+
+/// The second factor of a user: version 1.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct StoredFactor {
+    secret: Vec<u8>,
+    confirmed: bool,
+    step: u64,
+    recovery: Vec<[u8; 32]>,
+    /// Random at each change. Two servers that take the same code at once would otherwise write the
+    /// same row, and each would find its own there.
+    write: u64,
+}
+
+impl StoredFactor {
+    pub(super) fn new(factor: &SecondFactor, write: u64) -> Self {
+        Self {
+            secret: factor.secret.clone(),
+            confirmed: factor.confirmed,
+            step: factor.step,
+            recovery: factor.recovery.iter().map(|hash| hash.0).collect(),
+            write,
+        }
+    }
+
+    pub(super) fn factor(&self) -> SecondFactor {
+        SecondFactor {
+            secret: self.secret.clone(),
+            confirmed: self.confirmed,
+            step: self.step,
+            recovery: self.recovery.iter().copied().map(Hash32).collect(),
+        }
+    }
 }
 
 /// The status of a user: version 1.
@@ -55,6 +91,19 @@ impl From<Status> for StoredStatus {
 impl From<StoredStatus> for Status {
     fn from(StoredStatus { emoji, text, until }: StoredStatus) -> Self {
         Self { emoji, text, until: until.map(Timestamp) }
+    }
+}
+
+/// Version 2: before users had a second factor.
+#[derive(Debug, Serialize, Deserialize)]
+struct Stored2 {
+    first: Stored1,
+    status: Option<StoredStatus>,
+}
+
+impl From<Stored2> for Stored {
+    fn from(old: Stored2) -> Self {
+        Self { status: old.status, ..old.first.into() }
     }
 }
 
@@ -106,6 +155,7 @@ impl From<Stored1> for Stored {
             kept: old.kept,
             deleted: old.deleted,
             status: None,
+            second_factor: None,
         }
     }
 }
@@ -114,6 +164,7 @@ impl From<Stored1> for Stored {
 pub(super) fn read(bytes: &[u8]) -> Result<Stored, StoreError> {
     match bytes.first() {
         Some(1) => Ok(decode::<Stored1>(1, bytes)?.into()),
+        Some(2) => Ok(decode::<Stored2>(2, bytes)?.into()),
         _ => decode(VERSION, bytes),
     }
 }
@@ -140,6 +191,7 @@ impl Stored {
             kept: None,
             deleted: None,
             status: None,
+            second_factor: None,
         }
     }
 
@@ -148,8 +200,9 @@ impl Stored {
         Self { created: self.created, deleted: Some(at.0), ..Self::default() }
     }
 
-    /// Returns the user after a change; `picture` is the file of [`UserChange::media`].
-    pub(super) fn changed(&self, change: &UserChange, picture: Option<&Media>) -> Self {
+    /// Returns the user after a change; `picture` is the file of [`UserChange::media`], and `write`
+    /// a number that no other write has.
+    pub(super) fn changed(&self, change: &UserChange, picture: Option<&Media>, write: u64) -> Self {
         let mut after = self.clone();
         if let Some(name) = &change.name {
             after.name.clone_from(name);
@@ -171,6 +224,14 @@ impl Stored {
             after.md5.clone_from(&new.md5);
             after.sha1.clone_from(&new.sha1);
             after.end_sessions(new.keep);
+        }
+        if let Some(new) = &change.second_factor {
+            after.second_factor = new.after.as_ref().map(|factor| StoredFactor::new(factor, write));
+            match new.ending() {
+                Some(Ended::AllBut(keep)) => after.end_sessions(Some(keep)),
+                Some(_) => after.end_sessions(None),
+                None => {}
+            }
         }
         for (flag, new) in [
             (&mut after.disabled, change.disabled),
@@ -221,8 +282,14 @@ impl Stored {
             disabled: self.disabled,
             bot: self.bot,
             guest: self.guest,
+            second_factor: self.second_factor.as_ref().is_some_and(|factor| factor.confirmed),
             created: Timestamp(self.created),
         }
+    }
+
+    /// Returns what the codes of the user are checked with.
+    pub(super) fn factor(&self) -> Option<SecondFactor> {
+        self.second_factor.as_ref().map(StoredFactor::factor)
     }
 
     pub(super) fn account(&self, id: UserId) -> Account {
@@ -231,6 +298,7 @@ impl Stored {
             password: self.password.clone(),
             md5: self.md5.clone(),
             sha1: self.sha1.clone(),
+            second_factor: self.factor(),
         }
     }
 
@@ -272,9 +340,23 @@ mod tests {
         assert_eq!(read(&first), Ok(stored.clone()));
         let status = Status { emoji: None, text: "away".to_owned(), until: Some(Timestamp(7)) };
         let stored = Stored { status: Some(status.into()), ..stored };
+        let second = hex::decode(format!("02{fields}01000461776179010e")).unwrap();
+        assert_eq!(read(&second), Ok(stored.clone()));
+        let factor = SecondFactor {
+            secret: vec![1, 2],
+            confirmed: true,
+            step: 3,
+            recovery: vec![Hash32([4; 32])],
+        };
+        let stored = Stored { second_factor: Some(StoredFactor::new(&factor, 5)), ..stored };
         let bytes = encode(VERSION, &stored).unwrap();
-        assert_eq!(hex::encode(&bytes), format!("02{fields}01000461776179010e"));
-        assert_eq!(read(&bytes), Ok(stored));
+        let hash = "04".repeat(32);
+        assert_eq!(
+            hex::encode(&bytes),
+            format!("03{fields}01000461776179010e01020102010301{hash}05")
+        );
+        assert_eq!(read(&bytes), Ok(stored.clone()));
+        assert_eq!(stored.factor(), Some(factor));
     }
 
     #[test]
@@ -288,12 +370,12 @@ mod tests {
             keep: Some(SessionId(1)),
         };
         let change = UserChange { password: Some(password), ..UserChange::default() };
-        let after = before.changed(&change, None);
+        let after = before.changed(&change, None, 0);
         assert!(after.admits(0, SessionId(1)) && !after.admits(0, SessionId(2)));
         assert!(after.admits(1, SessionId(3)));
         let disabled = UserChange { disabled: Some(true), ..UserChange::default() };
         let enabled = UserChange { disabled: Some(false), ..UserChange::default() };
-        let after = after.changed(&disabled, None).changed(&enabled, None);
+        let after = after.changed(&disabled, None, 0).changed(&enabled, None, 0);
         assert!(!after.admits(0, SessionId(1)) && !after.admits(1, SessionId(3)));
     }
 }

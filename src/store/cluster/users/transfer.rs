@@ -3,9 +3,9 @@
 use futures_util::future::try_join_all;
 
 use super::rows::{self, Wrote};
-use super::stored::Stored;
+use super::stored::{Stored, StoredFactor};
 use super::{directory, names};
-use crate::model::{Media, Status, UserId, fold, skeleton};
+use crate::model::{Media, SecondFactor, Status, UserId, fold, skeleton};
 use crate::store::StoreError;
 use crate::store::cluster::claims::{self, Kind};
 use crate::store::cluster::{Cluster, buckets};
@@ -31,6 +31,9 @@ pub(in crate::store::cluster) async fn load(
     let is_like = claims::claim(at, Kind::LookAlike, &like, id.0).await?.is_none();
     // Both were allowed in the same instance; the second is only found by its exact name.
     let look_alike = if is_like { like } else { folded.clone() };
+    // What is not understood was left out when the records were read.
+    let factor =
+        record.second_factor.clone().and_then(|factor| SecondFactor::try_from(factor).ok());
     let stored = Stored {
         login: record.login.clone(),
         folded,
@@ -47,6 +50,7 @@ pub(in crate::store::cluster) async fn load(
         guest: record.guest,
         created: record.created.0,
         status: record.status.clone().map(|status| Status::from(status).into()),
+        second_factor: factor.as_ref().map(|factor| StoredFactor::new(factor, 0)),
         ..Stored::default()
     };
     names::claim_all(at, id, &stored.names()).await?;
@@ -102,6 +106,7 @@ pub(in crate::store::cluster) async fn export<F: Future<Output = bool>>(
 fn record(id: UserId, stored: Stored) -> UserRecord {
     let media = stored.picture().map(|id| Key::Number(id.0));
     let is_deleted = stored.deleted.is_some();
+    let second_factor = stored.factor().as_ref().map(Into::into);
     UserRecord {
         id: Key::Number(id.0),
         login: stored.login,
@@ -113,6 +118,7 @@ fn record(id: UserId, stored: Stored) -> UserRecord {
         password: stored.password,
         md5: stored.md5,
         sha1: stored.sha1,
+        second_factor,
         admin: stored.admin,
         disabled: stored.disabled || is_deleted,
         bot: stored.bot,

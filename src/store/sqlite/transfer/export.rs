@@ -30,7 +30,7 @@ const LAST_IDS: &str = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE n
     coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'media'), 0) AS media,
     (SELECT lower(hex(value)) FROM settings WHERE key = 'origin') AS origin";
 const USERS: &str = "SELECT id, login, name, email, birth, media, status_emoji, \
-                     status_text, status_until, password, md5, sha1, admin, \
+                     status_text, status_until, password, md5, sha1, second_factor, admin, \
                      disabled, bot, guest, deleted, created
     FROM users WHERE id > ?1 ORDER BY id LIMIT ?2";
 const MEDIA: &str = "SELECT * FROM media WHERE id > ?1 ORDER BY id LIMIT ?2";
@@ -208,6 +208,7 @@ fn user(row: &sql::Row<'_>) -> Result<Record> {
         password: row.get("password")?,
         md5: row.get("md5")?,
         sha1: row.get("sha1")?,
+        second_factor: users::factor_from_row(row)?.as_ref().map(Into::into),
         admin: row.get("admin")?,
         disabled: row.get("disabled")?,
         bot: row.get("bot")?,

@@ -4,7 +4,9 @@ use rusqlite::{Result, params};
 
 use super::import::Import;
 use super::table::{BEFORE, MARK, MEDIA, OPEN, PARTICIPANT, PICTURE, ROOM, SEQ, STRANGER, USER};
-use crate::model::{MAX_KEPT_ID, NotifyLevel, Rev, Role, Seq, Timestamp, UserId, fold, skeleton};
+use crate::model::{
+    MAX_KEPT_ID, NotifyLevel, Rev, Role, SecondFactor, Seq, Timestamp, UserId, fold, skeleton,
+};
 use crate::store::sqlite::{accounts, job_orders, sql};
 use crate::store::transfer::{
     EmojiRecord, JobRecord, Key, Kind, MediaRecord, PASSWORDLESS, ParticipantRecord, Reason,
@@ -82,6 +84,7 @@ const MAX_NAME: usize = 64;
 impl Import<'_> {
     /// Adds a user, or finds the one added by an earlier import. An imported user is never
     /// identified with an existing one: the same name or address may belong to a different user.
+    #[expect(clippy::too_many_lines, reason = "one statement with a value for each column")]
     pub(super) fn user(&mut self, new: &UserRecord) -> Result<()> {
         let key = new.id.to_string();
         let known = self.table().find(USER, &key)?;
@@ -132,9 +135,15 @@ impl Import<'_> {
                 new.guest
             ],
         )?;
+        let user = UserId(self.conn.last_insert_rowid());
         if let Some(status) = &new.status {
-            let user = UserId(self.conn.last_insert_rowid());
             accounts::set_status(self.conn, user, Some(&status.clone().into()))?;
+        }
+        // What is not understood was left out when the records were read.
+        let factor =
+            new.second_factor.clone().and_then(|factor| SecondFactor::try_from(factor).ok());
+        if let Some(factor) = factor {
+            accounts::set_factor(self.conn, user, Some(&factor))?;
         }
         self.remember_user(new, &key)?;
         self.out.report.taken(Kind::Users);

@@ -72,7 +72,7 @@ pub(super) async fn scene() -> Scene {
     let told = ben.post(&format!("{here}/messages"), body).await.is(201)["messageId"].clone();
     let told = told.as_str().unwrap().to_owned();
     let media = upload(&ivan, "release-notes-2.4.txt", b"plain words".repeat(400)).await;
-    ivan.post(&format!("{here}/messages"), json!({"content": "", "mediaIds": [media]}))
+    ivan.post(&format!("{here}/messages"), json!({"content": "The notes", "mediaIds": [media]}))
         .await
         .is(201);
     let at = |key: &str, what: &str| format!("{here}/messages/{key}/{what}");

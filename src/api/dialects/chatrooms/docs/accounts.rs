@@ -69,10 +69,15 @@ pub(super) fn user() -> Described {
 pub(super) fn log_in() -> Described {
     Described::new("Log in")
         .open()
+        .text("An account with a second factor needs a `code`; a wrong one is a failed log-in.")
         .body::<wire::LogIn>()
         .answers(200, "The token", Shape::of::<wire::LoggedIn<'_>>())
         .header("Set-Cookie", COOKIE)
-        .fails([Error::BadCredentials { known: true }, Error::ForeignOrigin])
+        .fails([
+            Error::BadCredentials { known: true },
+            Error::SecondFactorRequired,
+            Error::ForeignOrigin,
+        ])
 }
 
 pub(super) fn log_out() -> Described {

@@ -6,6 +6,7 @@ mod links;
 mod messages;
 mod personal;
 mod rooms;
+mod second_factor;
 mod tokens;
 
 use utoipa::openapi::schema::Object;
@@ -26,6 +27,7 @@ pub(super) const ABOUT: About = About {
 };
 
 /// Describes an operation.
+#[expect(clippy::too_many_lines, reason = "one line for each operation")]
 pub(super) fn describe(operation: Operation) -> Described {
     match operation {
         Operation::Register => accounts::register(),
@@ -36,6 +38,11 @@ pub(super) fn describe(operation: Operation) -> Described {
         Operation::Preferences => personal::preferences(),
         Operation::ChangePreferences => personal::change_preferences(),
         Operation::Saved => personal::saved(),
+        Operation::SecondFactor => second_factor::state(),
+        Operation::SetUpSecondFactor => second_factor::set_up(),
+        Operation::ConfirmSecondFactor => second_factor::confirm(),
+        Operation::RenewRecoveryCodes => second_factor::renew(),
+        Operation::TurnOffSecondFactor => second_factor::turn_off(),
         Operation::User => accounts::user(),
         Operation::LogIn => accounts::log_in(),
         Operation::LogOut => accounts::log_out(),

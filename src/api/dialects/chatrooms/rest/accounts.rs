@@ -35,7 +35,8 @@ pub(super) async fn register(chat: &Chat, mut request: Request) -> Result<Respon
 pub(super) async fn log_in(chat: &Chat, mut request: Request) -> Result<Response> {
     request.check_page()?;
     let body: wire::LogIn = request.json().await?;
-    let login = chat.log_in(&body.user_id, &body.password, request.client()).await?;
+    let (code, client) = (body.code.as_deref(), request.client());
+    let login = chat.log_in(&body.user_id, &body.password, code, client).await?;
     Ok(token(&chat.token(&login)?, &request))
 }
 

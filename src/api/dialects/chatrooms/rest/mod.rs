@@ -7,6 +7,7 @@ mod media;
 mod messages;
 mod personal;
 mod rooms;
+mod second_factor;
 mod settings;
 mod tokens;
 
@@ -33,6 +34,11 @@ pub enum Operation {
     ChangePreferences,
     /// List my saved messages.
     Saved,
+    SecondFactor,
+    SetUpSecondFactor,
+    ConfirmSecondFactor,
+    RenewRecoveryCodes,
+    TurnOffSecondFactor,
     User,
     LogIn,
     LogOut,
@@ -103,6 +109,15 @@ pub(super) const ROUTES: &[Route<Operation>] = &[
     route(Method::GET, "/api/users/me/settings", Operation::Preferences),
     route(Method::PATCH, "/api/users/me/settings", Operation::ChangePreferences),
     route(Method::GET, "/api/users/me/saved", Operation::Saved),
+    route(Method::GET, "/api/users/me/second_factor", Operation::SecondFactor),
+    route(Method::POST, "/api/users/me/second_factor", Operation::SetUpSecondFactor),
+    route(Method::POST, "/api/users/me/second_factor/confirm", Operation::ConfirmSecondFactor),
+    route(
+        Method::POST,
+        "/api/users/me/second_factor/recovery_codes",
+        Operation::RenewRecoveryCodes,
+    ),
+    route(Method::POST, "/api/users/me/second_factor/off", Operation::TurnOffSecondFactor),
     route(Method::GET, "/api/users/{userId}", Operation::User),
     route(Method::POST, "/api/login", Operation::LogIn),
     route(Method::POST, "/api/logout", Operation::LogOut),
@@ -184,6 +199,7 @@ pub(super) const ROUTES: &[Route<Operation>] = &[
 ];
 
 /// Answers a request for this operation.
+#[expect(clippy::too_many_lines, reason = "one line for each operation")]
 pub(super) async fn answer(
     chat: &Chat,
     operation: Operation,
@@ -198,6 +214,11 @@ pub(super) async fn answer(
         Operation::Preferences => personal::preferences(chat, request).await,
         Operation::ChangePreferences => personal::change_preferences(chat, request).await,
         Operation::Saved => personal::saved(chat, request).await,
+        Operation::SecondFactor => second_factor::state(chat, request).await,
+        Operation::SetUpSecondFactor => second_factor::set_up(chat, request).await,
+        Operation::ConfirmSecondFactor => second_factor::confirm(chat, request).await,
+        Operation::RenewRecoveryCodes => second_factor::renew(chat, request).await,
+        Operation::TurnOffSecondFactor => second_factor::turn_off(chat, request).await,
         Operation::User => accounts::user(chat, request).await,
         Operation::LogIn => accounts::log_in(chat, request).await,
         Operation::LogOut => accounts::log_out(chat, request).await,

@@ -58,6 +58,8 @@ pub(crate) struct LogIn {
     pub(crate) user_id: String,
     #[schema(schema_with = types::password)]
     pub(crate) password: String,
+    /// Code of the app, or a recovery code, if the account has a second factor.
+    pub(crate) code: Option<String>,
 }
 
 /// PATCH …/me

@@ -14,6 +14,7 @@ mod links;
 mod messages;
 mod personal;
 mod rooms;
+mod second_factor;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -32,6 +33,9 @@ pub(super) use messages::{
 };
 pub(super) use personal::{ChangeOwn, ChangePreferences, OwnSettings, Preferences, SavedMessages};
 pub(super) use rooms::{Card, Connected, Muted, Participant, Pins, Room, Rooms};
+pub(super) use second_factor::{
+    ConfirmFactor, FactorSetUp, FactorState, RecoveryCodes, SetUpFactor, TurnOffFactor, UseFactor,
+};
 pub(super) use tokens::{NewToken, Token, Tokens};
 pub(super) use users::{
     Failure, LoggedIn, Media, NotVerified, Sessions, User, Users, Verified, media_of,

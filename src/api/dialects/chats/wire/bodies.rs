@@ -18,12 +18,15 @@ pub(crate) struct Credentials {
     login: Option<String>,
     #[schema(schema_with = types::password)]
     password: String,
+    /// Code of the app, or a recovery code, if the account has a second factor.
+    code: Option<String>,
 }
 
 /// Data of a log-in.
 pub(crate) struct LogIn {
     pub(crate) name: LogInName,
     pub(crate) password: String,
+    pub(crate) code: Option<String>,
 }
 
 /// How the account is named; the e-mail address has priority.
@@ -40,6 +43,7 @@ impl TryFrom<Credentials> for LogIn {
         Ok(Self {
             name: name.ok_or_else(|| Error::invalid("email", "or login is required"))?,
             password: body.password,
+            code: body.code,
         })
     }
 }

@@ -198,6 +198,7 @@ fn models_come_back() {
         disabled: false,
         bot: false,
         guest: false,
+        second_factor: false,
         created: Timestamp(1),
     };
     let room = stored.room(RoomId(1), Rev(8), Seq(2), Some(&account));
