@@ -48,7 +48,7 @@ fn private(host: &str, address: IpAddr) -> String {
 }
 
 /// The permitted addresses. Cheap to clone.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Egress(Arc<Vec<Network>>);
 
 impl Egress {

@@ -342,6 +342,10 @@ pub async fn run(
         }))
     });
     let collector = tokio::spawn(collect(chat.clone()));
+    let sending = {
+        let chat = chat.clone();
+        tokio::spawn(unbroken(move || chat.clone().send_webhooks()))
+    };
     let backups = match world.engine.embedded() {
         Some(store) => Schedule::of(&config, &chat, store).await?,
         None => None,
@@ -410,6 +414,7 @@ pub async fn run(
         warn!("Some connections did not end within {} s.", grace.as_secs());
     }
     collector.abort();
+    sending.abort();
     alerts.abort();
     reloads.abort();
     for task in [renewals, orders].into_iter().flatten() {

@@ -13,6 +13,10 @@ use super::doctor::Doctor;
 use super::erase::UserErase;
 use super::invitations::{InviteCreate, InviteList, InviteRevoke};
 use super::log::{LogRotate, LogTail, SetLogLevel};
+use super::outgoing_webhooks::{
+    OutgoingWebhookCreate, OutgoingWebhookDelete, OutgoingWebhookDisable, OutgoingWebhookEnable,
+    OutgoingWebhookList, OutgoingWebhookShow, OutgoingWebhookTest,
+};
 use super::reload::Reload;
 use super::removal::UserDelete;
 use super::reset_link::UserResetLink;
@@ -128,6 +132,28 @@ pub enum Command {
     /// Revoke an invitation; accounts that were created with it stay.
     #[serde(rename = "invite.revoke")]
     InviteRevoke(#[schema(inline)] InviteRevoke),
+    /// Create a webhook that sends events of rooms to an address; the output contains the secret of
+    /// its signatures, this once.
+    #[serde(rename = "outgoing_webhook.create")]
+    OutgoingWebhookCreate(#[schema(inline)] OutgoingWebhookCreate),
+    /// List the outgoing webhooks.
+    #[serde(rename = "outgoing_webhook.list")]
+    OutgoingWebhookList(#[schema(inline)] OutgoingWebhookList),
+    /// Show an outgoing webhook, and how many changes of its rooms it has not sent yet.
+    #[serde(rename = "outgoing_webhook.show")]
+    OutgoingWebhookShow(#[schema(inline)] OutgoingWebhookShow),
+    /// Send a signed test to the receiver of an outgoing webhook.
+    #[serde(rename = "outgoing_webhook.test")]
+    OutgoingWebhookTest(#[schema(inline)] OutgoingWebhookTest),
+    /// Make an outgoing webhook that was disabled, or whose requests fail, send again at once.
+    #[serde(rename = "outgoing_webhook.enable")]
+    OutgoingWebhookEnable(#[schema(inline)] OutgoingWebhookEnable),
+    /// Make an outgoing webhook send nothing until it is enabled.
+    #[serde(rename = "outgoing_webhook.disable")]
+    OutgoingWebhookDisable(#[schema(inline)] OutgoingWebhookDisable),
+    /// Delete an outgoing webhook.
+    #[serde(rename = "outgoing_webhook.delete")]
+    OutgoingWebhookDelete(#[schema(inline)] OutgoingWebhookDelete),
     /// List all rooms.
     #[serde(rename = "room.list")]
     RoomList(#[schema(inline)] RoomList),
@@ -288,6 +314,8 @@ impl Command {
             | Self::TokenList(_)
             | Self::WebhookList(_)
             | Self::InviteList(_)
+            | Self::OutgoingWebhookList(_)
+            | Self::OutgoingWebhookShow(_)
             | Self::RoomList(_)
             | Self::RoomShow(_)
             | Self::RoomMembers(_)
@@ -322,6 +350,9 @@ impl Command {
             | Self::TokenList(_)
             | Self::WebhookList(_)
             | Self::InviteList(_)
+            | Self::OutgoingWebhookList(_)
+            | Self::OutgoingWebhookShow(_)
+            | Self::OutgoingWebhookTest(_)
             | Self::RoomList(_)
             | Self::RoomShow(_)
             | Self::RoomMembers(_)

@@ -239,6 +239,82 @@ impl Invitation {
     }
 }
 
+/// An outgoing webhook: `outgoing_webhook.list`, `outgoing_webhook.show`, `outgoing_webhook.create`,
+/// `outgoing_webhook.enable`, `outgoing_webhook.disable`, `outgoing_webhook.delete`.
+#[derive(Serialize, ToSchema)]
+pub struct OutgoingWebhook {
+    pub(super) name: String,
+    /// Address of the receiver.
+    pub(super) url: String,
+    /// Keys of its rooms.
+    pub(super) rooms: Vec<String>,
+    /// What is sent: `posted`, `edited`, `deleted`.
+    pub(super) events: Vec<&'static str>,
+    /// Login name of the bot that posts the answers of the receiver; null: they are not read.
+    pub(super) bot: Option<String>,
+    /// `active`, `failing` (requests fail and are repeated) or `disabled`.
+    pub(super) state: &'static str,
+    /// Why it is failing or disabled.
+    pub(super) problem: Option<String>,
+    /// Since when it is failing or disabled.
+    pub(super) since: Option<String>,
+    /// Time of the last request that was accepted; null: none.
+    pub(super) last_sent: Option<String>,
+    pub(super) created: String,
+    /// Name of the person who created it.
+    pub(super) created_by: String,
+    /// Number of changes of its rooms that are not sent yet; only in the output of
+    /// `outgoing_webhook.show`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) unsent: Option<u64>,
+    /// Secret of the signatures; only in the output of `outgoing_webhook.create`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) secret: Option<String>,
+}
+
+impl OutgoingWebhook {
+    /// Without its secret.
+    pub(super) fn of(webhook: &model::OutgoingWebhook) -> Self {
+        let (state, problem) = match (&webhook.disabled, &webhook.failing) {
+            (Some(disabled), _) => ("disabled", Some(disabled)),
+            (None, Some(failing)) => ("failing", Some(failing)),
+            (None, None) => ("active", None),
+        };
+        let events = webhook.events.iter().copied();
+        let last = webhook.places.iter().filter_map(|place| place.sent).max();
+        Self {
+            name: webhook.name.clone(),
+            url: webhook.url.clone(),
+            rooms: webhook.places.iter().map(|place| place.room.key()).collect(),
+            events: events.map(model::WebhookEvent::as_str).collect(),
+            bot: webhook.bot.as_ref().map(|bot| bot.login.clone()),
+            state,
+            problem: problem.map(|problem| problem.reason.clone()),
+            since: problem.map(|problem| problem.since.seconds()),
+            last_sent: last.map(model::Timestamp::seconds),
+            created: webhook.created.seconds(),
+            created_by: webhook.creator.clone(),
+            unsent: None,
+            secret: None,
+        }
+    }
+}
+
+/// The outcome of a test: `outgoing_webhook.test`.
+#[derive(Serialize, ToSchema)]
+pub struct WebhookTest {
+    pub(super) name: String,
+    /// Whether the receiver has accepted it.
+    pub(super) accepted: bool,
+    /// Status of the answer; null: there was none.
+    pub(super) status: Option<u16>,
+    /// Time until the answer, or the failure.
+    pub(super) milliseconds: u64,
+    /// Why it was not accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) problem: Option<String>,
+}
+
 /// A room: `room.list`, `room.show`, `room.create`, `room.rename`, `room.settings`.
 #[derive(Serialize, ToSchema)]
 pub struct Card {

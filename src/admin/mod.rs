@@ -31,6 +31,7 @@ pub mod lost;
 pub mod measure;
 pub mod media;
 pub mod outcome;
+pub mod outgoing_webhooks;
 mod recorded;
 pub mod reload;
 pub mod removal;

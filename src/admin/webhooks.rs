@@ -68,8 +68,14 @@ impl WebhookList {
             return Ok(());
         }
         let tokens = admin.chat().all_tokens(operator).await?;
-        let is_hook =
-            |token: &&Session| token.grant.as_ref().is_some_and(|g| g.scope.room().is_some());
+        let outgoing = admin.chat().outgoing(operator).await?;
+        // The bots of outgoing webhooks have no address to which somebody could post.
+        let is_other = |token: &Session| {
+            outgoing.iter().any(|hook| hook.bot.as_ref().is_some_and(|bot| bot.id == token.user))
+        };
+        let is_hook = |token: &&Session| {
+            token.grant.as_ref().is_some_and(|g| g.scope.room().is_some()) && !is_other(token)
+        };
         for hook in tokens.iter().filter(is_hook) {
             output.item(items::Token::of(hook)).await?;
         }

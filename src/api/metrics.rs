@@ -132,6 +132,9 @@ fn begin() {
     for cause in ["hashing", "disk", "media"] {
         counter!("chatctl_unavailable_total", "cause" => cause).absolute(0);
     }
+    for result in ["sent", "failed"] {
+        counter!("chatctl_outgoing_webhook_requests_total", "result" => result).absolute(0);
+    }
     for limit in ["server", "address"] {
         counter!("chatctl_connections_refused_total", "reason" => limit).absolute(0);
     }
@@ -153,6 +156,10 @@ fn describe() {
         "Alerts, by target (webhook, mail) and result: sent, failed, dropped"
     );
     describe_gauge!("chatctl_alerts_failing", "Targets of alerts that are out of reach");
+    describe_counter!(
+        "chatctl_outgoing_webhook_requests_total",
+        "Requests of outgoing webhooks, by result: sent, failed"
+    );
     describe_counter!("chatctl_otlp_sent_total", "Log records sent to the OTLP receiver");
     describe_counter!(
         "chatctl_otlp_dropped_total",

@@ -80,6 +80,7 @@ impl Deliveries {
     /// Delivers one event and applies its effects.
     pub(super) fn deliver(&mut self, event: &Event) {
         self.chat.store().noticed(event);
+        self.chat.0.outgoing.noticed(event);
         let cache = &self.chat.0.cache;
         match event {
             Event::SessionEnded { sessions, .. } => cache.forget(sessions),

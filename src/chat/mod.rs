@@ -23,6 +23,7 @@ mod membership;
 mod mentions;
 mod messages;
 mod operator;
+mod outgoing;
 mod pages;
 mod participants;
 mod pins;
@@ -51,6 +52,7 @@ use access::Actor;
 use guesses::Undecided;
 use hashing::Hasher;
 use media::Uploads;
+use outgoing::Signals;
 use pages::Pages;
 use session_cache::SessionCache;
 use tokens::Keys;
@@ -78,6 +80,7 @@ pub use link_previews::LinkPreview;
 pub use media::{Download, ErasedFiles, MediaHold, PERMISSION, UNUSED_FOR};
 pub use membership::{Membership, Replacement, RoomPage};
 pub use operator::AccountChange;
+pub use outgoing::{NewOutgoing, Tested};
 pub use reset_links::{LINK_LIFE, MAX_LINK_LIFE, ResetLink};
 pub use reset_mail::Language;
 pub use rooms::{CreatorRole, LISTED, People, RoomPlan};
@@ -157,6 +160,8 @@ struct Inner {
     unfurl: Unfurl,
     /// Whose links are being fetched.
     fetches: Turns,
+    /// Wakes the tasks of outgoing webhooks.
+    outgoing: Signals,
     epoch: String,
     server_id: String,
     /// The configuration in effect, for what may change while the server runs.
@@ -190,6 +195,7 @@ impl Chat {
             turns: Turns::default(),
             unfurl,
             fetches: Turns::default(),
+            outgoing: Signals::default(),
             epoch: settings.epoch,
             server_id,
             rooms: config.rooms.clone(),

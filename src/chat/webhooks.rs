@@ -52,7 +52,7 @@ impl Chat {
         }
     }
 
-    async fn create_hook_bot(&self, operator: &Operator, name: &str) -> Result<User> {
+    pub(super) async fn create_hook_bot(&self, operator: &Operator, name: &str) -> Result<User> {
         let base = login_for(name);
         for number in 1..=NAMES {
             let login = if number == 1 { base.clone() } else { format!("{base}-{number}") };
@@ -73,7 +73,10 @@ impl Chat {
 
     async fn webhooks_of(&self, facts: &RoomFacts) -> Result<Vec<Session>> {
         let mut found = Vec::new();
-        for bot in facts.participants.iter().filter(|participant| participant.account.bot) {
+        // They have no address to which somebody could post.
+        let others = self.reply_bots().await?;
+        let bots = facts.participants.iter().filter(|participant| participant.account.bot);
+        for bot in bots.filter(|bot| !others.contains(&bot.user)) {
             let sessions = self.sessions().list(bot.user).await?;
             found.extend(sessions.into_iter().filter(|session| is_hook_of(session, facts.room.id)));
         }
@@ -149,7 +152,7 @@ fn has_name(session: &Session, name: &str) -> bool {
     session.grant.as_ref().is_some_and(|grant| grant.name == name)
 }
 
-fn is_hook_of(session: &Session, room: RoomId) -> bool {
+pub(super) fn is_hook_of(session: &Session, room: RoomId) -> bool {
     session.grant.as_ref().is_some_and(|grant| grant.scope == Scope::Hook(room))
 }
 

@@ -65,7 +65,7 @@ pub(super) struct Filter {
 }
 
 /// All actions of the audit log.
-const ACTIONS: [&str; 51] = [
+const ACTIONS: [&str; 55] = [
     "backup.create",
     "backup.prune",
     "backup.restore",
@@ -84,6 +84,10 @@ const ACTIONS: [&str; 51] = [
     "invite.use",
     "log.level",
     "message.delete",
+    "outgoing_webhook.create",
+    "outgoing_webhook.delete",
+    "outgoing_webhook.disable",
+    "outgoing_webhook.enable",
     "room.add",
     "room.create",
     "room.delete",

@@ -68,6 +68,29 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ),
     ("invite list", &["invite list", "invite list -o json"]),
     ("invite revoke", &["invite revoke 3", "invite revoke 3 --if-exists"]),
+    (
+        "outgoing-webhook create",
+        &[
+            "outgoing-webhook create https://ci.example.org/chat --room general --name CI",
+            "outgoing-webhook create https://ci.example.org/chat --room general --name CI --event \
+             posted -o json | jq -r .secret",
+        ],
+    ),
+    ("outgoing-webhook list", &["outgoing-webhook list", "outgoing-webhook list -o json"]),
+    ("outgoing-webhook show", &["outgoing-webhook show CI", "outgoing-webhook show CI -o json"]),
+    ("outgoing-webhook test", &["outgoing-webhook test CI", "outgoing-webhook test CI -o json"]),
+    (
+        "outgoing-webhook enable",
+        &["outgoing-webhook enable CI", "outgoing-webhook enable CI --from-now"],
+    ),
+    (
+        "outgoing-webhook disable",
+        &["outgoing-webhook disable CI", "outgoing-webhook disable CI -o json"],
+    ),
+    (
+        "outgoing-webhook delete",
+        &["outgoing-webhook delete CI", "outgoing-webhook delete CI --yes --if-exists"],
+    ),
     ("room list", &["room list", "room list -o jsonl"]),
     ("room show", &["room show general", "room show room007"]),
     (

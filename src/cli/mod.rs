@@ -19,6 +19,7 @@ mod invite;
 mod lock;
 mod log;
 mod manpages;
+mod outgoing_webhook;
 mod passwords;
 mod patient;
 mod person;
@@ -118,6 +119,9 @@ enum Noun {
     /// Manage webhooks, to which other programs post
     #[command(subcommand)]
     Webhook(webhook::Verb),
+    /// Manage outgoing webhooks, which send events of rooms to other programs
+    #[command(subcommand)]
+    OutgoingWebhook(outgoing_webhook::Verb),
     /// Check and maintain the database
     #[command(subcommand)]
     Db(db::Verb),
@@ -207,6 +211,7 @@ pub fn run() -> ExitCode {
         Noun::Bot(verb) => bot::run(global, verb),
         Noun::Token(verb) => token::run(global, verb),
         Noun::Webhook(verb) => webhook::run(global, verb),
+        Noun::OutgoingWebhook(verb) => outgoing_webhook::run(global, verb),
         Noun::Db(verb) => db::run(global, &verb),
         Noun::Cluster(verb) => cluster::run(global, &verb),
         Noun::Backup(verb) => backup::run(global, verb),

@@ -10,8 +10,10 @@ use crate::admin::{Command, Failure};
 
 /// Verbs of `chatctl webhook`.
 #[derive(Debug, Subcommand)]
-#[command(after_help = "Examples:\n  chatctl webhook create general --name Grafana\n  chatctl \
-                        webhook list -o json")]
+#[command(
+    after_help = "Webhooks that send: chatctl outgoing-webhook\n\nExamples:\n  chatctl webhook create general --name Grafana\n  chatctl \
+                        webhook list -o json"
+)]
 pub(super) enum Verb {
     /// Create an address to which a program posts messages for a room, and show it this once
     Create {

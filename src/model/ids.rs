@@ -45,6 +45,11 @@ id!(
     Rev
 );
 
+id!(
+    /// A webhook that sends events to an address.
+    WebhookId
+);
+
 /// One open WebSocket of this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SocketId(pub u64);

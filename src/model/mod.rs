@@ -15,6 +15,7 @@ mod links;
 mod media;
 mod message;
 mod names;
+mod outgoing;
 mod pictures;
 mod preferences;
 mod room;
@@ -36,7 +37,7 @@ pub use event::{Change, Event, EventSink, RoomEvent};
 pub use file_names::{MAX_FILE_NAME, check_file_name, clean_file_name};
 pub use files::{FileKind, SNIFFED, Shown};
 pub use fulltext::{Phrase, Snippet, WORDS_VERSION, WordQuery, index_words};
-pub use ids::{InvitationId, MessageId, RoomId, SessionId, SocketId, UserId};
+pub use ids::{InvitationId, MessageId, RoomId, SessionId, SocketId, UserId, WebhookId};
 pub use ids::{MAX_KEPT_ID, MediaId, Rev, Seq};
 pub use invitation::{Invitation, Spent};
 pub use links::{MAX_PREVIEWS, preview_links};
@@ -46,6 +47,10 @@ pub use names::{
     MAX_EMAIL, MAX_NAME, MAX_PASSWORD, MAX_TOPIC, check_birth, check_description,
     check_display_name, check_email, check_login, check_password, check_room_name, check_topic,
     fold, skeleton,
+};
+pub use outgoing::{
+    NewOutgoingWebhook, OutgoingWebhook, WebhookBot, WebhookChange, WebhookEvent, WebhookPlace,
+    WebhookProblem, WebhookSecret,
 };
 pub use pictures::{
     MAX_PIXELS, MAX_SIDE, Picture, Preview, Size, Thumbnail, clean_picture, copy_picture, preview,

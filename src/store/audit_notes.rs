@@ -4,8 +4,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    AuditNote, AuditTarget, Invitation, InvitationId, MessageId, RoomFacts, RoomId, Session,
-    SessionId, Timestamp, User, UserId,
+    AuditNote, AuditTarget, Invitation, InvitationId, MessageId, OutgoingWebhook, RoomFacts,
+    RoomId, Session, SessionId, Timestamp, User, UserId, WebhookEvent,
 };
 
 /// Characters kept of topics and descriptions.
@@ -161,6 +161,46 @@ pub(super) fn token_created(session: &Session) -> Option<AuditNote> {
         "expires": session.fixed_expiry().map(Timestamp::seconds),
     });
     note(user(session.user, &session.login), Map::new(), set(properties(after)))
+}
+
+/// The address may contain a secret of the receiver, so it is left out.
+fn of_webhook(webhook: &OutgoingWebhook) -> Properties {
+    let events: Vec<&str> = webhook.events.iter().copied().map(WebhookEvent::as_str).collect();
+    let rooms: Vec<String> = webhook.places.iter().map(|place| place.room.key()).collect();
+    properties(json!({"events": events, "rooms": rooms}))
+}
+
+fn webhook(webhook: &OutgoingWebhook) -> AuditTarget {
+    AuditTarget::new("outgoing_webhook", webhook.id.0.to_string(), Some(&webhook.name))
+}
+
+/// A new outgoing webhook.
+pub(super) fn webhook_added(new: &OutgoingWebhook) -> Option<AuditNote> {
+    note(webhook(new), Map::new(), of_webhook(new))
+}
+
+/// An outgoing webhook that was enabled or disabled; what it meets otherwise is no change of it.
+pub(super) fn webhook_changed(
+    before: &OutgoingWebhook,
+    after: &OutgoingWebhook,
+) -> Option<AuditNote> {
+    let of = |webhook: &OutgoingWebhook| {
+        let disabled = webhook.disabled.as_ref();
+        properties(json!({
+            "disabled": disabled.is_some(),
+            "reason": disabled.map(|problem| &problem.reason),
+        }))
+    };
+    let (mut old, mut new) = (of(before), of(after));
+    differing(&mut old, &mut new);
+    old.retain(|_, value| !value.is_null());
+    new.retain(|_, value| !value.is_null());
+    note(webhook(after), old, new)
+}
+
+/// A removed outgoing webhook.
+pub(super) fn webhook_removed(gone: &OutgoingWebhook) -> Option<AuditNote> {
+    note(webhook(gone), of_webhook(gone), Map::new())
 }
 
 fn short(text: Option<&str>) -> Option<String> {

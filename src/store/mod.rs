@@ -23,9 +23,10 @@ use std::time::Duration;
 use crate::model::rules::Refusal;
 use crate::model::{
     Account, Attribution, AuditEntry, AuditNote, Changes, Claim, Event, Hash32, Invitation,
-    InvitationId, Media, MediaId, Message, MessageQuery, OwnChange, OwnSettings, Preferences,
-    PreferencesChange, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Saved, SavedPlace, Seq, Session,
-    Timestamp, User, UserId, Window,
+    InvitationId, Media, MediaId, Message, MessageQuery, NewOutgoingWebhook, OutgoingWebhook,
+    OwnChange, OwnSettings, Preferences, PreferencesChange, ReadMark, Rev, RoomCard, RoomFacts,
+    RoomId, Saved, SavedPlace, Seq, Session, Timestamp, User, UserId, WebhookChange, WebhookId,
+    WebhookPlace, Window,
 };
 
 pub use query::{
@@ -268,6 +269,25 @@ pub trait Store: Send + Sync {
     fn drop_own_files<'a>(&'a self, owner: UserId, ids: &'a [MediaId]) -> Reply<'a, ()>;
     /// Returns those of the names that have an owner.
     fn known_media<'a>(&'a self, names: &'a [String]) -> Reply<'a, Vec<String>>;
+    // outgoing webhooks -----------------------------------------------------------------------
+    /// Returns all outgoing webhooks, ascending by id.
+    fn webhooks(&self) -> Reply<'_, Vec<OutgoingWebhook>>;
+    /// Adds an outgoing webhook; `Taken` for a name that exists. Ids ascend and are never reused.
+    fn add_webhook(&self, new: NewOutgoingWebhook) -> Reply<'_, OutgoingWebhook>;
+    /// Changes an outgoing webhook and returns it; None if there is no such one. Idempotent, as
+    /// [`OutgoingWebhook::with`] says.
+    fn change_webhook(
+        &self,
+        id: WebhookId,
+        change: WebhookChange,
+    ) -> Reply<'_, Option<OutgoingWebhook>>;
+    /// Removes an outgoing webhook with its places and returns it; None if there is no such one.
+    fn remove_webhook(&self, id: WebhookId) -> Reply<'_, Option<OutgoingWebhook>>;
+    /// Notes how far a webhook has sent a room. A place only moves forward; one that is further
+    /// stays, and so does the absence of one.
+    fn move_webhook(&self, id: WebhookId, place: WebhookPlace) -> Reply<'_, ()>;
+    /// Removes a room, which was deleted, from a webhook.
+    fn leave_webhook(&self, id: WebhookId, room: RoomId) -> Reply<'_, ()>;
     /// Takes or keeps, for `life`, the lead in work that one server at a time should do; false:
     /// another server has it. It saves work, and nothing may rely on it. A server without others
     /// always has it.

@@ -87,7 +87,11 @@ async fn every_example_of_a_command_succeeds() {
     let server = Server::start().await;
     let [ann, bob, cyd] = people(&server, ["ann", "bob", "cyd"]).await;
     assert_eq!(ann.room(&[&bob, &cyd]).await, "room001");
-    Ctl::of(&server).create("chief", &["--admin"]);
+    let ctl = Ctl::of(&server);
+    ctl.create("chief", &["--admin"]);
+    // Nobody answers there.
+    let url = "https://tickets.invalid/chat";
+    ctl.one(&["outgoing-webhook", "create", url, "--room", "room001", "--name", "tickets"]);
     let chief = Person::known(&server, "chief").await;
     let all = chief.get("/api/openapi.json").await.is(200);
     let examples = all["paths"]["/api/admin"]["post"]["requestBody"]["content"]["application/json"]

@@ -39,6 +39,7 @@ mod names;
 mod newest;
 mod offline;
 mod otlp;
+mod outgoing;
 mod pages;
 mod prometheus;
 mod proxy;

@@ -12,6 +12,7 @@ mod numbers;
 mod restoring;
 mod setup;
 mod upkeep;
+mod webhooks;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};

@@ -14,6 +14,7 @@ mod invitations;
 mod marks;
 mod media;
 mod messages;
+mod outgoing;
 mod personal;
 mod posting;
 mod removal;

@@ -1,4 +1,4 @@
-/** The dialogs that create a bot, an API token or a webhook. */
+/** The dialogs that create a bot, an API token or an incoming webhook, and what they share. */
 import { ApiError } from "../lib/errors.js";
 import { setError, field, openDialog } from "../lib/dialog.js";
 import { h } from "../lib/dom.js";
@@ -138,10 +138,8 @@ export async function createWebhook(data, created) {
   name.focus();
 }
 
-// Internal
-
-/** @param {string} id @param {string} [value] */
-function plain(id, value = "") {
+/** A field for a short text. @param {string} id @param {string} [value] */
+export function plain(id, value = "") {
   return h("input", {
     class: "input",
     id,
@@ -153,14 +151,14 @@ function plain(id, value = "") {
   });
 }
 
-/** @param {HTMLInputElement} input */
-function checkName(input) {
+/** Marks a name that is missing or too long. @param {HTMLInputElement} input */
+export function checkName(input) {
   const name = input.value.trim();
   setError(input, name ? tooLong(name) : t("profile.nameNeeded"));
 }
 
-/** @param {...HTMLInputElement} inputs */
-function isWrong(...inputs) {
+/** Whether one of the fields is marked; the first one gets the focus. @param {...HTMLInputElement} inputs */
+export function isWrong(...inputs) {
   const wrong = inputs.find((input) => input.getAttribute("aria-invalid"));
   wrong?.focus();
   return Boolean(wrong);
@@ -171,7 +169,7 @@ function isWrong(...inputs) {
  * @param {HTMLInputElement} input
  * @param {() => Promise<unknown>} create
  */
-async function refusedAt(input, create) {
+export async function refusedAt(input, create) {
   try {
     return await create();
   } catch (error) {

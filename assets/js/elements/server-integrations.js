@@ -1,5 +1,5 @@
 /**
- * Programs that use the server: bots, API tokens and incoming webhooks. Secrets are shown once,
+ * Programs that use the server: bots, API tokens, incoming and outgoing webhooks. Secrets are shown once,
  * when they are created.
  */
 import { h } from "../lib/dom.js";
@@ -10,6 +10,7 @@ import { View } from "../lib/view.js";
 import { ServerBots } from "./server-bots.js";
 import { created, creator, nameCell, timeOf } from "./server-column.js";
 import { createToken, createWebhook } from "./server-integration.js";
+import { ServerOutgoing } from "./server-outgoing.js";
 import { ask } from "./server-question.js";
 import { ServerTable } from "./server-table.js";
 
@@ -203,6 +204,7 @@ customElements.define("server-webhooks", ServerWebhooks);
 /** @extends {View<Data>} */
 export class ServerIntegrations extends View {
   #webhooks = new ServerWebhooks();
+  #outgoing = new ServerOutgoing();
   #bots = new ServerBots();
   #tokens = new ServerTokens();
 
@@ -211,6 +213,7 @@ export class ServerIntegrations extends View {
   build() {
     const parts = /** @type {const} */ ([
       ["server.webhooks", this.#webhooks],
+      ["server.outgoing", this.#outgoing],
       ["server.bots", this.#bots],
       ["server.tokens", this.#tokens],
     ]);
@@ -229,7 +232,8 @@ export class ServerIntegrations extends View {
 
   /** @param {Data} data */
   update(data) {
-    for (const table of [this.#webhooks, this.#bots, this.#tokens]) table.data ??= data;
+    for (const table of [this.#webhooks, this.#outgoing, this.#bots, this.#tokens])
+      table.data ??= data;
   }
 }
 

@@ -159,9 +159,10 @@ fn command() -> Shape {
     Shape::of::<Command>().with_examples(examples())
 }
 
-/// Commands that succeed in any order if `bob` and `cyd` are in `room001`.
+/// Commands that succeed in any order if `bob` and `cyd` are in `room001`, and there is an outgoing
+/// webhook `tickets`.
 #[expect(clippy::too_many_lines, reason = "one example for each command")]
-pub(in crate::api) fn examples() -> [Value; 50] {
+pub(in crate::api) fn examples() -> [Value; 57] {
     [
         json!({"user.list": {}}),
         json!({"user.show": {"name": "bob"}}),
@@ -197,6 +198,16 @@ pub(in crate::api) fn examples() -> [Value; 50] {
         json!({"webhook.create": {"room": "room001", "name": "Builds", "if_not_exists": true}}),
         json!({"webhook.list": {"room": "room001"}}),
         json!({"webhook.delete": {"room": "room001", "name": "Old", "if_exists": true}}),
+        json!({"outgoing_webhook.create": {
+            "name": "builds", "url": "https://ci.example.org/chat", "rooms": ["room001"],
+            "events": ["posted", "deleted"], "if_not_exists": true,
+        }}),
+        json!({"outgoing_webhook.list": {}}),
+        json!({"outgoing_webhook.show": {"name": "tickets"}}),
+        json!({"outgoing_webhook.test": {"name": "tickets"}}),
+        json!({"outgoing_webhook.enable": {"name": "tickets", "from_now": true}}),
+        json!({"outgoing_webhook.disable": {"name": "tickets"}}),
+        json!({"outgoing_webhook.delete": {"name": "old", "if_exists": true}}),
         json!({"token.revoke": {"name": "cyd", "token": "old", "if_exists": true}}),
         json!({"invite.create": {"rooms": ["room001"], "uses": 5, "expires_seconds": 86_400}}),
         json!({"invite.list": {}}),
@@ -248,6 +259,8 @@ fn said() -> Shape {
         Shape::of::<items::Invitation>(),
     ];
     let others = [
+        Shape::of::<items::OutgoingWebhook>(),
+        Shape::of::<items::WebhookTest>(),
         Shape::of::<items::Card>(),
         Shape::of::<items::Deleted>(),
         Shape::of::<items::Member>(),

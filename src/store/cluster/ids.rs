@@ -34,6 +34,8 @@ pub(super) enum Kind {
     Job,
     /// Invitations.
     Invitation,
+    /// Outgoing webhooks.
+    Webhook,
 }
 
 impl Kind {
@@ -46,6 +48,7 @@ impl Kind {
             Self::Audit => "audit",
             Self::Job => "job",
             Self::Invitation => "invitation",
+            Self::Webhook => "webhook",
         }
     }
 }

@@ -21,6 +21,7 @@ mod jobs;
 mod known_users;
 mod leases;
 mod media;
+mod outgoing;
 mod peers;
 mod personal;
 pub mod promises;

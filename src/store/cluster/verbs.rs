@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Cluster, audit, invitations, leases, media, personal, rooms, users};
+use super::{Cluster, audit, invitations, leases, media, outgoing, personal, rooms, users};
 use crate::model::{
     Account, Attribution, AuditEntry, AuditNote, Changes, Event, Hash32, Invitation, InvitationId,
-    Media, MediaId, MessageQuery, OwnChange, OwnSettings, Pin, Preferences, PreferencesChange,
-    ReadMark, Rev, RoomCard, RoomFacts, RoomId, Saved, SavedPlace, Seq, Timestamp, User, UserId,
-    Window,
+    Media, MediaId, MessageQuery, NewOutgoingWebhook, OutgoingWebhook, OwnChange, OwnSettings, Pin,
+    Preferences, PreferencesChange, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Saved, SavedPlace,
+    Seq, Timestamp, User, UserId, WebhookChange, WebhookId, WebhookPlace, Window,
 };
 use crate::store::{
     Added, AuditQuery, Basis, Committed, Digests, Draft, Found, MessageChange, MessagePage,
@@ -227,6 +227,34 @@ impl Store for Cluster {
 
     fn known_media<'a>(&'a self, names: &'a [String]) -> Reply<'a, Vec<String>> {
         Box::pin(media::known(self, names))
+    }
+
+    fn webhooks(&self) -> Reply<'_, Vec<OutgoingWebhook>> {
+        Box::pin(outgoing::all(self))
+    }
+
+    fn add_webhook(&self, new: NewOutgoingWebhook) -> Reply<'_, OutgoingWebhook> {
+        Box::pin(outgoing::add(self, new))
+    }
+
+    fn change_webhook(
+        &self,
+        id: WebhookId,
+        change: WebhookChange,
+    ) -> Reply<'_, Option<OutgoingWebhook>> {
+        Box::pin(outgoing::change(self, id, change))
+    }
+
+    fn remove_webhook(&self, id: WebhookId) -> Reply<'_, Option<OutgoingWebhook>> {
+        Box::pin(outgoing::remove(self, id))
+    }
+
+    fn move_webhook(&self, id: WebhookId, place: WebhookPlace) -> Reply<'_, ()> {
+        Box::pin(outgoing::advance(self, id, place))
+    }
+
+    fn leave_webhook(&self, id: WebhookId, room: RoomId) -> Reply<'_, ()> {
+        Box::pin(outgoing::leave(self, id, room))
     }
 
     fn lead<'a>(&'a self, work: &'a str, life: Duration) -> Reply<'a, bool> {

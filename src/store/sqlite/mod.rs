@@ -22,6 +22,7 @@ mod marks;
 mod media;
 mod message_changes;
 mod messages;
+mod outgoing;
 mod participants;
 mod pins;
 mod posting;

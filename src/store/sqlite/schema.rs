@@ -43,6 +43,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!("0012_status"),
     migration!("0013_invitations"),
     migration!("0014_second_factors"),
+    migration!("0016_outgoing_webhooks"),
 ];
 
 /// `chat` in ASCII; distinguishes our files from those of other programs.

@@ -192,6 +192,7 @@ fn every_statement_can_be_prepared_on_a_fresh_schema() {
         media::STATEMENTS,
         message_changes::STATEMENTS,
         messages::STATEMENTS,
+        outgoing::STATEMENTS,
         participants::STATEMENTS,
         pins::STATEMENTS,
         posting::STATEMENTS,

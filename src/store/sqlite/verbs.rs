@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use super::{
-    Sqlite, accounts, audit, cards, invitations, marks, media, message_changes, messages, pins,
-    posting, preferences, room_changes, rooms, saved, traces, users,
+    Sqlite, accounts, audit, cards, invitations, marks, media, message_changes, messages, outgoing,
+    pins, posting, preferences, room_changes, rooms, saved, traces, users,
 };
 use crate::model::{
     Account, Attribution, AuditEntry, AuditNote, Changes, Hash32, Invitation, InvitationId, Media,
-    MediaId, MessageQuery, OwnChange, OwnSettings, Pin, Preferences, PreferencesChange, ReadMark,
-    Rev, RoomCard, RoomFacts, RoomId, Saved, SavedPlace, Seq, Timestamp, User, UserId, Window,
+    MediaId, MessageQuery, NewOutgoingWebhook, OutgoingWebhook, OwnChange, OwnSettings, Pin,
+    Preferences, PreferencesChange, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Saved, SavedPlace,
+    Seq, Timestamp, User, UserId, WebhookChange, WebhookId, WebhookPlace, Window,
 };
 use crate::store::{
     Added, AuditQuery, Basis, Committed, Digests, Draft, Found, MessageChange, MessagePage,
@@ -341,6 +342,34 @@ impl Store for Sqlite {
 
     fn saved(&self, user: UserId, after: Option<SavedPlace>, limit: u32) -> Reply<'_, Vec<Saved>> {
         Box::pin(self.read_expensive(move |conn| Ok(saved::of_user(conn, user, after, limit)?)))
+    }
+
+    fn webhooks(&self) -> Reply<'_, Vec<OutgoingWebhook>> {
+        Box::pin(self.read(|conn| Ok(outgoing::all(conn)?)))
+    }
+
+    fn add_webhook(&self, new: NewOutgoingWebhook) -> Reply<'_, OutgoingWebhook> {
+        Box::pin(self.write_apart(move |work| outgoing::add(work, &new)))
+    }
+
+    fn change_webhook(
+        &self,
+        id: WebhookId,
+        change: WebhookChange,
+    ) -> Reply<'_, Option<OutgoingWebhook>> {
+        Box::pin(self.write_apart(move |work| outgoing::change(work, id, change.clone())))
+    }
+
+    fn remove_webhook(&self, id: WebhookId) -> Reply<'_, Option<OutgoingWebhook>> {
+        Box::pin(self.write_apart(move |work| outgoing::remove(work, id)))
+    }
+
+    fn move_webhook(&self, id: WebhookId, place: WebhookPlace) -> Reply<'_, ()> {
+        Box::pin(self.write_apart(move |work| Ok(outgoing::advance(work.conn, id, place)?)))
+    }
+
+    fn leave_webhook(&self, id: WebhookId, room: RoomId) -> Reply<'_, ()> {
+        Box::pin(self.write_apart(move |work| Ok(outgoing::leave(work.conn, id, room)?)))
     }
 
     fn settings(&self) -> Reply<'_, Settings> {

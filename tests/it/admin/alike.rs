@@ -4,6 +4,19 @@ use serde_json::json;
 
 use crate::support::{Client, Ctl, Json, Person, Server, texts};
 
+/// Nobody answers there.
+const CREATE_WEBHOOK: [&str; 9] = [
+    "outgoing-webhook",
+    "create",
+    "https://receiver.invalid/chat",
+    "--room",
+    "hall",
+    "--name",
+    "CI",
+    "--event",
+    "posted",
+];
+
 /// Removes parts of an output that differ from run to run.
 fn plain(mut value: Json) -> Json {
     if let Some(object) = value.as_object_mut() {
@@ -20,6 +33,8 @@ fn plain(mut value: Json) -> Json {
             "archived",
             // The secret of a link.
             "url",
+            "since",
+            "secret",
             // The socket of the running server, or the stopped one.
             "from",
         ] {
@@ -140,6 +155,18 @@ fn story(ctl: &Ctl) -> Vec<(String, i32, Vec<Json>, String)> {
         &["user", "export", "eve", "/nowhere/eve.zip"],
         &["room", "purge", "talk", "--older-than", "0d", "--yes"],
         &["room", "export", "talk"],
+        &CREATE_WEBHOOK,
+        &CREATE_WEBHOOK,
+        &["outgoing-webhook", "create", "ftp://receiver.invalid/", "--room", "hall", "--name", "x"],
+        &["outgoing-webhook", "list"],
+        &["outgoing-webhook", "show", "CI"],
+        &["outgoing-webhook", "show", "nothing"],
+        &["outgoing-webhook", "disable", "CI"],
+        &["outgoing-webhook", "enable", "CI", "--from-now"],
+        &["outgoing-webhook", "delete", "CI"],
+        &["outgoing-webhook", "delete", "CI", "--yes"],
+        &["outgoing-webhook", "delete", "CI", "--yes"],
+        &["outgoing-webhook", "delete", "CI", "--yes", "--if-exists"],
         &["user", "list"],
         &["room", "list", "--sizes"],
         &["audit", "list", "--limit", "0"],
@@ -230,6 +257,15 @@ async fn a_running_and_a_stopped_server_answer_alike() {
             ("user erase eve", 2),
             ("user erase eve --yes", 3),
             ("user export eve /nowhere/eve.zip", 3),
+            (
+                "outgoing-webhook create https://receiver.invalid/chat --room hall --name CI --event \
+                 posted",
+                4
+            ),
+            ("outgoing-webhook create ftp://receiver.invalid/ --room hall --name x", 2),
+            ("outgoing-webhook show nothing", 3),
+            ("outgoing-webhook delete CI", 2),
+            ("outgoing-webhook delete CI --yes", 3),
         ]
     );
     for (asked, code, items, errors) in &told {
@@ -238,6 +274,7 @@ async fn a_running_and_a_stopped_server_answer_alike() {
             _ if asked.ends_with("attic")
                 || asked.ends_with("delete ben")
                 || asked.ends_with("erase eve")
+                || asked.ends_with("delete CI")
                 || asked.ends_with("demote dan") =>
             {
                 assert!(errors.contains("--yes"), "{asked}: {errors}");

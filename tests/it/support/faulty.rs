@@ -10,11 +10,14 @@ use tokio::task::JoinHandle;
 /// Maximum length of a request's head.
 const HEAD: usize = 16 << 10;
 
+/// Part of a path, and whose end lets its requests pass.
+type Gate = (String, watch::Receiver<()>);
+
 /// Forwards requests to a server. Answers some of them itself, with 503.
 pub(crate) struct Faulty {
     address: String,
     faults: Arc<Mutex<Vec<Fault>>>,
-    held: Arc<Mutex<Vec<(String, watch::Receiver<()>)>>>,
+    held: Arc<Mutex<Vec<Gate>>>,
     listening: JoinHandle<()>,
 }
 
@@ -82,7 +85,7 @@ async fn carry(
     mut client: TcpStream,
     target: &str,
     faults: &Mutex<Vec<Fault>>,
-    gates: &Mutex<Vec<(String, watch::Receiver<()>)>>,
+    gates: &Mutex<Vec<Gate>>,
 ) -> std::io::Result<()> {
     let mut head = Vec::new();
     let end = loop {

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::outgoing::receiver::{Receiver, answer};
 use crate::support::{Browser, Client, Ctl, Driver, Person, Server, texts};
 
 async fn choose(page: &Browser, row: &str, item: &str) {
@@ -80,6 +81,68 @@ async fn programs_get_their_secrets_once_and_lose_them_at_once() {
     page.lacks("tr[data-bot=deploy]").await;
     page.lacks("tr[data-token=main]").await;
     bearer.get("/api/users/me").await.is(401);
+    assert_eq!(page.errors().await, [""; 0]);
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_outgoing_webhook_is_created_tried_and_stopped() {
+    let server = Server::start_with(&[("EGRESS__ALLOWED_NETWORKS", "127.0.0.1")]).await;
+    let ctl = Ctl::of(&server);
+    ctl.create("ada", &["--admin"]);
+    let ada = Person::known(&server, "ada").await;
+    let room = ada.public_room("Builds").await;
+    let mut receiver = Receiver::start().await;
+    let driver = Driver::start();
+    let page = Browser::at_home(&driver, "outgoing", server.address(), "1440,900", &ada).await;
+    // Those of the time before the log-in.
+    page.errors().await;
+    page.go("#/server/integrations").await;
+    page.reads("server-outgoing", "No outgoing webhooks yet.").await;
+
+    page.click(".add-outgoing").await;
+    page.fill("room-dialog #outgoing-name", "CI").await;
+    page.fill("room-dialog #outgoing-url", "ci.example.org").await;
+    page.click("room-dialog .foot .primary").await;
+    page.has("room-dialog #outgoing-url[aria-invalid]").await;
+    // An address that the server refuses.
+    page.clear("room-dialog #outgoing-url").await;
+    page.fill("room-dialog #outgoing-url", "http://10.0.0.1/").await;
+    page.click("room-dialog .foot .primary").await;
+    page.reads("room-dialog .content", "The server does not send to this address.").await;
+    let refused = page.errors().await;
+    assert!(refused.iter().all(|error| error.contains("400")), "{refused:?}");
+    page.clear("room-dialog #outgoing-url").await;
+    page.fill("room-dialog #outgoing-url", &receiver.url()).await;
+    page.picture("new").await;
+    page.click("room-dialog .foot .primary").await;
+    let secret = secret(&page).await;
+    page.has("tr[data-outgoing=CI][data-state=active]").await;
+    ada.say(&room, "passed").await;
+    let request = receiver.next().await;
+    request.check(&secret);
+    assert_eq!(request.body()["data"]["message"]["text"], "passed");
+
+    choose(&page, "tr[data-outgoing=CI]", "test-outgoing").await;
+    page.reads("server-outgoing .said", "accepted the test: status 200").await;
+    receiver.next().await.check(&secret);
+    choose(&page, "tr[data-outgoing=CI]", "disable-outgoing").await;
+    page.has("tr[data-outgoing=CI][data-state=disabled]").await;
+    page.reads("tr[data-outgoing=CI] .state", "by ada").await;
+    page.picture("disabled").await;
+    ada.say(&room, "missed").await;
+    choose(&page, "tr[data-outgoing=CI]", "skip-outgoing").await;
+    page.has("tr[data-outgoing=CI][data-state=active]").await;
+    ada.say(&room, "heard").await;
+    assert_eq!(receiver.next().await.body()["data"]["message"]["text"], "heard");
+    receiver.answers(&answer(404, ""));
+    choose(&page, "tr[data-outgoing=CI]", "test-outgoing").await;
+    page.reads("server-outgoing .said", "did not accept the test: it answered 404").await;
+
+    choose(&page, "tr[data-outgoing=CI]", "delete-outgoing").await;
+    page.click("room-dialog .foot .primary").await;
+    page.lacks("tr[data-outgoing=CI]").await;
+    assert!(ctl.all(&["outgoing-webhook", "list"]).is_empty());
     assert_eq!(page.errors().await, [""; 0]);
     page.close().await;
 }

@@ -1,4 +1,4 @@
-//! Tables of users, names, sessions, files, settings and jobs.
+//! Tables of users, names, sessions, files, outgoing webhooks, settings and jobs.
 
 use crate::store::cluster::tables::{Column, Kind, Order, Table};
 
@@ -227,6 +227,28 @@ pub static SAVED: Table = Table {
     columns: &[Column::flag("present"), Column::int("at"), Column::int("version")],
 };
 
+/// Outgoing webhooks, in one partition; `version` guards changes of it.
+pub static OUTGOING_WEBHOOKS: Table = Table {
+    name: "outgoing_webhooks",
+    kind: Kind::Conditional,
+    partition: &[Column::text("list")],
+    clustering: &[Column::int("id")],
+    order: Order::Ascending,
+    statics: &[Column::int("version")],
+    columns: &[Column::bytes("body")],
+};
+
+/// How far outgoing webhooks have sent the events of rooms; the timestamp grows with what is sent.
+pub static OUTGOING_PLACES: Table = Table {
+    name: "outgoing_places",
+    kind: Kind::Plain,
+    partition: &[Column::int("webhook")],
+    clustering: &[Column::int("room")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::int("rev"), Column::int("seq"), Column::int("at"), Column::flag("gone")],
+};
+
 /// Custom emoji, which only imports add, by their picture.
 pub static EMOJI: Table = Table {
     name: "emoji",
@@ -352,6 +374,8 @@ pub static TABLES: &[&Table] = &[
     &MEDIA_INTENTS,
     &PREFERENCES,
     &SAVED,
+    &OUTGOING_WEBHOOKS,
+    &OUTGOING_PLACES,
     &EMOJI,
     &IMPORTED,
     &AUDIT,
