@@ -30,7 +30,7 @@ use crate::config::current::Current;
 struct Assets;
 
 /// The joined files: `VERSION`, which changes with every change in `assets/`, and `FILES`, by their
-/// names, with the service worker and the page as the last ones.
+/// names, plain and in gzip, with the service worker and the page as the last ones.
 mod joined {
     include!(concat!(env!("OUT_DIR"), "/joined.rs"));
 }
@@ -64,7 +64,7 @@ const SAFETY: [(HeaderName, &str); 3] = [
     (header::REFERRER_POLICY, "no-referrer"),
 ];
 
-/// Compressed files, cached at the first request.
+/// Compressed files that are not joined, cached at the first request.
 static COMPRESSED: Mutex<Option<HashMap<String, Bytes>>> = Mutex::new(None);
 
 /// Serves `/` and the files; must be the last filter, since it answers every path.
@@ -140,7 +140,13 @@ fn find(address: &str) -> Option<File<'_>> {
 
 /// Returns a joined file.
 fn joined(name: &str) -> Option<&'static [u8]> {
-    joined::FILES.iter().find(|(joined, _)| *joined == name).map(|(_, data)| *data)
+    joined::FILES.iter().find(|(joined, ..)| *joined == name).map(|(_, data, _)| *data)
+}
+
+/// Returns a joined file as the build compressed it, unless it is served with another version.
+fn joined_compressed(file: &File<'_>) -> Option<&'static [u8]> {
+    let (_, data, zipped) = joined::FILES.iter().find(|(joined, ..)| *joined == file.name)?;
+    std::ptr::eq(*data, &*file.data).then_some(*zipped)
 }
 
 /// Returns the page or the service worker with the version in use.
@@ -224,6 +230,9 @@ fn asset(file: &File<'_>, headers: &HeaderMap) -> Response {
 }
 
 fn compressed(file: &File<'_>) -> Bytes {
+    if let Some(zipped) = joined_compressed(file) {
+        return Bytes::from_static(zipped);
+    }
     let mut cache = COMPRESSED.lock().unwrap_or_else(PoisonError::into_inner);
     let known = cache.get_or_insert_with(HashMap::new);
     // In development files change: the tag is part of the key.

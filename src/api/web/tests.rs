@@ -1,5 +1,7 @@
 //! The web UI as it is served.
 
+use std::io::Read;
+
 use super::*;
 
 /// What the page may cost until a user can sign in or read, without the answers of the API.
@@ -45,6 +47,15 @@ fn the_first_visit_needs_few_requests_and_bytes_in_every_language() {
 }
 
 #[test]
+fn the_build_compresses_each_joined_file_to_its_content() {
+    for (name, plain, zipped) in joined::FILES {
+        let mut opened = Vec::new();
+        flate2::read::GzDecoder::new(*zipped).read_to_end(&mut opened).unwrap();
+        assert_eq!(opened, *plain, "{name}");
+    }
+}
+
+#[test]
 fn what_the_page_names_exists_and_what_is_joined_never_changes() {
     let all = addresses();
     assert!(all.iter().any(|address| address.starts_with(JOINED)), "{all:?}");
@@ -55,7 +66,7 @@ fn what_the_page_names_exists_and_what_is_joined_never_changes() {
         assert_eq!(caching.contains("immutable"), address.starts_with(JOINED), "{address}");
     }
     assert_eq!(header(&get(PAGE, &[]), "cache-control"), "no-cache");
-    for (name, _) in joined::FILES.iter().filter(|(name, _)| !FIXED.contains(name)) {
+    for (name, ..) in joined::FILES.iter().filter(|(name, ..)| !FIXED.contains(name)) {
         let found = get(&format!("{JOINED}{}/{name}", joined::VERSION), &[]);
         assert!(header(&found, "cache-control").contains("immutable"), "{name}");
     }
@@ -106,7 +117,7 @@ fn the_service_worker_belongs_to_the_version_and_its_files_exist() {
         let found = get(&format!("{JOINED}{}/{name}", joined::VERSION), &[]);
         assert_eq!(found.status(), StatusCode::OK, "{name}");
     }
-    for (name, _) in joined::FILES.iter().filter(|(name, _)| !FIXED.contains(name)) {
+    for (name, ..) in joined::FILES.iter().filter(|(name, ..)| !FIXED.contains(name)) {
         assert!(names.contains(name), "{name}");
     }
 }

@@ -43,7 +43,7 @@ async fn nothing_is_left(scene: &Scene) {
     }
     scene.finds("xylozanzibar", 0).await;
     scene.finds("stays", 3).await;
-    let stays: Vec<Json> = scene.ben.history(&scene.hall).await;
+    let stays = whole_history(scene).await;
     let texts: Vec<&str> = stays.iter().filter_map(|said| said["content"].as_str()).collect();
     let texts: Vec<&str> = texts.into_iter().filter(|text| !text.is_empty()).collect();
     assert_eq!(
@@ -73,6 +73,21 @@ async fn nothing_is_left(scene: &Scene) {
     scene.ben.get("/api/users/ann").await.fails(404, "user_not_found");
     let login = json!({"userId": "ann", "password": scene.ann.password});
     Client::new(&scene.server).post("/api/login", login).await.fails(401, "invalid_credentials");
+}
+
+/// All messages of the room, oldest first.
+async fn whole_history(scene: &Scene) -> Vec<Json> {
+    let mut all = scene.ben.history(&scene.hall).await;
+    while all[0]["seq"] != 1 {
+        let (room, first) = (&scene.hall, &all[0]["seq"]);
+        let page = format!("/api/chatrooms/{room}/messages?limit=200&before={first}");
+        let body = scene.ben.get(&page).await.is(200);
+        let mut older = body["messages"].as_array().unwrap().clone();
+        assert!(!older.is_empty(), "nothing before {first}");
+        older.append(&mut all);
+        all = older;
+    }
+    all
 }
 
 /// The audit entry names the person by number only.
