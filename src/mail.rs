@@ -9,7 +9,7 @@ use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
 use crate::config::{self, Config, MailSecurity};
-use crate::egress::{Egress, chain};
+use crate::egress::{Egress, Refused, chain};
 
 /// How long an attempt may take in all.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -53,10 +53,12 @@ async fn deliver(config: &Config, letter: &Letter) -> Result<(), Unsent> {
     let address = |text: &str| {
         text.parse::<Mailbox>().map_err(|error| Unsent::Refused(format!("{text}: {error}")))
     };
+    let from = address(from)?;
+    let id = message_id(from.email.domain()).map_err(Unsent::ForNow)?;
     let message = Message::builder()
-        .from(address(from)?)
+        .from(from)
         .to(address(&letter.to)?)
-        .message_id(None)
+        .message_id(Some(id))
         .subject(letter.subject.clone())
         .singlepart(SinglePart::plain(letter.text.clone()))
         .map_err(|error| Unsent::Refused(chain(&error)))?;
@@ -66,8 +68,18 @@ async fn deliver(config: &Config, letter: &Letter) -> Result<(), Unsent> {
         MailSecurity::None => 25,
     });
     let found = Egress::of(&config.egress).resolve(host, port).await;
-    let found = found.map_err(|refused| Unsent::ForNow(refused.to_string()))?;
+    let found = found.map_err(|refused| match refused {
+        Refused::Unknown(_) => Unsent::ForNow(refused.to_string()),
+        Refused::Private { .. } => Unsent::Refused(refused.to_string()),
+    })?;
     to_any(mail, host, &found, &message).await
+}
+
+/// A new id in the domain of the sender: filters distrust those of other hosts.
+fn message_id(domain: &str) -> Result<String, String> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).map_err(|error| error.to_string())?;
+    Ok(format!("<{}@{domain}>", hex::encode(random)))
 }
 
 /// Hands a message to the first of the addresses of a mail server that can be reached.

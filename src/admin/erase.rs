@@ -94,7 +94,7 @@ impl Call<'_> {
         // While the account is there, this can be repeated.
         admin.0.parts.engine.purge_search().await;
         self.scrub(false).await?;
-        chat.delete_account(operator, &user.login).await?;
+        chat.delete_erased(operator, user).await?;
         admin.settle().await;
         // What was on its way when the account was disabled is stored by now, or never will be.
         for (room, end) in ends {

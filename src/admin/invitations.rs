@@ -69,7 +69,8 @@ impl InviteCreate {
     }
 }
 
-/// List the invitations, newest first, with those that ended in the last 30 days.
+/// List the invitations, newest first, with those that expired or were used up in
+/// the last 30 days.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InviteList {}

@@ -191,6 +191,7 @@ impl Chat {
             }
         };
         let ends_sessions = password.is_some();
+        let moves = change.email.is_some();
         let change = UserChange {
             name: change.name.map(|name| with_single_spaces(&name)),
             email: change.email,
@@ -209,6 +210,9 @@ impl Chat {
                 StoreError::NotFound(Missing::User) => Error::BadSession,
                 other => other.into(),
             })?;
+        if moves {
+            self.end_mailed_links(session.user).await?;
+        }
         if ends_sessions {
             self.0.cache.forget_user(session.user);
             info!(user = session.login, "Password changed.");

@@ -120,6 +120,18 @@ impl Chat {
         }
     }
 
+    /// Deletes the account, by its id: somebody else may have its name by now. It is no error if it
+    /// is gone.
+    pub async fn delete_erased(&self, operator: &Operator, user: &User) -> Result<()> {
+        match self.store_for(operator.attribution()).remove_user(user.id).await {
+            Ok(()) | Err(StoreError::NotFound(_)) => (),
+            Err(other) => return Err(other.into()),
+        }
+        self.0.cache.forget_user(user.id);
+        info!("The account of an erased user was deleted.");
+        Ok(())
+    }
+
     /// Removes rows that would outlive the account for some time.
     pub async fn forget_user(&self, _: &Operator, user: UserId) -> Result<()> {
         Ok(self.store().forget_user(user).await?)

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::try_join_all;
 use reqwest::Url;
 use sha2::{Digest, Sha256};
 
@@ -85,8 +84,12 @@ impl Chat {
         } else {
             Some(self.0.fetches.take(session.user).await?)
         };
-        let all = links.iter().map(|link| unfurl.preview(link, &config));
-        let found = try_join_all(all).await.map_err(|Busy| Error::RateLimited(AGAIN))?;
+        // One after the other: a user has one of the places that all share.
+        let mut found = Vec::with_capacity(links.len());
+        for link in &links {
+            let preview = unfurl.preview(link, &config).await;
+            found.push(preview.map_err(|Busy| Error::RateLimited(AGAIN))?);
+        }
         let with_preview = links.into_iter().zip(found);
         Ok(with_preview
             .filter_map(|(link, preview)| {

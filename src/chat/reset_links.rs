@@ -11,7 +11,8 @@ use tracing::{field, info};
 use super::caller::holder_of_reset_link;
 use super::{Chat, Operator, tokens};
 use crate::model::{
-    Attribution, Client, Error, Grant, Result, Scope, Session, Timestamp, User, check_password,
+    Attribution, Client, Error, Grant, Result, Scope, Session, Timestamp, User, UserId,
+    check_password,
 };
 use crate::store::{Ended, NewSession, UserChange};
 
@@ -92,6 +93,17 @@ impl Chat {
             self.sessions().end(user.id, Ended::One(link.id)).await?;
         }
         Ok(ResetLink { session, secret })
+    }
+
+    /// Ends the mailed links of a user, which went to an address that is no longer the account's.
+    pub(super) async fn end_mailed_links(&self, user: UserId) -> Result<()> {
+        let mailed = |link: &&Session| {
+            is_link(link) && link.grant.as_ref().is_some_and(|grant| grant.name == BY_MAIL)
+        };
+        for link in self.sessions().list(user).await?.iter().filter(mailed) {
+            self.sessions().end(user, Ended::One(link.id)).await?;
+        }
+        Ok(())
     }
 
     /// Returns whose password this link sets. `Forbidden` if it was used, has expired or never

@@ -96,9 +96,15 @@ impl Chat {
         }
         let link = self.issue_reset_link(&user, BY_MAIL, LIFE, None).await?;
         let letter = self.reset_letter(&user, to, &link.secret, language);
-        let sent = patiently(|| {
-            let (config, letter) = (self.config(), &letter);
-            async move { mail::send(&config, letter).await }
+        let sent = patiently(|| async {
+            if self.check_reset_link(&link.secret).await.is_err() {
+                return Err(Unsent::Refused("the link has ended meanwhile".to_owned()));
+            }
+            let sent = mail::send(&self.config(), &letter).await;
+            if let Err(Unsent::ForNow(why)) = &sent {
+                warn!(user = user.login, "A link for a new password is not mailed yet: {why}.");
+            }
+            sent
         });
         match sent.await {
             Ok(()) => info!(user = user.login, ip, "Link for a new password mailed."),
@@ -111,12 +117,13 @@ impl Chat {
 
     /// Returns whom a letter can be sent to, and the address.
     async fn recipient(&self, who: &str) -> Result<Option<(User, String)>> {
+        // The address first: somebody may have taken it as a login name.
         let mut found = None;
-        if check_login("user", who).is_ok() {
-            found = self.store().account(UserKey::Folded(&fold(who))).await?;
-        }
-        if found.is_none() && check_email("user", who).is_ok() {
+        if check_email("user", who).is_ok() {
             found = self.store().account(UserKey::Email(who)).await?;
+        }
+        if found.is_none() && check_login("user", who).is_ok() {
+            found = self.store().account(UserKey::Folded(&fold(who))).await?;
         }
         let user = found.map(|account| account.user).filter(|user| !user.disabled && !user.bot);
         Ok(user.and_then(|user| user.email.clone().map(|to| (user, to))))

@@ -199,7 +199,7 @@ impl Chat {
         }
     }
 
-    fn has_second_factors(&self) -> bool {
+    pub(super) fn has_second_factors(&self) -> bool {
         self.config().auth.second_factor != SecondFactors::Off
     }
 

@@ -175,6 +175,10 @@ impl Chat {
             StoreError::NotFound(Missing::User) => refuse(Reason::Disabled),
             other => other.into(),
         })?;
+        if !self.still_stands(&account).await? {
+            self.sessions().end(account.user.id, Ended::One(session.id)).await?;
+            return Err(refuse(Reason::Password));
+        }
         counter!("chatctl_logins_total", "result" => "ok").increment(1);
         info!(
             user = account.user.login,
@@ -186,6 +190,20 @@ impl Chat {
             self.complete_digests(&account, offer.secret);
         }
         Ok(LoggedIn { session, secret, user: account.user })
+    }
+
+    /// Returns whether what a log-in was checked with still counts. A new password, and a second
+    /// factor that came into force, end the sessions that exist: one that a log-in under way opens
+    /// just after them must not stay.
+    async fn still_stands(&self, checked: &Account) -> Result<bool> {
+        let now = self.store().account(UserKey::Id(checked.user.id)).await?;
+        let has_factor = |account: &Account| {
+            account.second_factor.as_ref().is_some_and(|factor| factor.confirmed)
+        };
+        Ok(now.is_some_and(|now| {
+            let needs_code = self.has_second_factors() && has_factor(&now) && !has_factor(checked);
+            now.password == checked.password && !needs_code
+        }))
     }
 
     /// Returns the counters of a failed log-in of this account from this address, with their

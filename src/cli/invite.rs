@@ -32,11 +32,12 @@ pub(super) enum Verb {
         #[arg(long, value_name = "TIME", default_value = "7d", value_parser = token::life)]
         expires: Duration,
     },
-    /// List the invitations, with those that ended in the last 30 days
+    /// List the invitations, with those that expired or were used up in the last 30 days
     List,
     /// Revoke an invitation; accounts that were created with it stay
     Revoke {
         /// Number of the invitation
+        #[arg(value_parser = number)]
         id: i64,
         /// Succeed if it does not exist
         #[arg(long)]
@@ -60,6 +61,10 @@ fn uses(text: &str) -> Result<u32, String> {
     let number = text.parse().ok().filter(|number| *number > 0);
     let number = number.or_else(|| (text == UNLIMITED).then_some(0));
     number.ok_or_else(|| format!("must be a number from 1, or {UNLIMITED}"))
+}
+
+fn number(text: &str) -> Result<i64, String> {
+    text.parse().map_err(|_| "must be the number of an invitation".to_owned())
 }
 
 pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {

@@ -155,5 +155,5 @@ fn test(global: &Global, name: String) -> Result<(), Failure> {
         return Ok(());
     }
     // The reason is in the item.
-    Err(Failure::failed("the receiver has not accepted the test"))
+    Err(Failure::failed("the receiver did not accept the test"))
 }

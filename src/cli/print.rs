@@ -108,10 +108,10 @@ impl Printer {
                 line(&table(columns, &self.items, self.width))
             }
             (Format::Table, Layout::One) => {
-                self.items.iter().try_for_each(|item| line(&sheet(&[], item, self.width)))
+                self.items.iter().try_for_each(|item| line(&sheet(&[], item)))
             }
             (Format::Table, Layout::Sheet(order)) => {
-                self.items.iter().try_for_each(|item| line(&sheet(order, item, self.width)))
+                self.items.iter().try_for_each(|item| line(&sheet(order, item)))
             }
         }
     }
@@ -154,9 +154,11 @@ fn table(columns: &[(&str, &str)], items: &[Value], width: Option<u16>) -> Strin
 }
 
 /// One line per key, the keys in `order` first.
-fn sheet(order: &[&str], item: &Value, width: Option<u16>) -> String {
+/// One item as two columns, of any width: a link or a secret that is shown once must be copied in one
+/// piece.
+fn sheet(order: &[&str], item: &Value) -> String {
     let Value::Object(fields) = item else { return cell(item) };
-    let mut table = bare(width);
+    let mut table = bare(None);
     let place = |key: &str| order.iter().position(|known| *known == key).unwrap_or(order.len());
     let mut sorted: Vec<(&String, &Value)> = fields.iter().collect();
     sorted.sort_by_key(|(key, _)| place(key));
@@ -252,12 +254,12 @@ mod tests {
                 .collect::<Vec<_>>(),
             ["NAME|ADMIN|E-MAIL", "ann|yes|-", "b\u{fffd}[2J|no|b@example.org"]
         );
-        assert_eq!(sheet(&[], &json!({"display_name": "Ann"}), None), "display name  Ann");
+        assert_eq!(sheet(&[], &json!({"display_name": "Ann"})), "display name  Ann");
         let nested = json!({"counts": {"rooms": 2, "users": 1}, "notes": [], "of": ["a", "b"]});
-        assert_eq!(sheet(&[], &nested, None), "counts  rooms 2, users 1\nnotes   -\nof      a; b");
+        assert_eq!(sheet(&[], &nested), "counts  rooms 2, users 1\nnotes   -\nof      a; b");
         let ordered = json!({"bytes": 4096, "list": [{"id": 1}, {"id": 2}], "running": true});
         assert_eq!(
-            sheet(&["running"], &ordered, None),
+            sheet(&["running"], &ordered),
             "running  yes\nbytes    4.0 KiB\nlist     id 1\n         id 2"
         );
         assert_eq!(

@@ -54,7 +54,7 @@ pub(super) enum Verb {
         #[arg(long, value_name = "TIME", default_value = "24h", value_parser = token::life)]
         expires: Duration,
     },
-    /// Turn off two-step log-in for an account whose user has lost the app and the recovery codes
+    /// Turn off two-step login for an account whose user has lost the app and the recovery codes
     ResetSecondFactor {
         /// Login name
         name: String,

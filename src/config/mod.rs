@@ -126,7 +126,7 @@ pub enum Confusables {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SecondFactors {
-    /// Each user may turn two-step log-in on.
+    /// Each user may turn two-step login on.
     Optional,
     /// Nobody can turn it on, and no code is asked for.
     Off,
@@ -162,7 +162,7 @@ pub struct Auth {
     pub digest_login: bool,
     /// Login names that look like an existing one in another script: `refuse` or `allow`.
     pub confusable_names: Confusables,
-    /// Two-step log-in with the codes of an app: `optional` (each user may turn it on) or `off`
+    /// Two-step login with the codes of an app: `optional` (each user may turn it on) or `off`
     /// (nobody can, and no code is asked for).
     pub second_factor: SecondFactors,
 }
@@ -178,7 +178,7 @@ impl Default for Auth {
             access_token_minutes: 60,
             token_recheck_seconds: 60,
             personal_tokens: false,
-            reset_by_mail: true,
+            reset_by_mail: false,
             digest_login: true,
             confusable_names: Confusables::Refuse,
             second_factor: SecondFactors::Off,

@@ -123,8 +123,11 @@ fn clean(text: &str, most: usize) -> Option<String> {
     let shown = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     let shown: String = shown.filter(|c| !hidden(*c)).collect();
     let line = shown.split_whitespace().collect::<Vec<_>>().join(" ");
-    let line = match line.grapheme_indices(true).nth(most) {
-        Some((end, _)) => format!("{}…", line[..end].trim_end()),
+    // One character can have any number of marks.
+    let characters = line.grapheme_indices(true).nth(most).map(|(end, _)| end);
+    let points = line.char_indices().nth(4 * most).map(|(end, _)| end);
+    let line = match characters.into_iter().chain(points).min() {
+        Some(end) => format!("{}…", line[..end].trim_end()),
         None => line,
     };
     (!line.is_empty()).then_some(line)
@@ -155,6 +158,12 @@ mod tests {
             picture: Some("/a.png?x=1&y=2".to_owned()),
         };
         assert_eq!(read_page(html.as_bytes(), None), Some(wanted));
+    }
+
+    #[test]
+    fn a_title_of_one_character_with_many_marks_is_cut() {
+        let found = title(&format!("<title>a{}</title>", "\u{301}".repeat(10_000))).unwrap();
+        assert!(found.ends_with('…') && found.chars().count() < 2_000, "{}", found.len());
     }
 
     #[test]

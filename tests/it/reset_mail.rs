@@ -4,11 +4,15 @@
 
 use serde_json::json;
 
-use crate::support::{Client, Ctl, Json, MailServer, Server};
+use crate::support::{Client, Ctl, Json, MailServer, Person, Server};
 
 /// A server that mails through this one, with these accounts, each with an address at example.org.
 async fn mailing(mail: &MailServer, more: &[(&str, &str)], people: &[&str]) -> Server {
-    let public = [("SERVER__PUBLIC_URL", "https://chat.example/team"), ("SERVER__NAME", "Werk")];
+    let public = [
+        ("AUTH__RESET_BY_MAIL", "true"),
+        ("SERVER__PUBLIC_URL", "https://chat.example/team"),
+        ("SERVER__NAME", "Werk"),
+    ];
     let settings = [&mail.settings()[..], &public, more].concat();
     let data = tempfile::Builder::new().prefix("chatctl-").tempdir().unwrap();
     let certificate = mail.certificate();
@@ -68,8 +72,20 @@ async fn a_link_goes_to_the_address_of_the_account_and_works_once() {
     assert_eq!(check(administrators).await, 403, "the new password ended it");
     let login = json!({"userId": "bob", "password": "a new password"});
     anybody.post("/api/login", login).await.is(200);
+    // A login name that is the address of another person, and an address that is not hers any more.
+    Ctl::of(&server).create("ann@example.org", &[]);
+    ask(json!({"user": "ann@example.org"})).await;
+    let (mail, letter) = next(mail).await;
+    assert_eq!(letter["to"], json!(["ann@example.org"]));
+    assert!(letter["text"].as_str().unwrap().contains("account ann on"), "{letter}");
+    let ann = Person::known(&server, "ann").await;
+    assert_eq!(check(&token(&letter)).await, 200);
+    ann.patch("/api/users/me", json!({"email": "ann@example.net"})).await.is(200);
+    assert_eq!(check(&token(&letter)).await, 403, "it went to another address");
     let logged = server.wait_for_log(&["[bob] - Link for a new password mailed."]).await;
     assert!(!logged.contains(&first) && !logged.contains("example.org"), "{logged}");
+    // Filters distrust ids of other domains.
+    assert!(letter["headers"]["Message-ID"].as_str().unwrap().ends_with("@example.org>"));
     drop(mail);
 }
 

@@ -241,7 +241,18 @@ impl Gathering<'_> {
         loop {
             let page = admin.chat().audit_log(operator, &query).await?;
             let (last, count) = (page.last().map(|entry| entry.id), page.len());
-            for entry in page {
+            for mut entry in page {
+                // The query is by name, which somebody else may have had before.
+                let own = entry.by.actor.user == Some(self.user.id);
+                let target = entry.note.target.as_ref();
+                let id = self.user.id.0.to_string();
+                if !own && !target.is_some_and(|to| to.kind == "user" && to.id == id) {
+                    continue;
+                }
+                if !own {
+                    // From where others acted is theirs.
+                    entry.by.actor.from.clear();
+                }
                 self.archive.line(audit::Entry::from(entry)).await?;
             }
             if count < PAGE as usize {

@@ -146,7 +146,7 @@ fn joined(name: &str) -> Option<&'static [u8]> {
 /// Returns a joined file as the build compressed it, unless it is served with another version.
 fn joined_compressed(file: &File<'_>) -> Option<&'static [u8]> {
     let (_, data, zipped) = joined::FILES.iter().find(|(joined, ..)| *joined == file.name)?;
-    std::ptr::eq(*data, &*file.data).then_some(*zipped)
+    std::ptr::eq(data.as_ptr(), file.data.as_ptr()).then_some(*zipped)
 }
 
 /// Returns the page or the service worker with the version in use.

@@ -129,9 +129,9 @@ fn without_answer(reason: String) -> Failure {
 fn refused(status: StatusCode) -> String {
     let code = status.as_u16();
     if status.is_redirection() {
-        format!("it answered {code}, and redirects are not followed")
+        format!("the receiver answered {code}, and redirects are not followed")
     } else {
-        format!("it answered {code}")
+        format!("the receiver answered {code}")
     }
 }
 

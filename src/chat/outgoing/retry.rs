@@ -53,7 +53,7 @@ mod tests {
 
     fn failure(status: u16, after: Option<u64>) -> Failure {
         Failure {
-            reason: format!("it answered {status}"),
+            reason: format!("the receiver answered {status}"),
             status: Some(status),
             after: after.map(Duration::from_secs),
         }
@@ -88,7 +88,7 @@ mod tests {
         let gone = next(&failure(410, Some(9)), 1, Duration::ZERO, 0.0);
         assert_eq!(gone, Next::Disable("the receiver answered 410 Gone".to_owned()));
         let ended = next(&failure(500, None), 3, day, 0.0);
-        let why = "no request was accepted for a day: it answered 500";
+        let why = "no request was accepted for a day: the receiver answered 500";
         assert_eq!(ended, Next::Disable(why.to_owned()));
         assert!(matches!(next(&failure(500, None), 2, day, 0.0), Next::Repeat(_)));
         let almost = day.saturating_sub(Duration::from_secs(1));

@@ -227,8 +227,12 @@ impl Sender {
         let body = event::body(event, name, message);
         let reply = self.deliver(&id, &body).await?;
         if let (Some(bot), Some(text)) = (&self.webhook.bot, reply) {
-            let posted = self.chat.post_reply(bot, message.room, text, &id).await;
-            posted.map_err(|_| Halt::Later)?;
+            // Webhooks that answer each other would do so without end.
+            let bots = self.chat.reply_bots().await.map_err(|_| Halt::Later)?;
+            if !author.is_some_and(|author| bots.contains(&author)) {
+                let posted = self.chat.post_reply(bot, message.room, text, &id).await;
+                posted.map_err(|_| Halt::Later)?;
+            }
         }
         self.remember(id);
         if let Some(place) = self.places.get_mut(&message.room) {
@@ -271,7 +275,7 @@ impl Sender {
             Next::Repeat(pause) => {
                 if self.webhook.failing.is_none() {
                     warn!(
-                        "The outgoing webhook {name} cannot be sent, and is tried again: {}.",
+                        "The outgoing webhook {name} could not be delivered, and is tried again: {}.",
                         failure.reason
                     );
                 }
@@ -285,7 +289,7 @@ impl Sender {
                 store.change_webhook(self.webhook.id, change).await.map_err(|_| Halt::Later)?;
                 warn!(
                     "The outgoing webhook {name} was disabled: {reason}. To send again: chatctl \
-                     outgoing-webhook enable."
+                     outgoing-webhook enable {name}."
                 );
                 Err(Halt::Ended)
             }

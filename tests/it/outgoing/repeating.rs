@@ -69,7 +69,7 @@ async fn a_refused_request_is_repeated_with_the_same_id() {
     house.ann.say(&house.hall, "2").await;
     let first = receiver.next().await;
     let shown = house.until("CI", "failing").await;
-    assert_eq!(shown["problem"], "it answered 500");
+    assert_eq!(shown["problem"], "the receiver answered 500");
     receiver.answers(&answer(204, ""));
     let again = receiver.next().await;
     again.check(&secret);
@@ -154,7 +154,10 @@ async fn a_slow_receiver_delays_nobody_else() {
         assert_eq!(told(&fast.next().await.body()), format!("message.posted {number}"));
     }
     assert!(slow.is_empty(), "one request at a time");
-    house.server.wait_for_log(&["[WARN]", "The outgoing webhook slow cannot be sent"]).await;
+    house
+        .server
+        .wait_for_log(&["[WARN]", "The outgoing webhook slow could not be delivered"])
+        .await;
     let shown = house.until("slow", "failing").await;
     assert_eq!(shown["problem"], "it did not answer within 10 s");
 }

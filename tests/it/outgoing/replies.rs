@@ -65,3 +65,31 @@ async fn without_replies_an_answer_is_not_posted_and_a_name_has_no_bot() {
     house.ctl.run(&again).ends(4);
     assert!(house.ctl.all(&["bot", "list"]).is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn webhooks_do_not_answer_each_other() {
+    let house = House::new(&OPEN).await;
+    let House { ann, hall, .. } = &house;
+    let mut receivers = [Receiver::start().await, Receiver::start().await];
+    for (receiver, name) in receivers.iter_mut().zip(["One", "Two"]) {
+        receiver.answers(&says(&json!({"text": format!("{name} again")})));
+        house.webhook(name, receiver, &["--replies", "--event", "posted"]);
+    }
+    let mut listening = ann.enter(hall).await;
+    for text in ["first", "second"] {
+        ann.say(hall, text).await;
+        listening.hears("One again").await;
+        // Each is told what the other has posted, and that is the end of it.
+        for receiver in &mut receivers {
+            receiver.next().await;
+            receiver.next().await;
+        }
+        house.until_sent("One").await;
+        house.until_sent("Two").await;
+    }
+    let mut texts = ann.contents(hall).await;
+    texts.sort_unstable();
+    let wanted = ["One again", "One again", "Two again", "Two again", "first", "second"];
+    assert_eq!(texts, wanted);
+    assert!(receivers.iter_mut().all(Receiver::is_empty));
+}

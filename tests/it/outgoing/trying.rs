@@ -23,8 +23,11 @@ async fn a_test_tells_what_the_receiver_answers() {
     receiver.answers(&answer(307, &format!("location: {}\r\n", elsewhere.url())));
     let said = house.ctl.run(&test);
     said.ends(1);
-    assert!(said.out.contains("it answered 307, and redirects are not followed"), "{said:?}");
-    assert!(said.err.contains("has not accepted the test"), "{said:?}");
+    assert!(
+        said.out.contains("the receiver answered 307, and redirects are not followed"),
+        "{said:?}"
+    );
+    assert!(said.err.contains("did not accept the test"), "{said:?}");
     assert!(elsewhere.is_empty());
     // Over HTTP the outcome is part of the answer.
     let command = json!({"outgoing_webhook.test": {"name": "CI"}});

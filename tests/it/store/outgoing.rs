@@ -82,8 +82,8 @@ async fn places_of_webhooks_only_move_forward(mut world: World) {
 async fn a_webhook_is_disabled_and_enabled_again(world: World) {
     let id = world.store.add_webhook(new_webhook("one")).await.unwrap().id;
     let change = async |change| world.store.change_webhook(id, change).await.unwrap().unwrap();
-    let failing = change(WebhookChange::Failing("it answered 500".to_owned())).await;
-    assert_eq!(failing.failing.as_ref().unwrap().reason, "it answered 500");
+    let failing = change(WebhookChange::Failing("the receiver answered 500".to_owned())).await;
+    assert_eq!(failing.failing.as_ref().unwrap().reason, "the receiver answered 500");
     assert_eq!(all(&world).await, [failing]);
     let disabled = change(WebhookChange::Disable("it is gone".to_owned())).await;
     assert_eq!((&disabled.failing, disabled.restarts), (&None, 0));

@@ -137,7 +137,7 @@ async fn an_outgoing_webhook_is_created_tried_and_stopped() {
     assert_eq!(receiver.next().await.body()["data"]["message"]["text"], "heard");
     receiver.answers(&answer(404, ""));
     choose(&page, "tr[data-outgoing=CI]", "test-outgoing").await;
-    page.reads("server-outgoing .said", "did not accept the test: it answered 404").await;
+    page.reads("server-outgoing .said", "did not accept the test: the receiver answered 404").await;
 
     choose(&page, "tr[data-outgoing=CI]", "delete-outgoing").await;
     page.click("room-dialog .foot .primary").await;

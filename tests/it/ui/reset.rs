@@ -108,7 +108,7 @@ async fn links_are_for_people_who_may_sign_in_and_end_with_the_next_one() {
 async fn the_page_for_signing_in_offers_a_link_by_mail() {
     let mut mail = MailServer::start();
     let data = tempfile::Builder::new().prefix("chatctl-").tempdir().unwrap();
-    let public = [("SERVER__PUBLIC_URL", "http://chat.example")];
+    let public = [("AUTH__RESET_BY_MAIL", "true"), ("SERVER__PUBLIC_URL", "http://chat.example")];
     let certificate = mail.certificate();
     let trusted = [("SSL_CERT_FILE", certificate.to_str().unwrap())];
     let server =

@@ -109,3 +109,21 @@ async fn somebody_without_anything_has_an_export_too() {
     let entry = ctl.all(&["audit", "list", "--action", "user.export"]).remove(0);
     assert_eq!(entry["target"]["name"], "dan");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_log_says_of_an_earlier_owner_of_the_name_is_not_in_it() {
+    let server = Server::start().await;
+    let ctl = Ctl::of(&server);
+    let earlier = ctl.create("dora", &[]);
+    ctl.run(&["user", "disable", "dora"]).ends(0);
+    ctl.run(&["user", "delete", "dora", "--yes"]).ends(0);
+    let now = ctl.create("dora", &[]);
+    assert_ne!(earlier, now, "another account");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("dora.zip");
+    ctl.run(&["user", "export", "dora", path.to_str().unwrap()]).ends(0);
+    let entries = Opened::open(&path).lines("audit.jsonl");
+    let all = json!(entries);
+    assert_eq!(texts(&all, "action"), ["user.create", "user.export"], "{entries:?}");
+    assert_eq!(entries[0]["from"], "", "where an administrator was is theirs");
+}
