@@ -1,7 +1,7 @@
 /** Handles the actions that elements emit: calls the chat and moves the page. */
 import { errorText } from "../lib/errors.js";
 import { t } from "../lib/i18n.js";
-import { searchHash } from "../lib/route.js";
+import { parseRoute, searchHash } from "../lib/route.js";
 import { isDark, setTheme } from "../lib/theme.js";
 import { typeAhead } from "../lib/type-ahead.js";
 import { unloaded } from "./lazy.js";
@@ -206,7 +206,10 @@ function pageActions(app) {
   return {
     "connection-retry": () => chat.socket.retryNow(),
     "rooms-retry": () => chat.live.loadRooms(),
-    "search-change": ({ query, within }) => location.replace(searchHash(query, within)),
+    "search-change": ({ query, within }) => {
+      // It waits for a pause in typing, and the search may have been left meanwhile.
+      if (parseRoute(location.hash).page === "search") location.replace(searchHash(query, within));
+    },
     "search-leave": () => app.leaveSearch(),
     "search-open": () => {
       const shown = /** @type {any} */ (app.querySelector("search-results"));
