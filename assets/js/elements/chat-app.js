@@ -9,7 +9,7 @@ import { mediaQuery } from "../lib/media-query.js";
 import { roomName } from "../lib/names.js";
 import { viewOf } from "../lib/route.js";
 import { isDark } from "../lib/theme.js";
-import { keepPage } from "../lib/worker.js";
+import { isKept, keepPage } from "../lib/worker.js";
 import { roomRows } from "../state/room-rows.js";
 import { totalUnread } from "../state/select.js";
 import { handleActions } from "./chat-actions.js";
@@ -244,17 +244,23 @@ export class ChatApp extends HTMLElement {
 
   // Internal
 
-  /** After everything else: what the page needs first must not wait. @param {AbortSignal} signal */
+  /**
+   * After everything else: what the page needs first must not wait. When the server is there again,
+   * once more if it has failed.
+   * @param {AbortSignal} signal
+   */
   #keepPage(signal) {
     const { store } = this.chat;
-    const done = new AbortController();
-    const online = () => {
-      if (store.state.connection.state !== "online") return;
-      done.abort();
+    let [tried, was] = [false, ""];
+    const changed = () => {
+      const { state } = store.state.connection;
+      const now = state === "online" && was !== state && !(tried && isKept());
+      was = state;
+      tried ||= now;
       // It is no fault if the browser refuses it.
-      keepPage().catch(() => undefined);
+      if (now) keepPage().catch(() => undefined);
     };
-    store.addEventListener("change", online, { signal: AbortSignal.any([signal, done.signal]) });
+    store.addEventListener("change", changed, { signal });
   }
 
   /** @param {import("../types.js").Frame} frame */

@@ -25,6 +25,10 @@ export class Snapshot {
   constructor(store) {
     this.#store = store;
     store.addEventListener("change", () => this.#changed());
+    // Nothing is written before the page is kept too, which may come late.
+    globalThis.navigator?.serviceWorker?.addEventListener("controllerchange", () =>
+      this.#changed(),
+    );
     addEventListener(
       "visibilitychange",
       () => document.visibilityState === "hidden" && this.#write(),

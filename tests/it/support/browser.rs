@@ -202,7 +202,7 @@ impl Browser {
                 Err(error) => Err(error),
             };
             match done {
-                Err(error) if error.is_stale_element_reference() => {
+                Err(error) if error.is_stale_element_reference() || error.is_no_such_element() => {
                     assert!(began.elapsed() < BROWSER_PATIENCE, "{} never holds still", self.name);
                 }
                 done => return done.unwrap(),

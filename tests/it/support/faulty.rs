@@ -6,6 +6,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::PATIENCE;
 
 /// Maximum length of a request's head.
 const HEAD: usize = 16 << 10;
@@ -16,7 +19,7 @@ type Gate = (String, watch::Receiver<()>);
 /// Forwards requests to a server. Answers some of them itself, with 503.
 pub(crate) struct Faulty {
     address: String,
-    faults: Arc<Mutex<Vec<Fault>>>,
+    faults: Arc<watch::Sender<Vec<Fault>>>,
     held: Arc<Mutex<Vec<Gate>>>,
     listening: JoinHandle<()>,
 }
@@ -39,7 +42,7 @@ impl Faulty {
     pub(crate) async fn to(target: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let faults = Arc::new(Mutex::new(Vec::new()));
+        let faults = Arc::new(watch::Sender::new(Vec::new()));
         let held = Arc::new(Mutex::new(Vec::new()));
         let all = (target.to_owned(), Arc::clone(&faults), Arc::clone(&held));
         let listening = tokio::spawn(async move {
@@ -58,7 +61,8 @@ impl Faulty {
 
     /// Fails the next requests whose path contains a text.
     pub(crate) fn fail(&self, path: &str, times: usize) {
-        self.faults.lock().unwrap().push(Fault { path: path.to_owned(), left: times });
+        let fault = Fault { path: path.to_owned(), left: times };
+        self.faults.send_modify(|faults| faults.push(fault));
     }
 
     /// Lets requests whose path contains a text wait.
@@ -68,9 +72,16 @@ impl Faulty {
         Held { _gate: gate }
     }
 
+    /// Waits until no failure is left.
+    pub(crate) async fn until_failed(&self) {
+        let mut faults = self.faults.subscribe();
+        let none = faults.wait_for(Vec::is_empty);
+        assert!(timeout(PATIENCE, none).await.is_ok(), "not all requests came that should fail");
+    }
+
     /// Returns whether no failure is left.
     pub(crate) fn has_failed(&self) -> bool {
-        self.faults.lock().unwrap().is_empty()
+        self.faults.borrow().is_empty()
     }
 }
 
@@ -84,7 +95,7 @@ impl Drop for Faulty {
 async fn carry(
     mut client: TcpStream,
     target: &str,
-    faults: &Mutex<Vec<Fault>>,
+    faults: &watch::Sender<Vec<Fault>>,
     gates: &Mutex<Vec<Gate>>,
 ) -> std::io::Result<()> {
     let mut head = Vec::new();
@@ -119,12 +130,15 @@ async fn carry(
     copy_bidirectional(&mut client, &mut server).await.map(drop)
 }
 
-fn fails(path: &str, faults: &Mutex<Vec<Fault>>) -> bool {
-    let mut faults = faults.lock().unwrap();
-    let Some(at) = faults.iter().position(|fault| path.contains(&fault.path)) else { return false };
-    faults[at].left -= 1;
-    if faults[at].left == 0 {
-        faults.remove(at);
-    }
-    true
+fn fails(path: &str, faults: &watch::Sender<Vec<Fault>>) -> bool {
+    faults.send_if_modified(|faults| {
+        let at = faults.iter().position(|fault| path.contains(&fault.path));
+        if let Some(at) = at {
+            faults[at].left -= 1;
+            if faults[at].left == 0 {
+                faults.remove(at);
+            }
+        }
+        at.is_some()
+    })
 }

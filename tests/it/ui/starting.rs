@@ -120,9 +120,11 @@ async fn a_list_of_rooms_that_fails_is_said_and_asked_for_again() {
     ann.say(&room, "still here").await;
     page.shows(&["hello", "still here"]).await;
 
-    // Waiting is not necessary.
-    faulty.fail("scope=mine", 1);
+    // Waiting is not necessary. After three failures the next request is seconds away.
+    faulty.fail("scope=mine", 3);
     page.page.refresh().await.unwrap();
+    page.has("room-list .problem:not([hidden])").await;
+    faulty.until_failed().await;
     page.click("room-list .problem button").await;
     page.shows(&["hello", "still here"]).await;
     page.close().await;
