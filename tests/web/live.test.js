@@ -92,3 +92,25 @@ test("a lost connection holds nothing up, and what was refused is read again", a
   live.reading(ROOM);
   assert.equal(marks().at(-1).message_id, message(4).messageId);
 });
+
+test("what was read within a second of the last mark is marked when the room or the page is left", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  globalThis.window = new EventTarget();
+  t.after(() => delete globalThis.window);
+  const { socket, live, marks } = scene();
+  live.reading(ROOM);
+  socket.tell("frame", posted(4));
+  live.reading(ROOM);
+  assert.equal(marks().length, 1);
+  live.reading(null);
+  assert.equal(marks().at(-1).message_id, message(4).messageId);
+  live.reading(null);
+  assert.equal(marks().length, 2);
+
+  live.reading(ROOM);
+  socket.tell("frame", posted(5));
+  live.reading(ROOM);
+  assert.equal(marks().length, 2);
+  globalThis.window.dispatchEvent(new Event("pagehide"));
+  assert.equal(marks().at(-1).message_id, message(5).messageId);
+});

@@ -45,6 +45,7 @@ export class Live {
     this.history = history;
     this.facts = facts;
     this.#marks = new Marks(socket);
+    globalThis.window?.addEventListener("pagehide", () => this.#markNow());
     socket.addEventListener("frame", (event) =>
       this.#received(/** @type {CustomEvent<Frame>} */ (event).detail),
     );
@@ -131,6 +132,7 @@ export class Live {
   reading(wanted) {
     // What was marked as unread stays so, although it is in view.
     const roomId = wanted === this.store.state.held ? null : wanted;
+    if (this.store.state.reading !== roomId) this.#markNow();
     if (roomId) this.#mark(roomId);
     if (
       this.store.state.reading !== roomId ||
@@ -260,6 +262,15 @@ export class Live {
         this.enter(roomId),
       REJOIN_MS,
     );
+  }
+
+  /** What was read since the last mark is not left to its pause: the room or the page is left. */
+  #markNow() {
+    const { reading, held } = this.store.state;
+    if (!this.#marking || !reading || reading === held) return;
+    clearTimeout(this.#marking);
+    this.#marking = undefined;
+    this.#mark(reading);
   }
 
   /**
