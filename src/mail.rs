@@ -39,17 +39,27 @@ pub enum Unsent {
 /// Sends a letter once.
 pub async fn send(config: &Config, letter: &Letter) -> Result<(), Unsent> {
     // The library limits only the time of connecting.
-    tokio::time::timeout(PATIENCE, deliver(config, letter)).await.unwrap_or_else(|_| {
-        let why = format!("it did not answer within {} s", PATIENCE.as_secs());
-        Err(Unsent::ForNow(why))
-    })
+    tokio::time::timeout(PATIENCE, deliver(config, letter))
+        .await
+        .unwrap_or_else(|_| Err(too_late()))
+}
+
+/// Connects to the mail server and logs in there, without sending anything.
+pub async fn try_out(config: &Config) -> Result<(), Unsent> {
+    let tried = async {
+        let (host, found) = mail_server(config).await?;
+        to_any(&config.mail, host, &found, None).await
+    };
+    tokio::time::timeout(PATIENCE, tried).await.unwrap_or_else(|_| Err(too_late()))
+}
+
+fn too_late() -> Unsent {
+    Unsent::ForNow(format!("it did not answer within {} s", PATIENCE.as_secs()))
 }
 
 async fn deliver(config: &Config, letter: &Letter) -> Result<(), Unsent> {
     let mail = &config.mail;
-    let (Some(host), Some(from)) = (&mail.host, &mail.from) else {
-        return Err(Unsent::Refused("[mail] host and from are not set".to_owned()));
-    };
+    let Some(from) = &mail.from else { return Err(unset()) };
     let address = |text: &str| {
         text.parse::<Mailbox>().map_err(|error| Unsent::Refused(format!("{text}: {error}")))
     };
@@ -62,6 +72,18 @@ async fn deliver(config: &Config, letter: &Letter) -> Result<(), Unsent> {
         .subject(letter.subject.clone())
         .singlepart(SinglePart::plain(letter.text.clone()))
         .map_err(|error| Unsent::Refused(chain(&error)))?;
+    let (host, found) = mail_server(config).await?;
+    to_any(mail, host, &found, Some(&message)).await
+}
+
+fn unset() -> Unsent {
+    Unsent::Refused("[mail] host and from are not set".to_owned())
+}
+
+/// Name and addresses of the configured mail server.
+async fn mail_server(config: &Config) -> Result<(&str, Vec<SocketAddr>), Unsent> {
+    let mail = &config.mail;
+    let (Some(host), Some(_)) = (&mail.host, &mail.from) else { return Err(unset()) };
     let port = mail.port.unwrap_or(match mail.security {
         MailSecurity::Starttls => 587,
         MailSecurity::Tls => 465,
@@ -72,7 +94,7 @@ async fn deliver(config: &Config, letter: &Letter) -> Result<(), Unsent> {
         Refused::Unknown(_) => Unsent::ForNow(refused.to_string()),
         Refused::Private { .. } => Unsent::Refused(refused.to_string()),
     })?;
-    to_any(mail, host, &found, &message).await
+    Ok((host, found))
 }
 
 /// A new id in the domain of the sender: filters distrust those of other hosts.
@@ -82,18 +104,23 @@ fn message_id(domain: &str) -> Result<String, String> {
     Ok(format!("<{}@{domain}>", hex::encode(random)))
 }
 
-/// Hands a message to the first of the addresses of a mail server that can be reached.
+/// Hands a message to the first of the addresses of a mail server that can be reached, or only logs
+/// in there.
 async fn to_any(
     config: &config::Mail,
     host: &str,
     addresses: &[SocketAddr],
-    message: &Message,
+    message: Option<&Message>,
 ) -> Result<(), Unsent> {
     let mut failure = Unsent::ForNow(String::new());
     for address in addresses {
         let transport = transport(config, host, *address).map_err(Unsent::Refused)?;
-        match transport.send(message.clone()).await {
-            Ok(_) => return Ok(()),
+        let done = match message {
+            Some(message) => transport.send(message.clone()).await.map(drop),
+            None => transport.test_connection().await.map(drop),
+        };
+        match done {
+            Ok(()) => return Ok(()),
             // Refused for good: at another address of the same server it could arrive twice.
             Err(error) if error.is_permanent() => return Err(Unsent::Refused(chain(&error))),
             Err(error) => failure = Unsent::ForNow(chain(&error)),
@@ -169,7 +196,7 @@ mod tests {
         for (answer, tried) in [("550 no such person", 0), ("450 come back later", 1)] {
             let (first, _) = mail_server(answer).await;
             let (second, count) = mail_server("550 no such person").await;
-            let sent = to_any(&config, "mail.example", &[first, second], &message).await;
+            let sent = to_any(&config, "mail.example", &[first, second], Some(&message)).await;
             assert!(sent.unwrap_err().to_string().contains("no such person"), "{answer}");
             assert_eq!(count.load(Ordering::SeqCst), tried, "{answer}");
         }

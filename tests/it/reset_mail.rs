@@ -156,3 +156,33 @@ async fn a_server_without_mail_offers_nothing_and_a_refusal_is_a_warning() {
     let warned = refused.wait_for_log(&["[WARN]", "cannot be mailed"]).await;
     assert!(warned.contains("535") && !warned.contains("let me out"), "{warned}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn doctor_logs_in_to_the_mail_server_and_the_check_of_the_configuration_says_what_is_missing()
+{
+    let mail = MailServer::start();
+    let server = mailing(&mail, &[], &[]).await;
+    let ctl = Ctl::of(&server);
+    let told = ctl.run(&["doctor", "--only", "mail"]).ends(0).out.clone();
+    assert!(told.contains("localhost answers and takes the log-in of [mail]"), "{told}");
+
+    let server = mailing(&mail, &[("MAIL__PASSWORD", "let me out")], &[]).await;
+    let told = Ctl::of(&server).run(&["doctor", "--only", "mail"]).ends(6).out.clone();
+    assert!(told.contains("the mail server localhost refuses: "), "{told}");
+    assert!(told.contains("Check host, port, security, user and password in [mail]."), "{told}");
+
+    let server = mailing(&mail, &[("MAIL__PORT", "1")], &[]).await;
+    let told = Ctl::of(&server).run(&["doctor", "--only", "mail"]).ends(6).out.clone();
+    assert!(told.contains("the mail server localhost cannot be used: "), "{told}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let ctl = Ctl::at(folder.path()).set("AUTH__RESET_BY_MAIL", "true");
+    let told = ctl.set("MAIL__HOST", "localhost").run(&["config", "check"]).ends(0).err.clone();
+    assert!(
+        told.contains(
+            "warning: [auth] reset_by_mail has no effect without [mail] from and [server] \
+             public_url."
+        ),
+        "{told}"
+    );
+}

@@ -17,6 +17,7 @@ mod database;
 mod descriptors;
 mod disk;
 mod logs;
+mod mail;
 mod permissions;
 mod proxies;
 mod registration;

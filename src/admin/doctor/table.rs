@@ -3,7 +3,7 @@
 use super::report::{Finding, Report};
 use super::{
     Installation, acme, alerts, backups, certificate, changes, clock, cluster, configuration,
-    copies, database, descriptors, disk, logs, permissions, proxies, registration, rooms, search,
+    copies, database, descriptors, disk, logs, mail, permissions, proxies, registration, rooms, search,
     server, shipping, uploads, websocket,
 };
 use crate::admin::Failure;
@@ -158,6 +158,12 @@ pub const CHECKS: &[Check] = &[
         "whether registration is open to other machines",
         Side::Files,
         registration::look,
+    ),
+    check(
+        "mail",
+        "whether the mail server of [mail] takes the log-in; nothing is sent",
+        Side::Files,
+        mail::look,
     ),
     check("alerts", "whether alerts reach their targets", Side::Files, alerts::look),
     check("otlp", "whether the log reaches its OTLP receiver", Side::Files, shipping::look),
