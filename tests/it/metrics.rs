@@ -6,6 +6,12 @@ use crate::support::{Client, PATIENCE, Server, V1, people};
 
 /// Waits until a series has this value.
 async fn becomes(client: &Client, series: &str, wanted: &str) {
+    let line = format!("{series} {wanted}");
+    shows(client, &line, |text| text.lines().any(|shown| shown == line)).await;
+}
+
+/// Waits until the page has something.
+async fn shows(client: &Client, what: &str, is_there: impl Fn(&str) -> bool) {
     let mut text = String::new();
     let look = async {
         loop {
@@ -15,14 +21,14 @@ async fn becomes(client: &Client, series: &str, wanted: &str) {
                 (200, "text/plain; version=0.0.4; charset=utf-8")
             );
             text = answer.text;
-            if text.lines().any(|line| line == format!("{series} {wanted}")) {
+            if is_there(&text) {
                 return;
             }
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
     };
     let in_time = tokio::time::timeout(PATIENCE, look).await.is_ok();
-    assert!(in_time, "{series} never is {wanted}:\n{text}");
+    assert!(in_time, "{what} is never shown:\n{text}");
 }
 
 #[tokio::test]
@@ -147,7 +153,6 @@ async fn what_an_alert_asks_for_is_there_from_the_start() {
     becomes(&client, "chatctl_unavailable_total{cause=\"commit\"}", "0").await;
     becomes(&client, "chatctl_search_lag_messages", "0").await;
     becomes(&client, "chatctl_backup_last_success_timestamp_seconds", "0").await;
-    let text = client.get("/metrics").await.text;
     let version = format!("chatctl_build_info{{version=\"{}\"}} 1", env!("CARGO_PKG_VERSION"));
     for part in [
         version.as_str(),
@@ -156,8 +161,9 @@ async fn what_an_alert_asks_for_is_there_from_the_start() {
         "chatctl_backup_age_seconds ",
         "chatctl_backup_failures_total ",
     ] {
-        assert!(text.contains(part), "{part} is not in\n{text}");
+        shows(&client, part, |text| text.contains(part)).await;
     }
+    let text = client.get("/metrics").await.text;
     assert!(!text.contains("\nprocess_virtual_memory_max_bytes 0"), "no limit is no limit of 0");
     let cpu = text
         .lines()
