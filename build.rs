@@ -37,7 +37,8 @@ fn join_assets() -> Result<(), String> {
     // Every address changes with each change of a file, so that browsers can keep the files.
     let version = |joined: &[(String, String)]| {
         let mut hasher = DefaultHasher::new();
-        (&assets, joined).hash(&mut hasher);
+        let written: Vec<_> = joined.iter().map(|(name, text)| join::tight(name, text)).collect();
+        (&assets, joined, written).hash(&mut hasher);
         format!("{:016x}", hasher.finish())
     };
     let mut folder = String::new();
@@ -51,6 +52,7 @@ fn join_assets() -> Result<(), String> {
          pub(super) const FILES: &[(&str, &[u8], &[u8])] = &[\n"
     );
     for (name, text) in files {
+        let text = join::tight(&name, &text)?;
         let path = Path::new(&out).join("joined").join(&name);
         let failed = |error| format!("{}: {error}", path.display());
         write(&path, text.as_bytes()).map_err(failed)?;

@@ -20,7 +20,9 @@
  * @typedef {{type: "room_settings", room_id: string, notify?: Level, favourite: boolean, muted:
  *     boolean}
  *   |Preferences & {type: "my_settings"}
- *   |{type: "message_saved"|"message_unsaved", room_id: string, message_id: string}} OwnFrame
+ *   |{type: "server_updated", name?: string, accent?: string, motd?: string, icon?: string}
+ *   |{type: "message_saved"|"message_unsaved", room_id: string, message_id: string}
+ *   |{type: "status_changed", user_id: string, status?: Status}} OwnFrame
  */
 
 /**
@@ -28,11 +30,42 @@
  * @typedef {{type: "room_own", own: OwnSettings}
  *   |{type: "preferences_loaded", preferences: Preferences}
  *   |{type: "saved_loaded", ids: string[]}
+ *   |{type: "threads_loaded", threads: Threads}
+ *   |{type: "statuses_loaded", statuses: StatusOf[]}
+ *   |{type: "statuses_ended", now: number}
  *   |{type: "unread_marked"|"unread_refused", room_id: string}} OwnAction
  */
 
 /** @typedef {Message & {senderName: string, savedAt: string}} SavedMessage */
 /** @typedef {{messages: SavedMessage[], cursor?: string}} SavedPage */
+/**
+ * A thread that I follow.
+ * @typedef {{roomId: string, unread?: number, last?: number}} Follow unread: seq of the newest unread
+ *   reply; last: that of the newest one that came
+ */
+/** By the ids of their first messages. @typedef {Record<string, Follow>} Threads */
+/**
+ * What stands below the first message of a thread.
+ * @typedef {{n: number, at: string, lastSeq: number, people: {userId: string, name: string}[]}} Replies
+ */
+/**
+ * The same as the server says it.
+ * @typedef {{messageId: string, replyCount: number, lastReplyAt: string, lastReplySeq: number,
+ *   repliers: {userId: string, name: string}[]}} Summary
+ */
+/**
+ * A reply of a thread was posted or deleted, or I follow a thread, or no longer, or have read on in
+ * it; `message_id` is the first message of the thread.
+ * @typedef {{type: "thread_updated", room_id: string, message_id: string, reply_id: string, seq:
+ *     number, sender_id: string, created_at: string, deleted: boolean}
+ *   |{type: "thread_changed", room_id: string, message_id: string, following: boolean,
+ *     last_read_seq: number, unread_seq?: number}} ThreadFrame
+ */
+/** @typedef {Message & {senderName: string}} NamedMessage */
+/**
+ * @typedef {{roomId: string, message: NamedMessage, lastReply: NamedMessage, replyCount: number,
+ *   unreadCount: number}} FollowedThread
+ */
 /**
  * @typedef {Message & {snippet: string, highlights: [number, number][]}} Hit highlights in code
  *   points of the snippet
@@ -59,5 +92,19 @@ export {};
  */
 
 /** @typedef {{emoji?: string, text: string, until?: string}} Status of a user, for a time */
+
+/** @typedef {{userId: string, status: Status}} StatusOf of somebody with whom I share a room */
+
+/**
+ * A draft of mine on the server; `thread` is a message of it, absent for the room itself.
+ * @typedef {{roomId: string, thread?: string, content: string, replyTo?: string, savedAt: string}}
+ *   ServerDraft
+ */
+
+/**
+ * A draft was saved, on any of my devices; without content, it was removed.
+ * @typedef {{type: "draft_saved", room_id: string, thread?: string, content: string, reply_to?:
+ *   string, saved_at: string, ref?: string}} DraftFrame
+ */
 
 /** @typedef {{userId: string, token: string, expiresAt: string}} Session */

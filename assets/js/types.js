@@ -3,7 +3,10 @@
  * are in camelCase, WebSocket frames in snake_case, as the server sends them.
  */
 
-/** @import {Level, OwnAction, OwnFrame, Preferences, Status} from "./types-own.js" */
+/**
+ * @import {DraftFrame, Level, OwnAction, OwnFrame, Preferences, Status, ThreadFrame, Threads}
+ *   from "./types-own.js"
+ */
 
 /**
  * @typedef {object} User
@@ -28,6 +31,7 @@
  * @property {boolean} [personalTokens] people may create API tokens of their own
  * @property {boolean} [linkPreviews] previews of links are shown
  * @property {string} [motd] message of the day
+ * @property {string} [icon] tag of its icon, which changes with it
  * @property {boolean} setup there is no administrator yet
  */
 
@@ -72,6 +76,7 @@
  * @property {string} [editedAt]
  * @property {string} [deletedAt]
  * @property {string} [replyTo]
+ * @property {string} [threadId] the first message of its thread; not on live messages
  * @property {string} [clientId]
  * @property {Reaction[]} [reactions]
  * @property {Media[]} [media]
@@ -159,7 +164,7 @@
 
 /**
  * @typedef {object} Route
- * @property {"rooms"|"room"|"directory"|"profile"|"saved"|"server"|"search"|"sign-in"|"register"
+ * @property {"rooms"|"room"|"directory"|"profile"|"saved"|"threads"|"server"|"search"|"sign-in"|"register"
  *   |"setup"|"reset"|"forgot"|"invite"} page
  * @property {string} [roomId]
  * @property {string} [messageId]
@@ -185,10 +190,7 @@
  * @property {number} lastSeq
  */
 
-/**
- * An open room that I did not leave here.
- * @typedef {{room: Room, why: "removed"|"deleted"}} Lost
- */
+/** An open room that I did not leave. @typedef {{room: Room, why: "removed"|"deleted"}} Lost */
 
 /**
  * The public rooms of the server.
@@ -209,7 +211,8 @@
  * @property {Record<string, Message|null>} quoted messages fetched only to be quoted
  * @property {Pending[]} outbox
  * @property {Record<string, Progress[]>} uploads of messages in the outbox, by client id
- * @property {Record<string, string>} drafts by room
+ * @property {Record<string, string>} drafts by room, and by room and thread
+ * @property {Record<string, Status>} statuses of the people of my rooms, without my own
  * @property {Context|null} context of the message being written
  * @property {string} editError why the edited message was not saved, "" when it was
  * @property {boolean} detailsOpen in a layout of several columns
@@ -223,6 +226,7 @@
  * @property {Lost|null} lost the open room that is not mine any more
  * @property {Preferences|null} preferences null: not loaded yet
  * @property {Set<string>|null} saved ids of saved messages; null: not loaded yet
+ * @property {Threads|null} threads that I follow; null: not loaded yet
  * @property {string|null} held the open room that I have marked as unread
  * @property {string|null} reading the room whose end is in view
  * @property {string|undefined} epoch
@@ -233,7 +237,8 @@
 
 /**
  * What a message being written belongs to.
- * @typedef {{kind: "edit"|"reply", messageId: string, author: string, content: string}} Context
+ * @typedef {{kind: "edit"|"reply", messageId: string, author: string, content: string,
+ *   restored?: boolean}} Context restored: with a draft, and not chosen now
  */
 
 // Frames of the socket
@@ -296,12 +301,11 @@
 
 /**
  * A frame of the server.
- * @typedef {StateFrame|ErrorFrame|{type: "pong"}
+ * @typedef {StateFrame|ThreadFrame|DraftFrame|ErrorFrame|{type: "pong"}
  *   |{type: "user_typing", room_id: string, user_id: string}} Frame
  */
 
 // Actions
-
 /**
  * What happened in this page: an answer of the REST API arrived, or the user did something.
  * @typedef {{type: "signed_in", me: User, outbox: Pending[], drafts?: Record<string, string>}
@@ -344,10 +348,7 @@
  *   |{type: "reading", room_id: string|null}} PageAction
  */
 
-/**
- * Anything that changes the state.
- * @typedef {StateFrame|PageAction} Action
- */
+/** Anything that changes the state. @typedef {StateFrame|PageAction} Action */
 
 /**
  * The actions of one type.
@@ -365,5 +366,4 @@
 // The rest of the REST API
 
 /** @typedef {Pick<User, "userId"|"name"|"media"|"createdAt"|"status">} Person */
-
 export {};

@@ -28,6 +28,32 @@ pub(crate) fn style(text: &str) -> Result<Clean, String> {
     Reader::new(text, Language::Style).all()
 }
 
+/// Removes the spaces and line breaks of a clean script that separate nothing.
+pub(crate) fn tight(text: &str) -> Result<String, String> {
+    let Clean { text, mask } = script(text)?;
+    let mut tight = String::with_capacity(text.len());
+    for (at, next) in text.char_indices() {
+        let space = mask[at];
+        if space == b' ' || space == b'\n' {
+            let before = tight.as_bytes().last().copied();
+            let after = mask.get(at + 1).copied();
+            let (before, after) = (before.unwrap_or(b'\n'), after.unwrap_or(b'\n'));
+            let separates_nothing = if space == b' ' {
+                // `+ +a`, `a / /b/` and `? .5` are left alone.
+                b"(){}[];,=<>?:&|\n".contains(&before) || b"(){}[];,=<>?:&|\n".contains(&after)
+            } else {
+                // Where a statement cannot end, or has ended.
+                b"({[;,\n".contains(&before) || b"})];,.?:&|".contains(&after)
+            };
+            if separates_nothing {
+                continue;
+            }
+        }
+        tight.push(next);
+    }
+    Ok(tight)
+}
+
 struct Reader<'a> {
     text: &'a str,
     at: usize,
@@ -242,6 +268,26 @@ mod tests {
             String::from_utf8_lossy(&clean.mask).replace('\0', "-")
         };
         assert_eq!(shown("f(\"ж\", /b+/g, `c${d}e`);"), "f(\"--\", /--/g, `--{d}-`);");
+    }
+
+    #[test]
+    fn what_separates_nothing_is_removed() {
+        for (text, wanted) in [
+            ("const a = { b, ...c };\nlet d = 1;\n", "const a={b,...c};let d=1;"),
+            ("if (a) {\n  b();\n}\nc();\n", "if(a){b();}\nc();"),
+            ("a = b + +c - -d / /e f/u.g;", "a=b + +c - -d / /e f/u.g;"),
+            ("f(\n  \"a = b\",\n  `c ${ d ? e : f } g`,\n);", "f(\"a = b\",`c ${d?e:f} g`,);"),
+            ("return (\n  a\n    .b()\n    && c\n);\n", "return(a.b()&&c);"),
+            (
+                "class A extends B {\n  #c = 1;\n  get d() {}\n}\n",
+                "class A extends B{#c=1;get d(){}}\n",
+            ),
+            ("for (const a of [1, 2]) b in c;", "for(const a of[1,2])b in c;"),
+            ("a\n(b)", "a\n(b)"),
+            ("let a\n[b] = c", "let a\n[b]=c"),
+        ] {
+            assert_eq!(tight(text).unwrap(), wanted, "{text}");
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod module;
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
+use std::path::Path;
 
 use chunks::Chunks;
 use module::{Module, Piece};
@@ -60,6 +61,14 @@ pub(crate) fn join(
     files.push((WORKER.to_owned(), worker));
     files.push((PAGE.to_owned(), page));
     Ok(files)
+}
+
+/// Returns a joined file without the spaces of a script that separate nothing.
+pub(crate) fn tight(name: &str, text: &str) -> Result<String, String> {
+    if Path::new(name).extension().is_none_or(|ending| ending != "js") {
+        return Ok(text.to_owned());
+    }
+    clean::tight(text).map_err(|why| format!("{name}: {why}"))
 }
 
 /// Returns the service worker of this version, which keeps these files.

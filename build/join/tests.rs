@@ -44,6 +44,14 @@ fn the_page_names_one_style_and_one_script() {
 }
 
 #[test]
+fn only_scripts_are_written_tight() {
+    let page = "<a href = \"b\">\n";
+    assert_eq!(tight(PAGE, page).unwrap(), page);
+    assert_eq!(tight("js/a.js", "a = b;\n").unwrap(), "a=b;");
+    assert_eq!(tight("js/a.js", "/* a").unwrap_err(), "js/a.js: a comment does not end");
+}
+
+#[test]
 fn a_module_stands_after_those_that_it_imports_and_once() {
     let files = joined(&[
         ("js/main.js", "import { b } from \"./b.js\";\nimport * as c from \"./c.js\";\nb(c.d);\n"),

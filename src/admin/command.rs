@@ -10,9 +10,11 @@ use super::backups::{BackupCreate, BackupList, BackupPrune, BackupStore};
 use super::bots::{BotCreate, BotDelete, BotList};
 use super::database::{DbCheck, DbReindex, DbStats, DbStatus, DbVacuum};
 use super::doctor::Doctor;
+use super::emoji::{EmojiAdd, EmojiDelete, EmojiList};
 use super::erase::UserErase;
 use super::invitations::{InviteCreate, InviteList, InviteRevoke};
 use super::log::{LogRotate, LogTail, SetLogLevel};
+use super::look::{ServerReset, ServerSet, ServerShow};
 use super::outgoing_webhooks::{
     OutgoingWebhookCreate, OutgoingWebhookDelete, OutgoingWebhookDisable, OutgoingWebhookEnable,
     OutgoingWebhookList, OutgoingWebhookShow, OutgoingWebhookTest,
@@ -154,6 +156,24 @@ pub enum Command {
     /// Delete an outgoing webhook.
     #[serde(rename = "outgoing_webhook.delete")]
     OutgoingWebhookDelete(#[schema(inline)] OutgoingWebhookDelete),
+    /// Show the name, accent colour, message of the day and icon of the server.
+    #[serde(rename = "server.show")]
+    ServerShow(#[schema(inline)] ServerShow),
+    /// Set the name, accent colour, message of the day or icon of the server.
+    #[serde(rename = "server.set")]
+    ServerSet(#[schema(inline)] ServerSet),
+    /// Leave parts of the look of the server to the configuration again.
+    #[serde(rename = "server.reset")]
+    ServerReset(#[schema(inline)] ServerReset),
+    /// List the custom emoji.
+    #[serde(rename = "emoji.list")]
+    EmojiList(#[schema(inline)] EmojiList),
+    /// Add a custom emoji.
+    #[serde(rename = "emoji.add")]
+    EmojiAdd(#[schema(inline)] EmojiAdd),
+    /// Delete a custom emoji; messages and reactions with its name stay, as text.
+    #[serde(rename = "emoji.delete")]
+    EmojiDelete(#[schema(inline)] EmojiDelete),
     /// List all rooms.
     #[serde(rename = "room.list")]
     RoomList(#[schema(inline)] RoomList),
@@ -274,6 +294,7 @@ impl Command {
             "token",
             "scope",
             "to",
+            "accent",
             "role",
             "session",
             "level",
@@ -316,6 +337,8 @@ impl Command {
             | Self::InviteList(_)
             | Self::OutgoingWebhookList(_)
             | Self::OutgoingWebhookShow(_)
+            | Self::ServerShow(_)
+            | Self::EmojiList(_)
             | Self::RoomList(_)
             | Self::RoomShow(_)
             | Self::RoomMembers(_)
@@ -353,6 +376,8 @@ impl Command {
             | Self::OutgoingWebhookList(_)
             | Self::OutgoingWebhookShow(_)
             | Self::OutgoingWebhookTest(_)
+            | Self::ServerShow(_)
+            | Self::EmojiList(_)
             | Self::RoomList(_)
             | Self::RoomShow(_)
             | Self::RoomMembers(_)

@@ -1,5 +1,8 @@
 //! The items that commands return. The keys are stable.
 
+mod emoji;
+mod look;
+
 use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
 
@@ -14,6 +17,8 @@ pub use super::audit::Entry as AuditEntry;
 pub use super::doctor::Finding;
 pub use crate::logging::Entry;
 pub use crate::store::engine::upkeep::Stats;
+pub use emoji::Emoji;
+pub use look::Look;
 
 /// An account: `user.without_password`, `user.create`, `user.passwd`,
 /// `user.reset_second_factor`, `user.rename`, `user.disable`, `user.enable`, `user.promote`, `user.demote`, `user.mark`, `bot.list`,

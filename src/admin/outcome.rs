@@ -181,6 +181,7 @@ impl From<Error> for Failure {
             | Error::ParticipantNotFound
             | Error::SessionNotFound
             | Error::MediaNotFound
+            | Error::EmojiNotFound
             | Error::NotFound => Kind::NotFound,
             Error::Taken(_) => Kind::Conflict,
             Error::Malformed(_) | Error::Invalid { .. } | Error::Empty(_) | Error::TooLong(..) => {

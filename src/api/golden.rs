@@ -16,9 +16,10 @@ use warp::reply::Response;
 
 use crate::live::Encoded;
 use crate::model::{
-    AccountFlags, Change, Claim, Error, Event, LiveState, Media, MediaId, Message, NotifyLevel,
-    OwnSettings, Participant, Personal, Preferences, QuietHours, Reaction, ReactionCount, ReadMark,
-    Rev, Role, Room, RoomCard, RoomEvent, RoomFacts, RoomId, RoomState, Seq, SocketId, Timestamp,
+    AccountFlags, Change, Claim, CustomEmoji, DraftPlace, EmojiPicture, Error, Event, Follow,
+    LiveState, Look, Media, MediaId, Message, MessageId, NotifyLevel, OwnSettings, Participant,
+    Personal, Preferences, QuietHours, Reaction, ReactionCount, ReadMark, Rev, Role, Room,
+    RoomCard, RoomEvent, RoomFacts, RoomId, RoomState, Seq, SocketId, Status, Timestamp, Unsent,
     User, UserId, Visibility, Who,
 };
 
@@ -96,12 +97,15 @@ pub(crate) fn every_error() -> Vec<(&'static str, Error)> {
         Error::ReadOnly,
         Error::ForeignOrigin,
         Error::RegistrationClosed,
+        Error::InvitationNeeded,
+        Error::SecondFactorOff,
         Error::RoomNotFound,
         Error::MessageNotFound,
         Error::UserNotFound,
         Error::ParticipantNotFound,
         Error::SessionNotFound,
         Error::MediaNotFound,
+        Error::EmojiNotFound,
         Error::NotInRoom,
         Error::MissingRoom,
         Error::NotJoined,
@@ -138,12 +142,15 @@ fn name(error: &Error) -> &'static str {
         Error::ReadOnly => "ReadOnly",
         Error::ForeignOrigin => "ForeignOrigin",
         Error::RegistrationClosed => "RegistrationClosed",
+        Error::InvitationNeeded => "InvitationNeeded",
+        Error::SecondFactorOff => "SecondFactorOff",
         Error::RoomNotFound => "RoomNotFound",
         Error::MessageNotFound => "MessageNotFound",
         Error::UserNotFound => "UserNotFound",
         Error::ParticipantNotFound => "ParticipantNotFound",
         Error::SessionNotFound => "SessionNotFound",
         Error::MediaNotFound => "MediaNotFound",
+        Error::EmojiNotFound => "EmojiNotFound",
         Error::NotInRoom => "NotInRoom",
         Error::MissingRoom => "MissingRoom",
         Error::NotJoined => "NotJoined",
@@ -333,6 +340,7 @@ pub(crate) fn rich() -> Message {
     Message {
         edited: Some(NOW),
         reply_to: Some(Seq(11)),
+        thread: None,
         client_id: Some("c-1".to_owned()),
         reactions: vec![given("like", &["ann", "Петр"]), given("👍", &["ann"])],
         media: vec![picture(), paper()],
@@ -352,10 +360,22 @@ pub(crate) fn plain() -> Message {
         edited: None,
         deleted: None,
         reply_to: None,
+        thread: None,
         client_id: None,
         reactions: Vec::new(),
         media: Vec::new(),
     }
+}
+
+/// A reply in a thread.
+pub(crate) fn reply() -> Message {
+    Message { reply_to: Some(Seq(11)), thread: Some(Seq(9)), ..plain() }
+}
+
+/// How Ann stands to that thread.
+pub(crate) fn follow() -> Follow {
+    let root = MessageId { room: ROOM, seq: Seq(9) };
+    Follow { root, following: true, read: Seq(11), unread: Some(Seq(12)) }
 }
 
 /// A deleted message of a deleted user.
@@ -383,9 +403,12 @@ pub(crate) fn mark() -> ReadMark {
 
 /// One event of every kind, and one with every kind of change.
 pub(crate) fn every_event() -> Vec<(&'static str, Event)> {
-    let (person, at) = (petr_there().person(), NOW);
+    steps().into_iter().chain(others()).collect()
+}
+
+fn steps() -> [(&'static str, Event); 10] {
     let like = || Reaction::parse("like").unwrap();
-    vec![
+    [
         ("Posted", step(vec![Change::Posted(plain())])),
         ("Edited", step(vec![Change::Edited(Message { edited: Some(NOW), ..plain() })])),
         (
@@ -401,8 +424,14 @@ pub(crate) fn every_event() -> Vec<(&'static str, Event)> {
         ("Updated", step(vec![Change::Updated(room())])),
         ("ParticipantAdded", step(vec![Change::ParticipantAdded(petr_there())])),
         ("ParticipantChanged", step(vec![Change::ParticipantChanged(ann_there())])),
-        ("ParticipantRemoved", step(vec![Change::ParticipantRemoved(person.clone())])),
+        ("ParticipantRemoved", step(vec![Change::ParticipantRemoved(petr_there().person())])),
         ("RoomDeleted", step(vec![Change::RoomDeleted])),
+    ]
+}
+
+fn others() -> Vec<(&'static str, Event)> {
+    let (person, at) = (petr_there().person(), NOW);
+    vec![
         (
             "RoomAdded",
             Event::RoomAdded { user: PETR, facts: Arc::new(facts()), state: LiveState::Closed, at },
@@ -421,8 +450,14 @@ pub(crate) fn every_event() -> Vec<(&'static str, Event)> {
         ("PersonalSaved", personal(Personal::Saved(plain().id(), true))),
         ("PersonalUnsaved", personal(Personal::Saved(plain().id(), false))),
         ("PersonalMark", personal(Personal::Mark(mark(), "ann".to_owned()))),
+        ("PersonalThread", personal(Personal::Thread(follow()))),
+        ("PersonalDraft", personal(Personal::Draft(draft()))),
         ("UserChanged", Event::UserChanged { user: ANN }),
+        ("StatusChanged", status_changed()),
+        ("EmojiAdded", emoji(Some(emoji_picture()))),
+        ("EmojiRemoved", emoji(None)),
         ("SessionEnded", Event::SessionEnded { user: ANN, sessions: Vec::new() }),
+        ("LookChanged", Event::LookChanged { look: Arc::new(look()), at }),
         ("Entered", Event::Entered { room: ROOM, person: person.clone(), socket: SocketId(5), at }),
         ("Left", Event::Left { room: ROOM, person: person.clone(), at }),
         (
@@ -442,8 +477,56 @@ pub(crate) fn every_event() -> Vec<(&'static str, Event)> {
     ]
 }
 
+fn emoji(picture: Option<EmojiPicture>) -> Event {
+    Event::Emoji { name: "party_parrot".to_owned(), picture, at: NOW }
+}
+
+fn emoji_picture() -> EmojiPicture {
+    EmojiPicture::of(&custom_emoji())
+}
+
+/// A custom emoji of Ann.
+pub(crate) fn custom_emoji() -> CustomEmoji {
+    CustomEmoji {
+        name: "party_parrot".to_owned(),
+        creator: "ann".to_owned(),
+        media: picture(),
+        created: BEFORE,
+    }
+}
+
 fn personal(change: Personal) -> Event {
     Event::Personal { user: ANN, change, at: NOW }
+}
+
+/// A look with every part.
+pub(crate) fn look() -> Look {
+    Look {
+        name: Some("Pier Nine".to_owned()),
+        accent: Some("#2a6fdb".to_owned()),
+        motd: Some("Maintenance on Sunday.".to_owned()),
+        icon: Some("5f3a90c2d1e4b687".to_owned()),
+    }
+}
+
+fn status_changed() -> Event {
+    let status = Some(Status { until: Some(NOW), ..lunch() });
+    Event::StatusChanged { person: ann_there().person(), status, rooms: vec![ROOM], at: NOW }
+}
+
+/// A draft of a thread with every field set.
+pub(crate) fn draft() -> Unsent {
+    Unsent {
+        place: DraftPlace { room: ROOM, thread: Some(Seq(3)) },
+        text: "almost \"done\"".to_owned(),
+        reply_to: Some(Seq(12)),
+        at: NOW,
+    }
+}
+
+/// A status without an end.
+pub(crate) fn lunch() -> Status {
+    Status { emoji: Some("🍜".to_owned()), text: "at lunch".to_owned(), until: None }
 }
 
 /// Preferences with every field set.

@@ -248,5 +248,5 @@ fn filter(context: &Context) -> BoxedFilter<(Response,)> {
         .boxed();
     let first = dialects.into_iter().fold(shared, |all, dialect| all.or(dialect).unify().boxed());
     // The web UI answers all remaining paths.
-    first.or(refused).unify().or(web::filter(&context.config)).unify().boxed()
+    first.or(refused).unify().or(web::filter(&context.chat)).unify().boxed()
 }

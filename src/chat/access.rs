@@ -8,7 +8,7 @@
 
 use std::collections::HashSet;
 
-use crate::config::Registration;
+use crate::config::{EmojiAdders, Registration};
 use crate::model::rules::succession;
 use crate::model::{
     AccountFlags, Error, Participant, Result, Role, RoomFacts, Scope, Session, User, UserId,
@@ -77,7 +77,8 @@ pub fn register(registration: Registration, invited: bool) -> Result<()> {
     match registration {
         Registration::Open => Ok(()),
         Registration::Invite if invited => Ok(()),
-        Registration::Invite | Registration::Closed => Err(Error::RegistrationClosed),
+        Registration::Invite => Err(Error::InvitationNeeded),
+        Registration::Closed => Err(Error::RegistrationClosed),
     }
 }
 
@@ -95,7 +96,21 @@ pub fn may_invite(maker: &User) -> bool {
 /// second_factor`).
 pub fn set_up_second_factor(session: &Session, permitted: bool) -> Result<()> {
     manage_account(session)?;
-    if permitted { Ok(()) } else { Err(Error::Forbidden) }
+    if permitted { Ok(()) } else { Err(Error::SecondFactorOff) }
+}
+
+/// May add custom emoji: server administrators, and everybody but guests if the server permits it
+/// (`[rooms] custom_emoji`).
+pub fn add_emoji(who: Actor, permitted: EmojiAdders) -> Result<()> {
+    let may = who.server_admin || (permitted == EmojiAdders::Everyone && !who.guest);
+    if may { Ok(()) } else { Err(Error::Forbidden) }
+}
+
+/// May delete a custom emoji that this user has added: server administrators, and that user as long
+/// as they may add emoji.
+pub fn remove_emoji(who: Actor, owner: UserId, permitted: EmojiAdders) -> Result<()> {
+    add_emoji(who, permitted)?;
+    if who.server_admin || who.user == Some(owner) { Ok(()) } else { Err(Error::Forbidden) }
 }
 
 /// An action on a room.
@@ -154,7 +169,8 @@ pub fn bear(account: AccountFlags, role: Role) -> Result<()> {
     if account.guest && role != Role::Member { Err(Error::Forbidden) } else { Ok(()) }
 }
 
-/// May read messages, changes, marks, media and previews of links: participants only; being a server
+/// May read messages, threads, changes, marks, media and previews of links, follow threads and mark
+/// them as read: participants only, in archived and read-only rooms too; being a server
 /// administrator is not sufficient.
 pub fn take_part(facts: &RoomFacts, who: Actor) -> Result<&Participant> {
     match who.place(facts) {

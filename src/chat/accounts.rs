@@ -191,6 +191,7 @@ impl Chat {
             }
         };
         let ends_sessions = password.is_some();
+        let tells = status.is_some();
         let moves = change.email.is_some();
         let change = UserChange {
             name: change.name.map(|name| with_single_spaces(&name)),
@@ -210,6 +211,9 @@ impl Chat {
                 StoreError::NotFound(Missing::User) => Error::BadSession,
                 other => other.into(),
             })?;
+        if tells {
+            self.tell_status(&user).await;
+        }
         if moves {
             self.end_mailed_links(session.user).await?;
         }

@@ -5,6 +5,8 @@
 mod recovery;
 mod watch;
 
+use std::sync::Arc;
+
 use metrics::{counter, gauge};
 use tokio::sync::mpsc::Receiver;
 use tokio::task::JoinSet;
@@ -85,11 +87,24 @@ impl Deliveries {
         match event {
             Event::SessionEnded { sessions, .. } => cache.forget(sessions),
             Event::UserChanged { user } => cache.forget_user(*user),
-            Event::Lost { room: None } => cache.clear(),
+            Event::LookChanged { .. } => self.chat.0.looks.forget(),
+            Event::Lost { room: None } => {
+                cache.clear();
+                self.chat.0.looks.forget();
+            }
             _ => (),
         }
+        let shown = self.shown(event);
+        let event = shown.as_ref().unwrap_or(event);
         let effects = self.chat.0.hub.deliver(event, &mut self.unwritten);
         self.apply(effects);
+    }
+
+    /// Returns the event to deliver instead of one that depends on the configuration.
+    fn shown(&self, event: &Event) -> Option<Event> {
+        let Event::LookChanged { look, at } = event else { return None };
+        let look = Arc::new(self.chat.in_force(look));
+        Some(Event::LookChanged { look, at: *at })
     }
 
     fn apply(&mut self, effects: Vec<Effect>) {

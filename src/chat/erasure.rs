@@ -7,8 +7,8 @@ use tracing::info;
 
 use super::{Chat, Operator};
 use crate::model::{
-    MediaId, Message, MessageId, Pin, Preferences, Reaction, Result, RoomCard, RoomId, Saved,
-    SavedPlace, Seq, User, UserId, Window,
+    Follow, MediaId, Message, MessageId, Pin, Preferences, Reaction, Result, RoomCard, RoomId,
+    Saved, SavedPlace, Seq, Unsent, User, UserId, Window,
 };
 use crate::store::{
     Basis, MessageChange, OwnFile, RoomQuery, StoreError, Traces, UserChange, Whose,
@@ -45,6 +45,11 @@ impl Chat {
         Ok(self.store().preferences(user).await?)
     }
 
+    /// Returns the drafts of a user, of rooms in which they participate.
+    pub async fn drafts_of(&self, _: &Operator, user: UserId) -> Result<Vec<Unsent>> {
+        Ok(self.store().drafts(user).await?)
+    }
+
     /// Returns a page of the messages that a user has saved.
     pub async fn saved_of(
         &self,
@@ -54,6 +59,11 @@ impl Chat {
         limit: u32,
     ) -> Result<Vec<Saved>> {
         Ok(self.store().saved(user, after, limit).await?)
+    }
+
+    /// Returns the threads that a user follows.
+    pub async fn follows_of(&self, _: &Operator, user: UserId) -> Result<Vec<Follow>> {
+        Ok(self.store().follows(user).await?)
     }
 
     /// Returns the rooms of a user with marks and own settings, at most 10,000.
@@ -82,7 +92,11 @@ impl Chat {
             disabled: Some(true),
             ..UserChange::default()
         };
-        self.store().change_user(user.id, change).await?;
+        let had_status = user.status.is_some();
+        let user = &self.store().change_user(user.id, change).await?;
+        if had_status {
+            self.tell_status(user).await;
+        }
         self.0.cache.forget_user(user.id);
         info!("The erasure of an account has begun.");
         Ok(())

@@ -5,11 +5,15 @@ use bytes::Bytes;
 use super::messages::in_room;
 use super::pages::{Page, PageKey};
 use super::{Chat, access, actor};
-use crate::model::{Message, MessageRef, Result, Rev, RoomFacts, RoomId, Seq, Session, Window};
+use crate::model::{
+    Error, Message, MessageRef, Result, Rev, RoomFacts, RoomId, Seq, Session, ThreadSummary, Window,
+};
 use crate::store::Thread;
 
 /// Pages of history that read or skip more messages than this take turns.
 const EXPENSIVE_FROM: u32 = 200;
+/// Maximum number of messages whose threads are summed up at once.
+const SUMMED_UP: i64 = 1_000;
 
 impl Chat {
     /// Returns a page of history, ascending by seq.
@@ -43,6 +47,23 @@ impl Chat {
         let thread = self.store().thread(room, seq, before, limit).await?;
         self.check_reader(session, &facts, thread.facts_rev).await?;
         Ok(thread)
+    }
+
+    /// Returns what is shown of the threads that begin with the messages from the first to the
+    /// second, both included, ascending.
+    pub async fn thread_summaries(
+        &self,
+        session: &Session,
+        room: RoomId,
+        (from, to): (Seq, Seq),
+    ) -> Result<Vec<ThreadSummary>> {
+        let facts = self.take_part(session, room).await?;
+        if to.0.saturating_sub(from.0) >= SUMMED_UP {
+            return Err(Error::invalid("to", "must be less than 1,000 above from"));
+        }
+        let (facts_rev, threads) = self.store().thread_summaries(room, from, to).await?;
+        self.check_reader(session, &facts, facts_rev).await?;
+        Ok(threads)
     }
 
     /// Returns a page of history in the encoding of a dialect, which depends on nothing but the

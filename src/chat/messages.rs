@@ -110,7 +110,8 @@ impl Chat {
         Ok(stored(room, seq, &done))
     }
 
-    /// Adds (true) or removes a reaction. `Stored::repeated`: nothing changed.
+    /// Adds (true) or removes a reaction. `Stored::repeated`: nothing changed. A custom emoji must
+    /// exist to be added.
     pub async fn react(
         &self,
         session: &Session,
@@ -119,6 +120,9 @@ impl Chat {
         reaction: Reaction,
         give: bool,
     ) -> Result<Stored> {
+        if give {
+            self.check_custom(&reaction).await?;
+        }
         let change = move |_: &RoomFacts| {
             if give {
                 MessageChange::React(reaction.clone())

@@ -12,12 +12,14 @@ mod caller;
 mod connection;
 mod digests;
 mod dispatcher;
+mod emoji;
 mod erasure;
 mod guesses;
 mod hashing;
 mod history;
 mod invitations;
 mod link_previews;
+mod look;
 mod media;
 mod membership;
 mod mentions;
@@ -37,6 +39,8 @@ mod second_factor;
 mod session_cache;
 mod sessions;
 mod setup;
+mod statuses;
+mod threads;
 mod tickets;
 mod tokens;
 mod turns;
@@ -51,6 +55,7 @@ use tokio::sync::Semaphore;
 use access::Actor;
 use guesses::Undecided;
 use hashing::Hasher;
+use look::Looks;
 use media::Uploads;
 use outgoing::Signals;
 use pages::Pages;
@@ -61,7 +66,9 @@ use turns::Turns;
 use crate::config::current::Current;
 use crate::config::{self, Config};
 use crate::live::{Bus, Hub};
-use crate::model::{Attribution, Error, MAX_SAVED, Result, Session, Timestamp, User};
+use crate::model::{
+    Attribution, Error, MAX_DRAFTS, MAX_EMOJI, MAX_SAVED, Result, Session, Timestamp, User,
+};
 use crate::store::files::Files;
 use crate::store::{Missing, Sessions, Settings, Store, StoreError};
 use crate::unfurl::Unfurl;
@@ -74,9 +81,11 @@ pub use bots::NewBot;
 pub use caller::{Caller, Operator};
 pub use connection::{ConnectedRoom, Connection, Later};
 pub use dispatcher::{Dispatcher, QUEUE as EVENT_QUEUE};
+pub use emoji::EmojiList;
 pub use hashing::{is_password_hash, unusable_password};
 pub use invitations::{CreatedInvitation, INVITATION_LIFE, Invited, NewInvite, Refused};
 pub use link_previews::LinkPreview;
+pub use look::{LookPart, NewLook};
 pub use media::{Download, ErasedFiles, MediaHold, PERMISSION, UNUSED_FOR};
 pub use membership::{Membership, Replacement, RoomPage};
 pub use operator::AccountChange;
@@ -152,6 +161,7 @@ struct Inner {
     hasher: Hasher,
     keys: Keys,
     cache: SessionCache,
+    looks: Looks,
     pages: Pages,
     undecided: Undecided,
     /// A permit for each letter that is under way.
@@ -189,6 +199,7 @@ impl Chat {
             hasher: Hasher::start(config.auth.hash_threads)?,
             keys: Keys::new(&settings.signing_key),
             cache: SessionCache::default(),
+            looks: Looks::default(),
             pages: Pages::default(),
             undecided: Undecided::default(),
             letters: Arc::new(Semaphore::new(reset_mail::AT_ONCE)),
@@ -276,10 +287,19 @@ impl From<StoreError> for Error {
             StoreError::NotFound(Missing::Cursor) => {
                 Self::invalid("cursor", "is not a position in this list")
             }
+            StoreError::NotFound(Missing::Emoji) => Self::EmojiNotFound,
             StoreError::TooManyReactions => Self::TooManyReactions,
+            StoreError::TooManyEmoji => Self::invalid(
+                "name",
+                format!("cannot be added: there are {MAX_EMOJI} custom emoji; delete some first"),
+            ),
             StoreError::TooManySaved => Self::invalid(
                 "messageId",
                 format!("cannot be saved: {MAX_SAVED} messages are saved; remove some first"),
+            ),
+            StoreError::TooManyDrafts => Self::invalid(
+                "content",
+                format!("cannot be kept: there are {MAX_DRAFTS} drafts; remove some first"),
             ),
             StoreError::NotAuthor => Self::Forbidden,
             StoreError::Stale | StoreError::Unavailable => Self::Unavailable,

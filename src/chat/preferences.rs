@@ -1,12 +1,12 @@
-//! What only its user sees: own settings of rooms, preferences, saved messages, and marking
+//! What only its user sees: own settings of rooms, preferences, saved messages, drafts, and marking
 //! messages as unread. Sockets of the same user are notified.
 
 use super::Chat;
 use super::messages::{in_room, not_mine};
 use crate::model::rules::check_preferences;
 use crate::model::{
-    Error, Marked, MessageRef, OwnChange, OwnSettings, Preferences, PreferencesChange, Result,
-    RoomId, Saved, Session,
+    DraftPlace, Error, Marked, MessageRef, NewDraft, OwnChange, OwnSettings, Preferences,
+    PreferencesChange, Result, RoomId, Saved, Seq, Session, Unsent, check_draft,
 };
 use crate::store::RoomQuery;
 
@@ -88,5 +88,29 @@ impl Chat {
         let after =
             after.map_err(|()| Error::invalid("before", "is not a position in this list"))?;
         Ok(self.store().saved(session.user, after, limit).await?)
+    }
+
+    /// Returns the drafts of the caller in their rooms, the latest first.
+    pub async fn drafts(&self, session: &Session) -> Result<Vec<Unsent>> {
+        Ok(self.store().drafts(session.user).await?)
+    }
+
+    /// Replaces the caller's draft of a room or thread; a blank text removes it. It may be longer
+    /// than a message, and be written where the caller may not post at the moment.
+    pub async fn save_draft(
+        &self,
+        session: &Session,
+        room: RoomId,
+        draft: NewDraft,
+    ) -> Result<Unsent> {
+        self.take_part(session, room).await?;
+        let text = check_draft("content", draft.text)?;
+        let seq = |message: Option<MessageRef>| -> Result<Option<Seq>> {
+            message.map(|message| in_room(room, message)).transpose()
+        };
+        let place = DraftPlace { room, thread: seq(draft.thread)? };
+        let reply_to = seq(draft.reply_to)?;
+        let changed = self.store().change_draft(session.user, place, text, reply_to);
+        changed.await.map_err(not_mine)
     }
 }

@@ -95,7 +95,7 @@ impl Chat {
             return Ok(());
         }
         let link = self.issue_reset_link(&user, BY_MAIL, LIFE, None).await?;
-        let letter = self.reset_letter(&user, to, &link.secret, language);
+        let letter = self.reset_letter(&user, to, &link.secret, language).await;
         let sent = patiently(|| async {
             if self.check_reset_link(&link.secret).await.is_err() {
                 return Err(Unsent::Refused("the link has ended meanwhile".to_owned()));
@@ -129,10 +129,16 @@ impl Chat {
         Ok(user.and_then(|user| user.email.clone().map(|to| (user, to))))
     }
 
-    fn reset_letter(&self, user: &User, to: String, secret: &str, language: Language) -> Letter {
+    async fn reset_letter(
+        &self,
+        user: &User,
+        to: String,
+        secret: &str,
+        language: Language,
+    ) -> Letter {
         let config = self.config();
         let base = config.server.public_url.as_deref().unwrap_or_default().trim_end_matches('/');
-        let server = config.server.name.clone().unwrap_or_else(|| own_name(&config));
+        let server = self.look().await.name.unwrap_or_else(|| own_name(&config));
         let (subject, text) =
             words::of(language, &server, &user.login, &format!("{base}/#reset={secret}"));
         Letter { to, subject, text }

@@ -79,7 +79,7 @@ impl Chat {
         };
         self.change_factor(self.store(), session.user, None, set_up).await.map_err(own)?;
         let secret = secret_text(&secret);
-        let url = otpauth(self.config().server.name.as_deref(), &session.login, &secret);
+        let url = otpauth(self.look().await.name.as_deref(), &session.login, &secret);
         Ok(FactorSetUp { secret, url })
     }
 

@@ -65,7 +65,7 @@ pub(super) struct Filter {
 }
 
 /// All actions of the audit log.
-const ACTIONS: [&str; 55] = [
+const ACTIONS: [&str; 59] = [
     "backup.create",
     "backup.prune",
     "backup.restore",
@@ -77,6 +77,8 @@ const ACTIONS: [&str; 55] = [
     "db.reindex",
     "db.vacuum",
     "doctor.fix",
+    "emoji.add",
+    "emoji.delete",
     "instance.export",
     "instance.import",
     "invite.create",
@@ -100,6 +102,8 @@ const ACTIONS: [&str; 55] = [
     "room.rename",
     "room.role",
     "room.settings",
+    "server.reset",
+    "server.set",
     "support.bundle",
     "token.create",
     "token.revoke",

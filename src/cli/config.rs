@@ -17,6 +17,10 @@ use crate::config::{place, remarks, show};
 /// The commented example from the repository.
 pub(super) const EXAMPLE: &str = include_str!("../../config.toml.example");
 
+/// Above the configuration in effect.
+const LOOK: &str =
+    "# What administrators have set wins over [server] name, accent and motd: chatctl server show";
+
 /// Verbs of `chatctl config`.
 #[derive(Debug, clap::Subcommand)]
 #[command(after_help = "Examples:\n  chatctl config check --config /etc/chatctl/config.toml\n  \
@@ -44,7 +48,9 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<(), Failure> {
             let cannot = |error: toml::ser::Error| Failure::failed(error.to_string());
             let shown = show::effective(&config).map_err(cannot)?;
             let text = toml::to_string_pretty(&shown).map_err(cannot)?;
-            print(global, text.trim_end(), &json!(shown))
+            // The database is not opened here.
+            let text = format!("{LOOK}\n{}", text.trim_end());
+            print(global, &text, &json!(shown))
         }
         Verb::Show { effective: false } => {
             let path = read(global)?.file.ok_or_else(|| {

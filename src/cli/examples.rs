@@ -91,6 +91,24 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         "outgoing-webhook delete",
         &["outgoing-webhook delete CI", "outgoing-webhook delete CI --yes --if-exists"],
     ),
+    ("server show", &["server show", "server show -o json | jq -r .name"]),
+    (
+        "server set",
+        &[
+            "server set --name Harbour --icon logo.png",
+            "server set --motd Welcome -o json | jq -r .motd",
+        ],
+    ),
+    ("server reset", &["server reset motd", "server reset"]),
+    ("emoji list", &["emoji list", "emoji list -o json"]),
+    (
+        "emoji add",
+        &[
+            "emoji add party_parrot parrot.gif",
+            "emoji add logo logo.png --owner ann --if-not-exists",
+        ],
+    ),
+    ("emoji delete", &["emoji delete party_parrot", "emoji delete logo --yes --if-exists"]),
     ("room list", &["room list", "room list -o jsonl"]),
     ("room show", &["room show general", "room show room007"]),
     (

@@ -9,6 +9,7 @@ mod cluster;
 mod config;
 mod db;
 mod doctor;
+mod emoji;
 mod examples;
 mod execute;
 mod exit;
@@ -28,6 +29,7 @@ mod print;
 mod reload;
 mod room;
 mod serve;
+mod server;
 mod status;
 mod support;
 mod token;
@@ -122,6 +124,12 @@ enum Noun {
     /// Manage outgoing webhooks, which send events of rooms to other programs
     #[command(subcommand)]
     OutgoingWebhook(outgoing_webhook::Verb),
+    /// Set the name, accent colour, message of the day and icon of the server
+    #[command(subcommand)]
+    Server(server::Verb),
+    /// Manage custom emoji
+    #[command(subcommand)]
+    Emoji(emoji::Verb),
     /// Check and maintain the database
     #[command(subcommand)]
     Db(db::Verb),
@@ -212,6 +220,8 @@ pub fn run() -> ExitCode {
         Noun::Token(verb) => token::run(global, verb),
         Noun::Webhook(verb) => webhook::run(global, verb),
         Noun::OutgoingWebhook(verb) => outgoing_webhook::run(global, verb),
+        Noun::Server(verb) => server::run(global, verb),
+        Noun::Emoji(verb) => emoji::run(global, verb),
         Noun::Db(verb) => db::run(global, &verb),
         Noun::Cluster(verb) => cluster::run(global, &verb),
         Noun::Backup(verb) => backup::run(global, verb),

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Config;
 
 /// The keys that a reload brings into force. Their readers ask [`Current`] each time, or follow it.
-const LIVE: [(&str, &[&str]); 9] = [
+const LIVE: [(&str, &[&str]); 10] = [
     (
         "server",
         &[
@@ -37,6 +37,7 @@ const LIVE: [(&str, &[&str]); 9] = [
             "second_factor",
         ],
     ),
+    ("rooms", &["custom_emoji"]),
     ("limits", &[]),
     ("log", &["level"]),
     ("log.alerts", &[]),

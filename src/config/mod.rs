@@ -12,6 +12,7 @@ pub mod current;
 mod keys;
 pub mod load;
 mod log;
+pub mod look;
 mod outgoing;
 pub(crate) mod place;
 pub mod remarks;
@@ -132,6 +133,16 @@ pub enum SecondFactors {
     Off,
 }
 
+/// `administrators` or `everyone`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EmojiAdders {
+    /// Only administrators of the server add custom emoji.
+    Administrators,
+    /// Everybody but guests adds custom emoji.
+    Everyone,
+}
+
 /// `[auth]`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -214,6 +225,8 @@ pub struct Rooms {
     /// Maximum number of people online in a room for individual presence and typing events. Above
     /// it, presence events are merged and typing events are dropped.
     pub presence_up_to: u32,
+    /// Who may add custom emoji: `administrators` of the server, or `everyone` but guests.
+    pub custom_emoji: EmojiAdders,
 }
 
 impl Default for Rooms {
@@ -224,6 +237,7 @@ impl Default for Rooms {
             max_message_chars: 4000,
             receipts_up_to: 100,
             presence_up_to: 200,
+            custom_emoji: EmojiAdders::Administrators,
         }
     }
 }

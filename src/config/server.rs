@@ -12,13 +12,14 @@ const LETS_ENCRYPT: &str = "https://acme-v02.api.letsencrypt.org/directory";
 #[serde(default, deny_unknown_fields)]
 pub struct Server {
     /// Name of the server, shown in the web UI and in the titles of its pages: at most 64 characters.
-    /// Default: `Chat`, in the language of the page.
+    /// Default: `Chat`, in the language of the page. What administrators set (`chatctl server set`)
+    /// wins over `name`, `accent` and `motd`.
     pub name: Option<String>,
     /// Accent colour of the web UI, as `#rrggbb`. Only its hue and its saturation are used, so that
     /// texts stay readable. Default: green.
     pub accent: Option<String>,
-    /// Message of the day, shown on the page for signing in and on the start page: at most 300
-    /// characters.
+    /// Message of the day, shown on the page for signing in and, until each user closes it, above
+    /// the rooms: at most 300 characters.
     pub motd: Option<String>,
     /// Addresses to listen on, each `HOST:PORT` or `unix:PATH`.
     pub listen: Vec<String>,

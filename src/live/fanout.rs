@@ -1,6 +1,7 @@
 //! Delivers events to all listeners. Only the dispatcher calls this, event by event,
 //! in commit order.
 
+use std::collections::HashSet;
 use std::sync::{Arc, MutexGuard};
 
 use metrics::counter;
@@ -82,6 +83,11 @@ impl Hub {
             Event::Personal { user, .. } => {
                 tell(&self.sockets(*user), event, |encoded| encoded.to == Audience::Only(*user));
             }
+            Event::LookChanged { .. } => tell(&self.all_sockets(), event, |_| true),
+            Event::StatusChanged { person, rooms, .. } => {
+                tell(&self.acquainted(person.id, rooms), event, |_| true);
+            }
+            Event::Emoji { .. } => tell(&self.all_sockets(), event, |_| true),
             Event::SessionEnded { user, sessions } => self.end_sessions(*user, sessions),
             Event::Entered { room, person, at, .. } => {
                 self.deliver_presence(event, *room, person, true, *at);
@@ -273,6 +279,19 @@ impl Hub {
                 });
             }
         }
+    }
+
+    /// Returns each socket of this user, and each that listens to one of these rooms, once.
+    fn acquainted(&self, user: UserId, rooms: &[RoomId]) -> Vec<Arc<Socket>> {
+        let mut sockets = self.sockets(user);
+        let mut known: HashSet<_> = sockets.iter().map(|socket| socket.id).collect();
+        for slot in rooms.iter().filter_map(|room| self.slot(*room)) {
+            let watch = slot.peek();
+            let listeners = watch.groups.iter().flat_map(|group| &group.listeners);
+            let new = listeners.filter(|listener| known.insert(listener.socket.id));
+            sockets.extend(new.map(|listener| Arc::clone(&listener.socket)));
+        }
+        sockets
     }
 
     pub(super) fn hint(&self, room: RoomId, event: &Event) {

@@ -165,6 +165,11 @@ impl Hub {
         self.lock_users().get(&user).cloned().unwrap_or_default()
     }
 
+    /// Returns all open sockets.
+    pub(super) fn all_sockets(&self) -> Vec<Arc<Socket>> {
+        self.lock_users().values().flatten().cloned().collect()
+    }
+
     /// Returns the users with a socket that listens to all their rooms.
     pub fn subscribers(&self) -> Vec<UserId> {
         let users = self.lock_users();

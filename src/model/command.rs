@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{
     LiveState, MediaId, Message, MessageId, Reaction, ReadMark, Rev, RoomFacts, RoomId, Seq,
-    Timestamp,
+    Timestamp, Unsent,
 };
 
 /// A request of a WebSocket client. A missing room is the one its socket entered last; an
@@ -70,6 +70,13 @@ pub enum Command {
         /// The room in which the user types.
         room: Option<RoomId>,
     },
+    /// Replace the draft of a room or thread, or remove it.
+    SaveDraft {
+        /// The room of the draft.
+        room: Option<RoomId>,
+        /// The draft.
+        draft: NewDraft,
+    },
     /// Receive the events of all rooms of the user, after missed changes.
     Subscribe {
         /// Newest rev of each room known to the client.
@@ -91,7 +98,8 @@ impl Command {
             | Self::Delete { .. }
             | Self::React { .. }
             | Self::MarkRead { .. }
-            | Self::Typing { .. } => true,
+            | Self::Typing { .. }
+            | Self::SaveDraft { .. } => true,
         }
     }
 }
@@ -107,6 +115,17 @@ pub struct NewMessage {
     pub reply_to: Option<MessageRef>,
     /// Attachments.
     pub media: Vec<MediaId>,
+}
+
+/// What a user has begun to write.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NewDraft {
+    /// A message of the thread; None: it belongs to the room itself.
+    pub thread: Option<MessageRef>,
+    /// The text; a blank one removes the draft.
+    pub text: String,
+    /// The message it replies to.
+    pub reply_to: Option<MessageRef>,
 }
 
 impl NewMessage {
@@ -155,6 +174,8 @@ pub enum Outcome {
     Stored(Stored),
     /// Reply to [`Command::MarkRead`].
     Marked(Marked),
+    /// Reply to [`Command::SaveDraft`]: the draft as it is stored.
+    Draft(Unsent),
     /// A page of changes missed by a subscriber.
     Changes(Box<RoomChanges>),
     /// Reply to [`Command::Subscribe`], after the pages.
@@ -307,6 +328,7 @@ mod tests {
             edited: None,
             deleted: None,
             reply_to: None,
+            thread: None,
             client_id: None,
             reactions: Vec::new(),
             media: Vec::new(),

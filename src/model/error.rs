@@ -20,6 +20,8 @@ pub enum Claim {
     Token,
     /// The second factor of a user.
     SecondFactor,
+    /// The name of a custom emoji.
+    Emoji,
 }
 
 /// An object that does not exist.
@@ -39,6 +41,8 @@ pub enum Missing {
     Session,
     /// An invitation, or one that is still valid.
     Invitation,
+    /// A custom emoji.
+    Emoji,
     /// The position in a list at which the next page begins.
     Cursor,
 }
@@ -96,6 +100,12 @@ pub enum Error {
     /// Registration is closed.
     #[error("registration is closed")]
     RegistrationClosed,
+    /// Accounts are only created with an invitation.
+    #[error("registration needs an invitation")]
+    InvitationNeeded,
+    /// The server does not permit a second factor.
+    #[error("two-step login is turned off on this server")]
+    SecondFactorOff,
     /// Unknown, or not visible to the caller.
     #[error("no such room")]
     RoomNotFound,
@@ -114,6 +124,9 @@ pub enum Error {
     /// Unknown, or not readable for the caller.
     #[error("no such file")]
     MediaNotFound,
+    /// There is no custom emoji of this name.
+    #[error("no such emoji")]
+    EmojiNotFound,
     /// The caller is not a participant of a room that they can see or that they named.
     #[error("not in this room")]
     NotInRoom,

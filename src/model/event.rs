@@ -6,8 +6,9 @@
 use std::sync::Arc;
 
 use super::{
-    LiveState, Message, Participant, Person, Personal, Reaction, ReadMark, Rev, Room, RoomChanges,
-    RoomFacts, RoomId, Seq, SessionId, SocketId, Timestamp, UserId, Who,
+    CustomEmoji, LiveState, Look, MediaId, Message, Participant, Person, Personal, Reaction,
+    ReadMark, Rev, Room, RoomChanges, RoomFacts, RoomId, Seq, SessionId, SocketId, Status,
+    Timestamp, UserId, Who,
 };
 
 /// An event for sockets, live rooms or caches.
@@ -53,12 +54,40 @@ pub enum Event {
         /// The user who changed.
         user: UserId,
     },
+    /// Transient, after a commit: a user has set or removed their status. Sockets of the user and of
+    /// everybody who shares one of the rooms receive it once.
+    StatusChanged {
+        /// The user.
+        person: Person,
+        /// The status; None: it was removed.
+        status: Option<Status>,
+        /// The rooms of the user.
+        rooms: Vec<RoomId>,
+        /// Time of the change.
+        at: Timestamp,
+    },
+    /// Committed: a custom emoji was added, or removed.
+    Emoji {
+        /// Its name, without colons.
+        name: String,
+        /// Its picture, with whoever has added it; None: it was removed.
+        picture: Option<EmojiPicture>,
+        /// Time of the change.
+        at: Timestamp,
+    },
     /// Committed: sessions have ended; their sockets close with 4401.
     SessionEnded {
         /// User of the sessions.
         user: UserId,
         /// The ended sessions.
         sessions: Vec<SessionId>,
+    },
+    /// Committed: administrators have changed how the server presents itself.
+    LookChanged {
+        /// What they have set now; what is in force once the dispatcher delivers it.
+        look: Arc<Look>,
+        /// Time of the change.
+        at: Timestamp,
     },
     /// Transient: a user's first socket has entered a room.
     Entered {
@@ -135,6 +164,25 @@ impl Event {
         let Self::Room(step) = self else { return 0 };
         let posted = step.changes.iter().filter(|change| matches!(change, Change::Posted(_)));
         posted.count() as u64
+    }
+}
+
+/// The picture of a custom emoji.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EmojiPicture {
+    /// Name of the file.
+    pub file: String,
+    /// Id of the file.
+    pub id: MediaId,
+    /// Login name of the user who has added it; empty: deleted.
+    pub creator: String,
+}
+
+impl EmojiPicture {
+    /// Returns the picture of an emoji.
+    pub fn of(emoji: &CustomEmoji) -> Self {
+        let CustomEmoji { creator, media, .. } = emoji;
+        Self { file: media.name.clone(), id: media.id, creator: creator.clone() }
     }
 }
 

@@ -94,6 +94,11 @@ impl FileKind {
         matches!(self.ending, "png" | "jpg" | "gif")
     }
 
+    /// Returns whether it can be the picture of a custom emoji.
+    pub fn is_emoji(self) -> bool {
+        matches!(self.ending, "png" | "jpg" | "gif" | "webp")
+    }
+
     fn downloaded(ending: &'static str) -> Self {
         Self { ending, mime: "application/octet-stream", shown: Shown::Downloaded }
     }

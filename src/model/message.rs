@@ -24,6 +24,8 @@ pub struct Message {
     pub deleted: Option<Timestamp>,
     /// The message it replies to, in the same room.
     pub reply_to: Option<Seq>,
+    /// If it is a reply: the message with which its chain of replies begins, in the same room.
+    pub thread: Option<Seq>,
     /// Id given by the sender; None if the server created one.
     pub client_id: Option<String>,
     /// All reactions, oldest first.

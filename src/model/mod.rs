@@ -4,6 +4,9 @@
 
 mod audit;
 mod command;
+mod drafts;
+mod emoji;
+pub mod emoji_names;
 mod error;
 mod event;
 mod file_names;
@@ -12,6 +15,7 @@ mod fulltext;
 mod ids;
 mod invitation;
 mod links;
+mod look;
 mod media;
 mod message;
 mod names;
@@ -24,16 +28,19 @@ mod search;
 mod second_factor;
 mod session;
 mod status;
+mod threads;
 mod timestamp;
 mod user;
 
 pub use audit::{ActorKind, Attribution, AuditActor, AuditEntry, AuditNote, AuditTarget};
 pub use command::{
-    Changes, Command, Entered, Marked, MessageRef, NewMessage, Outcome, RoomChanges, RoomState,
-    Stored, Subscription,
+    Changes, Command, Entered, Marked, MessageRef, NewDraft, NewMessage, Outcome, RoomChanges,
+    RoomState, Stored, Subscription,
 };
+pub use drafts::{DraftPlace, MAX_DRAFT, MAX_DRAFTS, Unsent, check_draft};
+pub use emoji::{CustomEmoji, MAX_EMOJI, MAX_EMOJI_BYTES, MAX_EMOJI_SIDE, NewEmoji};
 pub use error::{Claim, Error, Missing, Result};
-pub use event::{Change, Event, EventSink, RoomEvent};
+pub use event::{Change, EmojiPicture, Event, EventSink, RoomEvent};
 pub use file_names::{MAX_FILE_NAME, check_file_name, clean_file_name};
 pub use files::{FileKind, SNIFFED, Shown};
 pub use fulltext::{Phrase, Snippet, WORDS_VERSION, WordQuery, index_words};
@@ -41,6 +48,7 @@ pub use ids::{InvitationId, MessageId, RoomId, SessionId, SocketId, UserId, Webh
 pub use ids::{MAX_KEPT_ID, MediaId, Rev, Seq};
 pub use invitation::{Invitation, Spent};
 pub use links::{MAX_PREVIEWS, preview_links};
+pub use look::{Look, LookChange, LookIcon};
 pub use media::Media;
 pub use message::{Message, ReactionCount, ReadMark, Window, check_client_id, check_text};
 pub use names::{
@@ -53,8 +61,8 @@ pub use outgoing::{
     WebhookProblem, WebhookSecret,
 };
 pub use pictures::{
-    MAX_PIXELS, MAX_SIDE, Picture, Preview, Size, Thumbnail, clean_picture, copy_picture, preview,
-    side_for, thumbnail,
+    ICON_SIDES, IconPurpose, MAX_PIXELS, MAX_SIDE, Picture, Preview, Size, Thumbnail,
+    clean_picture, copy_picture, icon, icon_of, preview, side_for, thumbnail,
 };
 pub use preferences::{
     MAX_SAVED, NotifyLevel, OwnChange, OwnSettings, Personal, Preferences, PreferencesChange,
@@ -62,8 +70,8 @@ pub use preferences::{
 };
 pub use room::{LiveState, Participant, Pin, Role, Room, RoomCard, RoomFacts, Visibility};
 pub use rules::{
-    MentionPlace, Reaction, check_reaction_room, is_blank, mention_places, mentioned_names,
-    with_single_spaces,
+    MentionPlace, Reaction, check_emoji_name, check_reaction_room, emoji_in_colons, is_blank,
+    mention_places, mentioned_names, with_single_spaces,
 };
 pub use search::{Has, MessageQuery, Searchable};
 pub use second_factor::{
@@ -72,5 +80,6 @@ pub use second_factor::{
 };
 pub use session::{Client, Credential, Grant, Hash32, Scope, Session};
 pub use status::{MAX_STATUS, Status};
+pub use threads::{Follow, FollowedThread, REPLIERS, ThreadPlace, ThreadSummary};
 pub use timestamp::Timestamp;
 pub use user::{Account, AccountFlags, Person, User, Who};

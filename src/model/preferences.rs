@@ -1,6 +1,6 @@
 //! What a user wants to be notified of, and which messages they have saved. Nobody else sees it.
 
-use super::{Message, MessageId, ReadMark, RoomId, Seq, Timestamp};
+use super::{Follow, Message, MessageId, ReadMark, RoomId, Seq, Timestamp, Unsent};
 
 /// Which new messages of a room notify a user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -175,6 +175,10 @@ pub enum Personal {
     Saved(MessageId, bool),
     /// The user with this login name has marked messages as unread, or read on in them.
     Mark(ReadMark, String),
+    /// The user follows a thread, or no longer, or has read on in it.
+    Thread(Follow),
+    /// A draft was changed, or removed (an empty text).
+    Draft(Unsent),
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    AuditNote, AuditTarget, Invitation, InvitationId, MessageId, OutgoingWebhook, RoomFacts,
-    RoomId, Session, SessionId, Timestamp, User, UserId, WebhookEvent,
+    AuditNote, AuditTarget, CustomEmoji, Invitation, InvitationId, Look, MessageId,
+    OutgoingWebhook, RoomFacts, RoomId, Session, SessionId, Timestamp, User, UserId, WebhookEvent,
 };
 
 /// Characters kept of topics and descriptions.
@@ -201,6 +201,40 @@ pub(super) fn webhook_changed(
 /// A removed outgoing webhook.
 pub(super) fn webhook_removed(gone: &OutgoingWebhook) -> Option<AuditNote> {
     note(webhook(gone), of_webhook(gone), Map::new())
+}
+
+fn of_look(look: &Look) -> Properties {
+    properties(json!({
+        "name": look.name,
+        "accent": look.accent,
+        "motd": short(look.motd.as_deref()),
+        "icon": look.icon,
+    }))
+}
+
+/// A changed look of the server. What is left to the configuration is null.
+pub(super) fn look_changed(before: &Look, after: &Look) -> Option<AuditNote> {
+    let (mut old, mut new) = (of_look(before), of_look(after));
+    differing(&mut old, &mut new);
+    note(AuditTarget::new("server", "look", None), old, new)
+}
+
+fn emoji(emoji: &CustomEmoji) -> AuditTarget {
+    AuditTarget::new("emoji", emoji.name.clone(), None)
+}
+
+fn of_emoji(emoji: &CustomEmoji) -> Properties {
+    properties(json!({"file": emoji.media.name, "owner": emoji.creator}))
+}
+
+/// A new custom emoji.
+pub(super) fn emoji_added(new: &CustomEmoji) -> Option<AuditNote> {
+    note(emoji(new), Map::new(), of_emoji(new))
+}
+
+/// A removed custom emoji.
+pub(super) fn emoji_removed(gone: &CustomEmoji) -> Option<AuditNote> {
+    note(emoji(gone), of_emoji(gone), Map::new())
 }
 
 fn short(text: Option<&str>) -> Option<String> {

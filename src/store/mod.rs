@@ -22,11 +22,12 @@ use std::time::Duration;
 
 use crate::model::rules::Refusal;
 use crate::model::{
-    Account, Attribution, AuditEntry, AuditNote, Changes, Claim, Event, Hash32, Invitation,
-    InvitationId, Media, MediaId, Message, MessageQuery, NewOutgoingWebhook, OutgoingWebhook,
-    OwnChange, OwnSettings, Preferences, PreferencesChange, ReadMark, Rev, RoomCard, RoomFacts,
-    RoomId, Saved, SavedPlace, Seq, Session, Timestamp, User, UserId, WebhookChange, WebhookId,
-    WebhookPlace, Window,
+    Account, Attribution, AuditEntry, AuditNote, Changes, Claim, CustomEmoji, DraftPlace, Event,
+    Follow, FollowedThread, Hash32, Invitation, InvitationId, Look, LookChange, LookIcon, Media,
+    MediaId, Message, MessageQuery, NewEmoji, NewOutgoingWebhook, OutgoingWebhook, OwnChange,
+    OwnSettings, Preferences, PreferencesChange, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Saved,
+    SavedPlace, Seq, Session, ThreadPlace, ThreadSummary, Timestamp, Unsent, User, UserId,
+    WebhookChange, WebhookId, WebhookPlace, Window,
 };
 
 pub use query::{
@@ -41,6 +42,9 @@ pub use crate::model::rules::{RoomChange, RoomSettings};
 
 /// How long invitations that have expired are still listed.
 pub const ENDED_KEPT: Duration = Duration::from_hours(30 * 24);
+
+/// Maximum number of statuses that are listed.
+pub const MAX_STATUSES: u32 = 1_000;
 
 /// Why an operation was not performed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -63,6 +67,12 @@ pub enum StoreError {
     /// The user has saved the maximum number of messages.
     #[error("too many saved messages")]
     TooManySaved,
+    /// The user has the maximum number of drafts.
+    #[error("too many drafts")]
+    TooManyDrafts,
+    /// The server has the maximum number of custom emoji.
+    #[error("too many custom emoji")]
+    TooManyEmoji,
     /// Nothing happened; may be repeated.
     #[error("the store is unavailable")]
     Unavailable,
@@ -129,6 +139,10 @@ pub trait Store: Send + Sync {
     /// Returns those of these users who share a room with this one; a user always shares with
     /// themselves.
     fn acquainted<'a>(&'a self, user: UserId, with: &'a [UserId]) -> Reply<'a, Vec<UserId>>;
+
+    /// Returns users with a status that has not ended at `now` who share a room with this user, and
+    /// the user, ascending by id, at most [`MAX_STATUSES`].
+    fn statuses(&self, near: UserId, now: Timestamp) -> Reply<'_, Vec<User>>;
 
     // invitations -----------------------------------------------------------------------------
     /// Adds an invitation, and forgets those that ended more than [`ENDED_KEPT`] ago. The secret
@@ -269,6 +283,19 @@ pub trait Store: Send + Sync {
     fn drop_own_files<'a>(&'a self, owner: UserId, ids: &'a [MediaId]) -> Reply<'a, ()>;
     /// Returns those of the names that have an owner.
     fn known_media<'a>(&'a self, names: &'a [String]) -> Reply<'a, Vec<String>>;
+    // custom emoji ----------------------------------------------------------------------------
+    /// Returns all custom emoji, ascending by name.
+    fn emoji(&self) -> Reply<'_, Vec<CustomEmoji>>;
+    /// Returns the custom emoji of this name.
+    fn emoji_named<'a>(&'a self, name: &'a str) -> Reply<'a, Option<CustomEmoji>>;
+    /// Adds a custom emoji, whose picture is a file of this user that is displayed as a picture;
+    /// otherwise `NotFound`. `Taken` for a name that exists, `TooManyEmoji` beyond
+    /// [`MAX_EMOJI`](crate::model::MAX_EMOJI). Emits `Emoji`. From then on everybody may read the
+    /// file, and nothing removes it.
+    fn add_emoji(&self, owner: UserId, new: NewEmoji) -> Reply<'_, CustomEmoji>;
+    /// Removes a custom emoji and returns it; messages and reactions with its name stay. `NotFound`
+    /// if there is none. Emits `Emoji`.
+    fn remove_emoji<'a>(&'a self, name: &'a str) -> Reply<'a, CustomEmoji>;
     // outgoing webhooks -----------------------------------------------------------------------
     /// Returns all outgoing webhooks, ascending by id.
     fn webhooks(&self) -> Reply<'_, Vec<OutgoingWebhook>>;
@@ -314,6 +341,58 @@ pub trait Store: Send + Sync {
     /// Returns saved messages of rooms in which the user participates, most recently saved first,
     /// without deleted ones.
     fn saved(&self, user: UserId, after: Option<SavedPlace>, limit: u32) -> Reply<'_, Vec<Saved>>;
+    // threads ---------------------------------------------------------------------------------
+    /// Returns what is shown of the threads that begin with the messages from `from` to `to`, both
+    /// included, ascending, with the rev of the room's facts. Messages without replies that are not
+    /// deleted are left out.
+    fn thread_summaries(
+        &self,
+        room: RoomId,
+        from: Seq,
+        to: Seq,
+    ) -> Reply<'_, (Rev, Vec<ThreadSummary>)>;
+    /// Has a participant follow the thread of a message (any message of it), or no longer. Without
+    /// it, those follow a thread who have started it, answer in it or are mentioned in it; who
+    /// answers after this follows again. Emits `Personal` if something changed, here and there.
+    fn follow_thread(
+        &self,
+        room: RoomId,
+        user: UserId,
+        seq: Seq,
+        following: bool,
+    ) -> Reply<'_, Follow>;
+    /// Marks the thread of this message as read up to it for a participant, also one who does not
+    /// follow it. The mark never moves back. Emits `Personal` if it moved.
+    fn read_thread(&self, room: RoomId, user: UserId, upto: Seq) -> Reply<'_, Follow>;
+    /// Returns all threads that a user follows in rooms in which they participate, in no order.
+    fn follows(&self, user: UserId) -> Reply<'_, Vec<Follow>>;
+    /// Returns those that have replies which are not deleted, the one with the newest reply first.
+    fn followed(
+        &self,
+        user: UserId,
+        after: Option<ThreadPlace>,
+        limit: u32,
+    ) -> Reply<'_, Vec<FollowedThread>>;
+    /// Returns what administrators have set of the look of the server.
+    fn look(&self) -> Reply<'_, Look>;
+    /// Returns the icon of the server.
+    fn icon(&self) -> Reply<'_, Option<LookIcon>>;
+    /// Changes the look of the server and returns what is set now. Emits `LookChanged` if it
+    /// changed.
+    fn change_look(&self, change: LookChange) -> Reply<'_, Look>;
+    /// Returns the drafts of the user in rooms in which they participate, the latest first.
+    fn drafts(&self, user: UserId) -> Reply<'_, Vec<Unsent>>;
+    /// Replaces the draft of a place, or removes it if the text is empty, and returns it. The last
+    /// of several changes wins. `NotFound` unless the user participates in the room,
+    /// `TooManyDrafts` beyond [`MAX_DRAFTS`](crate::model::MAX_DRAFTS). Emits `Personal` if
+    /// something changed.
+    fn change_draft(
+        &self,
+        user: UserId,
+        place: DraftPlace,
+        text: String,
+        reply_to: Option<Seq>,
+    ) -> Reply<'_, Unsent>;
     /// Returns signing key, epoch and server id.
     fn settings(&self) -> Reply<'_, Settings>;
     /// Returns this store such that each change made through it is recorded in the audit log, in

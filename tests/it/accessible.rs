@@ -217,7 +217,9 @@ async fn axe_objects_to_nothing() {
         ann.page.refresh().await.unwrap();
         ann.has("server-status .figures dd").await;
         ann.is_accessible("server").await;
-        for tab in ["people", "invitations", "rooms", "integrations", "storage", "audit", "log"] {
+        for tab in
+            ["people", "invitations", "rooms", "emoji", "integrations", "storage", "audit", "log"]
+        {
             ann.page.goto(&url(&format!("server/{tab}"))).await.unwrap();
             ann.has(&format!("#tab-{tab}[aria-selected=true]")).await;
             ann.has("server-page :is(tbody tr, .figures dd, li[data-entry], .log p, [role=status]:not(:empty))").await;

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod changes;
+mod emoji;
 mod fragments;
 mod guests;
 mod history;

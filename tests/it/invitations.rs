@@ -169,6 +169,10 @@ async fn without_an_invitation_registration_is_closed_in_every_dialect() {
                 assert!(answer.status < 300, "{}", answer.text);
             }
         } else {
+            let why = if policy == "invite" { "needs an invitation" } else { "is closed" };
+            for answer in [&native, &rooms, &realtime] {
+                assert!(answer.text.contains(why), "{policy}: {}", answer.text);
+            }
             native.fails(403, "forbidden");
             v1.fails_v1(422, "registration_closed");
             rooms.fails_rooms(403, "Forbidden");

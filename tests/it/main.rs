@@ -32,6 +32,7 @@ mod journal;
 mod laws;
 mod lists;
 mod logging_lines;
+mod look;
 mod media;
 mod metrics;
 mod minute;

@@ -168,7 +168,7 @@ async fn doctor_logs_in_to_the_mail_server_and_the_check_of_the_configuration_sa
 
     let server = mailing(&mail, &[("MAIL__PASSWORD", "let me out")], &[]).await;
     let told = Ctl::of(&server).run(&["doctor", "--only", "mail"]).ends(6).out.clone();
-    assert!(told.contains("the mail server localhost refuses: "), "{told}");
+    assert!(told.contains("the mail server localhost cannot be used: "), "{told}");
     assert!(told.contains("Check host, port, security, user and password in [mail]."), "{told}");
 
     let server = mailing(&mail, &[("MAIL__PORT", "1")], &[]).await;

@@ -267,7 +267,9 @@ async fn without_the_setting_no_code_is_asked_for() {
     let (ann, ben) = (ann.at(server.address()), ben.at(server.address()));
     log_in(&server, &ann, None).await.is(200);
     log_in(&server, &ann, Some("000000")).await.is(200);
-    ben.post(PATH, json!({"password": ben.password})).await.fails(403, "forbidden");
+    let refused = ben.post(PATH, json!({"password": ben.password})).await;
+    refused.fails(403, "forbidden");
+    assert!(refused.text.contains("turned off on this server"), "{}", refused.text);
     assert_eq!(
         ben.get(PATH).await.is(200),
         json!({"available": false, "enabled": false, "recoveryCodes": 0})

@@ -7,6 +7,7 @@ mod encrypted;
 mod failing;
 mod leaving;
 mod limits;
+mod look;
 mod moving;
 mod numbers;
 mod restoring;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod content;
+mod emoji;
 mod formats;
 mod mattermost;
 pub(crate) mod native;

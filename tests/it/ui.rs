@@ -5,6 +5,8 @@
 
 mod administration;
 mod attention;
+mod devices;
+mod emoji;
 mod integrations;
 mod invitations;
 mod links;

@@ -217,6 +217,7 @@ test("pure modules know neither the page nor the network", () => {
     "state/reduce-message.js",
     "state/reduce-room.js",
     "state/thread.js",
+    "state/threads.js",
     "state/timeline.js",
     "state/rows.js",
     "state/room-rows.js",

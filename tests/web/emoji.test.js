@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { CustomEmojiList, nameFor, nameIn } from "../../assets/js/lib/custom-emoji.js";
 import { parseEmoji, withTone } from "../../assets/js/lib/emoji.js";
 import { moveInGrid } from "../../assets/js/lib/grid.js";
 import { LANGUAGES } from "../../assets/js/lib/i18n.js";
@@ -107,4 +108,75 @@ test("arrow keys go through the rows of all sections", () => {
   assert.equal(move(0, 1, "ArrowUp"), null);
   assert.deepEqual(move(1, 4, "Home"), [0, 0]);
   assert.deepEqual(move(1, 4, "End"), [2, 7]);
+});
+
+test("custom emoji are fetched once, kept up to date and found by their names", async () => {
+  const list = new CustomEmojiList();
+  const socket = new EventTarget();
+  const asked = [];
+  const answer = {
+    emoji: [{ name: "party_parrot", userId: "ann", mediaName: "aa" }],
+    mayAdd: true,
+  };
+  const client = {
+    ask: async (method, path) => {
+      asked.push(`${method} ${path}`);
+      return structuredClone(answer);
+    },
+  };
+  list.start({ client, socket });
+  const frame = (detail) => socket.dispatchEvent(new CustomEvent("frame", { detail }));
+  await Promise.all([list.need(null), list.need(null)]);
+  assert.deepEqual(asked, ["GET api/emoji"]);
+  assert.equal(list.mayAdd, true);
+  assert.equal(list.pictureOf("party_parrot"), "api/media/aa");
+  assert.equal(list.pictureOf("constructor"), "");
+  const found = (query) => findEmoji(list.asEmoji(), query).map(({ glyph }) => glyph);
+  assert.deepEqual(found("parrot"), [":party_parrot:"]);
+
+  let changes = 0;
+  list.addEventListener("change", () => (changes += 1));
+  frame({ type: "emoji_added", name: "ant", user_id: "bob", media_name: "bb" });
+  assert.deepEqual(
+    list.all().map(({ name }) => name),
+    ["ant", "party_parrot"],
+  );
+  frame({ type: "emoji_removed", name: "party_parrot" });
+  assert.deepEqual(found("parrot"), []);
+  frame({ type: "chat_message" });
+  assert.equal(changes, 2);
+  // What has happened without a connection is in a new list.
+  frame({ type: "connection_established" });
+  await list.need(null);
+  assert.deepEqual(asked, ["GET api/emoji", "GET api/emoji"]);
+  assert.equal(list.pictureOf("party_parrot"), "api/media/aa");
+});
+
+test("a failure to fetch custom emoji is no end", async () => {
+  const list = new CustomEmojiList();
+  let fails = true;
+  const client = {
+    ask: async () => {
+      if (fails) throw new Error("offline");
+      return { emoji: [], mayAdd: false };
+    },
+  };
+  list.start({ client, socket: new EventTarget() });
+  await assert.rejects(list.need(null));
+  fails = false;
+  await list.need(null);
+  assert.deepEqual(list.all(), []);
+});
+
+test("the name of a file becomes one of an emoji", () => {
+  for (const [file, name] of [
+    ["Party Parrot!.gif", "party_parrot"],
+    ["c++.png", "c++"],
+    ["로고.png", ""],
+    ["x.png", ""],
+    [`${"long".repeat(20)}.png`, "long".repeat(16)],
+  ])
+    assert.equal(nameFor(file), name, file);
+  assert.equal(nameIn(":party_parrot:"), "party_parrot");
+  assert.equal(nameIn("👍"), "");
 });

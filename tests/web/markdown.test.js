@@ -242,3 +242,23 @@ test("a snippet has the words and not the marks", () => {
   assert.equal(snippet(`\`\`\`js\n${"code ".repeat(200)}\n\`\`\``).slice(0, 9), "code code");
   assert.equal(snippet("```\nno end"), "``` no end");
 });
+
+test("a short name of an emoji stands apart, except in words, times, paths and code", () => {
+  const kinds = (text) => parseInline(text).map(({ type, text: said }) => [type, said]);
+  assert.deepEqual(kinds("hi :party_parrot:!"), [
+    ["text", "hi "],
+    ["emoji", ":party_parrot:"],
+    ["text", "!"],
+  ]);
+  assert.deepEqual(kinds(":a1::b-2:안녕:c+:"), [
+    ["emoji", ":a1:"],
+    ["emoji", ":b-2:"],
+    ["text", "안녕"],
+    ["emoji", ":c+:"],
+  ]);
+  assert.deepEqual(kinds(":_odd_name_:"), [["emoji", ":_odd_name_:"]]);
+  for (const text of ["at 10:30:45", "std::fmt::Display", "a:b1:c", ":x:", ":Up:", ": no :", "::"])
+    assert.deepEqual(kinds(text), [["text", text]]);
+  assert.deepEqual(kinds("`:code:`"), [["code", ":code:"]]);
+  assert.equal(snippet("**see :logo:**"), "see :logo:");
+});

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { highlightParts } from "../../assets/js/lib/highlight.js";
+import { hitParts } from "../../assets/js/lib/hit-text.js";
 import { parseRoute, searchHash, viewOf } from "../../assets/js/lib/route.js";
 import { byDay, withPage } from "../../assets/js/state/hits.js";
 import { searchPage } from "../../assets/js/state/select.js";
@@ -98,4 +99,58 @@ test("the page of results names authors and rooms, and offers the room that was 
     direct: false,
   });
   assert.equal(searchPage(state, "").room, null);
+});
+
+/** The text of a hit with what was found in brackets. @param {string} content @param {string[]} words */
+function shownHit(content, words, snippet = content) {
+  /** @type {[number, number][]} */
+  const highlights = [];
+  const letters = [...snippet];
+  for (let at = 0; at < letters.length; at += 1) {
+    const word = words.find((one) => letters.slice(at, at + [...one].length).join("") === one);
+    if (!word) continue;
+    highlights.push([at, at + [...word].length]);
+    at += [...word].length - 1;
+  }
+  return hitParts({ snippet, highlights, content })
+    .map(({ text, hit }) => (hit ? `⟦${text}⟧` : text))
+    .join("");
+}
+
+test("a hit is shown as it is read, with what was found where it stands", () => {
+  for (const [content, words, expected] of [
+    ["no marks", ["marks"], "no ⟦marks⟧"],
+    ["**bold** and _thin_ bold", ["bold"], "⟦bold⟧ and thin ⟦bold⟧"],
+    ["a **very bold** word", ["bold"], "a very ⟦bold⟧ word"],
+    ["see [the docs](https://example.org/docs) of it", ["docs"], "see the ⟦docs⟧ of it"],
+    ["run `cargo test` now", ["cargo", "now"], "run ⟦cargo⟧ test ⟦now⟧"],
+    ["```rust\nlet x = 1;\n```\nlet it be", ["let"], "⟦let⟧ x = 1; ⟦let⟧ it be"],
+    ["> quoted\n- one\n- two", ["one"], "quoted ⟦one⟧ two"],
+    ["2*3*4 is 24", ["3"], "2*⟦3⟧*4 is 24"],
+    ["😀 **굵은** 글씨", ["굵은"], "😀 ⟦굵은⟧ 글씨"],
+    ["https://example.org/path here", ["example"], "https://⟦example⟧.org/path here"],
+  ])
+    assert.equal(shownHit(content, words), expected);
+});
+
+test("what was found only where nobody sees it is shown as it was written", () => {
+  assert.equal(
+    shownHit("[docs](https://example.org) a", ["example"]),
+    "[docs](https://⟦example⟧.org) a",
+  );
+  assert.equal(shownHit("```rust\nx\n```", ["rust"]), "```⟦rust⟧\nx\n```");
+});
+
+test("marks that begin or end outside of the snippet are no part of it", () => {
+  const content = `${"a ".repeat(80)}**some bold needle here** and ${"z ".repeat(90)}`.trim();
+  const at = content.indexOf("bold");
+  const snippet = `…${content.slice(at, at + 120)}…`;
+  const shown = shownHit(content, ["needle"], snippet);
+  assert.ok(shown.startsWith("…bold ⟦needle⟧ here and z") && shown.endsWith("…"), shown);
+  const start = `${content.slice(at - 2)}`;
+  assert.equal(shownHit(content, ["needle"], `…${start}`).includes("*"), false);
+});
+
+test("a hit of a message that has changed since is shown as it was found", () => {
+  assert.equal(shownHit("other", ["bold"], "**bold**"), "**⟦bold⟧**");
 });

@@ -81,6 +81,12 @@ export class Client {
    */
   saved = (query) => this.#send("GET", `api/users/me/saved${asked(query)}`);
 
+  /** @returns {Promise<import("../types-own.js").ServerDraft[]>} */
+  drafts = async () => (await this.#send("GET", "api/users/me/drafts")).drafts;
+
+  /** @returns {Promise<import("../types-own.js").StatusOf[]>} */
+  statuses = async () => (await this.#send("GET", "api/statuses")).statuses;
+
   /** @param {string} roomId @param {string} messageId @param {boolean} on @returns {Promise<void>} */
   saveMessage = (roomId, messageId, on) =>
     this.#send(on ? "PUT" : "DELETE", `api/chatrooms/${roomId}/messages/${messageId}/saved`);

@@ -27,8 +27,8 @@ export class AppRoot extends HTMLElement {
   /** The link for the first administrator that was checked. */
   #checked = "";
   #target = "";
-  /** The colour that is shown, "" for that of the style. */
-  #accent = "";
+  /** The server whose look is shown. @type {import("../types.js").Server|null} */
+  #server = null;
   /** Nothing is shown before it is known whether there is a session. */
   #known = false;
 
@@ -81,8 +81,8 @@ export class AppRoot extends HTMLElement {
   }
 
   #update() {
-    const { accent } = this.#chat.store.state.server ?? {};
-    if (accent && accent !== this.#accent) this.#colour(accent);
+    const { server } = this.#chat.store.state;
+    if (server && server !== this.#server) this.#look(server);
     if (!this.#known) return;
     const { me, route } = this.#chat.store.state;
     if (route.page === "forgot" && !me) return void this.#link("forgot-form", "forgot");
@@ -137,11 +137,13 @@ export class AppRoot extends HTMLElement {
     }
   }
 
-  /** @param {string} accent */
-  async #colour(accent) {
-    this.#accent = accent;
-    const { showAccent } = await import("../lib/accent.js");
-    showAccent(accent);
+  /** @param {import("../types.js").Server} server */
+  async #look(server) {
+    const before = this.#server;
+    this.#server = server;
+    if (![server, before].some((one) => one?.accent || one?.icon)) return;
+    const { showLook } = await import("../lib/look.js");
+    showLook(this.#server);
   }
 
   /** @param {Lazy} tag @param {string} page */

@@ -6,6 +6,7 @@
 import { emit } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { roomName } from "../lib/names.js";
+import "../lib/more-icons.js";
 
 /** @import {Level} from "../types-own.js" */
 /** @import {ChatApp} from "./chat-app.js" */

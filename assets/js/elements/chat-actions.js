@@ -26,6 +26,9 @@ const LAZY = [
   "message-delete",
   "message-readers",
   "message-thread",
+  "thread-follow",
+  "thread-read",
+  "threads-read",
   "message-keep",
   "message-unkeep",
   "message-unread",
@@ -42,6 +45,7 @@ const LAZY = [
   "places-show",
   "place-open",
   "shortcuts-show",
+  "emoji-manage",
   "rooms-read",
 ];
 
@@ -145,12 +149,13 @@ function composerActions(app) {
       const { messageId, content = "" } = last;
       setContext({ kind: "edit", messageId, author: "", content });
     },
+    "emoji-needed": (start) => start(chat),
     "emoji-open": async ({ at, insert }) => (await app.dialog("emoji-picker")).open(at, insert),
     "files-failed": (clientId) => {
       app.showToast(t("error.offline"));
       store.dispatch({ type: "send_failed", clientId, reason: "offline", lasting: true });
     },
-    "draft-change": ({ roomId, text }) => chat.keepDraft(roomId, text),
+    "draft-change": ({ roomId, text, replyTo }) => chat.keepDraft(roomId, text, replyTo),
     typing: () => chat.live.typing(openRoomOf(app)),
   };
 }

@@ -5,13 +5,14 @@
 import { fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
+import { setIcon } from "../lib/identity.js";
 import { mediaQuery } from "../lib/media-query.js";
 import { roomName } from "../lib/names.js";
 import { viewOf } from "../lib/route.js";
 import { isDark } from "../lib/theme.js";
-import { isKept, keepPage } from "../lib/worker.js";
+import { keepPage } from "../lib/worker.js";
 import { roomRows } from "../state/room-rows.js";
-import { totalUnread } from "../state/select.js";
+import { totalUnread, unreadThreads } from "../state/select.js";
 import { handleActions } from "./chat-actions.js";
 import { Pages } from "./pages.js";
 import { RoomView } from "./room-view.js";
@@ -21,6 +22,7 @@ import { handleKeys } from "./keyboard.js";
 import { lazy } from "./lazy.js";
 import "./room-list.js";
 import { SideColumn, sideOf } from "./side-column.js";
+import { ThreadLoader } from "./thread-loader.js";
 
 /** @import {Chat} from "../state/chat.js" */
 /** @import {Lazy} from "./lazy.js" */
@@ -77,6 +79,9 @@ export class ChatApp extends HTMLElement {
   #toastTimer;
   /** Previews of links, where the server makes them. @type {Promise<void>|undefined} */
   #previews;
+  /** The message of the day, where there is one. @type {Promise<void>|undefined} */
+  #motd;
+  #threads = new ThreadLoader(this);
 
   // Lifecycle
 
@@ -107,7 +112,7 @@ export class ChatApp extends HTMLElement {
     document.addEventListener("pointerdown", (event) => this.#pointed(event), { signal });
     document.addEventListener("keydown", (event) => this.#escaped(event), { signal });
     this.toggleDetails(wantsDetails());
-    this.#keepPage(signal);
+    keepPage(this.chat.store, signal);
   }
 
   disconnectedCallback() {
@@ -124,7 +129,9 @@ export class ChatApp extends HTMLElement {
         () => this.update(),
         () => undefined,
       );
+    this.#showMotd(state.server?.motd ?? "", me.userId);
     const room = route.roomId ? state.rooms[route.roomId] : undefined;
+    this.#threads.update(state);
     const side = sideOf(state, room);
     const view = viewOf(route);
     set(this, { "data-view": view, "data-details": side !== null });
@@ -140,6 +147,7 @@ export class ChatApp extends HTMLElement {
       rows: roomRows(state),
       ready: state.ready,
       failed: state.listFailed,
+      threads: unreadThreads(state),
       server: state.server?.name || t("product"),
       me,
       online: connection.state === "online",
@@ -244,27 +252,9 @@ export class ChatApp extends HTMLElement {
 
   // Internal
 
-  /**
-   * After everything else: what the page needs first must not wait. When the server is there again,
-   * once more if it has failed.
-   * @param {AbortSignal} signal
-   */
-  #keepPage(signal) {
-    const { store } = this.chat;
-    let [tried, was] = [false, ""];
-    const changed = () => {
-      const { state } = store.state.connection;
-      const now = state === "online" && was !== state && !(tried && isKept());
-      was = state;
-      tried ||= now;
-      // It is no fault if the browser refuses it.
-      if (now) keepPage().catch(() => undefined);
-    };
-    store.addEventListener("change", changed, { signal });
-  }
-
   /** @param {import("../types.js").Frame} frame */
   async #notice(frame) {
+    this.#threads.heard(frame);
     if (frame.type !== "chat_message" || localStorage.getItem("notify") !== "on") return;
     const { state } = this.chat.store;
     const away = document.visibilityState === "hidden" || !document.hasFocus();
@@ -278,6 +268,20 @@ export class ChatApp extends HTMLElement {
     const room = rooms[this.#pages.room];
     if (!room || !me || this.view.composer.hidden || !this.view.composer.takesFiles) return null;
     return roomName(room, me.userId) || t("rooms.alone");
+  }
+
+  /** @param {string} motd @param {string} user */
+  #showMotd(motd, user) {
+    if (motd)
+      this.#motd ??= lazy("motd-notice").then(
+        () => {
+          this.#banner.after(this.makeLazy("motd-notice"));
+          this.update();
+        },
+        () => undefined,
+      );
+    const notice = this.lazyElement("motd-notice");
+    if (notice) notice.data = { motd, user };
   }
 
   /** On the page's icon, and on that of the installed page. @param {number} unread */
@@ -345,13 +349,6 @@ function title(state, room, me) {
       ? `${roomName(room, me.userId) || t("rooms.alone")} — `
       : "";
   return `${unread ? `(${unread}) ` : ""}${name}${state.server?.name || t("product")}`;
-}
-
-/** A dot on the page's icon while something is unread. @param {boolean} unread */
-function setIcon(unread) {
-  const link = document.querySelector("link[rel=icon]");
-  const href = unread ? "favicon-unread.svg" : "favicon.svg";
-  if (link?.getAttribute("href") !== href) link?.setAttribute("href", href);
 }
 
 /** @param {string} href @param {string} picture @param {string} key */

@@ -41,7 +41,7 @@ export function detailsOf(app, room, me) {
 
 /** A thread has most in common with the conversation that it belongs to. @param {ChatApp} app */
 export function threadOf({ chat, view }) {
-  const { connection, drafts, route } = chat.store.state;
+  const { connection, drafts, route, threads } = chat.store.state;
   const { roomId = "", thread = "" } = route;
   return {
     messageId: thread,
@@ -49,6 +49,8 @@ export function threadOf({ chat, view }) {
     conversation: view.list.data,
     composer: view.composer.data,
     drafts,
+    threads,
+    answers: (/** @type {string} */ place) => chat.drafts?.answer(place),
     load: (/** @type {string} */ query) =>
       chat.client.ask("GET", `api/chatrooms/${roomId}/messages/${thread}/thread?${query}`),
     send: (/** @type {string} */ content, /** @type {Extras} */ extras) => {

@@ -8,6 +8,7 @@ import { mayChangeRoles, mayName, mayRemove } from "../lib/permissions.js";
 import { typeAhead } from "../lib/type-ahead.js";
 import { PlaceSearch } from "../state/place-search.js";
 import { attentionActions } from "./attention-actions.js";
+import { openEmojiDialog } from "./emoji-dialog.js";
 import { menuActions } from "./menu-actions.js";
 import { previewActions } from "./preview-actions.js";
 
@@ -96,6 +97,17 @@ function messageActions(app) {
     "message-thread": ({ messageId }, id) => {
       location.hash = `#/${id}/${messageId}/thread`;
     },
+    "thread-follow": ({ messageId, following }, id) =>
+      chat.client.ask(
+        following ? "PUT" : "DELETE",
+        `api/chatrooms/${id}/messages/${messageId}/thread/follow`,
+      ),
+    // It is told again with the next reply, so that nobody needs to hear of a failure.
+    "thread-read": (messageId, id) =>
+      chat.client
+        .ask("POST", `api/chatrooms/${id}/messages/${messageId}/thread/read`)
+        .catch(() => undefined),
+    "threads-read": () => chat.client.ask("POST", "api/users/me/threads/read"),
     "message-readers": async (row, id) => {
       const [list, readers] = await Promise.all([
         app.dialog("reader-list"),
@@ -161,6 +173,8 @@ function placeActions(app) {
       app.openRoom(
         kind === "person" ? await chat.createRoom({ targetUserIds: [id], direct: true }) : id,
       ),
+    "emoji-manage": async () =>
+      openEmojiDialog(await app.dialog("room-dialog"), chat.store.state.me?.userId ?? ""),
     "shortcuts-show": async () => (await app.dialog("shortcut-help")).open(),
     "rooms-read": async () => {
       const rooms = Object.values(chat.store.state.rooms).filter((room) => room.unreadCount);

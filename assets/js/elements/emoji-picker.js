@@ -1,8 +1,9 @@
 /**
- * A popover with all emoji: those used last, then by category; a search by name, a skin tone. Arrow
+ * A popover with all emoji: those used last, those of the server, then by category; a search by name, a skin tone. Arrow
  * keys go through the grid, which is one stop of the Tab key.
  */
-import { fill, h, set, setText } from "../lib/dom.js";
+import { customEmoji } from "../lib/custom-emoji.js";
+import { emit, fill, h, set, setText } from "../lib/dom.js";
 import { loadEmoji, withTone } from "../lib/emoji.js";
 import {
   keepEmoji,
@@ -13,6 +14,7 @@ import {
 } from "../lib/emoji-used.js";
 import { moveInGrid } from "../lib/grid.js";
 import { lang, t } from "../lib/i18n.js";
+import { icon } from "../lib/icons.js";
 import { place } from "../lib/popover.js";
 import { findEmoji } from "../state/completion.js";
 
@@ -24,6 +26,7 @@ const COLUMNS = 8;
 /** The picture of each category. */
 const GROUPS = {
   recent: "🕘",
+  custom: "⭐",
   smileys: "😀",
   people: "👋",
   nature: "🐻",
@@ -103,9 +106,11 @@ export class EmojiPicker extends HTMLElement {
     place(this.#sheet, at, "above");
     this.#search.focus();
     try {
+      const custom = customEmoji.need(this).catch(() => undefined);
       const all = await loadEmoji(lang());
       const newest = newestVersion();
-      this.#all = all.filter(({ version }) => version <= newest);
+      await custom;
+      this.#all = [...customEmoji.asEmoji(), ...all.filter(({ version }) => version <= newest)];
       this.#none.textContent = "";
       this.#draw();
       this.#find();
@@ -121,7 +126,9 @@ export class EmojiPicker extends HTMLElement {
   #draw() {
     const tone = skinTone();
     const byGlyph = new Map(this.#all.map((emoji) => [emoji.glyph, emoji]));
-    const used = recentEmoji().map((glyph) => ({ glyph, emoji: byGlyph.get(plain(glyph)) }));
+    const used = recentEmoji()
+      .map((glyph) => ({ glyph, emoji: byGlyph.get(plain(glyph)) }))
+      .filter(({ glyph, emoji }) => emoji || !glyph.startsWith(":"));
     const sections = Object.keys(GROUPS).flatMap((group) => {
       const buttons =
         group === "recent"
@@ -129,6 +136,7 @@ export class EmojiPicker extends HTMLElement {
           : this.#all
               .filter((emoji) => emoji.group === group)
               .map((emoji) => button(shown(emoji, tone), emoji));
+      if (group === "custom" && customEmoji.mayAdd) buttons.push(this.#adder());
       return buttons.length ? [section(group, buttons)] : [];
     });
     fill(this.#scroll, sections);
@@ -219,7 +227,7 @@ export class EmojiPicker extends HTMLElement {
 
   /** @param {Event} event */
   #clicked({ target }) {
-    const glyph = /** @type {Element} */ (target).closest("button")?.textContent;
+    const glyph = /** @type {Element} */ (target).closest("button")?.dataset.glyph;
     if (!glyph) return;
     this.#sheet.hidePopover();
     keepEmoji(glyph);
@@ -229,7 +237,7 @@ export class EmojiPicker extends HTMLElement {
   /** @param {EventTarget|null|undefined} target */
   #preview(target) {
     const found = target instanceof Element ? target.closest("button") : null;
-    setText(this.#picture, found?.textContent ?? "");
+    fill(this.#picture, [...(found?.cloneNode(true).childNodes ?? [])]);
     setText(this.#name, found?.title ?? "");
     setText(this.#code, found?.dataset.code ? `:${found.dataset.code}:` : "");
   }
@@ -258,6 +266,20 @@ export class EmojiPicker extends HTMLElement {
     );
     if (to) this.#go(grid[to.section][to.index]);
     else this.#search.focus();
+  }
+
+  /** The way to custom emoji of one's own. */
+  #adder() {
+    const label = t("emoji.add");
+    const onclick = () => {
+      this.#sheet.hidePopover();
+      emit(this, "emoji-manage");
+    };
+    return h(
+      "button",
+      { type: "button", class: "add", tabindex: "-1", "aria-label": label, title: label, onclick },
+      icon("add"),
+    );
   }
 
   /** @param {HTMLElement|undefined} button */
@@ -324,8 +346,9 @@ function button(glyph, emoji) {
       "aria-label": name,
       title: name,
       "data-code": emoji?.words[0],
+      "data-glyph": glyph,
     },
-    glyph,
+    emoji?.picture ? h("img", { src: emoji.picture, alt: "", loading: "lazy" }) : glyph,
   );
 }
 

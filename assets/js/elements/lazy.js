@@ -10,12 +10,14 @@ import { loadLazyTexts } from "../lib/i18n.js";
 const MODULES = {
   "action-sheet": () => import("./action-sheet.js"),
   "code-block": () => import("./code-block.js"),
+  "custom-emoji": () => import("./custom-emoji.js"),
   "emoji-picker": () => import("./emoji-picker.js"),
   "forgot-form": () => import("./forgot-form.js"),
   "format-bar": () => import("./format-bar.js"),
   "invite-form": () => import("./invite-form.js"),
   "link-previews": () => import("./link-previews.js"),
   "login-form": () => import("./login-form.js"),
+  "motd-notice": () => import("./motd-notice.js"),
   "person-dialog": () => import("./person-dialog.js"),
   "picture-viewer": () => import("./picture-viewer.js"),
   "quick-switcher": () => import("./quick-switcher.js"),
@@ -36,7 +38,9 @@ const MODULES = {
   "shortcut-help": () => import("./shortcut-help.js"),
   "sign-in-code": () => import("./sign-in-code.js"),
   "text-completion": () => import("./text-completion.js"),
+  "thread-counts": () => import("./thread-counts.js"),
   "thread-panel": () => import("./thread-panel.js"),
+  "threads-list": () => import("./threads-list.js"),
   "upload-list": () => import("./upload-list.js"),
 };
 

@@ -1,11 +1,14 @@
 /**
  * What the links of a message lead to, as cards below its text. There is room for one at each link
- * from the start. Only our server is asked, once the message comes into view. Emits `link-preview`.
+ * from the start, and a link without a preview gives it back once nobody sees it, so that nothing
+ * that is read moves. Only our server is asked, once the message comes into view. Emits
+ * `link-preview`.
  */
 import { emit, fill, h } from "../lib/dom.js";
 import { loadLazyTexts, t } from "../lib/i18n.js";
 import { icon } from "../lib/icons.js";
 import { previewLinks } from "../lib/preview-links.js";
+import { anchorOf, restore } from "../lib/scroll.js";
 import { langOf } from "../lib/text.js";
 
 /** @typedef {typeof LinkPreviews} Previews */
@@ -24,9 +27,16 @@ const inView = new IntersectionObserver((entries) => {
     if (isIntersecting) /** @type {LinkPreviews} */ (target).ask();
 });
 
+const outOfView = new IntersectionObserver((entries) => {
+  for (const { isIntersecting, target } of entries)
+    if (!isIntersecting) /** @type {LinkPreviews} */ (target).release();
+});
+
 export class LinkPreviews extends HTMLElement {
   /** It is put into its message again with each change of that. */
   #asked = false;
+  /** Links without a preview keep their room. */
+  #holds = false;
 
   /**
    * What stands below the text of a message, the same node until one of its links changes.
@@ -54,6 +64,7 @@ export class LinkPreviews extends HTMLElement {
 
   disconnectedCallback() {
     inView.unobserve(this);
+    outOfView.unobserve(this);
   }
 
   // Actions
@@ -68,9 +79,22 @@ export class LinkPreviews extends HTMLElement {
       found: async (/** @type {LinkPreview[]} */ previews) => {
         await loadLazyTexts();
         remember(keyOf(row), previews);
-        if (this.isConnected) this.#draw(previews);
+        if (!this.isConnected) return;
+        this.#holds = true;
+        this.#draw(previews);
       },
     });
+  }
+
+  /** The message has left the view: what stays empty goes, and what is in view stays where it is. */
+  release() {
+    outOfView.unobserve(this);
+    this.#holds = false;
+    const list = this.closest("message-item")?.parentElement;
+    const scroller = list?.closest(".scroll");
+    const anchor = list && scroller ? anchorOf(scroller, list) : null;
+    for (const place of this.querySelectorAll(":scope > span")) place.remove();
+    if (scroller) restore(scroller, anchor);
   }
 
   // Internal
@@ -80,13 +104,15 @@ export class LinkPreviews extends HTMLElement {
     return /** @type {Data} */ (message.data);
   }
 
-  /** Links without a preview give their room back. @param {LinkPreview[]} previews */
+  /** @param {LinkPreview[]} previews */
   #draw(previews) {
     const { row, roomId } = this.#message;
     const links = previewLinks(row.content);
     const shown = previews.filter(({ url }) => links.includes(url));
     const pictures = `api/chatrooms/${roomId}/messages/${row.messageId}/previews/`;
     const stops = this.closest("message-item")?.matches(":focus-within") ? "0" : "-1";
+    const empty = this.#holds ? links.slice(shown.length).map(() => h("span")) : [];
+    if (empty.length > 0) outOfView.observe(this);
     fill(
       this,
       shown.map((preview) =>
@@ -97,6 +123,7 @@ export class LinkPreviews extends HTMLElement {
           row.mine && row.mayWrite && this.#remover(row, preview.url, stops),
         ),
       ),
+      empty,
     );
   }
 

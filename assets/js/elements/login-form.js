@@ -146,7 +146,9 @@ export class LoginForm extends HTMLElement {
   #textOf(error, code) {
     if (code === "already_exists") return t("login.taken");
     if (code !== "forbidden") return errorText(error);
-    return this.#mode === "setup" ? this.#whyRefused() : t("login.closed");
+    return this.#mode === "setup"
+      ? this.#whyRefused()
+      : t(this.#server?.invitations ? "login.invited" : "login.closed");
   }
 
   #whyRefused() {

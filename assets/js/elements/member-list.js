@@ -4,6 +4,7 @@ import { t } from "../lib/i18n.js";
 import { keyed } from "../lib/keyed.js";
 import { View } from "../lib/view.js";
 import { langOf } from "../lib/text.js";
+import { statusMark } from "./status-mark.js";
 import { avatar } from "./user-avatar.js";
 
 /** @import {Member, Members} from "../state/select.js" */
@@ -107,7 +108,7 @@ function changePerson(node, person) {
     picture: person.picture,
     presence: person.here ? "here" : "offline",
   };
-  setText(set(name, { lang: langOf(person.shown) || null }), person.shown);
+  fill(set(name, { lang: langOf(person.shown) || null }), person.shown, statusMark(person.status));
   setText(role, roleOf(person));
 }
 

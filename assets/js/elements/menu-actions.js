@@ -8,6 +8,7 @@ import { ApiError } from "../lib/errors.js";
 import { t } from "../lib/i18n.js";
 import { partner, roomName } from "../lib/names.js";
 import { mayConfigure, mayDeleteRoom, mayManage } from "../lib/permissions.js";
+import "../lib/more-icons.js";
 import { actionsOf, textOf } from "./message-actions.js";
 import { savedOf } from "./saved-ids.js";
 import { editRoom } from "./room-edit.js";

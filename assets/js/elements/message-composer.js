@@ -72,6 +72,10 @@ export class MessageComposer extends View {
   /** @type {ReturnType<typeof setTimeout>|undefined} the draft is not stored yet */
   #pause;
   #roomId = "";
+  /** The draft that was shown or stored last: another text in the field is being written. */
+  #draft = "";
+  /** An input method is at work. */
+  #composing = false;
   /** The draft that editing replaced in the field. */
   #covered = "";
   /** @type {Context|null} */
@@ -84,7 +88,11 @@ export class MessageComposer extends View {
     this.#field.after(this.#format.button);
     this.append(this.#box, this.#note);
     this.#field.addEventListener("keydown", (event) => this.#pressed(event));
-    this.#field.addEventListener("input", () => {
+    this.#field.addEventListener("compositionend", () => {
+      this.#composing = false;
+    });
+    this.#field.addEventListener("input", (event) => {
+      this.#composing = /** @type {InputEvent} */ (event).isComposing;
       if (this.#field.value) emit(this, "typing");
       this.#written();
       this.#complete();
@@ -106,7 +114,10 @@ export class MessageComposer extends View {
     const name = label ?? t("composer.label", { room: title });
     for (const part of [this.#box, this.#field]) set(part, { "aria-label": name });
     const moved = roomId !== this.#roomId;
+    // First: what was sent elsewhere is not taken for something that stays without its context.
+    if (draft !== this.#draft && !moved) this.#adopt(draft);
     if (moved || context !== this.#context) this.#follow(roomId, context, moved ? draft : null);
+    this.#draft = draft;
     this.#note.hidden = !error;
     fill(this.#note, error);
     this.#changed();
@@ -142,10 +153,23 @@ export class MessageComposer extends View {
     if (!this.#pause) return;
     clearTimeout(this.#pause);
     this.#pause = undefined;
-    emit(this, "draft-change", { roomId: this.#roomId, text: this.#field.value });
+    const { kind, messageId } = this.#context ?? {};
+    const replyTo = kind === "reply" ? messageId : undefined;
+    emit(this, "draft-change", { roomId: this.#roomId, text: this.#field.value, replyTo });
   }
 
   // Internal
+
+  /**
+   * The draft was changed elsewhere. What is being written here stays.
+   * @param {string} draft
+   */
+  #adopt(draft) {
+    if (this.#context?.kind === "edit") {
+      if (this.#covered === this.#draft) this.#covered = draft;
+    } else if (!this.#pause && !this.#composing && this.#field.value === this.#draft)
+      this.#field.value = draft;
+  }
 
   /**
    * @param {string} roomId
@@ -167,7 +191,10 @@ export class MessageComposer extends View {
     if (this.#line) this.#box.prepend(this.#line);
     if (context?.kind === "edit") this.#field.value = context.content;
     else if (edited || draft !== null) this.#field.value = kept;
-    if (context || edited) {
+    // What a draft answers belongs to it.
+    const answers = draft === null && !edited && context?.kind !== "edit" && !context?.restored;
+    if (answers && this.#field.value) this.#written();
+    if ((context && !context.restored) || edited) {
       this.#field.focus();
       this.#field.setSelectionRange(this.#field.value.length, this.#field.value.length);
     }
@@ -259,7 +286,9 @@ export class MessageComposer extends View {
 
   /** Where the caret is. @param {string} text */
   #insert = (text) => {
-    const { selectionStart: from, selectionEnd: to } = this.#field;
+    const { selectionStart: from, selectionEnd: to, value } = this.#field;
+    // A short name is none within a word.
+    if (text[0] === ":" && /[A-Za-z\d]/u.test(value[from - 1] ?? "")) text = ` ${text}`;
     const caret = from + text.length;
     replaceText(this.#field, { from, to, insert: text, start: caret, end: caret });
   };

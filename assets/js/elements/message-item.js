@@ -15,15 +15,17 @@ import { clock, exact } from "../lib/time.js";
 import { longPress } from "../lib/long-press.js";
 import { mediaNodes } from "./message-media.js";
 import { failure, marks, uploading } from "./message-status.js";
-import { textNodes } from "./message-text.js";
+import { reactionSign, textNodes } from "./message-text.js";
+import { statusMark } from "./status-mark.js";
 import { avatar } from "./user-avatar.js";
 
 /** @import {People} from "../lib/mentions.js" */
 /** @import {MessageRow} from "../state/rows.js" */
 /** @import {Previews} from "./link-previews.js" */
+/** @import {Counts} from "./thread-counts.js" */
 /**
  * @typedef {{row: MessageRow, roomId: string, me: string, people: People, nameOf: (userId: string) =>
- *   string, pictureOf: (userId: string) => string|undefined, previews?: Previews}} Data
+ *   string, pictureOf: (userId: string) => string|undefined, previews?: Previews, threads?: Counts}} Data
  */
 
 const NARROW = matchMedia("(width < 640px)");
@@ -66,7 +68,8 @@ export class MessageItem extends View {
       ...row.readers.flatMap((id) => [data.nameOf(id), data.pictureOf(id)]),
     ];
     const mentions = row.content.includes("@") && data.people.version;
-    const key = JSON.stringify([names, mentions, unfolded.has(row.key), !data.previews]);
+    const replies = data.threads?.keyOf(row.messageId);
+    const key = JSON.stringify([names, mentions, unfolded.has(row.key), !data.previews, replies]);
     if (row === this.#drawn.row && key === this.#drawn.key) return;
     const all = JSON.stringify([row, key]);
     const isAsBefore = all === this.#drawn.all;
@@ -98,6 +101,7 @@ export class MessageItem extends View {
         data.previews?.below(row, this),
         row.uploads?.map(uploading),
         this.#reactions(data),
+        replies && data.threads?.below(data),
         failure(row, this),
       ),
       marks(data),
@@ -156,7 +160,7 @@ export class MessageItem extends View {
           author,
         )
       : h("span", { class: "author truncate" }, author);
-    return h("header", null, name, time);
+    return h("header", null, name, statusMark(row.status), time);
   }
 
   /** @param {import("../state/rows.js").Quote} quote @param {string} roomId */
@@ -241,7 +245,7 @@ export class MessageItem extends View {
           "data-reaction": reactionType,
           onclick: () => emit(this, "reaction-toggle", { row, reaction: reactionType }),
         },
-        h("span", { "aria-hidden": "true" }, glyph(reactionType)),
+        reactionSign(glyph(reactionType)),
         " ",
         userIds.length,
       );

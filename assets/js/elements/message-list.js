@@ -25,7 +25,7 @@ import { ReadingPlaces } from "./reading-places.js";
 /**
  * @typedef {Omit<Conversation, "low"|"high"|"unreadSeq"> & {roomId: string, title: string, people:
  *   People, visitSeq:
- *   number, target?: string, previews?: Previews, empty: Element|null}} Data
+ *   number, target?: string, previews?: Previews, threads?: any, empty: Element|null}} Data
  */
 
 /** How near an edge of the window is when more is added. */

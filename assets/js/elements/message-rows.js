@@ -7,6 +7,7 @@ import { day, dayKey } from "../lib/time.js";
 /** @import {DayRow, GapRow, Row} from "../state/rows.js" */
 /** @import {Previews} from "./link-previews.js" */
 /** @import {MessageItem} from "./message-item.js" */
+/** @import {Counts} from "./thread-counts.js" */
 
 /** @typedef {HTMLElement & {row: GapRow, drawn?: string}} GapNode */
 
@@ -31,7 +32,7 @@ export function makeRow(row) {
  * @param {HTMLElement} node
  * @param {Row} row
  * @param {{roomId: string, me: string, people: People, nameOf: (userId: string) => string, pictureOf:
- *   (userId: string) => string|undefined, previews?: Previews}} context
+ *   (userId: string) => string|undefined, previews?: Previews, threads?: Counts}} context
  */
 export function changeRow(node, row, context) {
   switch (row.kind) {

@@ -20,6 +20,22 @@ export function textNodes(text, people) {
   return blocks.map(block);
 }
 
+/** A reaction; its name stands elsewhere. @param {string} sign */
+export function reactionSign(sign) {
+  const props = { "aria-hidden": "true" };
+  return sign.startsWith(":") ? shortName(sign, props) : h("span", props, sign);
+}
+
+/**
+ * A short name becomes a picture later, if it is that of a custom emoji.
+ * @param {string} text
+ * @param {Record<string, string>} [props]
+ */
+export function shortName(text, props) {
+  lazy("custom-emoji").catch(() => undefined);
+  return h("custom-emoji", props, text);
+}
+
 // Internal
 
 /** Each paragraph has the direction of its own letters. @param {Block} part @returns {Node} */
@@ -110,6 +126,8 @@ function inline(part) {
       return link(part);
     case "mention":
       return h("span", { class: part.me ? "mention me" : "mention" }, part.text);
+    case "emoji":
+      return shortName(part.text);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Shows notifications of the browser. Loaded only where they are on. */
 import { notificationOf } from "../state/notification.js";
 import { t } from "../lib/i18n.js";
+import { addressOf } from "../lib/look.js";
 
 /** @import {ChatMessage, State} from "../types.js" */
 
@@ -36,11 +37,12 @@ export function notify(state, frame, away) {
   const found = notificationOf(state, frame, away);
   if (!found || permission() !== "on") return;
   const { roomId, messageId, title, author, text } = found;
+  const own = document.documentElement.dataset.icon;
   try {
     const notice = new Notification(title, {
       body: t("rooms.snippet", { name: author, text }),
       tag: roomId,
-      icon: "favicon.svg",
+      icon: own ? addressOf(own, 192) : "favicon.svg",
     });
     notice.onclick = () => {
       focus();

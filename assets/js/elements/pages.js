@@ -4,7 +4,6 @@
  */
 import { emit, fill, h, set } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
-import { motdOf } from "../lib/identity.js";
 import { mediaQuery } from "../lib/media-query.js";
 import { typeAhead } from "../lib/type-ahead.js";
 import { absence, searchPage } from "../state/select.js";
@@ -21,6 +20,7 @@ const PAGES = {
   profile: "settings-page",
   server: "server-page",
   saved: "saved-list",
+  threads: "threads-list",
   absent: "room-absent",
   search: "search-results",
 };
@@ -49,9 +49,6 @@ export class Pages {
       h("a", { class: "button", href: "#/directory" }, t("directory.browse")),
     ],
   });
-  #motd = h("div");
-  /** @type {State["server"]} */
-  #server = null;
   #failed = emptyState({
     picture: "offline",
     title: t("rooms.failed"),
@@ -77,11 +74,6 @@ export class Pages {
   /** @param {State} state @param {Room|undefined} room @param {User} me */
   update(state, room, me) {
     const page = pageOf(state, room, me);
-    if (state.server !== this.#server) {
-      this.#server = state.server;
-      fill(this.#motd, motdOf(state.server));
-      this.#welcome.append(this.#motd);
-    }
     const element = this.#elementOf(page);
     const { view } = this.#app;
     if (page !== this.page || (element && !element.isConnected)) {
@@ -147,6 +139,12 @@ export class Pages {
         const load = (/** @type {string|undefined} */ before) =>
           client.saved({ limit: 50, ...(before && { before }) });
         return { load, about, saved: state.saved };
+      }
+      case "threads": {
+        const { about } = searchPage(state, this.lastRoom);
+        const load = (/** @type {string|undefined} */ before) =>
+          client.ask("GET", `api/users/me/threads?limit=30${before ? `&before=${before}` : ""}`);
+        return { load, about, threads: state.threads };
       }
       case "absent":
         return absence(state);

@@ -6,6 +6,7 @@ import { fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { locale, t } from "../lib/i18n.js";
 import { fileName, fileSize, mediaPath } from "../lib/media.js";
+import "../lib/more-icons.js";
 
 /** @import {Media} from "../types.js" */
 

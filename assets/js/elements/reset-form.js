@@ -19,11 +19,42 @@ export class ResetForm extends LinkForm {
     autocomplete: "new-password",
   });
 
+  /** What is said of a dead link, "" while it is not known to be one. */
+  #said = "";
+
   get refused() {
-    return t("reset.refused");
+    return t(this.#mails ? "reset.refusedMail" : "reset.refused");
+  }
+
+  /** Whether the server mails a new link to somebody who is not signed in. */
+  get #mails() {
+    const { server, me } = /** @type {Data} */ (this.data).chat.store.state;
+    return Boolean(server?.resetByMail) && !me;
+  }
+
+  // Lifecycle
+
+  /** The facts about the server may come after the answer about the link. @param {Data} data */
+  update(data) {
+    super.update(data);
+    if (this.#said && this.#said !== this.refused) this.refusal(this.refused);
   }
 
   // Actions
+
+  check() {
+    this.#said = "";
+    return super.check();
+  }
+
+  /** @param {string} why */
+  refusal(why) {
+    super.refusal(why);
+    this.#said = why;
+    if (!this.#mails) return;
+    const again = h("a", { class: "button primary large", href: "#/forgot" }, t("reset.again"));
+    this.card.querySelector(".button")?.before(again);
+  }
 
   /** @param {{userId: string, name: string}} owner */
   ask(owner) {

@@ -6,6 +6,7 @@ import { emit, fill, h, set } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { View } from "../lib/view.js";
 import { langOf } from "../lib/text.js";
+import "../lib/more-icons.js";
 import { emptyState } from "./empty-state.js";
 
 /** @import {Room} from "../types.js" */

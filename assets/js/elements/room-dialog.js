@@ -7,6 +7,7 @@ import { fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
 import { lengthOf } from "../lib/text.js";
+import "../lib/more-icons.js";
 import { peoplePicker } from "./people-picker.js";
 
 /** @import {Person} from "../types.js" */

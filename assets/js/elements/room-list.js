@@ -18,8 +18,8 @@ import { avatar } from "./user-avatar.js";
 /** @import {User} from "../types.js" */
 
 /**
- * @typedef {{rows: RoomRow[], ready: boolean, failed: boolean, server: string, me: User, online:
- *   boolean, dark: boolean}} Data
+ * @typedef {{rows: RoomRow[], ready: boolean, failed: boolean, threads: number, server: string, me:
+ *   User, online: boolean, dark: boolean}} Data threads: how many have unread replies
  */
 
 /** Where it is kept which sections are folded. */
@@ -67,6 +67,8 @@ export class RoomList extends View {
     { type: "button", title: t("search.messages"), onclick: () => emit(this, "search-open") },
     h("span", { class: "truncate" }, t("search.placeholder")),
   );
+  #threads = iconLink("#/threads", "thread", t("rooms.threads"), "threads");
+  #unread = h("span", { class: "badge", "aria-hidden": "true" });
   #server = h("h1", { class: "truncate" });
   #face = avatar({ id: "", name: "", size: "m" });
   #name = h("span", { class: "truncate" });
@@ -98,6 +100,7 @@ export class RoomList extends View {
         h("span", { class: "logo" }, icon("logo")),
         this.#server,
         iconLink("#/directory", "compass", t("directory.browse")),
+        this.#threads,
         iconLink("#/saved", "bookmark", t("rooms.saved"), "saved"),
         iconButton("compose", t("rooms.new"), () => emit(this, "room-new"), "new-room"),
       ),
@@ -130,8 +133,9 @@ export class RoomList extends View {
   }
 
   /** @param {Data} data */
-  update({ rows, ready, failed, server, me, online, dark }) {
+  update({ rows, ready, failed, threads, server, me, online, dark }) {
     setText(this.#server, server);
+    this.#countThreads(threads);
     if (ready) this.#waiting.remove();
     else if (!this.#waiting.isConnected) this.#rooms.append(this.#waiting);
     this.#failed.hidden = !failed;
@@ -181,6 +185,16 @@ export class RoomList extends View {
   }
 
   // Internal
+
+  /** @param {number} n with unread replies */
+  #countThreads(n) {
+    const name = t("rooms.threads");
+    const label = n ? `${name}, ${t("rooms.unread", { n })}` : name;
+    if (this.#threads.title === label) return;
+    set(this.#threads, { title: label, "aria-label": label });
+    this.#unread.remove();
+    if (n) this.#threads.append(fill(this.#unread, n > 99 ? "99+" : n));
+  }
 
   /** Folds a section, or unfolds it. @param {Event} event */
   #clicked({ target }) {

@@ -4,6 +4,7 @@ import { icon } from "../lib/icons.js";
 import { locale, parts, t } from "../lib/i18n.js";
 import { langOf } from "../lib/text.js";
 import { exact, short } from "../lib/time.js";
+import { statusMark } from "./status-mark.js";
 import { avatar } from "./user-avatar.js";
 
 /** @import {RoomRow} from "../state/room-rows.js" */
@@ -58,6 +59,7 @@ export function changeRow(node, row, today) {
   set(name, { lang: langOf(title) || null });
   setText(name.children[0], title);
   while (name.children.length > 1) name.lastElementChild?.remove();
+  name.append(...statusMark(row.status).slice(1));
   if (row.locked) name.append(icon("lock", "small"));
   if (row.online) name.append(h("span", { class: "visually-hidden" }, t("presence.online")));
   if (row.archived)

@@ -7,6 +7,7 @@ import { t } from "../lib/i18n.js";
 import { CALLS, mayCall } from "../lib/attention.js";
 import { folded } from "../lib/mentions.js";
 import { partner, personName, pictureOf, roomName } from "../lib/names.js";
+import { statusOf } from "../lib/status.js";
 import { mayConfigure, mayManage, mayModerate, mayWrite } from "../lib/permissions.js";
 import { presenceOf } from "../state/online.js";
 import { candidates, typingNames, totalUnread } from "../state/select.js";
@@ -95,11 +96,13 @@ export class RoomView {
       pinnedBy: (messageId) => pinnedBy(state, roomId, pins.get(messageId)),
       target: state.route.messageId,
       previews: /** @type {any} */ (customElements.get("link-previews")),
+      threads: /** @type {any} */ (customElements.get("thread-counts")),
       reads: state.reads[roomId] ?? {},
       quoted: state.quoted,
       nameOf: (userId, message) =>
         personName(state, roomId, userId, /** @type {Message|undefined} */ (message)),
       pictureOf: (userId) => pictureOf(state, userId),
+      statusOf: (userId) => statusOf(state, userId),
       empty: empty ? nothingYet(mayManage(room, me), writes) : null,
     };
     this.typing.data = typingNames(state, roomId);

@@ -5,7 +5,7 @@
  */
 import { errorText } from "../lib/errors.js";
 import { emit, fill, h, setText, set } from "../lib/dom.js";
-import { highlightParts } from "../lib/highlight.js";
+import { hitParts } from "../lib/hit-text.js";
 import { icon } from "../lib/icons.js";
 import { locale, t } from "../lib/i18n.js";
 import { View } from "../lib/view.js";
@@ -314,12 +314,16 @@ export class SearchResults extends View {
 /** @param {Hit} hit @param {ReturnType<Data["about"]>} about */
 function row(hit, { author, picture, room, direct }) {
   const name = author || t("person.deleted");
-  const text = highlightParts(hit.snippet, hit.highlights ?? []).map(({ text, hit: found }) =>
-    found ? h("mark", null, text) : text,
+  const { snippet, content, highlights = [] } = hit;
+  const text = hitParts({ snippet, highlights, content: content ?? snippet }).map(
+    ({ text, hit: found }) => (found ? h("mark", null, text) : text),
   );
   return h(
     "a",
-    { class: "hit pick media", href: `#/${hit.roomId}/${hit.messageId}` },
+    {
+      class: "hit pick media",
+      href: `#/${hit.roomId}/${hit.messageId}${hit.threadId ? "/thread" : ""}`,
+    },
     avatar({ id: hit.userId, name, picture }),
     h(
       "div",
@@ -334,6 +338,8 @@ function row(hit, { author, picture, room, direct }) {
           icon(direct ? "person" : "room", "small"),
           h("span", { lang: langOf(room) || null }, room),
         ),
+        hit.threadId &&
+          h("span", { class: "meta in-thread" }, icon("thread", "small"), t("search.inThread")),
       ),
       h("p", { class: "said", lang: langOf(hit.snippet) || null, dir: "auto" }, text),
     ),

@@ -8,9 +8,11 @@ import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
 import { View } from "../lib/view.js";
 import "./server-audit.js";
+import "./server-emoji.js";
 import "./server-integrations.js";
 import "./server-invitations.js";
 import "./server-log.js";
+import "./server-look.js";
 import "./server-overview.js";
 import "./server-rooms.js";
 import "./server-storage.js";
@@ -29,9 +31,11 @@ import "./server-users.js";
 /** The tabs, with the element and the name of each. @type {Record<string, [string, string]>} */
 const TABS = {
   overview: ["server-overview", "server.overview"],
+  look: ["server-look", "server.look"],
   people: ["server-users", "server.people"],
   invitations: ["server-invitations", "server.invitations"],
   rooms: ["server-rooms", "server.rooms"],
+  emoji: ["server-emoji", "server.emoji"],
   integrations: ["server-integrations", "server.integrations"],
   storage: ["server-storage", "server.storage"],
   audit: ["server-audit", "server.audit"],

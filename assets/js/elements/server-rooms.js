@@ -8,6 +8,7 @@ import { count, lang, locale, t } from "../lib/i18n.js";
 import { fileSize } from "../lib/media.js";
 import { langOf } from "../lib/text.js";
 import { exact, short } from "../lib/time.js";
+import "../lib/more-icons.js";
 import { ask } from "./server-question.js";
 import { ServerTable } from "./server-table.js";
 

@@ -2,6 +2,7 @@
 import { h } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
+import "../lib/more-icons.js";
 
 /**
  * @param {{page: number, last: number, size: number, n: number,

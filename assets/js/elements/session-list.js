@@ -7,6 +7,7 @@ import { locale, t } from "../lib/i18n.js";
 import { keyed } from "../lib/keyed.js";
 import { View } from "../lib/view.js";
 import { date, exact, short } from "../lib/time.js";
+import "../lib/more-icons.js";
 
 /** @import {SessionInfo} from "../types-own.js" */
 

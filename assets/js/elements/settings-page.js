@@ -10,6 +10,7 @@ import { icon } from "../lib/icons.js";
 import { lang, LANGUAGES, t } from "../lib/i18n.js";
 import { View } from "../lib/view.js";
 import { theme } from "../lib/theme.js";
+import "../lib/more-icons.js";
 import "./attention-form.js";
 import "./notification-settings.js";
 import "./password-form.js";

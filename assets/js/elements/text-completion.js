@@ -2,6 +2,7 @@
  * The list above the composer: people after `@`, emoji after `:`. The focus stays in the text
  * field.
  */
+import { customEmoji } from "../lib/custom-emoji.js";
 import { fill, h, set } from "../lib/dom.js";
 import { replaceText } from "../lib/edit.js";
 import { loadEmoji, withTone } from "../lib/emoji.js";
@@ -103,12 +104,14 @@ export class TextCompletion extends HTMLElement {
     if (kind === "person")
       return findPeople(this.people(), query).map((person) => personChoice(person, query));
     if (!this.#emoji) this.#fetchEmoji();
-    return findEmoji(this.#emoji ?? [], query).map(emojiChoice);
+    return findEmoji([...customEmoji.asEmoji(), ...(this.#emoji ?? [])], query).map(emojiChoice);
   }
 
   async #fetchEmoji() {
     // Without a network nothing is completed.
+    const custom = customEmoji.need(this).catch(() => undefined);
     const all = await loadEmoji(lang()).catch(() => null);
+    await custom;
     if (!all) return;
     this.#emoji = all.filter(({ version }) => version <= newestVersion());
     this.refresh();
@@ -245,7 +248,11 @@ function emojiChoice(emoji) {
     id: `complete-${code}`,
     insert,
     parts: [
-      h("span", { class: "glyph", "aria-hidden": "true" }, insert),
+      h(
+        "span",
+        { class: "glyph", "aria-hidden": "true" },
+        emoji.picture ? h("img", { src: emoji.picture, alt: "" }) : insert,
+      ),
       h("span", { class: "truncate" }, `:${code}:`),
       h("span", { class: "meta truncate" }, name),
     ],

@@ -1,7 +1,8 @@
 /**
  * A thread beside the conversation: its first message, the replies, and a field for one more. What
  * is written or edited here is handled here; everything else that its messages and its composer
- * emit is left to chat-app. Emits `quote-need`.
+ * emit is left to chat-app. Emits `quote-need`, `thread-follow`, and `thread-read` when its end is in
+ * view.
  */
 import { emit, h, set, setText } from "../lib/dom.js";
 import { errorText } from "../lib/errors.js";
@@ -12,8 +13,10 @@ import { anchorOf, isAtEnd, moveFocus, restore } from "../lib/scroll.js";
 import { View } from "../lib/view.js";
 import {
   answered,
+  draftContext,
   followed,
   holds,
+  lastOwn,
   replyCount,
   rootOf,
   taken,
@@ -25,6 +28,7 @@ import { changeRow, makeRow } from "./message-rows.js";
 /** @import {MessageRow, Row} from "../state/rows.js" */
 /** @import {Extras} from "../state/sender.js" */
 /** @import {Page, Thread} from "../state/thread.js" */
+/** @import {Threads} from "../types-own.js" */
 /** @import {MessageComposer} from "./message-composer.js" */
 
 /**
@@ -34,6 +38,8 @@ import { changeRow, makeRow } from "./message-rows.js";
  * @property {import("./message-list.js").Data} conversation
  * @property {import("./message-composer.js").Data} composer of the conversation
  * @property {Record<string, string>} drafts
+ * @property {Threads|null} threads that I follow; null: not known yet
+ * @property {(place: string) => string|undefined} answers the message that a draft answers
  * @property {(query: string) => Promise<Page>} load
  * @property {(content: string, extras: Extras) => void} send
  * @property {(messageId: string, content: string) => Promise<void>} save
@@ -47,6 +53,7 @@ export class ThreadPanel extends View {
   #back = link("back", "details.back", "back");
   #close = link("close", "thread.close", "close");
   #title = h("h1", { tabindex: "-1" }, t("thread.title"));
+  #follow = h("button", { class: "button quiet follow", type: "button", hidden: true });
   #first = h("div", { class: "first" });
   #count = h("p", { class: "count meta", role: "status" });
   #more = h(
@@ -78,8 +85,11 @@ export class ThreadPanel extends View {
   /** @type {Thread|null} */
   #thread = null;
   /** What was taken of the conversation already. @type {Timeline|null} */
-  #seen = null;
+  #taken = null;
+  #followed = false;
   #online = false;
+  /** Up to where the server was told that it is read. */
+  #read = 0;
   #error = "";
   /** An answer to an earlier question is not waited for any more. */
   #turn = 0;
@@ -95,10 +105,14 @@ export class ThreadPanel extends View {
   build() {
     set(this, { "aria-label": t("thread.title") });
     const title = h("div", { class: "title" }, this.#title);
-    const head = h("div", { class: "head" }, this.#back, title, this.#close);
+    const head = h("div", { class: "head" }, this.#back, title, this.#follow, this.#close);
     this.append(head, this.#scroll, this.#composer);
     this.addEventListener("keydown", (event) => this.#escaped(event));
+    this.#follow.addEventListener("click", () =>
+      emit(this, "thread-follow", { messageId: this.#rootId, following: !this.#followed }),
+    );
     this.#scroll.addEventListener("keydown", (event) => moveFocus(this.#scroll, event));
+    this.#scroll.addEventListener("scroll", () => this.#seen());
     /** @type {Record<string, (detail: any) => unknown>} */
     const own = {
       "message-send": (sent) => this.#send(sent),
@@ -106,7 +120,7 @@ export class ThreadPanel extends View {
       "message-reply": (row) => this.#write("reply", row),
       "message-edit": (row) => this.#write("edit", row),
       "edit-last": () => this.#editLast(),
-      "context-leave": () => this.#leave(),
+      "context-leave": () => this.#setContext(null),
     };
     for (const [type, does] of Object.entries(own))
       this.addEventListener(type, (event) => {
@@ -124,10 +138,17 @@ export class ThreadPanel extends View {
     this.#messageId = messageId;
     if (opens) this.#open(roomId, rootOf(timeline, messageId));
     // What was missed while away is more than the conversation may hold.
-    if (opens || (online && !this.#online)) this.#load();
+    const returns = online && !this.#online;
+    if (returns) this.#read = 0;
+    if (opens || returns) this.#load();
     this.#online = online;
     this.#draw();
     if (opens) this.#focusFirst();
+  }
+
+  /** @param {AbortSignal} signal */
+  subscribe(signal) {
+    document.addEventListener("visibilitychange", () => this.#seen(), { signal });
   }
 
   // Actions
@@ -153,6 +174,7 @@ export class ThreadPanel extends View {
     this.#rootId = rootId;
     this.#place = `${roomId}/${rootId}`;
     this.#thread = null;
+    this.#read = 0;
     this.#context = null;
     this.#error = this.#saveError = "";
     this.#quotes.clear();
@@ -192,17 +214,32 @@ export class ThreadPanel extends View {
     if (page) {
       this.#thread = taken(this.#thread, page, { limit: PAGE, before });
       this.#rootId = this.#thread.rootId;
-      this.#seen = null;
+      this.#taken = null;
+      if (!before) this.#answer(data);
     }
     this.#draw();
+    if (page && !before) this.#showTarget();
+  }
+
+  /** The reply that it was opened from, where it is not in view. */
+  #showTarget() {
+    const reply = `[data-message-id="${CSS.escape(this.#messageId)}"]`;
+    this.#replies.querySelector(reply)?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** A draft goes on answering what it answers. @param {Data} data */
+  #answer({ answers, conversation }) {
+    const messageId = answers(this.#place);
+    if (messageId && this.#thread)
+      this.#context ??= draftContext(this.#thread, messageId, conversation);
   }
 
   #draw() {
     const { data } = this;
     if (!data) return;
     const { conversation } = data;
-    if (this.#thread && conversation.timeline !== this.#seen) {
-      this.#seen = conversation.timeline;
+    if (this.#thread && conversation.timeline !== this.#taken) {
+      this.#taken = conversation.timeline;
       this.#thread = followed(this.#thread, conversation.timeline);
     }
     const thread = this.#thread;
@@ -210,16 +247,35 @@ export class ThreadPanel extends View {
     const anchor = isAtEnd(this.#scroll) ? null : anchorOf(this.#scroll, this.#replies);
     this.#rows(this.#first, first);
     this.#rows(this.#replies, replies);
-    const n = thread ? replyCount(thread) : 0;
-    const counted = n ? t("thread.replies", { n }) : t("thread.none");
-    setText(this.#count, thread ? counted : "");
+    const n = thread && replyCount(thread);
+    setText(this.#count, n === null ? "" : n ? t("thread.replies", { n }) : t("thread.none"));
     this.#more.hidden = !thread?.more;
     this.#failed.hidden = !this.#error;
     setText(this.#note, this.#error);
     restore(this.#scroll, anchor);
+    this.#drawFollow(data);
     // The conversation, where it is in view, says the same.
     set(this.#scroll, { "aria-live": this.role === "main" ? "polite" : "off" });
     this.#drawComposer(data);
+  }
+
+  /** @param {Data} data */
+  #drawFollow({ threads }) {
+    this.#followed = Boolean(threads?.[this.#rootId]);
+    this.#follow.hidden = !threads || !this.#thread;
+    setText(this.#follow, t(this.#followed ? "thread.unfollow" : "thread.follow"));
+    this.#seen();
+  }
+
+  /** Tells that it is read, once its end is in view and something of it was unread. */
+  #seen() {
+    const last = this.#thread?.timeline.messages.at(-1);
+    const { unread = 0 } = this.data?.threads?.[this.#rootId] ?? {};
+    if (!last || unread <= this.#read || last.seq < unread) return;
+    const isShown = document.visibilityState === "visible" && this.checkVisibility();
+    if (!isShown || !isAtEnd(this.#scroll)) return;
+    this.#read = last.seq;
+    emit(this, "thread-read", last.messageId);
   }
 
   /** @param {Element} place @param {Row[]} rows */
@@ -230,7 +286,7 @@ export class ThreadPanel extends View {
       rows,
       (row) => row.key,
       makeRow,
-      (node, row) => changeRow(node, row, conversation),
+      (node, row) => changeRow(node, row, { ...conversation, threads: undefined }),
     );
     for (const row of rows) if (row.kind === "message") this.#needQuote(row);
   }
@@ -257,7 +313,7 @@ export class ThreadPanel extends View {
 
   /** @param {{content: string} & Extras} sent */
   #send({ content, replyTo = answered(this.#thread, this.#rootId), ...files }) {
-    this.#leave();
+    this.#setContext(null);
     this.data?.send(content, { ...files, replyTo });
     this.#scroll.scrollTop = 0;
   }
@@ -266,7 +322,7 @@ export class ThreadPanel extends View {
   async #save({ messageId, content }) {
     try {
       await this.data?.save(messageId, content);
-      if (this.#context?.messageId === messageId) this.#leave();
+      if (this.#context?.messageId === messageId) this.#setContext(null);
     } catch (error) {
       this.#saveError = errorText(error);
       this.#draw();
@@ -280,16 +336,8 @@ export class ThreadPanel extends View {
 
   #editLast() {
     const { me } = /** @type {Data} */ (this.data).conversation;
-    const last = this.#thread?.timeline.messages.findLast(
-      ({ userId, deletedAt }) => userId === me && !deletedAt,
-    );
-    if (!last) return;
-    const { messageId, content = "" } = last;
-    this.#setContext({ kind: "edit", messageId, author: "", content });
-  }
-
-  #leave() {
-    this.#setContext(null);
+    const context = this.#thread && lastOwn(this.#thread, me);
+    if (context) this.#setContext(context);
   }
 
   /** @param {Context|null} context */

@@ -11,6 +11,7 @@ import { locale, t } from "../lib/i18n.js";
 import { langOf } from "../lib/text.js";
 import { date, short } from "../lib/time.js";
 import { View } from "../lib/view.js";
+import "../lib/more-icons.js";
 import { LIVES, SCOPES, choice } from "./token-choice.js";
 import { showSecret } from "./server-question.js";
 import { tooLong } from "./user-name.js";

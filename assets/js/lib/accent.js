@@ -10,11 +10,15 @@ const SHADES = /** @type {const} */ ({
   "--accent-faint": [".98 min(c, .012)", ".23 min(c, .02)"],
 });
 
-/** @param {string} accent #rrggbb */
-export function showAccent(accent) {
-  const { style } = document.documentElement;
+/**
+ * Shows a part of the page in a colour.
+ * @param {string} accent #rrggbb, "" for that of the style
+ * @param {HTMLElement} [part]
+ */
+export function showAccent(accent, { style } = document.documentElement) {
   for (const [name, shades] of Object.entries(SHADES)) {
     const [light, dark] = shades.map((shade) => `oklch(from ${accent} ${shade} h)`);
-    style.setProperty(name, `light-dark(${light}, ${dark})`);
+    if (accent) style.setProperty(name, `light-dark(${light}, ${dark})`);
+    else style.removeProperty(name);
   }
 }

@@ -6,6 +6,7 @@
 /**
  * @typedef {object} Emoji
  * @property {string} glyph
+ * @property {string} [picture] address of the picture of a custom one
  * @property {string} group
  * @property {boolean} toned it takes skin tones
  * @property {boolean} frequent

@@ -1,6 +1,7 @@
 /**
  * What stands in a line of the small part of Markdown: bold, italic, struck out, code, links,
- * mentions. What is not clearly one of these stays the text that it is. Pure.
+ * mentions, short names of custom emoji. What is not clearly one of these stays the text that it is.
+ * Pure.
  */
 import { mentionAt, sameName } from "./mentions.js";
 import { linkAt } from "./text.js";
@@ -10,7 +11,8 @@ import { linkAt } from "./text.js";
 /**
  * @typedef {{type: "text", text: string}|{type: "strong"|"em"|"del", children: Inline[]}
  *   |{type: "code", text: string}|{type: "link", text: string, href: string}
- *   |{type: "mention", text: string, me: boolean}} Inline
+ *   |{type: "mention", text: string, me: boolean}|{type: "emoji", text: string}} Inline an emoji is
+ *   a short name with its colons, of which the server may know nothing
  */
 
 /** Emphasis in emphasis: deeper than this it is only text. */
@@ -26,6 +28,10 @@ const WORDY = {
   _: /[\p{L}\p{N}_]/u,
   "~": /[\p{N}\p{Script=Latin}\p{Script=Cyrillic}]/u,
 };
+/** With both colons. */
+const LONGEST_NAME = 66;
+const SHORT_NAME = /^:[a-z\d_+-]{2,64}:/u;
+const SHORT_NAME_BEFORE = /:[a-z\d_+-]{2,64}:$/u;
 const LONGEST_WORDS = 400;
 const WORDS = /^\[([^[\]\n]+)\](?=\()/u;
 /** The address may hold brackets in pairs, and a title, which is not shown, may follow. */
@@ -83,6 +89,8 @@ function nodeAt(text, at, people, depth, open) {
       return codeAt(text, at, open);
     case "@":
       return mentionNode(text, at, people);
+    case ":":
+      return emojiAt(text, at);
     case "h":
     case "H":
       return plainLink(text, at);
@@ -141,6 +149,20 @@ function mentionNode(text, at, { me, knows }) {
     me: sameName(login, me),
   });
   return { node, end: at + node.text.length };
+}
+
+/**
+ * Not in a word, in a time or in a path; behind another one it may stand.
+ * @param {string} text
+ * @param {number} at
+ * @returns {Found}
+ */
+function emojiAt(text, at) {
+  const name = SHORT_NAME.exec(text.slice(at, at + LONGEST_NAME))?.[0];
+  const isInWord =
+    /[A-Za-z\d:]/u.test(text[at - 1] ?? "") &&
+    !SHORT_NAME_BEFORE.test(text.slice(Math.max(0, at - LONGEST_NAME), at));
+  return name && !isInWord ? { node: { type: "emoji", text: name }, end: at + name.length } : null;
 }
 
 /**

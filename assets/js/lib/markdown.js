@@ -76,7 +76,12 @@ export function snippet(text) {
   const fences = cut.match(/^\s{0,3}```/gmu)?.length ?? 0;
   // The end of its code block may have been cut off.
   const whole = fences % 2 && cut !== text ? `${cut}\n\`\`\`` : cut;
-  return oneLine(parseBlocks(whole).map(blockText).join(" "));
+  return oneLine(plainText(whole));
+}
+
+/** The words alone. @param {string} text */
+export function plainText(text) {
+  return parseBlocks(text).map(blockText).join(" ");
 }
 
 // Internal

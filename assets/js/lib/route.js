@@ -30,6 +30,7 @@ export function parseRoute(hash) {
     first === "directory" ||
     first === "profile" ||
     first === "saved" ||
+    first === "threads" ||
     first === "sign-in" ||
     first === "register" ||
     first === "forgot"
@@ -45,7 +46,7 @@ export function parseRoute(hash) {
  */
 export function viewOf(route) {
   if (route.page === "room") return route.details || route.thread ? "details" : "room";
-  return ["directory", "profile", "saved", "server", "search"].includes(route.page)
+  return ["directory", "profile", "saved", "threads", "server", "search"].includes(route.page)
     ? "page"
     : "rooms";
 }

@@ -8,11 +8,34 @@ export function isKept() {
   return Boolean(globalThis.navigator?.serviceWorker?.controller);
 }
 
-/** Installs it, where browsers allow it: over https, and on this computer. */
-export async function keepPage() {
+/**
+ * Installs it after everything else: what the page needs first must not wait. When the server is
+ * there again, once more if it has failed.
+ * @param {import("../state/store.js").Store} store
+ * @param {AbortSignal} signal
+ */
+export function keepPage(store, signal) {
+  let [tried, was] = [false, ""];
+  const changed = () => {
+    const { state } = store.state.connection;
+    const now = state === "online" && was !== state && !(tried && isKept());
+    was = state;
+    tried ||= now;
+    // It is no fault if the browser refuses it.
+    if (now) install().catch(() => undefined);
+  };
+  store.addEventListener("change", changed, { signal });
+}
+
+// Internal
+
+/** Where browsers allow it: over https, and on this computer. */
+async function install() {
   const { serviceWorker } = navigator;
   if (!serviceWorker) return;
-  if (JOINED) await serviceWorker.register("sw.js");
-  // The one in the folder deletes what was kept, and itself.
-  else await (await serviceWorker.getRegistration())?.update();
+  if (JOINED) return void (await serviceWorker.register("sw.js"));
+  // What an earlier page has kept of the joined files would hide what is in the folder.
+  await (await serviceWorker.getRegistration())?.unregister();
+  const names = (await caches.keys()).filter((name) => name.startsWith("files "));
+  await Promise.all(names.map((name) => caches.delete(name)));
 }

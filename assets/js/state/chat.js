@@ -25,8 +25,10 @@ export class Chat {
   facts = new Facts(this.store, this.client);
   sender = new Sender(this.store, this.socket);
   live = new Live({ ...this, signedOut: () => this.#signedOut(true) });
-  /** @type {Drafts|null} */
-  #drafts = null;
+  /** @type {Drafts|null} of the user who was signed in last */
+  drafts = null;
+  /** @type {import("./synced.js").Synced|null} fetched when the page is connected */
+  #synced = null;
   #keeper = new SessionKeeper(() => this.client.refresh());
   #snapshot = new Snapshot(this.store);
   /** @type {Attachments|null} loaded with the first file */
@@ -40,8 +42,11 @@ export class Chat {
     this.client.onSession = (session) => this.#keeper.renewed(session);
     this.client.onSignedOut = () => this.#signedOut(true);
     addEventListener("storage", (event) => {
-      const change = this.#drafts?.changedElsewhere(event);
+      const change = this.drafts?.changedElsewhere(event);
       if (change) this.store.dispatch({ type: "draft_changed", ...change });
+    });
+    this.socket.addEventListener("frame", (event) => {
+      if (/** @type {CustomEvent} */ (event).detail.type === "subscribed") this.#connected();
     });
     addEventListener("beforeunload", (event) => {
       if (this.#attachments?.uploader.busy) event.preventDefault();
@@ -133,6 +138,7 @@ export class Chat {
     this.live.enter(roomId);
     this.history.latest(roomId);
     this.facts.opened(rooms[roomId]);
+    this.#synced?.drafts.opened(roomId);
   }
 
   closeRoom() {
@@ -229,7 +235,7 @@ export class Chat {
 
   async deleteAccount() {
     await this.client.deleteMe();
-    this.#drafts?.clear();
+    this.drafts?.clear();
     this.#signedOut();
   }
 
@@ -280,10 +286,11 @@ export class Chat {
     return pending.content === caption(media) ? "" : pending.content;
   }
 
-  /** @param {string} roomId @param {string} text */
-  keepDraft(roomId, text) {
-    this.#drafts?.keep(roomId, text);
+  /** @param {string} roomId @param {string} text @param {string} [replyTo] the message it answers */
+  keepDraft(roomId, text, replyTo) {
+    const changed = this.drafts?.keep(roomId, text, replyTo);
     this.store.dispatch({ type: "draft_changed", room_id: roomId, text });
+    if (changed) this.#synced?.drafts.changed(roomId);
   }
 
   /** @param {string} roomId @param {string} messageId @param {string} reaction */
@@ -313,15 +320,25 @@ export class Chat {
 
   /** @param {import("../types.js").User} me @param {() => void} [before] what is asked for */
   #signedIn(me, before) {
-    this.#drafts = new Drafts(me.userId);
+    this.drafts = new Drafts(me.userId);
     if (this.#attaching !== me.userId) this.#attachments?.uploader.clear();
     this.#attaching = me.userId;
     const outbox = this.sender.restore(me.userId).map((pending) => this.#restored(pending));
-    this.store.dispatch({ type: "signed_in", me, outbox, drafts: this.#drafts.load() });
+    this.store.dispatch({ type: "signed_in", me, outbox, drafts: this.drafts.load() });
     for (const { clientId, state } of outbox)
       if (state === "uploading") this.#attachments?.retry(clientId);
     before?.();
     this.live.start();
+  }
+
+  /** What comes from other devices and people; if it cannot be loaded, the next connection tries. */
+  async #connected() {
+    const drafts = this.drafts;
+    const load = () => import("./synced.js");
+    const found = await load().catch(() => null);
+    if (!found || !drafts || drafts !== this.drafts || !this.store.state.me) return;
+    this.#synced ??= new found.Synced({ ...this, drafts });
+    this.#synced.start();
   }
 
   /**
@@ -337,6 +354,8 @@ export class Chat {
   /** @param {boolean} [ended] not by me, here and now */
   #signedOut(ended = false) {
     this.#keeper.stop();
+    this.#synced?.stop();
+    this.#synced = null;
     this.#snapshot.clear();
     this.live.stop();
     this.store.dispatch({ type: "signed_out", ended });

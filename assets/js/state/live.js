@@ -186,11 +186,23 @@ export class Live {
     }
   }
 
+  /** What administrators may have changed meanwhile. */
+  async #loadServer() {
+    try {
+      this.store.dispatch({ type: "server_loaded", server: await this.client.server() });
+    } catch {
+      // It is as it was.
+    }
+  }
+
   /** @param {Frame} frame */
   #received(frame) {
     if ("error" in frame) return this.#refused(frame);
     switch (frame.type) {
       case "pong":
+      case "draft_saved":
+      case "thread_updated":
+      case "thread_changed":
         return;
       case "user_typing":
         return this.#typingStarted(frame.room_id, frame.user_id);
@@ -245,13 +257,17 @@ export class Live {
     );
     this.sender.adopt();
     this.sender.flush();
-    if (this.#resumed) this.loadRooms();
+    if (this.#resumed) {
+      this.loadRooms();
+      this.#loadServer();
+    }
     this.#resumed = true;
   }
 
   /** @param {ErrorFrame} frame */
   #refused(frame) {
     const ref = typeof frame.ref === "string" ? frame.ref : "";
+    if (ref.startsWith("draft ")) return undefined;
     if (!ref.startsWith("join ")) return this.sender.refused(ref, frame.error);
     const roomId = ref.slice(5);
     // A live room that is closing cannot be entered for a moment.

@@ -6,6 +6,7 @@ import { levelOf } from "../lib/attention.js";
 import { snippet } from "../lib/markdown.js";
 import { partner, personName, pictureOf, roomName } from "../lib/names.js";
 import { same } from "../lib/same.js";
+import { statusOf } from "../lib/status.js";
 import { presenceOf } from "./online.js";
 
 /** @import {Room, State} from "../types.js" */
@@ -17,6 +18,7 @@ import { presenceOf } from "./online.js";
  * @property {string} [person] login name of the other, in a conversation of two
  * @property {string} [picture] of the other
  * @property {boolean} [online] the other is, as far as that is known
+ * @property {import("../types-own.js").Status|null} status of the other
  * @property {boolean} locked
  * @property {boolean} archived
  * @property {string} at
@@ -55,6 +57,7 @@ export function roomRows(state) {
     state.online,
     state.connection.state,
     state.preferences,
+    state.statuses,
   ];
   if (same(of, last.of)) return last.rows;
   last.of = of;
@@ -106,8 +109,9 @@ function rowOf(state, room) {
   const me = state.me?.userId ?? "";
   const other = partner(room, me);
   const online = other && presenceOf(state, other.userId) === "here";
+  const status = other ? statusOf(state, other.userId) : null;
   const level = levelOf(room, state.preferences, me);
-  const of = [state.people, state.pictures, state.me, current, draft, online, level];
+  const of = [state.people, state.pictures, state.me, current, draft, online, level, status];
   const known = made.get(room);
   if (known && same(of, known.of)) return known.row;
   const message = room.lastMessage;
@@ -118,6 +122,7 @@ function rowOf(state, room) {
     person: other?.userId,
     picture: pictureOf(state, other?.userId),
     online,
+    status,
     locked: room.visibility === "private" && Boolean(room.name),
     archived: Boolean(room.archived),
     at,

@@ -25,6 +25,7 @@ const made = new WeakMap();
  * @property {string} userId
  * @property {string} author
  * @property {string} [picture] of the author
+ * @property {import("../types-own.js").Status|null} [status] of the author, where a name is shown
  * @property {string} at ISO time
  * @property {string} content
  * @property {"sent"|"uploading"|"pending"|"failed"} state
@@ -75,6 +76,7 @@ const made = new WeakMap();
  * @property {Record<string, Message|null>} quoted
  * @property {(userId: string, message?: Message) => string} nameOf
  * @property {(userId: string) => string|undefined} pictureOf
+ * @property {(userId: string) => import("../types-own.js").Status|null} [statusOf]
  */
 
 /**
@@ -196,12 +198,13 @@ function messageRow(message, { conversation, follows, readers, newest }) {
   const { me, mayDeleteAny, mayWrite, mayReact, nameOf, pictureOf } = conversation;
   const author = nameOf(message.userId, message);
   const picture = pictureOf(message.userId);
+  const status = follows ? null : conversation.statusOf?.(message.userId);
   const quoted = quote(message.replyTo, conversation);
   const seenBy = newest ? seenByOthers(message, conversation) : [];
   const marks = [readers.join(), seenBy.join()];
   const pinnedBy = conversation.pinnedBy(message.messageId);
   const may = [mayDeleteAny, mayWrite, mayReact, pinnedBy];
-  const of = [me, ...may, follows, author, picture, quoted?.author, quoted?.text, ...marks];
+  const of = [me, ...may, follows, author, picture, status, quoted?.author, quoted?.text, ...marks];
   const known = made.get(message);
   if (known && same(of, known.of)) return known.row;
   const mine = message.userId === me;
@@ -216,6 +219,7 @@ function messageRow(message, { conversation, follows, readers, newest }) {
     userId: message.userId,
     author,
     picture,
+    status,
     at: message.createdAt,
     content: message.content ?? "",
     state: "sent",
@@ -258,6 +262,7 @@ function pendingRow(pending, conversation, follows) {
     userId: conversation.me,
     author: conversation.nameOf(conversation.me),
     picture: conversation.pictureOf(conversation.me),
+    status: follows ? null : conversation.statusOf?.(conversation.me),
     at: pending.createdAt,
     content: pending.content,
     state: pending.state,

@@ -2,6 +2,7 @@
 import { others, personName, pictureOf, roomName } from "../lib/names.js";
 import { same } from "../lib/same.js";
 import { levelOf } from "../lib/attention.js";
+import { statusOf } from "../lib/status.js";
 import { onlineIn } from "./online.js";
 
 /** @import {Participant, Room, State} from "../types.js" */
@@ -19,6 +20,11 @@ export function totalUnread(state, except) {
   );
 }
 
+/** How many threads that I follow have unread replies. @param {State} state */
+export function unreadThreads({ threads }) {
+  return Object.values(threads ?? {}).filter(({ unread }) => unread).length;
+}
+
 /**
  * Who writes in a room now, by name.
  * @param {State} state
@@ -31,7 +37,7 @@ export function typingNames(state, roomId) {
 
 /**
  * @typedef {Participant & {shown: string, picture?: string, here: boolean, owner: boolean, me:
- *   boolean}} Member
+ *   boolean, status: import("../types-own.js").Status|null}} Member
  */
 
 /**
@@ -53,7 +59,17 @@ export function members(state, room) {
   const me = state.me?.userId;
   const connected = state.connection.state === "online";
   const inside = onlineIn(state);
-  const of = [room.roomId, participants, ownerId, state.pictures, inside, connected, me];
+  const statuses = [state.statuses, state.me?.status];
+  const of = [
+    room.roomId,
+    participants,
+    ownerId,
+    state.pictures,
+    inside,
+    connected,
+    me,
+    ...statuses,
+  ];
   if (last.members && same(of, last.of)) return last.members;
   const online = new Set(inside);
   if (connected && me) online.add(me);
@@ -65,6 +81,7 @@ export function members(state, room) {
       here: online.has(person.userId),
       owner: person.userId === ownerId,
       me: person.userId === me,
+      status: statusOf(state, person.userId),
     }))
     .sort((a, b) => a.shown.localeCompare(b.shown));
   last.of = of;

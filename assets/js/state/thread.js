@@ -12,7 +12,7 @@ import {
   messageById,
 } from "./timeline.js";
 
-/** @import {Message, Timeline} from "../types.js" */
+/** @import {Context, Message, Timeline} from "../types.js" */
 /** @import {Conversation, Row} from "./rows.js" */
 
 /**
@@ -138,6 +138,33 @@ export function threadRows(conversation, thread, rootId) {
   });
   const end = thread ? rows.findIndex(({ kind }) => kind === "message") + 1 : 0;
   return [rows.slice(0, end), rows.slice(end)];
+}
+
+/**
+ * The message that a draft answers; null if it is not here.
+ * @param {Thread} thread
+ * @param {string} messageId
+ * @param {Pick<Conversation, "nameOf">} conversation
+ * @returns {Context|null}
+ */
+export function draftContext({ timeline }, messageId, { nameOf }) {
+  const found = timeline.messages.find((message) => message.messageId === messageId);
+  if (!found || found.deletedAt) return null;
+  const { content = "", userId } = found;
+  return { kind: "reply", messageId, author: nameOf(userId, found), content, restored: true };
+}
+
+/**
+ * My last message, to be edited.
+ * @param {Thread} thread
+ * @param {string} me
+ * @returns {Context|null}
+ */
+export function lastOwn({ timeline }, me) {
+  const last = timeline.messages.findLast(({ userId, deletedAt }) => userId === me && !deletedAt);
+  return last
+    ? { kind: "edit", messageId: last.messageId, author: "", content: last.content ?? "" }
+    : null;
 }
 
 // Internal

@@ -1,7 +1,8 @@
 //! Check `mail`: whether the mail server takes the log-in of `[mail]`.
 
 use super::report::Report;
-use super::{Installation, wait};
+use super::{Installation, alerts, wait};
+use crate::egress::Egress;
 use crate::mail::{self, Unsent};
 
 /// Sections that mail depends on.
@@ -15,10 +16,14 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
         }
         return;
     };
+    let egress = Egress::of(&ground.config.egress);
+    if let Some(refused) = egress.refuses_number(host) {
+        return report.fail(format!("[mail] host: {refused}"), alerts::PERMIT);
+    }
     match wait(async { Ok(mail::try_out(&ground.config).await) }) {
         Ok(Ok(())) => report.ok(format!("{host} answers and takes the log-in of [mail]")),
         Ok(Err(Unsent::Refused(why))) => report.fail(
-            format!("the mail server {host} refuses: {why}"),
+            format!("the mail server {host} cannot be used: {why}"),
             "Check host, port, security, user and password in [mail].",
         ),
         Ok(Err(Unsent::ForNow(why))) => report.fail(

@@ -3,8 +3,8 @@
 use super::report::{Finding, Report};
 use super::{
     Installation, acme, alerts, backups, certificate, changes, clock, cluster, configuration,
-    copies, database, descriptors, disk, logs, mail, permissions, proxies, registration, rooms, search,
-    server, shipping, uploads, websocket,
+    copies, database, descriptors, disk, logs, mail, permissions, proxies, registration, rooms,
+    search, server, shipping, uploads, websocket,
 };
 use crate::admin::Failure;
 use crate::config::Engine;

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha512};
 use tokio::runtime::Handle;
 
 use super::disk;
+use super::foreign::aliases::CustomEmoji;
 use super::foreign::heir::Standing;
 use super::sanitize::sanitize;
 use crate::admin::Failure;
@@ -56,6 +57,8 @@ pub(super) struct Taker<'p> {
     logins: HashMap<String, String>,
     /// Users of another product, by their key there.
     pub(super) people: HashMap<String, Standing>,
+    /// Custom emoji of another product.
+    pub(super) emoji: CustomEmoji,
     receiving: Option<Receiving>,
     /// Names of files whose content was received, and their sizes.
     arrived: HashMap<String, u64>,
@@ -151,6 +154,7 @@ fn counted(record: &Record) -> Vec<(Kind, u64)> {
         Record::Emoji(_) => vec![(Kind::Emoji, 1)],
         Record::Preferences(_)
         | Record::Saved(_)
+        | Record::Follow(_)
         | Record::Header(_)
         | Record::File(_)
         | Record::Imported(_)
@@ -187,6 +191,7 @@ impl<'p> Taker<'p> {
             report: Report::default(),
             logins: HashMap::new(),
             people: HashMap::new(),
+            emoji: CustomEmoji::default(),
             receiving: None,
             arrived: HashMap::new(),
             progress,

@@ -8,7 +8,6 @@
 mod archive;
 mod detect;
 pub mod disk;
-mod emoji;
 mod export;
 mod files;
 mod foreign;

@@ -30,6 +30,7 @@ pub(super) fn sanitize(mut record: Record, report: &mut Report) -> Record {
         // Preferences are checked when they are read from their record.
         Record::Preferences(_)
         | Record::Saved(_)
+        | Record::Follow(_)
         | Record::Header(_)
         | Record::File(_)
         | Record::Imported(_)

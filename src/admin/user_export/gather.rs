@@ -43,6 +43,8 @@ pub(super) async fn everything(
     gathering.messages().await?;
     gathering.reactions().await?;
     gathering.saved().await?;
+    gathering.threads().await?;
+    gathering.drafts().await?;
     gathering.pins(&rooms).await?;
     gathering.sessions().await?;
     gathering.audit().await?;
@@ -187,6 +189,36 @@ impl Gathering<'_> {
                 _ => return Ok(()),
             }
         }
+    }
+
+    /// Lists the threads that the user follows, by the messages with which they begin.
+    async fn threads(&mut self) -> Result<(), Failure> {
+        let Call { admin, operator, .. } = *self.call;
+        self.archive.file("threads.jsonl", 0).await?;
+        for follow in admin.chat().follows_of(operator, self.user.id).await? {
+            let root = follow.root;
+            let line = json!({"message": root.key(), "room": root.room.key(), "read_up_to": follow.read.0});
+            self.archive.line(line).await?;
+        }
+        Ok(())
+    }
+    /// Lists what the user has begun to write.
+    async fn drafts(&mut self) -> Result<(), Failure> {
+        let Call { admin, operator, .. } = *self.call;
+        self.archive.file("drafts.jsonl", 0).await?;
+        for draft in admin.chat().drafts_of(operator, self.user.id).await? {
+            let room = draft.place.room;
+            let key = |seq| MessageId { room, seq }.key();
+            let line = json!({
+                "room": room.key(),
+                "thread": draft.place.thread.map(key),
+                "content": draft.text,
+                "reply_to": draft.reply_to.map(key),
+                "time": draft.at.millis(),
+            });
+            self.archive.line(line).await?;
+        }
+        Ok(())
     }
 
     async fn pins(&mut self, rooms: &[RoomId]) -> Result<(), Failure> {

@@ -6,7 +6,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use super::audit::AuditPage;
 use super::invitation::{CheckInvitation, Offer};
 use super::reset::{CheckReset, MailReset, Owner, Reset};
-use super::{Administrator, CheckSetUp, Operation, ServerFacts, SetUp};
+use super::{Administrator, CheckSetUp, Operation, ServerFacts, SetUp, icon};
 use crate::admin::{Command, items};
 use crate::api::Dialect;
 use crate::api::chatrooms::Chatrooms;
@@ -30,6 +30,7 @@ pub(super) fn describe(operation: Operation) -> Described {
             .text("What a page for logging in needs to know.")
             .open()
             .answers(200, "The facts", Shape::of::<ServerFacts>()),
+        Operation::Icon => icon::describe(),
         Operation::CheckSetUp => Described::new("Check a link for the first administrator")
             .text("Tells whether `POST /api/setup` would accept the token now.")
             .open()
@@ -159,10 +160,14 @@ fn command() -> Shape {
     Shape::of::<Command>().with_examples(examples())
 }
 
+/// A picture of one pixel.
+const PIXEL: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAA\
+                     AABJRU5ErkJggg==";
+
 /// Commands that succeed in any order if `bob` and `cyd` are in `room001`, and there is an outgoing
 /// webhook `tickets`.
 #[expect(clippy::too_many_lines, reason = "one example for each command")]
-pub(in crate::api) fn examples() -> [Value; 57] {
+pub(in crate::api) fn examples() -> [Value; 63] {
     [
         json!({"user.list": {}}),
         json!({"user.show": {"name": "bob"}}),
@@ -208,6 +213,12 @@ pub(in crate::api) fn examples() -> [Value; 57] {
         json!({"outgoing_webhook.enable": {"name": "tickets", "from_now": true}}),
         json!({"outgoing_webhook.disable": {"name": "tickets"}}),
         json!({"outgoing_webhook.delete": {"name": "old", "if_exists": true}}),
+        json!({"server.show": {}}),
+        json!({"server.set": {"name": "Pier Nine", "accent": "#2a6fdb", "motd": ""}}),
+        json!({"server.reset": {"parts": ["name", "icon"]}}),
+        json!({"emoji.list": {}}),
+        json!({"emoji.add": {"name": "one_pixel", "picture": PIXEL, "if_not_exists": true}}),
+        json!({"emoji.delete": {"name": "old", "if_exists": true}}),
         json!({"token.revoke": {"name": "cyd", "token": "old", "if_exists": true}}),
         json!({"invite.create": {"rooms": ["room001"], "uses": 5, "expires_seconds": 86_400}}),
         json!({"invite.list": {}}),
@@ -261,6 +272,8 @@ fn said() -> Shape {
     let others = [
         Shape::of::<items::OutgoingWebhook>(),
         Shape::of::<items::WebhookTest>(),
+        Shape::of::<items::Look>(),
+        Shape::of::<items::Emoji>(),
         Shape::of::<items::Card>(),
         Shape::of::<items::Deleted>(),
         Shape::of::<items::Member>(),

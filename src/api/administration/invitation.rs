@@ -30,7 +30,7 @@ pub(super) struct Offer {
     reason: Option<&'static str>,
     /// Time at which it ends.
     expires: String,
-    /// `[server] name`; absent if unset.
+    /// Name of the server; absent if unset.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     server: Option<String>,
@@ -59,7 +59,7 @@ pub(super) async fn check(chat: &Chat, mut request: Request) -> Result<Response>
             Refused::Spent(spent) => spent.as_str(),
         }),
         expires: invitation.expires.seconds(),
-        server: request.config.server.name.clone(),
+        server: chat.look().await.name,
         invited_by: by,
         rooms,
     };

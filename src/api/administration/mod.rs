@@ -5,6 +5,7 @@
 
 mod audit;
 pub(super) mod docs;
+mod icon;
 mod invitation;
 mod reset;
 
@@ -28,7 +29,7 @@ use crate::admin::log::LogTail;
 use crate::admin::{Command, Failure, Kind, Operator, Output, Reply};
 use crate::chat::{Chat, Registration, Use};
 use crate::config::{LogLevel, Registration as Registrations};
-use crate::model::{Error, Result, Session};
+use crate::model::{Error, Look, Result, Session};
 
 /// Maximum number of log lines queued for a client.
 const QUEUE: usize = 64;
@@ -41,6 +42,8 @@ pub(super) struct Administration;
 pub(super) enum Operation {
     /// `GET /api/server`
     Server,
+    /// `GET /api/server/icon`
+    Icon,
     /// `POST /api/setup`
     SetUp,
     /// `POST /api/setup/check`
@@ -69,6 +72,7 @@ impl Dialect for Administration {
     type Operation = Operation;
     const ROUTES: &'static [Route<Operation>] = &[
         Route { method: Method::GET, template: "/api/server", operation: Operation::Server },
+        Route { method: Method::GET, template: "/api/server/icon", operation: Operation::Icon },
         Route { method: Method::POST, template: "/api/setup", operation: Operation::SetUp },
         Route {
             method: Method::POST,
@@ -99,6 +103,7 @@ impl Dialect for Administration {
     async fn call(chat: Chat, operation: Operation, request: Request) -> Result<Response> {
         match operation {
             Operation::Server => server(&chat, &request).await,
+            Operation::Icon => icon::icon(&chat, &request).await,
             Operation::SetUp => set_up(&chat, request).await,
             Operation::CheckSetUp => check_set_up(&chat, request).await,
             Operation::Reset => reset::reset(&chat, request).await,
@@ -146,18 +151,22 @@ pub(super) struct CheckSetUp {
 #[derive(Serialize, ToSchema)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a key of its own")]
 pub(super) struct ServerFacts {
-    /// `[server] name`; absent if unset.
+    /// Name of the server, as administrators have set it or `[server] name`; absent if unset.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     name: Option<String>,
-    /// `[server] accent`, as `#rrggbb`; absent if unset.
+    /// Accent colour, as `#rrggbb`; absent if unset.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     accent: Option<String>,
-    /// `[server] motd`, the message of the day; absent if unset.
+    /// Message of the day; absent if unset.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     motd: Option<String>,
+    /// Tag of the icon, which changes with it: `GET /api/server/icon`; absent if unset.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    icon: Option<String>,
     /// Whether anyone can create an account.
     registration: bool,
     /// Whether anyone with an invitation can, and nobody else; absent if not.
@@ -191,10 +200,12 @@ pub(super) struct Administrator {
 
 async fn server(chat: &Chat, request: &Request) -> Result<Response> {
     let config = &request.config;
+    let Look { name, accent, motd, icon } = chat.look().await;
     let facts = ServerFacts {
-        name: config.server.name.clone(),
-        accent: config.server.accent.clone(),
-        motd: config.server.motd.clone(),
+        name,
+        accent,
+        motd,
+        icon,
         registration: config.auth.registration == Registrations::Open,
         invitations: config.auth.registration == Registrations::Invite,
         personal_tokens: config.auth.personal_tokens,

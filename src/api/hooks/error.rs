@@ -28,7 +28,9 @@ fn status_and_word(error: &Error) -> (StatusCode, &'static str) {
         | Error::NotInRoom
         | Error::NotJoined
         | Error::ForeignOrigin
-        | Error::RegistrationClosed => (StatusCode::FORBIDDEN, "action_prohibited"),
+        | Error::RegistrationClosed
+        | Error::InvitationNeeded
+        | Error::SecondFactorOff => (StatusCode::FORBIDDEN, "action_prohibited"),
         Error::RoomNotFound | Error::MissingRoom => (StatusCode::NOT_FOUND, "channel_not_found"),
         Error::NoSession
         | Error::BadSession
@@ -39,6 +41,7 @@ fn status_and_word(error: &Error) -> (StatusCode, &'static str) {
         | Error::ParticipantNotFound
         | Error::MessageNotFound
         | Error::MediaNotFound
+        | Error::EmojiNotFound
         | Error::NotFound => (StatusCode::NOT_FOUND, "no_service"),
         Error::MethodNotAllowed(_) => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
         Error::Taken(_) | Error::TooManyReactions => (StatusCode::CONFLICT, "conflict"),

@@ -175,9 +175,14 @@ pub fn media_ids() -> Array {
         .build()
 }
 
+/// Name of a custom emoji.
+pub fn emoji_name() -> Object {
+    string("Name of a custom emoji, without colons").pattern(Some("^[a-z0-9_+-]{2,64}$")).build()
+}
+
 /// Reaction.
 pub fn reaction() -> Object {
-    string("`like`, `love`, `laugh`, `sad`, `angry`, or one emoji")
+    string("`like`, `love`, `laugh`, `sad`, `angry`, one emoji, or a custom emoji as `:name:`")
         .min_length(Some(1))
         .examples([json!("like")])
         .build()

@@ -23,7 +23,7 @@ use warp::reply::Response;
 
 use self::minify::minify;
 use super::gzip::accepts_gzip;
-use crate::config::current::Current;
+use crate::chat::Chat;
 
 #[derive(RustEmbed)]
 #[folder = "assets/"]
@@ -68,24 +68,27 @@ const SAFETY: [(HeaderName, &str); 3] = [
 static COMPRESSED: Mutex<Option<HashMap<String, Bytes>>> = Mutex::new(None);
 
 /// Serves `/` and the files; must be the last filter, since it answers every path.
-pub(super) fn filter(config: &Current) -> BoxedFilter<(Response,)> {
-    let config = config.clone();
+pub(super) fn filter(chat: &Chat) -> BoxedFilter<(Response,)> {
+    let chat = chat.clone();
     warp::path::full()
         .and(warp::method())
         .and(warp::header::headers_cloned())
-        .map(move |path: FullPath, method: Method, headers: HeaderMap| {
-            let name = match path.as_str().trim_start_matches('/') {
-                "" => PAGE,
-                name => name,
-            };
-            let own = || manifest::of(&config.get().server, &Assets::get(name)?.data);
-            if name == manifest::NAME
-                && [Method::GET, Method::HEAD].contains(&method)
-                && let Some(own) = own()
-            {
-                return made(name, &own, &method, &headers);
+        .then(move |path: FullPath, method: Method, headers: HeaderMap| {
+            let chat = chat.clone();
+            async move {
+                let name = match path.as_str().trim_start_matches('/') {
+                    "" => PAGE,
+                    name => name,
+                };
+                if name == manifest::NAME
+                    && [Method::GET, Method::HEAD].contains(&method)
+                    && let Some(original) = Assets::get(name)
+                    && let Some(own) = manifest::of(&chat.look().await, &original.data)
+                {
+                    return made(name, &own, &method, &headers);
+                }
+                answer(name, &method, &headers)
             }
-            answer(name, &method, &headers)
         })
         .boxed()
 }

@@ -109,9 +109,9 @@ fn the_service_worker_belongs_to_the_version_and_its_files_exist() {
     assert_eq!(header(&worker, "cache-control"), "no-cache");
     assert_eq!(header(&worker, "content-type"), "text/javascript; charset=utf-8");
     let text = std::str::from_utf8(joined("sw.js").unwrap()).unwrap();
-    assert!(text.contains(&format!("const VERSION = {:?};", joined::VERSION)));
-    let list = text.split("const FILES = [").nth(1).unwrap().split(']').next().unwrap();
-    let names: Vec<_> = list.split(", ").map(|name| name.trim_matches('"')).collect();
+    assert!(text.contains(&format!("const VERSION={:?};", joined::VERSION)));
+    let list = text.split("const FILES=[").nth(1).unwrap().split(']').next().unwrap();
+    let names: Vec<_> = list.split(',').map(|name| name.trim_matches('"')).collect();
     assert!(names.len() > 20, "{names:?}");
     for name in &names {
         let found = get(&format!("{JOINED}{}/{name}", joined::VERSION), &[]);

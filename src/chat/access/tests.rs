@@ -505,3 +505,24 @@ fn an_account_is_created_by_anyone_with_an_invitation_or_by_nobody() {
         assert_eq!(register(registration, true).is_ok(), invited, "{registration:?}");
     }
 }
+
+#[test]
+fn custom_emoji_are_added_by_administrators_or_everybody_but_guests() {
+    use EmojiAdders::{Administrators, Everyone};
+    let who = |server_admin, guest| Actor { user: Some(MEMBER), server_admin, guest };
+    for (actor, permitted, adds) in [
+        (who(true, false), Administrators, true),
+        (who(true, false), Everyone, true),
+        (who(false, false), Administrators, false),
+        (who(false, false), Everyone, true),
+        (who(false, true), Administrators, false),
+        (who(false, true), Everyone, false),
+        (Actor { user: None, server_admin: true, guest: false }, Administrators, true),
+    ] {
+        assert_eq!(add_emoji(actor, permitted).is_ok(), adds, "{actor:?} {permitted:?}");
+        let own = remove_emoji(actor, MEMBER, permitted).is_ok();
+        assert_eq!(own, adds, "their own: {actor:?} {permitted:?}");
+        let other = remove_emoji(actor, OTHER_MEMBER, permitted).is_ok();
+        assert_eq!(other, actor.server_admin, "another's: {actor:?} {permitted:?}");
+    }
+}

@@ -123,6 +123,10 @@ impl Connection {
             },
             Command::MarkRead { room, message } => self.mark_read(room, message).await,
             Command::Typing { room } => self.typing(room).await,
+            Command::SaveDraft { room, draft } => {
+                let room = room.or(self.current_room()).ok_or(Error::MissingRoom)?;
+                self.chat.save_draft(&self.session, room, draft).await.map(Outcome::Draft)
+            }
         }
     }
 

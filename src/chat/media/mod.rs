@@ -24,7 +24,8 @@ use tracing::{error, info, warn};
 use super::Chat;
 use crate::config;
 use crate::model::{
-    Error, FileKind, Media, Result, SNIFFED, Session, Shown, Size, check_file_name, copy_picture,
+    Error, FileKind, Media, Picture, Result, SNIFFED, Session, Shown, Size, UserId,
+    check_file_name, copy_picture,
 };
 use crate::store::NewMedia;
 use crate::store::files::{Files, Incoming};
@@ -198,9 +199,43 @@ impl Chat {
         Ok(added.value)
     }
 
+    /// Stores a picture of this user that was checked and has no metadata.
+    pub(super) async fn keep_picture(
+        &self,
+        owner: UserId,
+        kind: FileKind,
+        picture: &Picture,
+    ) -> Result<Media> {
+        let uploads = &self.0.uploads;
+        uploads.check_space().await?;
+        let mut incoming = uploads.files.begin().await.map_err(|error| unavailable(&error))?;
+        incoming.write(&picture.bytes).await.map_err(|error| unavailable(&error))?;
+        let mut arrived = Arrived::default();
+        arrived.take(&picture.bytes);
+        let (size, name) = (arrived.bytes, arrived.name());
+        self.note_owner().await.map_err(|error| unavailable(&error))?;
+        incoming.keep(&name).await.map_err(|error| unavailable(&error))?;
+        let new = NewMedia {
+            owner,
+            name,
+            kind: kind.ending.to_owned(),
+            is_image: true,
+            size,
+            width: Some(picture.size.width),
+            height: Some(picture.size.height),
+            file_name: None,
+        };
+        Ok(self.store().add_media(new).await?.value)
+    }
+
+    /// Makes sure that a file is there that is used from now on.
+    pub(super) async fn check_kept(&self, media: &Media) -> Result<()> {
+        self.make_sure(&media.name).await
+    }
+
     /// Returns the size of the user's unreferenced files; an error if that is too much together
     /// with their unfinished uploads.
-    async fn check_share(&self, session: &Session) -> Result<u64> {
+    pub(super) async fn check_share(&self, session: &Session) -> Result<u64> {
         // In this order, uploads that finish in between are counted twice rather than not at all.
         let arriving = self.0.uploads.arriving.of(session.user);
         let unused = self.store().unused_media_bytes(session.user).await?;

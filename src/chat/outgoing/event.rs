@@ -90,6 +90,7 @@ mod tests {
             edited: None,
             deleted: None,
             reply_to: Some(Seq(9)),
+            thread: None,
             client_id: None,
             reactions: Vec::new(),
             media: Vec::new(),

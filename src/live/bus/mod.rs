@@ -76,7 +76,7 @@ pub trait Bus: Send + Sync {
     /// Returns the number of this server, different from those of the others; 0: there are no
     /// others.
     fn number(&self) -> u32;
-    /// Publishes a transient event (typing). Never waits. Committed events are passed on by
+    /// Publishes a transient event (typing, a status). Never waits. Committed events are passed on by
     /// [`forward`], in rev order. `Event::Lost` and events of the live layer stay on this server.
     fn publish(&self, event: Event);
     /// Passes a committed event of this server to the others. Never waits.

@@ -7,6 +7,7 @@
 
 mod exif;
 mod gif;
+mod icon;
 mod input;
 mod jpeg;
 mod png;
@@ -21,6 +22,7 @@ use bytes::Bytes;
 
 use super::FileKind;
 
+pub use icon::{ICON_SIDES, IconPurpose, icon, icon_of};
 pub use preview::{MAX_SIDE, Preview, Thumbnail, preview, side_for, thumbnail};
 
 /// Maximum number of pixels of a displayed picture: a browser takes four bytes for each.

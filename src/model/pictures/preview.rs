@@ -79,7 +79,7 @@ pub fn thumbnail(kind: FileKind, bytes: &[u8], side: u32) -> Option<Thumbnail> {
 }
 
 /// Decodes a picture that does not move and reduces it. `wanted` is asked with its longer side.
-fn decoded(
+pub(super) fn decoded(
     kind: FileKind,
     bytes: &[u8],
     wanted: impl Fn(u32) -> bool,
@@ -99,9 +99,11 @@ fn decoded(
 }
 
 /// A reduced picture with the profile of its colours.
-struct Reduced {
-    picture: DynamicImage,
-    profile: Option<Vec<u8>>,
+pub(super) struct Reduced {
+    /// Upright.
+    pub(super) picture: DynamicImage,
+    /// None: the usual one.
+    pub(super) profile: Option<Vec<u8>>,
 }
 
 fn limits() -> Limits {
@@ -169,7 +171,7 @@ fn encode(from: &Reduced) -> ImageResult<Preview> {
 
 /// Returns whether anything can be seen through the picture: screenshots have the channel for that,
 /// but do not use it.
-fn is_transparent(picture: &DynamicImage) -> bool {
+pub(super) fn is_transparent(picture: &DynamicImage) -> bool {
     picture.color().has_alpha() && picture.to_rgba8().pixels().any(|pixel| pixel.0[3] < u8::MAX)
 }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::emoji::emoji_in_colons;
 use crate::model::{Error, Result};
 
 /// Maximum number of different reactions on one message.
@@ -13,7 +14,8 @@ pub(super) const MAX_REACTIONS_OF_USER: u32 = 20;
 /// send it.
 const EMOJI_STYLE: char = '\u{fe0f}';
 
-/// `like`, `love`, `laugh`, `sad`, `angry` or exactly one emoji, in its fully qualified form.
+/// `like`, `love`, `laugh`, `sad`, `angry` or exactly one emoji: a built-in one in its fully
+/// qualified form, or the name of a custom one between colons.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Reaction(Cow<'static, str>);
 
@@ -26,11 +28,17 @@ impl Reaction {
             .or_else(|| one_emoji(text))
         {
             Some(reaction) => Ok(Self(Cow::Borrowed(reaction))),
+            None if emoji_in_colons(text).is_some() => Ok(Self(Cow::Owned(text.to_owned()))),
             None => Err(Error::invalid(
                 "reactionType",
                 "must be like, love, laugh, sad, angry or one emoji",
             )),
         }
+    }
+
+    /// Returns the name of the custom emoji, which need not exist.
+    pub fn custom(&self) -> Option<&str> {
+        emoji_in_colons(&self.0)
     }
 
     /// A reaction read from storage, checked before.
@@ -73,7 +81,12 @@ mod tests {
         {
             assert_eq!(Reaction::parse(good).unwrap().as_str(), good);
         }
-        for bad in ["", "likes", "👍👍", "a", "<b>", "\u{fe0f}", "like\u{fe0f}"] {
+        let custom = Reaction::parse(":party_parrot:").unwrap();
+        assert_eq!((custom.as_str(), custom.custom()), (":party_parrot:", Some("party_parrot")));
+        assert_eq!(Reaction::parse("👍").unwrap().custom(), None);
+        for bad in
+            ["", "likes", "👍👍", "a", "<b>", "\u{fe0f}", "like\u{fe0f}", ":Parrot:", ":a b:", "::"]
+        {
             assert!(Reaction::parse(bad).is_err(), "{bad}");
         }
     }

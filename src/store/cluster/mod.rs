@@ -12,6 +12,7 @@ mod audit;
 mod buckets;
 mod census;
 mod claims;
+mod emoji;
 mod encoding;
 #[cfg(test)]
 mod faulty;
@@ -20,6 +21,7 @@ mod invitations;
 mod jobs;
 mod known_users;
 mod leases;
+mod look;
 mod media;
 mod outgoing;
 mod peers;

@@ -3,12 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Cluster, audit, invitations, leases, media, outgoing, personal, rooms, users};
+use super::{
+    Cluster, audit, emoji, invitations, leases, look, media, outgoing, personal, rooms, users,
+};
 use crate::model::{
-    Account, Attribution, AuditEntry, AuditNote, Changes, Event, Hash32, Invitation, InvitationId,
-    Media, MediaId, MessageQuery, NewOutgoingWebhook, OutgoingWebhook, OwnChange, OwnSettings, Pin,
+    Account, Attribution, AuditEntry, AuditNote, Changes, CustomEmoji, DraftPlace, Event, Follow,
+    FollowedThread, Hash32, Invitation, InvitationId, Look, LookChange, LookIcon, Media, MediaId,
+    MessageQuery, NewEmoji, NewOutgoingWebhook, OutgoingWebhook, OwnChange, OwnSettings, Pin,
     Preferences, PreferencesChange, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Saved, SavedPlace,
-    Seq, Timestamp, User, UserId, WebhookChange, WebhookId, WebhookPlace, Window,
+    Seq, ThreadPlace, ThreadSummary, Timestamp, Unsent, User, UserId, WebhookChange, WebhookId,
+    WebhookPlace, Window,
 };
 use crate::store::{
     Added, AuditQuery, Basis, Committed, Digests, Draft, Found, MessageChange, MessagePage,
@@ -85,6 +89,10 @@ impl Store for Cluster {
         limit: u32,
     ) -> Reply<'a, Vec<User>> {
         Box::pin(users::find(self, text, names_too, near, limit))
+    }
+
+    fn statuses(&self, near: UserId, now: Timestamp) -> Reply<'_, Vec<User>> {
+        Box::pin(users::statuses(self, near, now))
     }
 
     fn acquainted<'a>(&'a self, user: UserId, with: &'a [UserId]) -> Reply<'a, Vec<UserId>> {
@@ -229,6 +237,22 @@ impl Store for Cluster {
         Box::pin(media::known(self, names))
     }
 
+    fn emoji(&self) -> Reply<'_, Vec<CustomEmoji>> {
+        Box::pin(emoji::all(self))
+    }
+
+    fn emoji_named<'a>(&'a self, name: &'a str) -> Reply<'a, Option<CustomEmoji>> {
+        Box::pin(emoji::one(self, name))
+    }
+
+    fn add_emoji(&self, owner: UserId, new: NewEmoji) -> Reply<'_, CustomEmoji> {
+        Box::pin(emoji::add(self, owner, new))
+    }
+
+    fn remove_emoji<'a>(&'a self, name: &'a str) -> Reply<'a, CustomEmoji> {
+        Box::pin(emoji::remove(self, name))
+    }
+
     fn webhooks(&self) -> Reply<'_, Vec<OutgoingWebhook>> {
         Box::pin(outgoing::all(self))
     }
@@ -289,6 +313,56 @@ impl Store for Cluster {
         Box::pin(personal::saved(self, user, after, limit))
     }
 
+    fn thread_summaries(
+        &self,
+        room: RoomId,
+        from: Seq,
+        to: Seq,
+    ) -> Reply<'_, (Rev, Vec<ThreadSummary>)> {
+        Box::pin(rooms::thread_summaries(self, room, from, to))
+    }
+
+    fn follow_thread(
+        &self,
+        room: RoomId,
+        user: UserId,
+        seq: Seq,
+        following: bool,
+    ) -> Reply<'_, Follow> {
+        Box::pin(rooms::follow_thread(self, room, user, seq, following))
+    }
+
+    fn read_thread(&self, room: RoomId, user: UserId, upto: Seq) -> Reply<'_, Follow> {
+        Box::pin(rooms::read_thread(self, room, user, upto))
+    }
+
+    fn follows(&self, user: UserId) -> Reply<'_, Vec<Follow>> {
+        Box::pin(rooms::follows(self, user))
+    }
+
+    fn followed(
+        &self,
+        user: UserId,
+        after: Option<ThreadPlace>,
+        limit: u32,
+    ) -> Reply<'_, Vec<FollowedThread>> {
+        Box::pin(rooms::followed(self, user, after, limit))
+    }
+
+    fn drafts(&self, user: UserId) -> Reply<'_, Vec<Unsent>> {
+        Box::pin(personal::drafts(self, user))
+    }
+
+    fn change_draft(
+        &self,
+        user: UserId,
+        place: DraftPlace,
+        text: String,
+        reply_to: Option<Seq>,
+    ) -> Reply<'_, Unsent> {
+        Box::pin(personal::change_draft(self, user, place, text, reply_to))
+    }
+
     fn record(&self, by: Attribution, note: AuditNote) -> Reply<'_, ()> {
         Box::pin(audit::record(self, by, note))
     }
@@ -300,6 +374,18 @@ impl Store for Cluster {
     /// Other servers commit too.
     fn version(&self, _room: RoomId) -> Option<Version> {
         None
+    }
+
+    fn look(&self) -> Reply<'_, Look> {
+        Box::pin(look::set(self))
+    }
+
+    fn icon(&self) -> Reply<'_, Option<LookIcon>> {
+        Box::pin(look::icon(self))
+    }
+
+    fn change_look(&self, change: LookChange) -> Reply<'_, Look> {
+        Box::pin(look::change(self, change))
     }
 
     fn settings(&self) -> Reply<'_, Settings> {

@@ -4,7 +4,7 @@ use rusqlite::{Connection, Result, params};
 
 use super::error::Fault;
 use super::work::Work;
-use super::{audit, job_orders, media, preferences, saved, sessions, sql, users};
+use super::{audit, drafts, job_orders, media, preferences, saved, sessions, sql, threads, users};
 use crate::model::{Event, FileKind, SecondFactor, Status, User, UserId, fold};
 use crate::store::transfer::FactorRecord;
 use crate::store::{Digests, Ended, FactorChange, Missing, StoreError, UserChange, audit_notes};
@@ -182,6 +182,8 @@ pub(super) fn remove(work: &mut Work<'_>, id: UserId) -> Result<(), Fault> {
     work.emit(Event::UserChanged { user: id });
     preferences::forget(work.conn, id)?;
     saved::forget(work.conn, id)?;
+    threads::forget(work.conn, id)?;
+    drafts::forget(work.conn, id)?;
     let ended = sessions::end(work, id, Ended::All)?;
     audit::record(work, || Ok(audit_notes::user_removed(&user, ended)))?;
     Ok(())

@@ -10,7 +10,7 @@ use rusqlite::{Connection, Result, params};
 
 use super::job_orders::{FAREWELL, NAME, PRUNE, ROOM, SUCCESSION};
 use super::work::Work;
-use super::{audit, participants, pins, posting, room_changes, rooms, saved, sql};
+use super::{audit, drafts, participants, pins, posting, room_changes, rooms, saved, sql, threads};
 use crate::model::rules::{plan_departure, plan_handover, plan_rename, shown_name};
 use crate::model::{Person, RoomFacts, RoomId, Timestamp, UserId, Who};
 
@@ -149,6 +149,8 @@ fn empty_room(conn: &Connection, room: RoomId) -> Result<bool> {
     }
     pins::drop_all(conn, room)?;
     saved::drop_all(conn, room)?;
+    threads::drop_all(conn, room)?;
+    drafts::drop_all(conn, room)?;
     posting::forget_calls(conn, room)?;
     sql::run(conn, DROP_ROOM, [room])?;
     Ok(true)

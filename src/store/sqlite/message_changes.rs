@@ -5,7 +5,7 @@ use rusqlite::{Connection, Result, params};
 use super::error::Fault;
 use super::rooms::{self, Step};
 use super::work::Work;
-use super::{audit, media, messages, participants, pins, posting, sql, users};
+use super::{audit, media, messages, participants, pins, posting, sql, threads, users};
 use crate::model::{
     Change, MessageId, Reaction, Room, RoomId, Seq, Timestamp, UserId, check_reaction_room,
 };
@@ -79,6 +79,11 @@ pub(super) fn change(
     let rev = target.room.rev.next();
     Step { room: id, rev, by: participants::by(work.conn, id, by)?, socket: None }
         .message(work, happened.clone())?;
+    if let Change::Edited(edited) = &happened
+        && let Some(first) = edited.thread
+    {
+        threads::mentioned(work, id, first, seq)?;
+    }
     Ok(Committed { rev, last_seq, at, changes: vec![happened] })
 }
 

@@ -20,7 +20,7 @@ macro_rules! message_sql {
     ($rest:literal) => {
         concat!(
             "SELECT m.id, m.room, m.seq, m.rev, m.author, m.text, m.created, m.edited, m.deleted, \
-             m.reply_to, m.client_id, m.media, m.reacted,
+             m.reply_to, m.thread, m.client_id, m.media, m.reacted,
                 u.login, u.name, u.deleted AS author_deleted, p.edited_name
              FROM messages m LEFT JOIN users u ON u.id = m.author
              LEFT JOIN participants p ON p.room = m.room AND p.user = m.author ",
@@ -91,6 +91,7 @@ fn bare_from_row(row: &sql::Row<'_>) -> Result<Bare> {
         edited: row.get("edited")?,
         deleted: row.get("deleted")?,
         reply_to: row.get("reply_to")?,
+        thread: row.get("thread")?,
         client_id: row.get("client_id")?,
         reactions: Vec::new(),
         media: Vec::new(),
@@ -167,6 +168,13 @@ pub(super) fn by_rows(conn: &Connection, ids: &[i64]) -> Result<Vec<(i64, Messag
     let mut found = sql::all(conn, BY_IDS, params![sql::list(ids.iter().copied())], bare_from_row)?;
     found.retain(|bare| bare.message.deleted.is_none());
     found.sort_by_key(|bare| ids.iter().position(|id| *id == bare.id));
+    let rows: Vec<i64> = found.iter().map(|bare| bare.id).collect();
+    Ok(rows.into_iter().zip(complete(conn, found)?).collect())
+}
+
+/// Returns the messages of these rows by their row ids, deleted ones too.
+pub(super) fn of_rows(conn: &Connection, ids: &[i64]) -> Result<HashMap<i64, Message>> {
+    let found = sql::all(conn, BY_IDS, params![sql::list(ids.iter().copied())], bare_from_row)?;
     let rows: Vec<i64> = found.iter().map(|bare| bare.id).collect();
     Ok(rows.into_iter().zip(complete(conn, found)?).collect())
 }

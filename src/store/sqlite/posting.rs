@@ -6,15 +6,14 @@ use super::counters::RoomCounters;
 use super::error::Fault;
 use super::rooms::{self, Step};
 use super::work::Work;
-use super::{media, messages, sql};
+use super::{media, messages, sql, threads};
 use crate::model::rules::EVERYONE;
 use crate::model::{Change, Media, Message, Rev, RoomId, Seq, UserId};
 use crate::store::{Basis, Draft, Missing, Posted, StoreError};
 
 const ADD: &str = "INSERT INTO messages (room, seq, rev, author, text, created, reply_to, \
                    client_id, media, thread)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
-        (SELECT coalesce(thread, seq) FROM messages WHERE room = ?1 AND seq = ?7))
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
     ON CONFLICT (room, author, client_id) WHERE client_id IS NOT NULL DO NOTHING";
 const STANDS: &str = "SELECT 1 FROM messages WHERE room = ?1 AND seq = ?2 AND deleted IS NULL";
 const KNOWN: &str = "SELECT 1 FROM messages WHERE room = ?1 AND author = ?2 AND client_id = ?3";
@@ -55,6 +54,7 @@ pub(super) fn post(
     }
     let (seq, rev, at) = (room.last_seq.next(), room.rev.next(), work.now.max(room.last_time));
     let Some(attached) = check(conn, id, draft)? else { return repeated(conn, id, draft) };
+    let thread = thread_of(conn, id, draft)?;
     let values = params![
         id,
         seq,
@@ -64,7 +64,8 @@ pub(super) fn post(
         at,
         draft.reply_to,
         draft.client_id,
-        i64::try_from(attached.len()).unwrap_or(0)
+        i64::try_from(attached.len()).unwrap_or(0),
+        thread
     ];
     if sql::run(conn, ADD, values)? == 0 {
         return repeated(conn, id, draft);
@@ -84,12 +85,16 @@ pub(super) fn post(
         edited: None,
         deleted: None,
         reply_to: draft.reply_to,
+        thread,
         client_id: draft.client_id.clone(),
         reactions: Vec::new(),
         media: attached,
     };
     let step = Step { room: id, rev, by: author.person.into(), socket: draft.socket };
     step.emit(work, at, vec![Change::Posted(message.clone())]);
+    if let Some(first) = thread {
+        threads::answered(work, id, first, (seq, draft.author))?;
+    }
     Ok(Posted { message, repeated: false })
 }
 
@@ -135,6 +140,14 @@ fn check(conn: &Connection, room: RoomId, draft: &Draft) -> Result<Option<Vec<Me
         );
     }
     Ok(Some(attached))
+}
+
+/// Returns the message with which the thread of a reply begins.
+fn thread_of(conn: &Connection, room: RoomId, draft: &Draft) -> Result<Option<Seq>> {
+    match draft.reply_to {
+        Some(target) => threads::root_of(conn, room, target),
+        None => Ok(None),
+    }
 }
 
 fn repeated(conn: &Connection, room: RoomId, draft: &Draft) -> Result<Posted, Fault> {

@@ -44,6 +44,9 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!("0013_invitations"),
     migration!("0014_second_factors"),
     migration!("0016_outgoing_webhooks"),
+    migration!("0017_follows"),
+    migration!("0019_drafts"),
+    migration!("0020_look"),
 ];
 
 /// `chat` in ASCII; distinguishes our files from those of other programs.

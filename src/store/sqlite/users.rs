@@ -5,9 +5,9 @@ use rusqlite::{Connection, Result, params};
 use super::error::Fault;
 use super::work::Work;
 use super::{audit, media, sql};
-use crate::model::{Account, Claim, MediaId, SecondFactor, Status, User, UserId, fold};
+use crate::model::{Account, Claim, MediaId, SecondFactor, Status, Timestamp, User, UserId, fold};
 use crate::store::transfer::FactorRecord;
-use crate::store::{Missing, NewUser, StoreError, audit_notes};
+use crate::store::{MAX_STATUSES, Missing, NewUser, StoreError, audit_notes};
 
 macro_rules! user_sql {
     ($rest:literal) => {
@@ -47,6 +47,14 @@ const NEAR_WITH_TEXT: &str = concat!(
 );
 const ACQUAINTED: &str =
     concat!("SELECT value FROM json_each(?2) WHERE value = ?1 OR value IN ", near!("?1"));
+/// The plus keeps SQLite from looking up each room of the one in those of the other: 1 ms instead of
+/// 40 with 1,000 statuses and 200 rooms.
+const WITH_STATUS: &str = user_sql!(
+    "status_text IS NOT NULL AND (status_until IS NULL OR status_until > ?2) AND (id = ?1 OR \
+     EXISTS (SELECT 1 FROM participants q WHERE q.user = users.id AND +q.room IN (SELECT p.room \
+     FROM participants p JOIN rooms r ON r.id = p.room AND r.deleted IS NULL WHERE p.user = ?1))) \
+     ORDER BY id LIMIT ?3"
+);
 const ADD: &str = "INSERT INTO users (login, folded, look_alike, name, name_folded, email, \
                    email_folded, birth, password, md5, sha1, admin, created, bot, guest)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
@@ -65,6 +73,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     WITH_TEXT,
     NEAR_WITH_TEXT,
     ACQUAINTED,
+    WITH_STATUS,
     ADD,
     LOGIN_TAKEN,
     EMAIL_TAKEN,
@@ -192,6 +201,11 @@ pub(super) fn acquainted(conn: &Connection, user: UserId, with: &[UserId]) -> Re
     sql::all(conn, ACQUAINTED, params![user, sql::list(with.iter().map(|id| id.0))], |row| {
         row.get(0)
     })
+}
+
+/// Returns users with a status who share a room with this one, and this one.
+pub(super) fn with_status(conn: &Connection, near: UserId, now: Timestamp) -> Result<Vec<User>> {
+    all(conn, WITH_STATUS, params![near, now, MAX_STATUSES])
 }
 
 /// Returns whether there is a server administrator.

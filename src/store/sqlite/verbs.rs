@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use super::{
-    Sqlite, accounts, audit, cards, invitations, marks, media, message_changes, messages, outgoing,
-    pins, posting, preferences, room_changes, rooms, saved, traces, users,
+    Sqlite, accounts, audit, cards, drafts, emoji, invitations, look, marks, media,
+    message_changes, messages, outgoing, pins, posting, preferences, room_changes, rooms, saved,
+    threads, traces, users,
 };
 use crate::model::{
-    Account, Attribution, AuditEntry, AuditNote, Changes, Hash32, Invitation, InvitationId, Media,
-    MediaId, MessageQuery, NewOutgoingWebhook, OutgoingWebhook, OwnChange, OwnSettings, Pin,
+    Account, Attribution, AuditEntry, AuditNote, Changes, CustomEmoji, DraftPlace, Follow,
+    FollowedThread, Hash32, Invitation, InvitationId, Look, LookChange, LookIcon, Media, MediaId,
+    MessageQuery, NewEmoji, NewOutgoingWebhook, OutgoingWebhook, OwnChange, OwnSettings, Pin,
     Preferences, PreferencesChange, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Saved, SavedPlace,
-    Seq, Timestamp, User, UserId, WebhookChange, WebhookId, WebhookPlace, Window,
+    Seq, ThreadPlace, ThreadSummary, Timestamp, Unsent, User, UserId, WebhookChange, WebhookId,
+    WebhookPlace, Window,
 };
 use crate::store::{
     Added, AuditQuery, Basis, Committed, Digests, Draft, Found, MessageChange, MessagePage,
@@ -111,6 +114,10 @@ impl Store for Sqlite {
                 Ok(users::with_text(conn, &text, names_too, near, limit)?)
             }),
         )
+    }
+
+    fn statuses(&self, near: UserId, now: Timestamp) -> Reply<'_, Vec<User>> {
+        Box::pin(self.read_expensive(move |conn| Ok(users::with_status(conn, near, now)?)))
     }
 
     fn acquainted<'a>(&'a self, user: UserId, with: &'a [UserId]) -> Reply<'a, Vec<UserId>> {
@@ -344,6 +351,74 @@ impl Store for Sqlite {
         Box::pin(self.read_expensive(move |conn| Ok(saved::of_user(conn, user, after, limit)?)))
     }
 
+    fn thread_summaries(
+        &self,
+        room: RoomId,
+        from: Seq,
+        to: Seq,
+    ) -> Reply<'_, (Rev, Vec<ThreadSummary>)> {
+        Box::pin(self.read(move |conn| threads::summaries(conn, room, from, to)))
+    }
+
+    fn follow_thread(
+        &self,
+        room: RoomId,
+        user: UserId,
+        seq: Seq,
+        following: bool,
+    ) -> Reply<'_, Follow> {
+        Box::pin(self.write_marks(move |work| threads::choose(work, room, user, seq, following)))
+    }
+
+    fn read_thread(&self, room: RoomId, user: UserId, upto: Seq) -> Reply<'_, Follow> {
+        Box::pin(self.write_marks(move |work| threads::read(work, room, user, upto)))
+    }
+
+    fn follows(&self, user: UserId) -> Reply<'_, Vec<Follow>> {
+        Box::pin(self.read_expensive(move |conn| Ok(threads::follows(conn, user)?)))
+    }
+
+    fn followed(
+        &self,
+        user: UserId,
+        after: Option<ThreadPlace>,
+        limit: u32,
+    ) -> Reply<'_, Vec<FollowedThread>> {
+        Box::pin(self.read_expensive(move |conn| Ok(threads::followed(conn, user, after, limit)?)))
+    }
+
+    fn drafts(&self, user: UserId) -> Reply<'_, Vec<Unsent>> {
+        Box::pin(self.read(move |conn| Ok(drafts::of_user(conn, user)?)))
+    }
+
+    fn change_draft(
+        &self,
+        user: UserId,
+        place: DraftPlace,
+        text: String,
+        reply_to: Option<Seq>,
+    ) -> Reply<'_, Unsent> {
+        Box::pin(self.write_apart(move |work| drafts::change(work, user, place, &text, reply_to)))
+    }
+
+    fn emoji(&self) -> Reply<'_, Vec<CustomEmoji>> {
+        Box::pin(self.read(|conn| Ok(emoji::all(conn)?)))
+    }
+
+    fn emoji_named<'a>(&'a self, name: &'a str) -> Reply<'a, Option<CustomEmoji>> {
+        let name = name.to_owned();
+        Box::pin(self.read(move |conn| Ok(emoji::one(conn, &name)?)))
+    }
+
+    fn add_emoji(&self, owner: UserId, new: NewEmoji) -> Reply<'_, CustomEmoji> {
+        Box::pin(self.write_apart(move |work| emoji::add(work, owner, &new)))
+    }
+
+    fn remove_emoji<'a>(&'a self, name: &'a str) -> Reply<'a, CustomEmoji> {
+        let name = name.to_owned();
+        Box::pin(self.write_apart(move |work| emoji::remove(work, &name)))
+    }
+
     fn webhooks(&self) -> Reply<'_, Vec<OutgoingWebhook>> {
         Box::pin(self.read(|conn| Ok(outgoing::all(conn)?)))
     }
@@ -370,6 +445,18 @@ impl Store for Sqlite {
 
     fn leave_webhook(&self, id: WebhookId, room: RoomId) -> Reply<'_, ()> {
         Box::pin(self.write_apart(move |work| Ok(outgoing::leave(work.conn, id, room)?)))
+    }
+
+    fn look(&self) -> Reply<'_, Look> {
+        Box::pin(self.read(|conn| Ok(look::set(conn)?)))
+    }
+
+    fn icon(&self) -> Reply<'_, Option<LookIcon>> {
+        Box::pin(self.read(|conn| Ok(look::icon(conn)?)))
+    }
+
+    fn change_look(&self, change: LookChange) -> Reply<'_, Look> {
+        Box::pin(self.write_apart(move |work| look::change(work, &change)))
     }
 
     fn settings(&self) -> Reply<'_, Settings> {

@@ -11,8 +11,8 @@ mod serde_time;
 pub use factor::FactorRecord;
 pub use passwordless::{PASSWORDLESS, fingerprint};
 pub use record::{
-    EmojiRecord, End, FileRecord, Header, ImportedRecord, JobRecord, Key, LastIds, MediaRecord,
-    MessageRecord, ParticipantRecord, PinRecord, PreferencesRecord, ReactionRecord, Record,
-    RoomRecord, SavedRecord, StatusRecord, UserRecord,
+    EmojiRecord, End, FileRecord, FollowRecord, Header, ImportedRecord, JobRecord, Key, LastIds,
+    MediaRecord, MessageRecord, ParticipantRecord, PinRecord, PreferencesRecord, ReactionRecord,
+    Record, RoomRecord, SavedRecord, StatusRecord, UserRecord,
 };
 pub use report::{Count, Kind, Note, Reason, Report, Taken, Terms};

@@ -75,6 +75,8 @@ pub enum Record {
     Preferences(PreferencesRecord),
     /// A saved message.
     Saved(SavedRecord),
+    /// A thread that a user follows, or has chosen not to.
+    Follow(FollowRecord),
     /// A custom emoji.
     Emoji(EmojiRecord),
     /// Result of an import into the exported instance.
@@ -396,6 +398,22 @@ pub struct SavedRecord {
     pub at: Timestamp,
 }
 
+/// A thread that a user follows, or has chosen not to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FollowRecord {
+    /// The user.
+    pub user: Key,
+    /// The room of the thread.
+    pub room: Key,
+    /// Seq of the message with which it begins, or its key in another product.
+    pub root: Key,
+    /// Whether the user follows it.
+    pub following: bool,
+    /// The last reply that the user has read in the thread itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read: Option<Key>,
+}
+
 /// A message; those of a room in the order of seq.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageRecord {
@@ -523,6 +541,7 @@ impl Record {
             Self::Message(_) => "message",
             Self::Preferences(_) => "preferences",
             Self::Saved(_) => "saved",
+            Self::Follow(_) => "follow",
             Self::Emoji(_) => "emoji",
             Self::Imported(_) => "imported",
             Self::Job(_) => "job",

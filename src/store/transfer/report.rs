@@ -85,8 +85,10 @@ pub enum Reason {
     TimeMoved,
     /// The message replied to is missing.
     AnswerWithoutTarget,
-    /// A reaction that this product does not support.
+    /// A reaction with an emoji whose picture is missing, or that cannot be one.
     ReactionUnknown,
+    /// The name of a custom emoji is taken or not allowed; omitted.
+    EmojiLeftOut,
     /// A file that is not in the export; its name and address are in the text.
     FileElsewhere,
     /// A file that is too large or unreadable.
@@ -144,7 +146,13 @@ impl Reason {
                  before"
             }
             Self::AnswerWithoutTarget => "the message replied to is missing",
-            Self::ReactionUnknown => "the emoji is not available here",
+            Self::ReactionUnknown => {
+                "the emoji is not available here; the reaction shows its name until it is added \
+                 with chatctl emoji add"
+            }
+            Self::EmojiLeftOut => {
+                "the name of the emoji belongs to another one here, or is not allowed; omitted"
+            }
             Self::FileElsewhere => {
                 "the file is not in the export; its name and address are in the text"
             }

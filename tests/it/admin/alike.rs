@@ -17,6 +17,9 @@ const CREATE_WEBHOOK: [&str; 9] = [
     "posted",
 ];
 
+/// A picture.
+const ICON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/icons/icon-48.png");
+
 /// Removes parts of an output that differ from run to run.
 fn plain(mut value: Json) -> Json {
     if let Some(object) = value.as_object_mut() {
@@ -167,6 +170,19 @@ fn story(ctl: &Ctl) -> Vec<(String, i32, Vec<Json>, String)> {
         &["outgoing-webhook", "delete", "CI", "--yes"],
         &["outgoing-webhook", "delete", "CI", "--yes"],
         &["outgoing-webhook", "delete", "CI", "--yes", "--if-exists"],
+        &["server", "show"],
+        &["server", "set", "--name", "Pier", "--accent", "#2a6fdb", "--motd", ""],
+        &["server", "set", "--accent", "red"],
+        &["server", "set"],
+        &["server", "reset", "motd", "icon"],
+        &["emoji", "add", "logo", ICON, "--owner", "ann"],
+        &["emoji", "add", "logo", ICON, "--owner", "ann", "--if-not-exists"],
+        &["emoji", "add", "logo", "/nowhere/logo.png"],
+        &["emoji", "list"],
+        &["emoji", "delete", "logo"],
+        &["emoji", "delete", "logo", "--yes"],
+        &["emoji", "delete", "logo", "--yes"],
+        &["emoji", "delete", "logo", "--yes", "--if-exists"],
         &["user", "list"],
         &["room", "list", "--sizes"],
         &["audit", "list", "--limit", "0"],
@@ -266,6 +282,11 @@ async fn a_running_and_a_stopped_server_answer_alike() {
             ("outgoing-webhook show nothing", 3),
             ("outgoing-webhook delete CI", 2),
             ("outgoing-webhook delete CI --yes", 3),
+            ("server set --accent red", 2),
+            ("server set", 2),
+            ("emoji add logo /nowhere/logo.png", 3),
+            ("emoji delete logo", 2),
+            ("emoji delete logo --yes", 3),
         ]
     );
     for (asked, code, items, errors) in &told {
@@ -275,6 +296,7 @@ async fn a_running_and_a_stopped_server_answer_alike() {
                 || asked.ends_with("delete ben")
                 || asked.ends_with("erase eve")
                 || asked.ends_with("delete CI")
+                || asked.ends_with("delete logo")
                 || asked.ends_with("demote dan") =>
             {
                 assert!(errors.contains("--yes"), "{asked}: {errors}");

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::support::{Client, Ctl, Json, PATIENCE, Person, Server, each, is_millis, texts};
 
 /// The commands that leave no entry: they change nothing, and read no messages.
-const SILENT: [&str; 22] = [
+const SILENT: [&str; 24] = [
     "user.list",
     "user.show",
     "user.without_password",
@@ -21,6 +21,8 @@ const SILENT: [&str; 22] = [
     "outgoing_webhook.list",
     "outgoing_webhook.show",
     "outgoing_webhook.test",
+    "server.show",
+    "emoji.list",
     "room.list",
     "room.show",
     "room.members",
@@ -36,6 +38,9 @@ const SILENT: [&str; 22] = [
 
 /// Nobody answers there, and the end of it is a secret.
 const PLACE: &str = "https://receiver.invalid/nobody-s-secret";
+
+/// A picture.
+const ICON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/icons/icon-48.png");
 
 fn who() -> String {
     let id = std::process::Command::new("id").arg("-un").output().unwrap();
@@ -122,6 +127,10 @@ async fn every_command_is_recorded_or_changes_nothing() {
             &["outgoing-webhook", "delete", "CI", "--yes"],
             "outgoing_webhook.delete",
         ),
+        ("server.set", &["server", "set", "--name", "Pier"], "server.set"),
+        ("server.reset", &["server", "reset", "name"], "server.reset"),
+        ("emoji.add", &["emoji", "add", "logo", ICON, "--owner", "ann"], "emoji.add"),
+        ("emoji.delete", &["emoji", "delete", "logo", "--yes"], "emoji.delete"),
         ("room.messages", &["room", "messages", "talk"], "room.messages"),
         ("room.export", &["room", "export", "talk"], "room.export"),
         ("room.purge", &["room", "purge", "talk", "--older-than", "0d", "--yes"], "room.purge"),
@@ -200,6 +209,8 @@ async fn what_changes_nothing_leaves_no_entry() {
         (&["user", "rename", "ann", "ann"], 0),
         (&["user", "logout", "ann"], 0),
         (&["user", "reset-second-factor", "ann"], 0),
+        (&["server", "reset"], 0),
+        (&["server", "set", "--accent", "red"], 2),
         (&["user", "disable", "nobody"], 3),
         (&["user", "create", "ann", "--generate"], 4),
         (&["user", "create", "ann", "--generate", "--if-not-exists"], 0),

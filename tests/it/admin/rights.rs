@@ -84,6 +84,12 @@ impl Scene {
         cyd.post(&format!("{}/reactions", path(&keys[0])), react).await.is(201);
         ann.put(&format!("{}/saved", path(&bens))).await.is(204);
         ben.put(&format!("{}/saved", path(&keys[0]))).await.is(204);
+        ann.put(&format!("{}/thread/follow", path(&bens))).await.is(204);
+        ben.put(&format!("{}/thread/follow", path(&keys[0]))).await.is(204);
+        for (room, text) in [(&hall, "xylozanzibar is not finished"), (&own, "nor is this")] {
+            let draft = json!({"type": "save_draft", "room_id": room, "content": text});
+            ann.open().await.ask(draft).await;
+        }
         ann.put(&format!("/api/chatrooms/{hall}/pins/{bens}")).await;
         ben.put(&format!("/api/chatrooms/{hall}/pins/{}", keys[0])).await.is(204);
 

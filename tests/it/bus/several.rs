@@ -40,23 +40,33 @@ async fn events_of_a_room_arrive_in_order_on_the_servers_that_listen() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_concerns_a_user_or_everybody_arrives_once() {
     let redis = Redis::start();
-    let (a, mut b) = (Node::on(&[&redis]).await, Node::on(&[&redis]).await);
+    let (mut a, mut b) = (Node::on(&[&redis]).await, Node::on(&[&redis]).await);
     b.listen(ROOM).await;
     b.listen_user(UserId(1)).await;
     // The mark goes to the room and to its user, who are both here.
     a.bus.committed(&mark(1, 5));
     a.bus.committed(&Event::UserChanged { user: UserId(1) });
+    // Of a status, the server that publishes it hears too.
+    let status = Event::StatusChanged {
+        person: person(1),
+        status: None,
+        rooms: vec![ROOM, RoomId(8)],
+        at: Timestamp(1),
+    };
+    a.bus.publish(status);
+    a.until(|event| matches!(event, Event::StatusChanged { .. })).await;
     a.bus.committed(&Event::SessionEnded { user: UserId(1), sessions: Vec::new() });
     let mut kinds = Vec::new();
     loop {
         match b.until(|_| true).await {
             Event::Marked { mark, .. } => kinds.push(format!("mark {}", mark.seq)),
             Event::UserChanged { user } => kinds.push(format!("user {user}")),
+            Event::StatusChanged { rooms, .. } => kinds.push(format!("status in {}", rooms.len())),
             Event::SessionEnded { .. } => break,
             other => panic!("{other:?}"),
         }
     }
-    assert_eq!(kinds, ["mark 5", "user 1"]);
+    assert_eq!(kinds, ["mark 5", "user 1", "status in 2"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,8 +1,9 @@
-//! What only its user sees: own settings of rooms, preferences, saved messages, unread marks.
+//! What only its user sees: own settings of rooms, preferences, saved messages, drafts, unread
+//! marks.
 
 use serde_json::json;
 
-use crate::support::{Json, Person, Server, has_exactly, people};
+use crate::support::{Ctl, Json, Person, RoomPlan, Server, has_exactly, people};
 
 #[tokio::test]
 async fn own_settings_of_a_room_follow_on_every_device() {
@@ -115,6 +116,90 @@ async fn saved_messages_are_listed_page_by_page() {
     for bad in ["before=x", "limit=0"] {
         ann.get(&format!("{list}?{bad}")).await.fails(400, "invalid_request");
     }
+}
+
+#[tokio::test]
+async fn drafts_follow_on_every_device() {
+    let server = Server::start().await;
+    let [ann, ben] = people(&server, ["ann", "ben"]).await;
+    let room = ann.room(&[&ben]).await;
+    let keys = ben.say_all(&room, &["one", "two"]).await;
+    let list = "/api/users/me/drafts";
+    assert_eq!(ann.get(list).await.is(200), json!({"drafts": []}));
+    let (mut laptop, mut phone) = (ann.subscribe().await, ann.subscribe().await);
+    let mut bens = ben.subscribe().await;
+    let draft = |text: &str| json!({"type": "save_draft", "room_id": room, "content": text});
+    let mut first = draft("almost\n 책");
+    first["reply_to"] = json!(keys[1]);
+    let saved = laptop.ask(first).await;
+    has_exactly(
+        &saved,
+        &["type", "room_id", "content", "reply_to", "saved_at", "timestamp", "ref"],
+    );
+    let told = phone.until("draft_saved").await;
+    has_exactly(&told, &["type", "room_id", "content", "reply_to", "saved_at", "timestamp"]);
+    for key in ["room_id", "content", "reply_to", "saved_at"] {
+        assert_eq!(saved[key], told[key], "{key}");
+    }
+    let mut threads = draft("in the thread");
+    threads["thread"] = json!(keys[0]);
+    laptop.ask(threads).await;
+    assert_eq!(phone.until("draft_saved").await["thread"], json!(keys[0]));
+    let listed = ann.get(list).await.is(200);
+    let drafts = listed["drafts"].as_array().unwrap();
+    let of_room = drafts.iter().find(|draft| draft.get("thread").is_none()).unwrap();
+    has_exactly(of_room, &["roomId", "content", "replyTo", "savedAt"]);
+    assert_eq!((&of_room["content"], &of_room["replyTo"]), (&saved["content"], &json!(keys[1])));
+    assert_eq!((drafts.len(), &of_room["savedAt"]), (2, &saved["saved_at"]));
+    assert_eq!(ben.get(list).await.is(200), json!({"drafts": []}));
+
+    // Whoever hears of the message has heard before that the draft is gone.
+    laptop
+        .send_all(&[
+            draft(""),
+            json!({"type": "chat_message", "room_id": room, "content": "almost"}),
+        ])
+        .await;
+    let (before, said) = phone.all_until(|frame| frame["type"] == "chat_message").await;
+    assert_eq!(said["content"], "almost");
+    assert!(
+        before.iter().any(|frame| frame["type"] == "draft_saved" && frame["content"] == ""),
+        "{before:?}"
+    );
+    let left = ann.get(list).await.is(200);
+    assert_eq!(left["drafts"].as_array().unwrap().len(), 1, "{left}");
+    // Ben's next frame is the message: he was told nothing of the drafts.
+    assert_eq!(bens.next().await["type"], "chat_message");
+}
+
+#[tokio::test]
+async fn drafts_that_cannot_be_kept_are_refused() {
+    let server = Server::start().await;
+    let [ann, ben, eve] = people(&server, ["ann", "ben", "eve"]).await;
+    let room = ann.room_like(&[&ben], RoomPlan { name: Some("One"), public: false }).await;
+    let other = ann.public_room("Other").await;
+    let foreign = ann.say_all(&other, &["elsewhere"]).await.remove(0);
+    let (mut anns, mut eves) = (ann.open().await, eve.open().await);
+    let draft = |more: Json| {
+        let mut frame = json!({"type": "save_draft", "room_id": room, "content": "hi"});
+        frame.as_object_mut().unwrap().append(&mut more.as_object().unwrap().clone());
+        frame
+    };
+    eves.refused(draft(json!({})), "room_not_found").await;
+    anns.refused(draft(json!({"room_id": "room999"})), "room_not_found").await;
+    anns.refused(draft(json!({"content": "a".repeat(8_001)})), "too_large").await;
+    anns.refused(draft(json!({"thread": foreign})), "message_not_found").await;
+    anns.refused(draft(json!({"reply_to": "nonsense"})), "message_not_found").await;
+    anns.ask(draft(json!({"content": "a".repeat(8_000)}))).await;
+    let ctl = Ctl::of(&server);
+    let mut reader = ann.with_token(&ctl, "reader", "read").open().await;
+    reader.refused(draft(json!({})), "forbidden").await;
+    // An archived room cannot be written in, but what was begun is not lost.
+    ann.patch(&format!("/api/chatrooms/{room}"), json!({"archived": true})).await.is(200);
+    assert_eq!(anns.ask(draft(json!({}))).await["content"], "hi");
+    let path = format!("/api/chatrooms/{room}/participants/ann");
+    ann.delete(&path).await.is_text(204);
+    assert_eq!(ann.get("/api/users/me/drafts").await.is(200), json!({"drafts": []}));
 }
 
 #[tokio::test]

@@ -77,6 +77,46 @@ async fn others_see_a_status_until_it_is_removed() {
 }
 
 #[tokio::test]
+async fn those_who_share_a_room_hear_of_a_status_at_once() {
+    let server = Server::start().await;
+    let [ann, ben, cyd] = people(&server, ["ann", "ben", "cyd"]).await;
+    let one = ann.room(&[&ben]).await;
+    ann.room(&[&ben]).await;
+    let list = "/api/statuses";
+    assert_eq!(ben.get(list).await.is(200), json!({"statuses": []}));
+    let mut sockets = [
+        ann.subscribe().await,
+        ben.subscribe().await,
+        ben.enter(&one).await,
+        cyd.subscribe().await,
+    ];
+    let status = json!({"emoji": "🍜", "text": "at lunch", "until": "8999-12-31T23:00:00Z"});
+    ann.patch("/api/users/me", json!({"status": status})).await.is(200);
+    let [anns, bens, entered, cyds] = &mut sockets;
+    for socket in [anns, &mut *bens, entered] {
+        let told = socket.until("status_changed").await;
+        has_exactly(&told, &["type", "user_id", "status", "timestamp"]);
+        assert_eq!((&told["user_id"], &told["status"]), (&json!("ann"), &status));
+    }
+    let both = json!({"statuses": [{"userId": "ann", "status": status}]});
+    for person in [&ann, &ben] {
+        assert_eq!(person.get(list).await.is(200), both);
+    }
+    assert_eq!(cyd.get(list).await.is(200), json!({"statuses": []}), "no room in common");
+    ann.patch("/api/users/me", json!({"name": "Ann"})).await.is(200);
+    ann.patch("/api/users/me", json!({"status": null})).await.is(200);
+    let told = bens.until("status_changed").await;
+    has_exactly(&told, &["type", "user_id", "timestamp"]);
+    assert!(
+        bens.heard().filter(|frame| frame["type"] == "status_changed").count() == 2,
+        "one frame for each change, however many rooms they share, and none for another name"
+    );
+    assert_eq!(ben.get(list).await.is(200), json!({"statuses": []}));
+    // Cyd has been told nothing.
+    assert!(cyds.settle().await.iter().all(|frame| frame["type"] != "status_changed"));
+}
+
+#[tokio::test]
 async fn an_email_may_belong_to_one_account_only() {
     let server = Server::start().await;
     let [ann, ben] = people(&server, ["ann", "ben"]).await;

@@ -191,3 +191,15 @@ async fn bad_questions_are_refused() {
     ann.bare().get("/api/search?q=x").await.fails(401, "invalid_token");
     ann.get(&format!("/api/search?q={}", "a+".repeat(2000))).await.is(200);
 }
+
+#[tokio::test]
+async fn a_hit_says_in_which_thread_it_is() {
+    let server = Server::start().await;
+    let ann = Person::new(&server, "ann").await;
+    let room = ann.room(&[]).await;
+    let asked = ann.say_all(&room, &["Who brings cake?"]).await.remove(0);
+    let body = json!({"content": "with cherries", "replyTo": asked});
+    ann.post(&format!("/api/chatrooms/{room}/messages"), body).await.is(201);
+    assert_eq!(found(&ann, "q=cherries", 1).await["messages"][0]["threadId"], json!(asked));
+    assert_eq!(found(&ann, "q=cake", 1).await["messages"][0].get("threadId"), None);
+}

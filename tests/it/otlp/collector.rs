@@ -89,7 +89,8 @@ impl Collector {
     }
 
     pub(super) async fn request(&mut self) -> Request {
-        timeout(PATIENCE, self.received.recv()).await.expect("a request").unwrap()
+        // After a request that was not answered, the exporter rests for some time.
+        timeout(3 * PATIENCE, self.received.recv()).await.expect("a request").unwrap()
     }
 
     /// All records up to the first whose text begins so, in their order.

@@ -24,6 +24,7 @@ fn run(path: &str, scene: &str) -> String {
     let folder = tempfile::tempdir().expect("a directory");
     let at = |name: &str| folder.path().join(name);
     fs::write(at("cat.png"), picture(4, 4)).expect("a picture");
+    fs::write(at("parrot.png"), picture(4, 4)).expect("a picture");
     small_slack_export(&at("slack-export.zip"));
     fs::create_dir(at("backups")).expect("a directory");
     fs::create_dir(at("bin")).expect("a directory");

@@ -82,6 +82,8 @@ fn every_verb_is_in_the_table_of_commands() {
         "token",
         "webhook",
         "outgoing-webhook",
+        "server",
+        "emoji",
         "db",
         "backup",
         "log",

@@ -3,8 +3,8 @@
 
 use chatctl::model::rules::EVERYONE;
 use chatctl::model::{
-    Event, NotifyLevel, OwnChange, OwnSettings, Personal, Preferences, PreferencesChange,
-    QuietHours, Role, RoomCard, RoomId, Seq, User, UserId,
+    DraftPlace, Event, MAX_DRAFTS, NotifyLevel, OwnChange, OwnSettings, Personal, Preferences,
+    PreferencesChange, QuietHours, Role, RoomCard, RoomId, Seq, Unsent, User, UserId,
 };
 use chatctl::store::{Basis, MessageChange, Missing, RoomChange, RoomQuery, StoreError, Whose};
 
@@ -14,6 +14,8 @@ contract!(
     own_settings_change_alone_and_end_with_the_membership,
     preferences_change_part_by_part,
     saved_messages_are_listed_newest_first,
+    drafts_are_replaced_and_removed,
+    drafts_belong_to_participants_and_are_bounded,
     what_is_marked_unread_stays_so_until_it_is_read,
     marking_unread_hides_nothing_from_others,
     a_message_to_all_mentions_all_but_its_author
@@ -159,6 +161,91 @@ async fn saved_messages_are_listed_newest_first(mut world: World) {
     assert!(matches!(told[4], (user, Personal::Saved(_, false)) if user == ann.id));
     world.open_again_after_close().await;
     assert_eq!(texts(&world.store.saved(ann.id, None, 10).await.unwrap()), ["third"]);
+}
+
+fn at(room: RoomId, thread: Option<i64>) -> DraftPlace {
+    DraftPlace { room, thread: thread.map(Seq) }
+}
+
+async fn drafts_are_replaced_and_removed(mut world: World) {
+    let (ann, ben) = (world.user("ann").await, world.user("ben").await);
+    let one = world.private(&[&ann, &ben]).await.room.id;
+    world.events();
+    let store = std::sync::Arc::clone(&world.store);
+    let change = async |place, text: &str, reply: Option<i64>| -> Unsent {
+        store.change_draft(ann.id, place, text.to_owned(), reply.map(Seq)).await.unwrap()
+    };
+    let first = change(at(one, None), "he", None).await;
+    assert_eq!((first.text.as_str(), first.reply_to, first.place), ("he", None, at(one, None)));
+    let second = change(at(one, None), "hello\n책", Some(4)).await;
+    assert!(second.at > first.at, "{first:?} {second:?}");
+    assert_eq!(change(at(one, None), "hello\n책", Some(4)).await, second, "nothing changed");
+    let threads = change(at(one, Some(3)), "in the thread", None).await;
+    let mut listed = store.drafts(ann.id).await.unwrap();
+    assert!(listed[0].at >= listed[1].at, "the latest first: {listed:?}");
+    listed.sort_by_key(|draft| draft.place);
+    assert_eq!(listed, [second.clone(), threads.clone()]);
+    assert_eq!(store.drafts(ben.id).await.unwrap(), []);
+    let removed = change(at(one, None), "", Some(4)).await;
+    assert_eq!((removed.text.as_str(), removed.reply_to), ("", None));
+    assert!(removed.at > second.at);
+    change(at(one, None), "", None).await;
+    let told: Vec<Personal> = told(&mut world)
+        .into_iter()
+        .map(|(user, change)| {
+            assert_eq!(user, ann.id);
+            change
+        })
+        .collect();
+    let wanted = [first, second, threads.clone(), removed.clone()].map(Personal::Draft);
+    assert_eq!(told, wanted, "what changes nothing is not told");
+    let again = change(at(one, None), "again", None).await;
+    assert!(again.at >= removed.at, "{removed:?} {again:?}");
+    change(at(one, None), "", None).await;
+    drop(store);
+    world.open_again_after_close().await;
+    assert_eq!(world.store.drafts(ann.id).await.unwrap(), [threads]);
+}
+
+async fn drafts_belong_to_participants_and_are_bounded(world: World) {
+    let (ann, ben, cyd) =
+        (world.user("ann").await, world.user("ben").await, world.user("cyd").await);
+    let room = world.private(&[&ann, &ben]).await.room.id;
+    let other = world.private(&[&ann, &ben, &cyd]).await.room.id;
+    let store = &world.store;
+    let change = async |user, place, text: &str| {
+        store.change_draft(user, place, text.to_owned(), None).await
+    };
+    let stranger = change(cyd.id, at(room, None), "let me in").await.unwrap_err();
+    assert_eq!(stranger, StoreError::NotFound(Missing::Participant));
+    for n in 1..i64::from(MAX_DRAFTS) {
+        change(ann.id, at(room, Some(n)), "begun").await.unwrap();
+    }
+    change(ann.id, at(other, None), "the last one").await.unwrap();
+    let full = change(ann.id, at(other, Some(1)), "one more").await.unwrap_err();
+    assert_eq!(full, StoreError::TooManyDrafts);
+    change(ann.id, at(room, Some(1)), "changed").await.unwrap();
+    assert_eq!(store.drafts(ann.id).await.unwrap().len(), MAX_DRAFTS as usize);
+    change(ann.id, at(room, Some(1)), "").await.unwrap();
+    change(ann.id, at(other, Some(1)), "one more").await.unwrap();
+    change(ben.id, at(room, None), "of another user").await.unwrap();
+    // Drafts of rooms that were left are not listed, and do not count.
+    store.change_room(room, Basis::Nobody, Some(ann.id), LEAVE(&ann)).await.unwrap();
+    let left = store.drafts(ann.id).await.unwrap();
+    assert!(left.iter().all(|draft| draft.place.room == other) && left.len() == 2, "{left:?}");
+    // They give way to new ones, and so they are bounded too.
+    for n in 2..i64::from(MAX_DRAFTS) {
+        change(ann.id, at(other, Some(n)), "there is room now").await.unwrap();
+    }
+    assert_eq!(store.drafts(ann.id).await.unwrap().len(), MAX_DRAFTS as usize);
+    let full = change(ann.id, at(other, Some(500)), "one more").await.unwrap_err();
+    assert_eq!(full, StoreError::TooManyDrafts);
+    let added = RoomChange::Add(ann.id, Role::Member);
+    store.change_room(room, Basis::Nobody, Some(ben.id), added).await.unwrap();
+    let again = store.drafts(ann.id).await.unwrap();
+    assert!(again.iter().all(|draft| draft.place.room == other), "{again:?}");
+    store.remove_user(ben.id).await.unwrap();
+    assert_eq!(store.drafts(ben.id).await.unwrap(), []);
 }
 
 async fn what_is_marked_unread_stays_so_until_it_is_read(mut world: World) {

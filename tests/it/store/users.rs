@@ -2,7 +2,7 @@
 
 use std::slice::from_ref;
 
-use chatctl::model::{Change, Claim, Event, Status, Timestamp, UserId};
+use chatctl::model::{Change, Claim, Event, Status, Timestamp, User, UserId};
 use chatctl::store::{
     Digests, Missing, NewPassword, NewUser, StoreError, UserChange, UserKey, UserQuery,
 };
@@ -14,6 +14,7 @@ contract!(
     concurrent_registrations_of_one_name_leave_one,
     users_are_found_in_every_way,
     a_change_is_all_or_nothing,
+    statuses_are_those_of_the_own_rooms,
     a_new_display_name_reaches_every_room,
     digests_belong_to_one_password,
     settings_survive_a_restart,
@@ -127,6 +128,46 @@ async fn a_change_is_all_or_nothing(mut world: World) {
         world.store.change_user(UserId(99), UserChange::default()).await.unwrap_err(),
         StoreError::NotFound(Missing::User)
     );
+}
+
+async fn texts_of(world: &World, near: &User, at: Timestamp) -> Vec<String> {
+    let users = world.store.statuses(near.id, at).await.unwrap();
+    users.into_iter().map(|user| user.status.unwrap().text).collect()
+}
+
+async fn statuses_are_those_of_the_own_rooms(mut world: World) {
+    let [ann, ben, cyd, dan] = [
+        world.user("ann").await,
+        world.user("ben").await,
+        world.user("cyd").await,
+        world.user("dan").await,
+    ];
+    world.private(&[&ann, &ben]).await;
+    world.private(&[&ann, &cyd, &ben]).await;
+    let now = Timestamp::now();
+    let later = Timestamp(now.0 + 3_600_000);
+    let set = async |user: &User, until: Option<Timestamp>| {
+        let status = Status { emoji: None, text: user.login.clone(), until };
+        let change = UserChange { status: Some(Some(status)), ..UserChange::default() };
+        world.store.change_user(user.id, change).await.unwrap();
+    };
+    for (user, until) in [(&ann, None), (&ben, Some(later)), (&dan, None)] {
+        set(user, until).await;
+    }
+    let texts = async |near: &User, at: Timestamp| texts_of(&world, near, at).await;
+    assert_eq!(texts(&ann, now).await, ["ann", "ben"]);
+    assert_eq!(texts(&cyd, now).await, ["ann", "ben"]);
+    assert_eq!(texts(&dan, now).await, ["dan"], "one's own, and of nobody else");
+    assert_eq!(texts(&ann, later).await, ["ann"], "one that has ended is none");
+    let remove = UserChange { status: Some(None), ..UserChange::default() };
+    world.store.change_user(ann.id, remove).await.unwrap();
+    assert_eq!(texts(&ben, now).await, ["ben"]);
+    set(&ann, Some(later)).await;
+    world.open_again_after_close().await;
+    let found = world.store.statuses(cyd.id, now).await.unwrap();
+    assert_eq!(found.iter().map(|user| user.id).collect::<Vec<_>>(), [ann.id, ben.id]);
+    world.store.remove_user(ann.id).await.unwrap();
+    assert_eq!(texts_of(&world, &cyd, now).await, ["ben"], "deleted users have none");
 }
 
 async fn a_new_display_name_reaches_every_room(mut world: World) {

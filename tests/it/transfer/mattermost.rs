@@ -25,7 +25,7 @@ async fn posts_come_in_the_order_in_which_they_were_said() {
             ("rooms", 3, 0),
             ("participants", 5, 0),
             ("messages", 6, 0),
-            ("reactions", 1, 0),
+            ("reactions", 2, 0),
             ("media", 1, 0),
         ],
     );
@@ -34,7 +34,8 @@ async fn posts_come_in_the_order_in_which_they_were_said() {
         &[
             ("admin_not_taken", 1),
             ("file_elsewhere", 1),
-            ("no_place", 2),
+            ("bytes_missing", 1),
+            ("no_place", 1),
             ("not_a_message", 1),
             ("not_understood", 1),
             ("password_unusable", 4),

@@ -50,7 +50,7 @@ async fn people_find_their_rooms_with_all_that_was_said() {
             ("rooms", 4, 0),
             ("participants", 11, 0),
             ("messages", 10, 0),
-            ("reactions", 3, 0),
+            ("reactions", 4, 0),
             ("media", 1, 0),
         ],
     );
@@ -113,6 +113,7 @@ async fn people_find_their_rooms_with_all_that_was_said() {
         history[0]["reactions"],
         json!([
             {"reactionType": "👍", "userIds": ["minji", "cho"]},
+            {"reactionType": ":party_parrot:", "userIds": ["minji"]},
             {"reactionType": "❤️", "userIds": ["user-u99"]},
         ])
     );

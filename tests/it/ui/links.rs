@@ -24,8 +24,8 @@ async fn a_link_shows_what_it_leads_to_and_nothing_moves() {
     site.page("/photo", "image/png", photo(600, 300, ImageFormat::Png));
     let html = "<title>The plan <b></title><meta name=description content='What we build, and when.'>\
                 <meta property=og:site_name content='Pier Nine'><meta property=og:image content=/photo>";
-    let lines: Vec<_> = (1..=60).map(|n| format!("- line {n}")).collect();
-    let lines = lines.join("\n");
+    let filler: Vec<_> = (1..=60).map(|n| format!("- line {n}")).collect();
+    let filler = filler.join("\n");
     let driver = Driver::start();
     for size in ["1280,800", "390,844"] {
         let room = bob.room_like(&[&ann], RoomPlan { name: Some(size), public: false }).await;
@@ -33,7 +33,7 @@ async fn a_link_shows_what_it_leads_to_and_nothing_moves() {
         let (late, permits) = site.late(&plan, "text/html", html.as_bytes().to_vec());
         let first = site.html(&early, "<title>Early</title>");
         let last = format!("see {late}!");
-        let keys = bob.say_all(&room, &[first.as_str(), &lines, &lines, "before", &last]).await;
+        let keys = bob.say_all(&room, &[first.as_str(), &filler, &filler, "before", &last]).await;
         // A conversation with unread messages would open at the first of them.
         let read = format!("/api/chatrooms/{room}/messages/{}/read", keys[4]);
         ann.post(&read, json!({})).await.is(200);
@@ -86,8 +86,8 @@ async fn an_author_removes_a_preview_and_keeps_the_link() {
     page.go(&format!("#/{room}")).await;
     let titles = |titles: &str| {
         format!(
-            "return [...document.querySelectorAll('link-previews > *')].map((e) => \
-             e.querySelector('b')?.textContent ?? '').join(' ') === '{titles}'"
+            "return [...document.querySelectorAll('link-previews .card')].map((e) => \
+             e.querySelector('b').textContent).join(' ') === '{titles}'"
         )
     };
     page.wait("two cards", &titles("/1 /2")).await;
@@ -104,6 +104,49 @@ async fn an_author_removes_a_preview_and_keeps_the_link() {
     page.run("document.querySelector('link-previews button').focus()").await;
     page.press("\u{e007}").await;
     page.wait("no card", &titles("")).await;
+    no_errors(&page).await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_without_a_preview_moves_nothing_that_is_read() {
+    let server = Server::start_with(&ON).await;
+    let site = Site::start().await;
+    let [ann, bob] = people(&server, ["ann", "bob"]).await;
+    let room = bob.room(&[&ann]).await;
+    let (late, permits) = site.late("/late", "text/html", b"<title></title>".to_vec());
+    let good = site.html("/good", "<title>Good</title>");
+    let filler: Vec<_> = (1..=60).map(|n| format!("- line {n}")).collect();
+    let filler = filler.join("\n");
+    let links = format!("{late} and {good}");
+    let texts = [&filler, &filler, &links, "after", &filler, &filler, "end"];
+    let keys = bob.say_all(&room, &texts).await;
+    // A conversation with unread messages would open at the first of them.
+    let read = format!("/api/chatrooms/{room}/messages/{}/read", keys[6]);
+    ann.post(&read, json!({})).await.is(200);
+    let driver = Driver::start();
+    let page = Browser::at_home(&driver, "empty", server.address(), "1280,800", &ann).await;
+    page.go(&format!("#/{room}/{}", keys[2])).await;
+    page.has("message-item.is-target link-previews > span").await;
+    page.run("document.querySelector('.is-target').scrollIntoView({block: 'center'})").await;
+    site.until_asked("/late").await;
+    let places = "return [...document.querySelectorAll('message-item')].map((e) => \
+                  Math.round(e.getBoundingClientRect().top))";
+    let before = page.run(places).await;
+    permits.add_permits(1);
+    page.reads(CARD, "Good").await;
+    assert_eq!(page.run(places).await, before, "nothing moves in view");
+    page.has("link-previews > span").await;
+    // Out of view, its place is given back, and what is in view stays where it is.
+    page.run("document.querySelector('#messages').scrollTop = 0").await;
+    page.lacks("link-previews > span").await;
+    let end = format!(
+        "const end = document.querySelector('message-item[data-message-id={}]'); const edge = \
+         document.querySelector('#messages').getBoundingClientRect().bottom; return \
+         Math.abs(end.getBoundingClientRect().bottom - edge) < 60",
+        keys[6]
+    );
+    page.wait("the end", &end).await;
     no_errors(&page).await;
     page.close().await;
 }

@@ -1,9 +1,10 @@
-//! What the configuration lets appear: the accent colour, the message of the day, and API tokens of
-//! one's own.
+//! What administrators let appear: the look of the server, and API tokens of one's own.
 
 use serde_json::json;
 
-use crate::support::{Browser, Client, Driver, Person, Server};
+use image::ImageFormat;
+
+use crate::support::{Browser, Client, Ctl, Driver, Person, Server, photo};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_has_its_colour_and_its_message() {
@@ -27,9 +28,109 @@ async fn a_server_has_its_colour_and_its_message() {
         (&json!("Pier Nine"), &json!("#7a2fd0"))
     );
     page.register("ann", "Ann").await;
-    page.reads("empty-state .motd", motd).await;
+    // Until it is closed; a new one is shown again.
+    page.reads("motd-notice p", motd).await;
     page.picture("start").await;
+    page.click("motd-notice button").await;
+    page.hides("motd-notice").await;
+    page.page.refresh().await.unwrap();
+    page.has("chat-app motd-notice").await;
+    page.hides("motd-notice").await;
+    Ctl::of(&server).run(&["server", "set", "--motd", "All is well."]).ends(0);
+    page.reads("motd-notice p", "All is well.").await;
+    page.picture("new").await;
+    Ctl::of(&server).run(&["server", "set", "--motd", ""]).ends(0);
+    page.hides("motd-notice").await;
     page.close().await;
+}
+
+/// Waits until the logo, the icon of the page and its title are those of the server.
+async fn looks(page: &Browser, name: &str, own: bool) {
+    let script = format!(
+        "const logo = getComputedStyle(document.querySelector('.logo')).backgroundImage; const icon \
+         = document.querySelector('link[rel=icon]').href; return document.title.includes({}) && \
+         logo.includes('/api/server/icon') === {own} && icon.includes('/api/server/icon') === {own}",
+        json!(name)
+    );
+    page.wait(&format!("{name}, {own}"), &script).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn administrators_set_name_colour_message_and_icon_for_open_pages() {
+    let server = Server::start_with(&[("SERVER__NAME", "Harbour")]).await;
+    Ctl::of(&server).create("root", &["--admin"]);
+    let root = Person::known(&server, "root").await;
+    let ann = Person::new(&server, "ann").await;
+    let driver = Driver::start();
+    let (page, other, stranger) = tokio::join!(
+        Browser::at_home(&driver, "look", server.address(), "1280,900", &root),
+        Browser::at_home(&driver, "look-ann", server.address(), "390,844", &ann),
+        Browser::open(&driver, "look-nobody", server.address(), "390,844")
+    );
+    for browser in [&page, &other, &stranger] {
+        // Those of the time before the log-in.
+        browser.errors().await;
+    }
+    looks(&other, "Harbour", false).await;
+    page.go("#/server/look").await;
+    page.wait("the name", "return document.querySelector('#look-name')?.value === 'Harbour'").await;
+    page.reads("server-look .origin", "From the configuration file.").await;
+    page.clear("#look-name").await;
+    page.fill("#look-name", "Pier Nine").await;
+    page.fill("#look-motd", "Welcome aboard").await;
+    let choose = "const field = document.querySelector('#look-accent'); field.value = '#7a2fd0'; \
+                  field.dispatchEvent(new Event('input', {bubbles: true}))";
+    page.run(choose).await;
+    // Both themes are readable, and are shown before anything is saved.
+    let readable = "return [...document.querySelectorAll('server-look .sample')].map((one) => \
+                    one.dataset.readable).join() === 'yes,yes'";
+    page.wait("contrast", readable).await;
+    page.reads("server-look .sample small", "easy to read").await;
+    page.click("server-look .form button[type=submit]").await;
+    page.reads("server-look .form [role=status]", "Saved.").await;
+    page.has("server-look .reset-name").await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("logo.png");
+    // Larger than a request may be.
+    std::fs::write(&path, photo(900, 700, ImageFormat::Png)).unwrap();
+    page.fill("server-look input[type=file]", path.to_str().unwrap()).await;
+    page.has("server-look .reset-icon").await;
+    page.picture("set").await;
+
+    // Open pages have changed, and the next visit has it.
+    for browser in [&page, &other] {
+        looks(browser, "Pier Nine", true).await;
+        browser.reads("motd-notice p", "Welcome aboard").await;
+    }
+    other.picture("shown").await;
+    stranger.page.refresh().await.unwrap();
+    looks(&stranger, "Pier Nine", true).await;
+    stranger.reads("login-form .motd", "Welcome aboard").await;
+    stranger.picture("sign-in").await;
+    // Something unread is a dot on the icon.
+    let talk = root.room(&[&ann]).await;
+    other.go("#/rooms").await;
+    root.say(&talk, "hello").await;
+    let dotted =
+        "return document.querySelector('link[rel=icon]').href.startsWith('data:image/png')";
+    other.wait("a dot", dotted).await;
+    other.go(&format!("#/{talk}")).await;
+    looks(&other, "Pier Nine", true).await;
+
+    for part in ["name", "motd", "accent", "icon"] {
+        page.click(&format!("server-look .reset-{part}")).await;
+        page.lacks(&format!("server-look .reset-{part}")).await;
+    }
+    for browser in [&page, &other] {
+        looks(browser, "Harbour", false).await;
+        browser.hides("motd-notice").await;
+    }
+    page.picture("reset").await;
+    for browser in [page, other, stranger] {
+        let errors = browser.errors().await;
+        assert!(errors.iter().all(|error| error.contains("401")), "{errors:?}");
+        browser.close().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -57,6 +57,38 @@ async fn filters_narrow_what_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hits_read_as_they_do_in_the_conversation() {
+    let server = Server::start().await;
+    let [ann] = people(&server, ["ann"]).await;
+    let room = ann.room_like(&[], RoomPlan { name: Some("Plans"), public: false }).await;
+    for text in [
+        "The **budget** of _May_, see [the budget page](https://example.org/may)",
+        "Run `budget --all` now",
+        "[May](https://example.org/budget)",
+    ] {
+        ann.say(&room, text).await;
+    }
+    let driver = Driver::start();
+    let page = Browser::at_home(&driver, "hits", server.address(), "1280,800", &ann).await;
+    page.errors().await;
+    page.go("#/search?q=budget").await;
+    let shown = "const shown = (p) => [...p.childNodes].map((n) => n.localName === 'mark' ? \
+                 `<${n.textContent}>` : n.textContent).join(''); return \
+                 [...document.querySelectorAll('search-results .said')].map(shown)";
+    page.wait("three hits", &format!("{shown}.length === 3")).await;
+    let expected = [
+        // Found in an address only, so that it is shown.
+        "[May](https://example.org/<budget>)",
+        "Run <budget> --all now",
+        "The <budget> of May, see the <budget> page",
+    ];
+    assert_eq!(page.run(shown).await, json!(expected));
+    page.picture("hits").await;
+    assert_eq!(page.errors().await, [""; 0]);
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_typed_before_a_field_is_loaded_is_in_it_afterwards() {
     let server = Server::start().await;
     let [ann, ben] = people(&server, ["ann", "ben"]).await;

@@ -1,4 +1,5 @@
-//! A thread beside the conversation: read, answered, followed.
+//! Threads: one beside the conversation, the list of those that are followed, and the number of
+//! replies below their first messages.
 
 use fantoccini::key::Key;
 use serde_json::json;
@@ -18,6 +19,37 @@ impl Browser {
             json!(json!(texts).to_string())
         );
         self.wait(&format!("the replies {texts:?}"), &script).await;
+    }
+}
+
+/// The number of threads with unread replies, above the list of rooms.
+const BADGE: &str = "room-list .top .threads .badge";
+
+impl Browser {
+    /// Waits until the list of threads has these, each with its newest reply and whether something
+    /// of it is unread.
+    async fn has_threads(&self, wanted: &[(&str, &str, bool)]) {
+        let script = format!(
+            "const all = [...document.querySelectorAll('threads-list a.thread')].map((a) => \
+             [a.querySelector('.root').lastChild.textContent.trim(), \
+             a.querySelector('.said').lastChild.textContent.trim(), \
+             a.querySelector('.badge') !== null]);
+             return JSON.stringify(all) === {}",
+            json!(json!(wanted).to_string())
+        );
+        self.wait(&format!("the threads {wanted:?}"), &script).await;
+    }
+
+    /// Waits until this stands below a message: how many replies, and how many faces.
+    async fn counts_below(&self, message: &str, replies: &str, faces: u32) {
+        let script = format!(
+            "const below = document.querySelector('message-list \
+             message-item[data-message-id={message}] thread-counts');
+             return below?.querySelector('b').textContent === {} && \
+             below.querySelectorAll('user-avatar').length === {faces}",
+            json!(replies)
+        );
+        self.wait(&format!("{replies} below {message}"), &script).await;
     }
 }
 
@@ -103,5 +135,145 @@ async fn on_a_phone_a_thread_lies_over_the_conversation() {
     page.click("thread-panel .back").await;
     page.hides("thread-panel").await;
     page.reads("message-list message-item", "Lovely").await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::too_many_lines, reason = "one scene, on two devices")]
+async fn followed_threads_are_in_one_list_on_every_device() {
+    let server = Server::start().await;
+    let [ann, bob] = people(&server, ["ann", "bob"]).await;
+    let plan = |name| RoomPlan { name: Some(name), public: false };
+    let study = bob.room_like(&[&ann], plan("Study")).await;
+    let ops = bob.room_like(&[&ann], plan("Ops")).await;
+    let cake = ann.say_all(&study, &["Who brings cake?"]).await.remove(0);
+    let disk = bob.say_all(&ops, &["The disk is full"]).await.remove(0);
+    let driver = Driver::start();
+    let page = Browser::at_home(&driver, "threads", server.address(), "1280,800", &ann).await;
+    let phone = Browser::at_home(&driver, "threads", server.address(), "390,844", &ann).await;
+    for browser in [&page, &phone] {
+        browser.connection_is("online").await;
+        // Before logging in, the page asks who is there.
+        browser.errors().await;
+    }
+    page.lacks(BADGE).await;
+
+    // Of her own question, of one in which she answers, and of one in which she is mentioned.
+    answer(&bob, &study, &cake, "I do").await;
+    page.reads(BADGE, "1").await;
+    phone.reads(BADGE, "1").await;
+    answer(&ann, &ops, &disk, "On it").await;
+    answer(&bob, &ops, &disk, "Thanks").await;
+    page.reads(BADGE, "2").await;
+    page.click("room-list .top .threads").await;
+    page.has_threads(&[("The disk is full", "Thanks", true), ("Who brings cake?", "I do", true)])
+        .await;
+    page.picture("list").await;
+    answer(&bob, &study, &cake, "With cherries").await;
+    page.has_threads(&[
+        ("Who brings cake?", "With cherries", true),
+        ("The disk is full", "Thanks", true),
+    ])
+    .await;
+    // What was counted is there after a reload, and after an interruption.
+    page.go("#/rooms").await;
+    page.page.refresh().await.unwrap();
+    page.reads(BADGE, "2").await;
+    page.click("room-list .top .threads").await;
+    page.has_threads(&[
+        ("Who brings cake?", "With cherries", true),
+        ("The disk is full", "Thanks", true),
+    ])
+    .await;
+
+    // Opened to its end it is read, on the phone too.
+    page.click("threads-list a.thread").await;
+    page.has_replies(&["I do", "With cherries"]).await;
+    page.reads(BADGE, "1").await;
+    phone.reads(BADGE, "1").await;
+    phone.click("room-list .top .threads").await;
+    phone
+        .has_threads(&[
+            ("Who brings cake?", "With cherries", false),
+            ("The disk is full", "Thanks", true),
+        ])
+        .await;
+    phone.picture("list").await;
+    phone.click("threads-list .read-all").await;
+    phone.hides("threads-list .read-all").await;
+    page.lacks(BADGE).await;
+
+    // What is read in the conversation is read in its thread.
+    answer(&bob, &ops, &disk, "Done").await;
+    page.reads(BADGE, "1").await;
+    page.go(&format!("#/{ops}")).await;
+    page.reads("message-list", "Done").await;
+    page.lacks(BADGE).await;
+    phone
+        .has_threads(&[
+            ("The disk is full", "Done", false),
+            ("Who brings cake?", "With cherries", false),
+        ])
+        .await;
+
+    // Unfollowed, it is not in the list, until she follows it again.
+    page.go(&format!("#/{study}/{cake}/thread")).await;
+    page.reads("thread-panel .follow", "Unfollow").await;
+    page.click("thread-panel .follow").await;
+    page.reads("thread-panel .follow", "Follow").await;
+    phone.has_threads(&[("The disk is full", "Done", false)]).await;
+    page.click("thread-panel .follow").await;
+    phone
+        .has_threads(&[
+            ("The disk is full", "Done", false),
+            ("Who brings cake?", "With cherries", false),
+        ])
+        .await;
+    // Of a room that she has left nothing is shown.
+    ann.delete(&format!("/api/chatrooms/{ops}/participants/ann")).await.is(204);
+    phone.has_threads(&[("Who brings cake?", "With cherries", false)]).await;
+    for browser in [page, phone] {
+        assert_eq!(browser.errors().await, [""; 0]);
+        browser.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn replies_are_counted_below_the_first_message() {
+    let server = Server::start().await;
+    let [ann, bob, cyd] = people(&server, ["ann", "bob", "cyd"]).await;
+    let room = bob.room(&[&ann, &cyd]).await;
+    let asked = ann.say_all(&room, &["Who brings cake?"]).await.remove(0);
+    let first = answer(&bob, &room, &asked, "I do").await;
+    answer(&cyd, &room, &first, "And I").await;
+    let driver = Driver::start();
+    let page = Browser::at_home(&driver, "counts", server.address(), "1280,800", &ann).await;
+    page.errors().await;
+    page.go(&format!("#/{room}")).await;
+    page.counts_below(&asked, "2 replies", 2).await;
+    page.picture("loaded").await;
+    // Live: one more, one more to a reply, one that is deleted, and the first to another message.
+    let own = answer(&ann, &room, &asked, "Lovely").await;
+    page.counts_below(&asked, "3 replies", 3).await;
+    answer(&bob, &room, &own, "With cherries").await;
+    page.counts_below(&asked, "4 replies", 3).await;
+    ann.delete(&format!("/api/chatrooms/{room}/messages/{own}")).await.is(204);
+    page.counts_below(&asked, "3 replies", 2).await;
+    let other = bob.say_all(&room, &["Something else"]).await.remove(0);
+    page.reads("message-list", "Something else").await;
+    answer(&cyd, &room, &other, "Indeed").await;
+    page.counts_below(&other, "1 reply", 1).await;
+    // It is a link to the thread, in which it does not stand again.
+    let link = format!("message-list message-item[data-message-id={asked}] thread-counts a");
+    page.run(&format!("document.querySelector('{link}').click()")).await;
+    page.has_replies(&["I do", "And I", "(deleted)", "With cherries"]).await;
+    page.lacks("thread-panel thread-counts").await;
+    assert_eq!(page.errors().await, [""; 0]);
+
+    // A hit of a search leads to the thread.
+    page.go("#/search?q=cherries").await;
+    page.reads("search-results a.hit .in-thread", "In a thread").await;
+    page.click("search-results a.hit").await;
+    page.has_replies(&["I do", "And I", "(deleted)", "With cherries"]).await;
     page.close().await;
 }

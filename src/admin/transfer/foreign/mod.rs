@@ -1,7 +1,10 @@
 //! Shared by the imports of other products: turns their users, rooms and messages into records.
-//! `attached` renders message attachments, `heir` chooses the admin of a room.
+//! `attached` renders message attachments, `emoji` imports custom emoji (`aliases` their names), `heir` chooses the admin of a
+//! room.
 
+pub(super) mod aliases;
 pub(super) mod attached;
+mod emoji;
 pub(super) mod heir;
 
 pub(super) use self::heir::Member;
@@ -254,7 +257,7 @@ impl Taker<'_> {
     /// Imports a message; one that is too long or has too many files is split into several: `key`,
     /// `key#2`, `key#3` …
     pub(super) fn post(&mut self, mut post: Post) -> Result<(), Failure> {
-        let text = clean(&post.text);
+        let text = self.with_emoji(clean(&post.text));
         if is_blank(&text) && post.media.is_empty() {
             self.report.note(Reason::Empty, format!("{}/{}", post.room, post.key));
             return Ok(());
@@ -308,13 +311,8 @@ impl Taker<'_> {
     fn reactions(&mut self, given: Vec<(String, String, Timestamp)>) -> Vec<ReactionRecord> {
         let mut reactions = Vec::with_capacity(given.len());
         for (user, name, at) in given {
-            match super::emoji::by_name(&name) {
-                Some(emoji) => reactions.push(ReactionRecord {
-                    user: user.into(),
-                    reaction: emoji.to_owned(),
-                    at,
-                }),
-                None => self.report.note(Reason::ReactionUnknown, name),
+            if let Some(reaction) = self.reaction(&name) {
+                reactions.push(ReactionRecord { user: user.into(), reaction, at });
             }
         }
         reactions

@@ -1,6 +1,7 @@
 //! Imports a Mattermost bulk export: users and channels first, then posts and replies in
 //! chronological order.
 
+mod emoji;
 mod input;
 mod people;
 mod posts;
@@ -19,6 +20,7 @@ use crate::admin::Failure;
 pub(super) fn read(mut input: Input, taker: &mut Taker<'_>) -> Result<(), Failure> {
     let mut survey = Survey::make(&mut input, taker)?;
     people::read(&survey, &mut input, taker)?;
+    emoji::read(&survey, &mut input, taker)?;
     rooms::read(&survey, taker)?;
     let mut entries = std::mem::take(&mut survey.entries);
     entries.sort_unstable();

@@ -6,11 +6,11 @@ use super::input::Input;
 use super::wire::{Attachment, Line, Post};
 use super::{channel_key, direct_key};
 use crate::admin::Failure;
-use crate::admin::transfer::emoji;
 use crate::admin::transfer::files::Foreign;
 use crate::admin::transfer::foreign::{self, attached};
 use crate::admin::transfer::importer::Taker;
 use crate::admin::transfer::sanitize::file_name;
+use crate::model::emoji_names;
 use crate::model::{Timestamp, mention_places};
 use crate::store::transfer::{Key, Reason};
 
@@ -144,7 +144,7 @@ impl<'d, 'p> Posts<'d, 'p> {
             }
         }
         out.push_str(message.get(done..).unwrap_or_default());
-        (emoji::in_text(&out), mentions)
+        (emoji_names::in_text(&out), mentions)
     }
 
     /// The file, if its content is in the archive.

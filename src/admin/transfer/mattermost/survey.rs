@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::input::Input;
 use super::posts::{Author, Entry, author, is_event};
-use super::wire::{Bot, Channel, DirectChannel, Line, Post, User};
+use super::wire::{Bot, Channel, DirectChannel, Emoji, Line, Post, User};
 use super::{channel_key, direct_key};
 use crate::admin::Failure;
 use crate::admin::transfer::importer::Taker;
@@ -17,6 +17,7 @@ pub(super) struct Survey {
     pub(super) channels: Vec<Channel>,
     pub(super) users: Vec<User>,
     pub(super) bots: Vec<Bot>,
+    pub(super) emoji: Vec<Emoji>,
     /// Direct channels by key.
     pub(super) direct: BTreeMap<String, Direct>,
     /// Users who posted or reacted.
@@ -74,9 +75,7 @@ impl Survey {
         match line {
             Line::Version(_) | Line::Other => {}
             Line::Team(team) => report.note_once(Reason::NoPlace, format!("team {}", team.name)),
-            Line::Emoji(emoji) => {
-                report.note_once(Reason::NoPlace, format!("picture of the emoji :{}:", emoji.name));
-            }
+            Line::Emoji(emoji) => self.emoji.push(emoji),
             Line::Channel(channel) if channel.name.is_empty() => {
                 report
                     .note(Reason::NotUnderstood, format!("line {number}: a channel without name"));

@@ -101,6 +101,7 @@ wire! {
     /// A custom emoji.
     Emoji {
         name: String,
+        image: String,
     }
     DirectChannel {
         members: Vec<String>,

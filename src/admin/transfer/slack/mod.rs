@@ -4,6 +4,7 @@
 mod blocks;
 mod content;
 mod days;
+mod emoji;
 mod files;
 mod messages;
 mod moment;
@@ -66,7 +67,10 @@ pub(super) fn read(mut archive: Archive, taker: &mut Taker<'_>) -> Result<(), Fa
         .filter_map(|user| Some((user.profile.bot_id.clone()?, user.id.clone())))
         .collect();
     let survey = Survey::make(&mut days, &bots, &mut taker.report);
+    let chief = users.iter().find(|user| (user.is_admin || user.is_owner) && !user.deleted);
+    let owner = chief.or(users.first()).map(|user| user.id.clone());
     people::read(users, &channels, &survey, &files, &mut days.archive, taker)?;
+    emoji::read(&mut days.archive, owner.as_deref(), taker)?;
     let pinned = pinned(&channels);
     let names: HashMap<_, _> = channels
         .iter()

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use crate::admin::transfer::emoji;
+use crate::model::emoji_names;
 
 /// Names of users and channels.
 pub(super) struct Names<U, R> {
@@ -34,7 +34,7 @@ where
     let mut rest = text;
     while let Some(start) = rest.find('<') {
         let (before, after) = rest.split_at(start);
-        out.push_str(&emoji::in_text(&unescape(before)));
+        out.push_str(&emoji_names::in_text(&unescape(before)));
         let inside = after.get(1..).unwrap_or_default();
         let Some(end) = inside.find('>') else {
             // Without a closing bracket, nothing that follows is closed either.
@@ -45,7 +45,7 @@ where
         out.push_str(&reference(token, names, &mut mentions));
         rest = after.get(1..).unwrap_or_default();
     }
-    out.push_str(&emoji::in_text(&unescape(rest)));
+    out.push_str(&emoji_names::in_text(&unescape(rest)));
     (out, mentions.in_order)
 }
 

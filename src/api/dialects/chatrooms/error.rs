@@ -53,6 +53,8 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         | Error::ReadOnly
         | Error::ForeignOrigin
         | Error::RegistrationClosed
+        | Error::InvitationNeeded
+        | Error::SecondFactorOff
         | Error::NotInRoom
         | Error::NotJoined => (StatusCode::FORBIDDEN, "forbidden"),
         Error::RoomNotFound => (StatusCode::NOT_FOUND, "room_not_found"),
@@ -61,6 +63,7 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         Error::ParticipantNotFound => (StatusCode::NOT_FOUND, "participant_not_found"),
         Error::SessionNotFound => (StatusCode::NOT_FOUND, "session_not_found"),
         Error::MediaNotFound => (StatusCode::NOT_FOUND, "media_not_found"),
+        Error::EmojiNotFound => (StatusCode::NOT_FOUND, "emoji_not_found"),
         Error::NotFound => (StatusCode::NOT_FOUND, "not_found"),
         Error::MethodNotAllowed(_) => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
         Error::Taken(_) => (StatusCode::CONFLICT, "already_exists"),
@@ -126,6 +129,8 @@ pub(super) fn socket_code(verb: &str, error: &Error) -> &'static str {
         | Error::ReadOnly
         | Error::ForeignOrigin
         | Error::RegistrationClosed
+        | Error::InvitationNeeded
+        | Error::SecondFactorOff
         | Error::NoSession
         | Error::BadSession
         | Error::BadCredentials { .. }
@@ -137,6 +142,7 @@ pub(super) fn socket_code(verb: &str, error: &Error) -> &'static str {
         | Error::ParticipantNotFound
         | Error::SessionNotFound
         | Error::MediaNotFound
+        | Error::EmojiNotFound
         | Error::Taken(_)
         | Error::Unavailable
         | Error::Internal

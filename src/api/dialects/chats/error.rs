@@ -44,12 +44,16 @@ fn status_and_title(error: &Error) -> (StatusCode, Cow<'static, str>) {
         | Error::NotInRoom
         | Error::ParticipantNotFound
         | Error::NotJoined => (StatusCode::UNAUTHORIZED, "Unauthorized user"),
-        Error::ForeignOrigin | Error::RegistrationClosed => (StatusCode::FORBIDDEN, "Forbidden"),
+        Error::ForeignOrigin
+        | Error::RegistrationClosed
+        | Error::InvitationNeeded
+        | Error::SecondFactorOff => (StatusCode::FORBIDDEN, "Forbidden"),
         Error::RoomNotFound | Error::MissingRoom => (StatusCode::NOT_FOUND, "Chat not found"),
         Error::NotFound
         | Error::MessageNotFound
         | Error::SessionNotFound
-        | Error::MediaNotFound => (StatusCode::NOT_FOUND, "Not found"),
+        | Error::MediaNotFound
+        | Error::EmojiNotFound => (StatusCode::NOT_FOUND, "Not found"),
         Error::TooManyReactions => (StatusCode::CONFLICT, "Too many reactions"),
         Error::MethodNotAllowed(_) => (StatusCode::METHOD_NOT_ALLOWED, "Method not allowed"),
         Error::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Body too large"),

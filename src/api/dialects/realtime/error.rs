@@ -42,6 +42,8 @@ fn status(error: &Error) -> StatusCode {
         | Error::ReadOnly
         | Error::ForeignOrigin
         | Error::RegistrationClosed
+        | Error::InvitationNeeded
+        | Error::SecondFactorOff
         | Error::NotInRoom
         | Error::NotJoined => StatusCode::FORBIDDEN,
         Error::NotFound
@@ -50,7 +52,8 @@ fn status(error: &Error) -> StatusCode {
         | Error::UserNotFound
         | Error::ParticipantNotFound
         | Error::SessionNotFound
-        | Error::MediaNotFound => StatusCode::NOT_FOUND,
+        | Error::MediaNotFound
+        | Error::EmojiNotFound => StatusCode::NOT_FOUND,
         Error::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
         Error::Taken(_) | Error::TooManyReactions => StatusCode::CONFLICT,
         Error::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,

@@ -65,7 +65,10 @@ pub(super) fn encode(event: &Event) -> Vec<Encoded> {
         | Event::Marked { .. }
         | Event::Personal { .. }
         | Event::UserChanged { .. }
+        | Event::StatusChanged { .. }
+        | Event::Emoji { .. }
         | Event::SessionEnded { .. }
+        | Event::LookChanged { .. }
         | Event::Presence { .. }
         | Event::Typing { .. }
         | Event::Head { .. }

@@ -58,9 +58,11 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         | Error::UserNotFound
         | Error::ParticipantNotFound => (StatusCode::BAD_REQUEST, "InvalidParameter"),
         Error::Taken(_) => (StatusCode::BAD_REQUEST, "AlreadyExist"),
-        Error::NoSession | Error::ForeignOrigin | Error::RegistrationClosed => {
-            (StatusCode::FORBIDDEN, "Forbidden")
-        }
+        Error::NoSession
+        | Error::ForeignOrigin
+        | Error::RegistrationClosed
+        | Error::InvitationNeeded
+        | Error::SecondFactorOff => (StatusCode::FORBIDDEN, "Forbidden"),
         // This protocol does not distinguish unknown sessions from forbidden actions.
         Error::BadSession
         | Error::Forbidden
@@ -73,7 +75,8 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         | Error::NotFound
         | Error::MessageNotFound
         | Error::SessionNotFound
-        | Error::MediaNotFound => (StatusCode::NOT_FOUND, "NotFound"),
+        | Error::MediaNotFound
+        | Error::EmojiNotFound => (StatusCode::NOT_FOUND, "NotFound"),
         Error::TooManyReactions => (StatusCode::CONFLICT, "TooManyReactions"),
         Error::MethodNotAllowed(_) | Error::UpgradeRequired => {
             (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed")

@@ -52,6 +52,7 @@ pub(super) fn reply(user: UserId, outcome: Result<Outcome>) -> Option<Utf8Bytes>
             | Outcome::Left(_)
             | Outcome::Stored(_)
             | Outcome::Marked(_)
+            | Outcome::Draft(_)
             | Outcome::Changes(_)
             | Outcome::Subscribed(_),
         ) => None,
@@ -86,7 +87,10 @@ pub(super) fn encode(event: &Event) -> Vec<Encoded> {
         | Event::Marked { .. }
         | Event::Personal { .. }
         | Event::UserChanged { .. }
+        | Event::StatusChanged { .. }
+        | Event::Emoji { .. }
         | Event::SessionEnded { .. }
+        | Event::LookChanged { .. }
         | Event::Entered { .. }
         | Event::Left { .. }
         | Event::Presence { .. }

@@ -34,10 +34,13 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
             (StatusCode::UNPROCESSABLE_ENTITY, "user_not_found")
         }
         Error::Taken(_) => (StatusCode::UNPROCESSABLE_ENTITY, "user_already_exists"),
-        Error::RegistrationClosed => (StatusCode::UNPROCESSABLE_ENTITY, "registration_closed"),
+        Error::RegistrationClosed | Error::InvitationNeeded => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "registration_closed")
+        }
         // A public room that the caller has not entered is "not mine".
         Error::RoomNotFound
         | Error::Forbidden
+        | Error::SecondFactorOff
         | Error::NotInRoom
         | Error::ParticipantNotFound
         | Error::MissingRoom
@@ -48,7 +51,8 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         Error::NotFound
         | Error::MessageNotFound
         | Error::SessionNotFound
-        | Error::MediaNotFound => (StatusCode::NOT_FOUND, "not_found"),
+        | Error::MediaNotFound
+        | Error::EmojiNotFound => (StatusCode::NOT_FOUND, "not_found"),
         Error::TooManyReactions => (StatusCode::CONFLICT, "too_many_reactions"),
         Error::MethodNotAllowed(_) => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
         Error::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),

@@ -194,6 +194,9 @@ impl Bus for RedisBus {
         if let Event::Typing { room, .. } = &event {
             self.shared.send(vec![Channel::Room(*room)], &event);
         }
+        if matches!(event, Event::StatusChanged { .. }) {
+            self.shared.send(vec![Channel::All], &event);
+        }
         self.shared.offer(event);
     }
 
@@ -217,7 +220,10 @@ impl Bus for RedisBus {
                     shared.send(vec![room], event);
                 }
             }
-            Event::UserChanged { .. } | Event::SessionEnded { .. } => {
+            Event::UserChanged { .. }
+            | Event::SessionEnded { .. }
+            | Event::LookChanged { .. }
+            | Event::Emoji { .. } => {
                 shared.send(vec![Channel::All], event);
             }
             Event::Head { room, rev } => {
@@ -228,6 +234,7 @@ impl Bus for RedisBus {
             | Event::Left { .. }
             | Event::Presence { .. }
             | Event::Typing { .. }
+            | Event::StatusChanged { .. }
             | Event::CaughtUp { .. }
             | Event::Lost { .. }
             | Event::LostPersonal { .. } => (),

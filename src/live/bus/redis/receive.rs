@@ -77,7 +77,10 @@ async fn message(
                     | Event::Marked { .. }
                     | Event::Personal { .. }
                     | Event::UserChanged { .. }
+                    | Event::StatusChanged { .. }
+                    | Event::Emoji { .. }
                     | Event::SessionEnded { .. }
+                    | Event::LookChanged { .. }
             );
             if personal && !known.is_new(server, count) {
                 return Ok(());

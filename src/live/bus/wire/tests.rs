@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::*;
 use crate::model::{
-    AccountFlags, Change, Media, MediaId, Message, MessageId, NotifyLevel, OwnSettings,
-    Participant, Personal, Preferences, QuietHours, Reaction, ReactionCount, ReadMark, Rev, Role,
-    Room, RoomEvent, RoomFacts, RoomId, Seq, SessionId, SocketId, Timestamp, UserId, Visibility,
-    Who,
+    AccountFlags, Change, DraftPlace, EmojiPicture, Follow, Look, Media, MediaId, Message,
+    MessageId, NotifyLevel, OwnSettings, Participant, Personal, Preferences, QuietHours, Reaction,
+    ReactionCount, ReadMark, Rev, Role, Room, RoomEvent, RoomFacts, RoomId, Seq, SessionId,
+    SocketId, Status, Timestamp, Unsent, UserId, Visibility, Who,
 };
 
 /// What version 1 wrote; a server that cannot read this cannot work beside an older one.
@@ -43,6 +43,7 @@ fn message() -> Message {
         edited: Some(Timestamp(-1)),
         deleted: None,
         reply_to: Some(Seq(11)),
+        thread: None,
         client_id: Some("c1".to_owned()),
         reactions: vec![ReactionCount {
             reaction: Reaction::parse("like").unwrap(),
@@ -134,7 +135,65 @@ fn events() -> Vec<Event> {
         Event::Lost { room: None },
     ]);
     events.extend(personal().map(|change| Event::Personal { user: UserId(1), change, at }));
+    events.push(look());
+    events.extend(threads());
+    events.extend(draft_and_statuses());
+    events.extend(emoji());
     events
+}
+
+// What was added later, in this order.
+
+fn look() -> Event {
+    let look = Look {
+        name: Some("Pier Nine".to_owned()),
+        accent: None,
+        motd: Some(String::new()),
+        icon: Some("5f3a90c2d1e4b687".to_owned()),
+    };
+    Event::LookChanged { look: Arc::new(look), at: Timestamp(1_752_589_930_245) }
+}
+
+fn draft_and_statuses() -> [Event; 3] {
+    let at = Timestamp(1_752_589_930_245);
+    let place = DraftPlace { room: RoomId(7), thread: Some(Seq(3)) };
+    let draft = Unsent { place, text: "책".to_owned(), reply_to: Some(Seq(12)), at };
+    let (emoji, text) = (Some("🍜".to_owned()), "at lunch".to_owned());
+    let status = Some(Status { emoji, text, until: Some(at) });
+    let rooms = vec![RoomId(7), RoomId(9)];
+    [
+        Event::Personal { user: UserId(1), change: Personal::Draft(draft), at },
+        Event::StatusChanged { person: ann(), status, rooms, at },
+        Event::StatusChanged { person: ann(), status: None, rooms: Vec::new(), at },
+    ]
+}
+
+fn emoji() -> [Event; 2] {
+    let picture = EmojiPicture { file: "ab".repeat(64), id: MediaId(3), creator: "ann".to_owned() };
+    [Some(picture), None].map(|picture| Event::Emoji {
+        name: "parrot".to_owned(),
+        picture,
+        at: Timestamp(1_752_589_930_245),
+    })
+}
+
+fn threads() -> Vec<Event> {
+    let (room, at) = (RoomId(7), Timestamp(1_752_589_930_245));
+    let reply = || Message { thread: Some(Seq(9)), ..message() };
+    let changes = vec![Change::Posted(reply()), Change::Edited(reply()), Change::Deleted(reply())];
+    let by = Who::User(ann());
+    let step = RoomEvent { room, rev: Rev(41), at, by, socket: None, changes };
+    let first = MessageId { room, seq: Seq(9) };
+    let follows = [
+        Follow { root: first, following: true, read: Seq(11), unread: Some(Seq(12)) },
+        Follow { root: first, following: false, read: Seq(12), unread: None },
+    ];
+    let told = follows.map(|follow| Event::Personal {
+        user: UserId(1),
+        change: Personal::Thread(follow),
+        at,
+    });
+    [Event::Room(Arc::new(step))].into_iter().chain(told).collect()
 }
 
 fn personal() -> [Personal; 6] {

@@ -1,16 +1,18 @@
-//! What only its user sees: preferences and saved messages.
+//! What only its user sees: preferences, saved messages and drafts.
 
+mod drafts;
 mod preferences;
 mod saved;
 mod transfer;
 
+pub(super) use drafts::{change as change_draft, of_user as drafts};
 pub(super) use preferences::{change as change_preferences, of_user as preferences};
 pub(super) use saved::{change as save_message, of_user as saved};
 pub(super) use transfer::{load_preferences, load_saved, preferences_record, saved_record};
 
 use super::Cluster;
 use super::tables::Put;
-use super::tables::schema::people::{PREFERENCES, SAVED};
+use super::tables::schema::people::{DRAFTS, FOLLOWS, PREFERENCES, SAVED};
 use crate::model::{Timestamp, UserId};
 use crate::store::StoreError;
 
@@ -27,7 +29,7 @@ fn next_version(before: Option<i64>) -> i64 {
 /// Removes everything of a deleted user.
 pub(super) async fn forget(at: &Cluster, user: UserId) -> Result<(), StoreError> {
     let end = next_version(None) + LATER;
-    let gone = [&PREFERENCES, &SAVED]
+    let gone = [&PREFERENCES, &SAVED, &FOLLOWS, &DRAFTS]
         .map(|table| Put::plain(table, end, [user.0.into()], [], []).deleted());
     Ok(at.tables().write(gone.into()).await?)
 }

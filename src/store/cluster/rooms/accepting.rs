@@ -21,7 +21,7 @@ pub(in crate::store::cluster) async fn accept(at: &Cluster, request: &[u8]) -> O
     let mut answers = Vec::new();
     for answered in submit_all(at, RoomId(room), orders, Some(until)) {
         answers.push(ForwardedAnswer::of(match answered.await {
-            Ok(Ok(Answer::Posted(posted))) => Ok(posted),
+            Ok(Ok(Answer::Posted(posted))) => Ok(*posted),
             Ok(Err(error)) => Err(error),
             Ok(Ok(Answer::Committed(_))) | Err(_) => Err(StoreError::Unknown),
         }));

@@ -35,7 +35,7 @@ pub(in crate::store::cluster) async fn post(
     draft: Draft,
 ) -> Result<Posted, StoreError> {
     match submit(at, room, Order::Post { basis, draft }).await? {
-        Answer::Posted(posted) => Ok(posted),
+        Answer::Posted(posted) => Ok(*posted),
         Answer::Committed(_) => Err(StoreError::Unavailable),
     }
 }

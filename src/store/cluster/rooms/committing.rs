@@ -12,7 +12,7 @@ use super::open::{catch_up, emit, skip_expired};
 use super::orders::Decided;
 use super::registry::{Mark, OpenRoom, Unsettled, lock};
 use super::state::{Snapshot, accounts};
-use super::{figures, log, projector};
+use super::{figures, follows, log, projector};
 use crate::model::{Change, Event, Rev, RoomEvent, Timestamp, UserId, Who};
 use crate::store::StoreError;
 use crate::store::cluster::tables::{Consistency, Outcome, TableError};
@@ -80,6 +80,7 @@ pub(super) async fn commit(
     };
     let after = open.share(after);
     emit(at, events).await;
+    follows::tell(at, &after, &row.changes);
     clean_up(at, &after, &row.changes);
     Committing::Happened(after)
 }

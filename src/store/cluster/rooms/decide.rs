@@ -15,7 +15,7 @@ use super::batch::{Batch, user_of};
 use super::logged::{Step, StoredChange, StoredWho};
 use super::orders::{Decided, Done, Order, Ready, Waiting};
 use super::state::gone;
-use super::stored::{StoredMedia, StoredMessage, bucket_of_rev, last_rev_of};
+use super::stored::{ALL, StoredMedia, StoredMessage, bucket_of_rev, last_rev_of};
 use crate::model::{
     Change, Event, MessageId, Rev, RoomEvent, Seq, SocketId, Timestamp, UserId, Who,
 };
@@ -32,6 +32,7 @@ pub(super) fn decide(batch: &Batch<'_>, orders: &VecDeque<Waiting>) -> Decided {
         at: batch.room.at,
         changed: HashSet::new(),
         roots: HashMap::new(),
+        posted: HashMap::new(),
         sent: HashMap::new(),
         decided: Decided::default(),
     };
@@ -55,6 +56,8 @@ struct Deciding<'a> {
     changed: HashSet<Seq>,
     /// Replies so far, with the messages with which their threads begin.
     roots: HashMap<Seq, Seq>,
+    /// Authors of the posts so far, and whom they mention.
+    posted: HashMap<Seq, (i64, Vec<i64>)>,
     sent: HashMap<(UserId, &'a str), Seq>,
     decided: Decided,
 }
@@ -131,13 +134,17 @@ impl<'a> Deciding<'a> {
             logged: vec![rev.0],
         };
         let by = Who::User(room.person(account));
-        let message = body.clone().message(room.id, seq, rev, by.clone());
+        let mut message = body.clone().message(room.id, seq, rev, by.clone());
         (self.seq, self.at) = (seq, now);
         self.sent.extend(key.map(|key| (key, seq)));
+        self.posted.insert(seq, (body.author, body.mentions.clone()));
         let mut steps = vec![Step::Posted { seq: seq.0, message: body }];
-        if let Some(root) = draft.reply_to.map(|target| self.root_of(target)) {
+        if let Some(target) = draft.reply_to {
+            let root = self.root_of(target);
             self.roots.insert(seq, root);
+            message.thread = Some(root);
             steps.push(Step::Threaded { seq: seq.0, root: root.0, at: now.0, gone: false });
+            steps.push(self.followed(seq, root, target));
         }
         self.store(now, by, draft.socket, steps, Change::Posted(message.clone()));
         Ok(Ready::Posted(Box::new(message)))
@@ -158,6 +165,30 @@ impl<'a> Deciding<'a> {
     fn root_of(&self, seq: Seq) -> Seq {
         let stored = || self.batch.rows.get(&seq).and_then(|row| row.thread);
         self.roots.get(&seq).copied().or_else(stored).unwrap_or(seq)
+    }
+
+    /// Whoever answers, whoever has started the thread and whoever is mentioned follows it. The first
+    /// reply answers the message with which the thread begins, so that later ones need not know it.
+    fn followed(&self, reply: Seq, root: Seq, target: Seq) -> Step {
+        let of = |seq: &Seq| {
+            let stored = || {
+                let row = self.batch.rows.get(seq)?;
+                Some((row.body.author, row.body.mentions.clone()))
+            };
+            self.posted.get(seq).cloned().or_else(stored)
+        };
+        let mut users = Vec::new();
+        if let Some((starter, mentions)) = of(&target).filter(|_| target == root) {
+            users.push(starter);
+            users.extend(mentions);
+        }
+        let mut author = None;
+        if let Some((writer, mentions)) = of(&reply) {
+            users.extend(mentions);
+            users.retain(|user| *user != writer);
+            author = Some((writer, reply.0));
+        }
+        Step::Followed { root: root.0, users: named(users), author }
     }
 
     fn change(
@@ -199,6 +230,10 @@ impl<'a> Deciding<'a> {
         self.changed.insert(seq);
         let who = by.map_or(Who::Server, |user| room.who(user, accounts));
         let mut steps = vec![step];
+        if let (Some(Step::Edited { message, .. }), Some(root)) = (steps.first(), row.thread) {
+            let users = named(message.mentions.clone());
+            steps.push(Step::Followed { root: root.0, users, author: None });
+        }
         if let (MessageChange::Delete, Some(root)) = (change, row.thread) {
             let (seq, root, at) = (seq.0, root.0, row.body.created);
             steps.push(Step::Threaded { seq, root, at, gone: true });
@@ -245,4 +280,12 @@ impl<'a> Deciding<'a> {
         };
         self.decided.events.push(Event::Room(Arc::new(event)));
     }
+}
+
+/// Returns these users, each once. A mention of everybody has nobody follow a thread.
+fn named(mut users: Vec<i64>) -> Vec<i64> {
+    users.retain(|user| *user != ALL.0);
+    users.sort_unstable();
+    users.dedup();
+    users
 }

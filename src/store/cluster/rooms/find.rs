@@ -50,6 +50,16 @@ pub(in crate::store::cluster) async fn standing_messages(
     at: &Cluster,
     wanted: HashMap<RoomId, Vec<Seq>>,
 ) -> Result<HashMap<MessageId, Message>, StoreError> {
+    let mut found = these_messages(at, wanted).await?;
+    found.retain(|_, message| message.deleted.is_none());
+    Ok(found)
+}
+
+/// Returns those of these messages that exist, deleted or not.
+pub(super) async fn these_messages(
+    at: &Cluster,
+    wanted: HashMap<RoomId, Vec<Seq>>,
+) -> Result<HashMap<MessageId, Message>, StoreError> {
     let found = each(wanted, |(room, seqs)| {
         Box::pin(async move {
             let exists = heads::head(at, room).await?.is_some();
@@ -60,7 +70,7 @@ pub(in crate::store::cluster) async fn standing_messages(
     let mut bare: HashMap<MessageId, Bare> = HashMap::new();
     let mut needed = Needed::default();
     for (room, found) in found.await? {
-        for found in found.into_iter().filter(|bare| !bare.is_deleted()) {
+        for found in found {
             found.needs(room, &mut needed);
             bare.insert(MessageId { room, seq: found.seq }, found);
         }

@@ -113,14 +113,20 @@ async fn answer_of(
     let missing = |what| Err(StoreError::NotFound(what));
     match answer {
         ForwardedAnswer::Posted(message) => {
-            let message = message.message(open.id, draft);
-            Ok(Answer::Posted(Posted { message, repeated: false }))
+            let mut message = message.message(open.id, draft);
+            if let Some(target) = draft.reply_to {
+                // It is stored, whether this can be read or not.
+                let found = messages::range(at, open.id, target, target).await.ok();
+                let found = found.and_then(|mut found| found.pop());
+                message.thread = found.and_then(|target| target.thread).or(Some(target));
+            }
+            Ok(Answer::Posted(Box::new(Posted { message, repeated: false })))
         }
         ForwardedAnswer::Repeated { seq } => {
             let room = current(at, open.id).await?.ok_or(StoreError::Unavailable)?;
             let message = messages::one(at, &room, Seq(seq)).await?;
             let message = message.ok_or(StoreError::Unavailable)?;
-            Ok(Answer::Posted(Posted { message, repeated: true }))
+            Ok(Answer::Posted(Box::new(Posted { message, repeated: true })))
         }
         ForwardedAnswer::Stale => Err(StoreError::Stale),
         ForwardedAnswer::NoParticipant => missing(Missing::Participant),

@@ -165,6 +165,7 @@ impl ForwardedMessage {
             edited: None,
             deleted: None,
             reply_to: draft.reply_to,
+            thread: None,
             client_id: client_ids::shown(draft.client_id.clone()),
             reactions: Vec::new(),
             media: self.media.into_iter().map(Media::from).collect(),

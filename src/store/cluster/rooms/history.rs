@@ -2,11 +2,9 @@
 
 #![expect(clippy::similar_names, reason = "a room and the root of a thread are called so")]
 
-use super::{heads, messages, open};
-use crate::model::{RoomId, Seq, Timestamp, Window};
+use super::{heads, messages, open, threads};
+use crate::model::{RoomId, Seq, Window};
 use crate::store::cluster::Cluster;
-use crate::store::cluster::tables::Slice;
-use crate::store::cluster::tables::schema::rooms::THREADS;
 use crate::store::{MessagePage, Missing, StoreError, Thread};
 
 /// Returns a page of a room's history.
@@ -48,7 +46,7 @@ pub(in crate::store::cluster) async fn thread(
     let snapshot = open::current(at, room).await?.ok_or_else(missing(Missing::Room))?;
     let named = messages::range(at, room, seq, seq).await?.pop();
     let root = named.ok_or_else(missing(Missing::Message))?.thread.unwrap_or(seq);
-    let replies = replies(at, room, root).await?;
+    let replies = threads::replies(at, room, root, Seq(0)).await?;
     let mut wanted: Vec<Seq> = replies.iter().map(|reply| reply.seq).collect();
     wanted.retain(|seq| before.is_none_or(|before| *seq < before));
     wanted.drain(..wanted.len().saturating_sub(limit as usize));
@@ -70,24 +68,6 @@ pub(in crate::store::cluster) async fn thread(
         last: standing().map(|reply| reply.at).max(),
         messages,
     })
-}
-
-/// A reply of a thread.
-struct InThread {
-    seq: Seq,
-    at: Timestamp,
-    gone: bool,
-}
-
-/// Returns all replies of a thread, ascending.
-async fn replies(at: &Cluster, room: RoomId, root: Seq) -> Result<Vec<InThread>, StoreError> {
-    let slice = Slice::of(&THREADS, [room.0.into()]).under([root.0.into()]);
-    let rows = at.tables().read(slice).await?;
-    let reply = |row: &crate::store::cluster::tables::Row| {
-        let (seq, at) = (Seq(row.int("seq")?), Timestamp(row.int("at")?));
-        Some(InThread { seq, at, gone: row.flag("gone") == Some(true) })
-    };
-    Ok(rows.iter().filter_map(reply).collect())
 }
 
 /// Returns the first and the last seq of a window: seqs have no gaps.

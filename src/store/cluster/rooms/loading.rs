@@ -167,7 +167,13 @@ impl Loading {
         if let Some(target) = message.reply_to {
             let root = self.roots.get(&target).copied().unwrap_or(target);
             self.roots.insert(seq, root);
-            rows.extend(projector::threaded(room, rev, (root, seq), message.created, is_deleted));
+            rows.extend(projector::threaded(
+                room,
+                rev,
+                (root, seq),
+                (message.created, Some(author)),
+                is_deleted,
+            ));
         }
         for (place, given) in (0..).zip(&record.reactions) {
             let Some(user) = given.user.number() else { continue };

@@ -102,6 +102,9 @@ pub(super) enum Step {
     /// The message of the change is, from this time on, a reply in the thread that begins with
     /// `root`; or such a reply was deleted (`gone`).
     Threaded { seq: i64, root: i64, at: i64, gone: bool },
+    /// From now on these users follow the thread that begins with `root`, unless they have chosen
+    /// otherwise, and so does the author of a reply, with its seq.
+    Followed { root: i64, users: Vec<i64>, author: Option<(i64, i64)> },
 }
 
 impl Step {
@@ -120,7 +123,8 @@ impl Step {
             | Self::ParticipantChanged { .. }
             | Self::ParticipantRemoved { .. }
             | Self::RoomDeleted
-            | Self::Threaded { .. } => None,
+            | Self::Threaded { .. }
+            | Self::Followed { .. } => None,
         }
     }
 }

@@ -80,7 +80,7 @@ impl Bare {
             }
         }
         let mut message = self.body.message(room, self.seq, self.rev, author);
-        message.reactions = counts;
+        (message.reactions, message.thread) = (counts, self.thread);
         message
     }
 }

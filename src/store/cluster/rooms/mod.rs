@@ -22,6 +22,8 @@ pub(super) mod exporting;
 mod figures;
 mod files;
 mod find;
+mod follow_rows;
+mod follows;
 mod forward;
 mod forwarded;
 mod heads;
@@ -52,6 +54,7 @@ mod stored;
 #[cfg(test)]
 mod tests;
 mod texts;
+mod threads;
 mod traces;
 mod unread;
 mod view;
@@ -66,6 +69,10 @@ pub(super) use directory::count;
 pub(super) use figures::declare as declare_figures;
 pub(super) use files::files;
 pub(super) use find::{find, standing_messages};
+pub(super) use follows::{
+    all as follows, choose as follow_thread, list as followed, load as load_follow,
+    read as read_thread, record as follow_record,
+};
 pub(super) use history::{page, thread};
 pub(super) use loading::Loading;
 pub(super) use marks::{mark_read, mark_unread, readers};
@@ -77,6 +84,7 @@ pub(super) use registry::Rooms;
 #[cfg(test)]
 pub(super) use texts::Texts;
 pub(super) use texts::{all_revs, texts};
+pub(super) use threads::summaries as thread_summaries;
 pub(super) use traces::{forget, traces};
 
 use crate::store::cluster::Cluster;

@@ -57,7 +57,7 @@ impl Order {
 
 /// The answer to an order.
 pub(super) enum Answer {
-    Posted(Posted),
+    Posted(Box<Posted>),
     Committed(Committed),
 }
 

@@ -7,11 +7,11 @@
 
 use std::time::Duration;
 
-use super::log;
 use super::logged::{Step, StoredChange};
 use super::state::{Members, Snapshot, people_key};
 use super::stored::{Stored, StoredMessage, StoredParticipant, history_partition, shard_of};
-use crate::model::{RoomId, Seq, Timestamp, UserId};
+use super::{follow_rows, log};
+use crate::model::{MessageId, RoomId, Seq, Timestamp, UserId};
 use crate::store::StoreError;
 use crate::store::cluster::Cluster;
 use crate::store::cluster::tables::schema::rooms::{
@@ -87,15 +87,17 @@ fn hanging(room: RoomId, rev: i64, (media, seq): (i64, i64), size: Option<u64>) 
     ]
 }
 
-/// Returns the rows of a reply in the thread that begins with `root`.
+/// Returns the rows of a reply in the thread that begins with `root`, of this time and this author;
+/// None: it was posted before.
 pub(super) fn threaded(
     room: RoomId,
     rev: i64,
     (root, seq): (i64, i64),
-    at: i64,
+    (at, author): (i64, Option<i64>),
     gone: bool,
 ) -> [Put; 2] {
-    let cells = [("gone", gone.into()), ("at", at.into())];
+    let mut cells: Vec<(&'static str, Value)> = vec![("gone", gone.into()), ("at", at.into())];
+    cells.extend(author.map(|author| ("author", author.into())));
     let of = history_partition(room, Seq(seq));
     [
         Put::plain(&THREADS, rev, [room.0.into()], [root.into(), seq.into()], cells),
@@ -239,7 +241,20 @@ impl Rows<'_> {
             }
             Step::ParticipantRemoved { user, login, .. } => self.left(*user, login),
             Step::Threaded { seq, root, at, gone } => {
-                self.puts.extend(threaded(self.id(), rev, (*root, *seq), *at, *gone));
+                let author = self.change.steps.iter().find_map(|step| match step {
+                    Step::Posted { message, .. } => Some(message.author),
+                    _ => None,
+                });
+                self.puts.extend(threaded(self.id(), rev, (*root, *seq), (*at, author), *gone));
+                Ok(())
+            }
+            Step::Followed { root, users, author } => {
+                let root = MessageId { room: self.id(), seq: Seq(*root) };
+                let caused = users.iter().map(|user| follow_rows::caused(*user, root, rev, None));
+                self.puts.extend(caused);
+                let answers =
+                    author.map(|(user, seq)| follow_rows::caused(user, root, rev, Some(seq)));
+                self.puts.extend(answers);
                 Ok(())
             }
             Step::RoomDeleted => {

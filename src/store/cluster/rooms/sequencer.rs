@@ -313,11 +313,11 @@ async fn answer(at: &Cluster, now: &Snapshot, batch: VecDeque<Waiting>, done: Ve
         }
         let answer = match done.ready {
             Ok(Ready::Posted(message)) => {
-                Ok(Answer::Posted(Posted { message: *message, repeated: false }))
+                Ok(Answer::Posted(Box::new(Posted { message: *message, repeated: false })))
             }
             Ok(Ready::Known { seq, repeated }) => first(at, now, &mut known, seq)
                 .await
-                .map(|message| Answer::Posted(Posted { message, repeated })),
+                .map(|message| Answer::Posted(Box::new(Posted { message, repeated }))),
             Ok(Ready::Committed(committed)) => Ok(Answer::Committed(committed)),
             Err(error) => Err(error),
         };

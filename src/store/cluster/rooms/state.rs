@@ -252,7 +252,8 @@ impl Snapshot {
             | Step::Updated { .. }
             | Step::Pinned { .. }
             | Step::Unpinned { .. }
-            | Step::Threaded { .. } => {}
+            | Step::Threaded { .. }
+            | Step::Followed { .. } => {}
         }
     }
 }

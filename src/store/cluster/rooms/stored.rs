@@ -116,6 +116,7 @@ impl StoredMessage {
             edited: self.edited.map(Timestamp),
             deleted: self.deleted.map(Timestamp),
             reply_to: self.reply_to.map(Seq),
+            thread: None,
             client_id: client_ids::shown(self.client_id),
             reactions: Vec::new(),
             media: self.media.into_iter().map(Media::from).collect(),

@@ -87,7 +87,8 @@ fn said_in(step: Step) -> Option<Said> {
         | Step::ParticipantChanged { .. }
         | Step::ParticipantRemoved { .. }
         | Step::RoomDeleted
-        | Step::Threaded { .. } => None,
+        | Step::Threaded { .. }
+        | Step::Followed { .. } => None,
     }
 }
 

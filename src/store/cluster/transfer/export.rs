@@ -3,7 +3,7 @@
 use crate::model::{RoomId, Seq, Timestamp};
 use crate::store::StoreError;
 use crate::store::cluster::ids::{self, Kind};
-use crate::store::cluster::tables::schema::people::{EMOJI, IMPORTED, PREFERENCES, SAVED};
+use crate::store::cluster::tables::schema::people::{EMOJI, FOLLOWS, IMPORTED, PREFERENCES, SAVED};
 use crate::store::cluster::tables::{Row, Table};
 use crate::store::cluster::{Cluster, jobs, media, personal, rooms, users};
 use crate::store::transfer::{
@@ -17,8 +17,8 @@ const ROWS: u32 = 500;
 
 impl Cluster {
     /// Exports all data page by page, until `sink` returns false: header, users, files, rooms,
-    /// participants, messages room by room, preferences, saved messages, emoji, results of imports,
-    /// jobs.
+    /// participants, messages room by room, preferences, saved messages, followed threads, emoji, results
+    /// of imports, jobs.
     pub async fn export<F: Future<Output = bool>>(
         &self,
         product: &str,
@@ -51,6 +51,7 @@ async fn everything<F: Future<Output = bool>>(
         && of_rooms(at, sink).await?
         && of_table(at, &PREFERENCES, personal::preferences_record, sink).await?
         && of_table(at, &SAVED, personal::saved_record, sink).await?
+        && of_table(at, &FOLLOWS, rooms::follow_record, sink).await?
         && of_table(at, &EMOJI, emoji, sink).await?
         && of_table(at, &IMPORTED, imported, sink).await?
         && farewells(at, sink).await?)

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, HashMap};
 
 use futures_util::future::try_join_all;
 
+use crate::model::rules::check_emoji_name;
 use crate::model::{MAX_KEPT_ID, MediaId, RoomId, UserId};
 use crate::store::StoreError;
 use crate::store::cluster::ids::{self, Kind};
-use crate::store::cluster::rooms::Loading;
+use crate::store::cluster::rooms::{self, Loading};
 use crate::store::cluster::tables::Put;
 use crate::store::cluster::tables::schema::people::{EMOJI, IMPORTED};
-use crate::store::cluster::{Cluster, jobs, media, personal, settings, users};
+use crate::store::cluster::{Cluster, emoji, jobs, media, personal, settings, users};
 use crate::store::transfer::{
     Header, Key, LastIds, MediaRecord, MessageRecord, Record, UserRecord,
 };
@@ -108,6 +109,7 @@ impl Loader {
             }
             try_join_all(some.into_iter().map(|room| room.finish(&self.at))).await?;
         }
+        emoji::adopt(&self.at).await?;
         // The header of an export that was edited may say less.
         raise(&self.at, &self.last).await?;
         for (user, login, name) in self.leaving {
@@ -163,7 +165,8 @@ impl Loader {
                 }
             }
             Record::Emoji(emoji) => {
-                if let Some(media) = emoji.media.number() {
+                let is_sound = check_emoji_name("it", &emoji.name).is_ok();
+                if let Some(media) = emoji.media.number().filter(|_| is_sound) {
                     let key = [emoji.name.as_str().into()];
                     let cells = [("created", emoji.created.0.into())];
                     self.write(Some(Put::plain(&EMOJI, 1, [media.into()], key, cells))).await?;
@@ -171,6 +174,11 @@ impl Loader {
             }
             Record::Preferences(record) => self.write(personal::load_preferences(record)).await?,
             Record::Saved(record) => self.write(personal::load_saved(record)).await?,
+            Record::Follow(record) => {
+                for row in rooms::load_follow(record).into_iter().flatten() {
+                    self.write(Some(row)).await?;
+                }
+            }
             Record::Imported(new) => {
                 let partition = [new.source.as_str().into(), new.kind.as_str().into()];
                 let key = [new.key.as_str().into()];

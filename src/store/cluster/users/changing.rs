@@ -7,7 +7,7 @@
 
 use super::rows::{self, Kept, Wrote};
 use super::stored::Stored;
-use super::{directory, names};
+use super::{directory, names, statuses};
 use crate::model::{Event, FileKind, Media, Missing, User, UserId};
 use crate::store::cluster::claims::{self, Claimed, Kind};
 use crate::store::cluster::{Cluster, audit, jobs, media, sessions, settings};
@@ -78,6 +78,9 @@ async fn commit(
     };
     if after.admin {
         directory::mark_administrator(at, id, version, true).await?;
+    }
+    if change.status.is_some() && after.status.is_some() {
+        statuses::mark(at, id, version, after).await?;
     }
     let works = orders(before, after, change);
     jobs::order(at, id, version, &works).await?;
@@ -158,6 +161,9 @@ async fn follow(
         }
         if before.stored.admin && !after.admin {
             directory::mark_administrator(at, id, version, false).await?;
+        }
+        if before.stored.status.is_some() && after.status.is_none() {
+            statuses::mark(at, id, version, after).await?;
         }
         Ok::<_, StoreError>(())
     };

@@ -13,6 +13,7 @@ mod names;
 mod reading;
 mod removing;
 mod rows;
+mod statuses;
 mod stored;
 mod transfer;
 
@@ -24,6 +25,7 @@ pub(super) use inviting::{all as invitations, by_secret as invitation};
 pub(super) use reading::{account, find, has_administrator, these, users};
 pub(super) use removing::{forget, remove};
 pub(super) use rows::{Kept, has_reached, prevent, read};
+pub(super) use statuses::near as statuses;
 pub(super) use transfer::{export, load, set_picture};
 
 use super::{Cluster, acquaintance};

@@ -4,7 +4,7 @@ use futures_util::future::try_join_all;
 
 use super::rows::{self, Wrote};
 use super::stored::{Stored, StoredFactor};
-use super::{directory, names};
+use super::{directory, names, statuses};
 use crate::model::{Media, SecondFactor, Status, UserId, fold, skeleton};
 use crate::store::StoreError;
 use crate::store::cluster::claims::{self, Kind};
@@ -57,6 +57,9 @@ pub(in crate::store::cluster) async fn load(
     directory::write(at, id, 1, &stored).await?;
     if stored.admin {
         directory::mark_administrator(at, id, 1, true).await?;
+    }
+    if stored.status.is_some() {
+        statuses::mark(at, id, 1, &stored).await?;
     }
     rows::load(at, id, &stored).await
 }

@@ -114,3 +114,30 @@ fn older_replies_belong_to_the_first_message_of_their_chain() {
         ["1/2>1", "1/3>1", "1/5>4", "1/6>1", "2/3>2"]
     );
 }
+
+#[test]
+fn whoever_has_taken_part_in_a_thread_follows_it() {
+    let (_dir, conn) = migrated(
+        15,
+        "INSERT INTO users (id, login, folded, look_alike, name, name_folded, password, created) \
+         VALUES (1, 'ann', 'ann', 'ann', '', '', '', 0), (2, 'bob', 'bob', 'bob', '', '', '', 0),
+             (3, 'cyd', 'cyd', 'cyd', '', '', '', 0), (4, 'dan', 'dan', 'dan', '', '', '', 0);
+         INSERT INTO users (id, login, name, name_folded, password, created, deleted) VALUES (5, \
+         '', '', '', '', 0, 1);
+         INSERT INTO rooms (id, visibility, rev, facts_rev, last_seq, created) VALUES (1, \
+         'private', 9, 1, 5, 0);
+         INSERT INTO messages (room, seq, rev, author, text, created, reply_to, thread) VALUES
+             (1, 1, 1, 1, '', 0, NULL, NULL), (1, 2, 2, 2, '', 0, 1, 1), (1, 3, 3, 2, '', 0, 2, 1),
+             (1, 4, 4, 3, '', 0, NULL, NULL), (1, 5, 5, 5, '', 0, 1, 1);
+         INSERT INTO mentions (room, user, seq) VALUES (1, 3, 1), (1, 4, 3), (1, 2, 4);",
+    );
+    assert_eq!(
+        rows::<String>(
+            &conn,
+            "SELECT user || ':' || root || ':' || following || ':' || read FROM follows ORDER BY \
+             user"
+        ),
+        ["1:1:1:0", "2:1:1:0", "3:1:1:0", "4:1:1:0"],
+        "who wrote it, answered, and was mentioned in it; no deleted user, and no other message"
+    );
+}

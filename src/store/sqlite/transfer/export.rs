@@ -13,9 +13,9 @@ use crate::store::sqlite::error::unreadable;
 use crate::store::sqlite::preferences::{self, own_from_row};
 use crate::store::sqlite::{Sqlite, job_orders, sql, users};
 use crate::store::transfer::{
-    EmojiRecord, Header, ImportedRecord, JobRecord, Key, LastIds, MediaRecord, MessageRecord,
-    ParticipantRecord, PinRecord, PreferencesRecord, ReactionRecord, Record, RoomRecord,
-    SavedRecord, UserRecord,
+    EmojiRecord, FollowRecord, Header, ImportedRecord, JobRecord, Key, LastIds, MediaRecord,
+    MessageRecord, ParticipantRecord, PinRecord, PreferencesRecord, ReactionRecord, Record,
+    RoomRecord, SavedRecord, UserRecord,
 };
 
 /// Number of rows read at once.
@@ -65,6 +65,11 @@ const SAVED: &str =
     "SELECT s.user, s.room, s.seq, s.at FROM saved s JOIN rooms r ON r.id = s.room \
                      AND r.deleted IS NULL
     WHERE (s.user, s.room, s.seq) > (?1, ?2, ?3) ORDER BY s.user, s.room, s.seq LIMIT ?4";
+const FOLLOWS: &str =
+    "SELECT f.user, f.room, f.root, f.following, f.read FROM follows f JOIN rooms \
+                       r ON r.id = f.room AND r.deleted IS NULL
+    WHERE f.following IS NOT NULL AND (f.user, f.room, f.root) > (?1, ?2, ?3)
+    ORDER BY f.user, f.room, f.root LIMIT ?4";
 const EMOJI: &str = "SELECT name, media, created FROM emoji ORDER BY name";
 const FAREWELLS: &str =
     "SELECT id, target, login, name FROM jobs WHERE kind = ?3 AND id > ?1 ORDER BY id LIMIT ?2";
@@ -83,6 +88,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     MENTIONS,
     PREFERENCES,
     SAVED,
+    FOLLOWS,
     EMOJI,
     IMPORTED,
     FAREWELLS,
@@ -91,8 +97,8 @@ pub(super) const STATEMENTS: &[&str] = &[
 impl Sqlite {
     /// Exports the content of a database in one read transaction, page by page, until the sink
     /// returns `Break`, with the approximate number of all rows: header, users, media, rooms,
-    /// participants, messages in the order of storing, preferences, saved messages, results of
-    /// imports, jobs. Blocks.
+    /// participants, messages in the order of storing, preferences, saved messages, followed
+    /// threads, results of imports, jobs. Blocks.
     ///
     /// Meanwhile the write-ahead log cannot be restarted: if others write to the database, export a
     /// copy.
@@ -151,6 +157,7 @@ fn everything(
     if messages(conn, sink)?.is_break()
         || pages(conn, PREFERENCES, preferences, sink)?.is_break()
         || saved(conn, sink)?.is_break()
+        || follows(conn, sink)?.is_break()
         || emoji(conn, sink)?.is_break()
         || imported(conn, sink)?.is_break()
     {
@@ -363,6 +370,29 @@ fn saved(
         let records = page.into_iter().map(|((user, room, seq), at)| {
             let [user, room, seq] = [user, room, seq].map(Key::Number);
             Record::Saved(SavedRecord { user, room, seq, at })
+        });
+        if sink(records.collect()).is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+    }
+}
+
+fn follows(
+    conn: &Connection,
+    sink: &mut dyn FnMut(Vec<Record>) -> ControlFlow<()>,
+) -> Result<ControlFlow<()>> {
+    let mut after = (0_i64, 0_i64, 0_i64);
+    loop {
+        let page = sql::all(conn, FOLLOWS, params![after.0, after.1, after.2, PAGE], |row| {
+            let place = (row.get("user")?, row.get("room")?, row.get("root")?);
+            Ok((place, row.get("following")?, row.get::<_, i64>("read")?))
+        })?;
+        let Some((last, ..)) = page.last() else { return Ok(ControlFlow::Continue(())) };
+        after = *last;
+        let records = page.into_iter().map(|((user, room, first), following, read)| {
+            let [user, room, first] = [user, room, first].map(Key::Number);
+            let read = Some(read).filter(|read| *read > 0).map(Key::Number);
+            Record::Follow(FollowRecord { user, room, root: first, following, read })
         });
         if sink(records.collect()).is_break() {
             return Ok(ControlFlow::Break(()));

@@ -180,6 +180,7 @@ impl<'t> Import<'t> {
                 Record::Message(message) => taking.message(message)?,
                 Record::Preferences(preferences) => taking.preferences(preferences)?,
                 Record::Saved(saved) => taking.saved(saved)?,
+                Record::Follow(follow) => taking.follow(follow)?,
                 Record::Emoji(emoji) => taking.emoji(emoji)?,
                 Record::Imported(imported) => taking.imported(imported)?,
                 Record::Job(job) => taking.job(job)?,

@@ -5,7 +5,7 @@ use rusqlite::{Result, params};
 use super::import::{Import, RoomNumbers};
 use super::table::{BEFORE, MEDIA, MESSAGE, ROOM, SEQ, USER};
 use crate::model::{Rev, RoomId, Seq, UserId};
-use crate::store::sqlite::{posting, sql};
+use crate::store::sqlite::{posting, sql, threads};
 use crate::store::transfer::{Key, Kind, MessageRecord, Reason};
 
 const STAND: &str =
@@ -140,6 +140,7 @@ impl Import<'_> {
         let message = self.conn.last_insert_rowid();
         self.call(new, room, seq, author)?;
         self.surroundings(new, &key, (room, seq, message), media)?;
+        self.follow_answered(reply_to, room, seq, author)?;
         self.remember(new, &key, seq)?;
         self.out.report.taken(Kind::Messages);
         Ok(())
@@ -151,6 +152,23 @@ impl Import<'_> {
             posting::call(self.conn, RoomId(room), seq, UserId(author))?;
         }
         Ok(())
+    }
+
+    /// Has those follow the thread of a reply who are concerned by it. Our own exports say who
+    /// follows.
+    fn follow_answered(
+        &self,
+        reply_to: Option<Seq>,
+        room: i64,
+        seq: Seq,
+        author: i64,
+    ) -> Result<()> {
+        let (Some(target), false) = (reply_to, self.terms.native) else { return Ok(()) };
+        let (room, reply) = (RoomId(room), (seq, UserId(author)));
+        match threads::root_of(self.conn, room, target)? {
+            Some(first) => threads::imported(self.conn, room, first, reply),
+            None => Ok(()),
+        }
     }
 
     /// Adds what belongs to a message: attachments, mentions, reactions and the pin.

@@ -4,8 +4,10 @@ use rusqlite::{Result, params};
 
 use super::import::Import;
 use super::table::{BEFORE, MARK, MEDIA, OPEN, PARTICIPANT, PICTURE, ROOM, SEQ, STRANGER, USER};
+use crate::model::rules::check_emoji_name;
 use crate::model::{
-    MAX_KEPT_ID, NotifyLevel, Rev, Role, SecondFactor, Seq, Timestamp, UserId, fold, skeleton,
+    FileKind, MAX_EMOJI, MAX_KEPT_ID, NotifyLevel, Rev, Role, SecondFactor, Seq, Timestamp, UserId,
+    fold, skeleton,
 };
 use crate::store::sqlite::{accounts, job_orders, sql};
 use crate::store::transfer::{
@@ -48,7 +50,10 @@ const ADD_PARTICIPANT: &str = "INSERT INTO participants (room, user, role, edite
                                unread_mark)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 const ACCOUNT: &str = "SELECT deleted, guest FROM users WHERE id = ?1";
-const EMOJI_THERE: &str = "SELECT 1 FROM emoji WHERE name = ?1";
+const EMOJI_THERE: &str = "SELECT coalesce(f.name = (SELECT name FROM media WHERE id = ?2), 0) \
+                           FROM emoji e JOIN media f ON f.id = e.media WHERE e.name = ?1";
+const EMOJI_KIND: &str = "SELECT kind FROM media WHERE id = ?1 AND is_image";
+const EMOJI_COUNT: &str = "SELECT count(*) FROM emoji";
 const ADD_EMOJI: &str = "INSERT INTO emoji (name, media, created) VALUES (?1, ?2, ?3)";
 const FAREWELL_THERE: &str = "SELECT 1 FROM jobs WHERE kind = ?1 AND target = ?2";
 const ADD_FAREWELL: &str = "INSERT INTO jobs (kind, target, login, name) VALUES (?1, ?2, ?3, ?4)";
@@ -73,6 +78,8 @@ pub(super) const STATEMENTS: &[&str] = &[
     ADD_PARTICIPANT,
     ACCOUNT,
     EMOJI_THERE,
+    EMOJI_KIND,
+    EMOJI_COUNT,
     ADD_EMOJI,
     FAREWELL_THERE,
     ADD_FAREWELL,
@@ -451,18 +458,45 @@ impl Import<'_> {
         Ok(())
     }
 
-    /// Adds a custom emoji; an existing one of that name stays.
+    /// Adds a custom emoji; an existing one of that name stays, which is reported if it has another
+    /// picture.
     pub(super) fn emoji(&mut self, new: &EmojiRecord) -> Result<()> {
-        if sql::any(self.conn, EMOJI_THERE, [&new.name])? {
-            self.out.report.known(Kind::Emoji);
+        let media = self.found(MEDIA, &new.media)?;
+        if let Err(why) = check_emoji_name("it", &new.name) {
+            let name = format!(":{}: {why}", new.name);
+            self.out.report.note(Reason::EmojiLeftOut, name);
             return Ok(());
         }
-        let Some(media) = self.found(MEDIA, &new.media)? else {
+        let there = sql::one(self.conn, EMOJI_THERE, params![new.name, media], |row| {
+            row.get::<_, bool>(0)
+        })?;
+        match there {
+            Some(true) => {
+                self.out.report.known(Kind::Emoji);
+                return Ok(());
+            }
+            Some(false) => {
+                let name = format!(":{}: has another picture here", new.name);
+                self.out.report.note(Reason::EmojiLeftOut, name);
+                return Ok(());
+            }
+            None => (),
+        }
+        let Some(media) = media else {
             self.out
                 .report
                 .note(Reason::Dangling, format!("emoji {}: file {}", new.name, new.media));
             return Ok(());
         };
+        let kind = sql::one(self.conn, EMOJI_KIND, [media], |row| row.get::<_, String>(0))?;
+        let known = sql::one(self.conn, EMOJI_COUNT, (), |row| row.get::<_, i64>(0))?;
+        let is_picture = kind.is_some_and(|kind| FileKind::of(&kind).is_emoji());
+        let known = usize::try_from(known.unwrap_or_default()).unwrap_or(usize::MAX);
+        if !is_picture || known >= MAX_EMOJI {
+            let why = if is_picture { "there are too many" } else { "is no picture" };
+            self.out.report.note(Reason::EmojiLeftOut, format!(":{}: {why}", new.name));
+            return Ok(());
+        }
         sql::run(self.conn, ADD_EMOJI, params![new.name, media, new.created])?;
         self.out.report.taken(Kind::Emoji);
         Ok(())

@@ -204,7 +204,10 @@ async fn fill(store: &Sqlite) {
     store.settle().await;
     let emoji = rusqlite::Connection::open(&store.0.path).unwrap();
     emoji
-        .execute("INSERT INTO emoji (name, media, created) VALUES ('parrot', ?1, 5)", [media.id.0])
+        .execute(
+            "INSERT INTO emoji (name, media, created) VALUES ('our_parrot', ?1, 5)",
+            [media.id.0],
+        )
         .unwrap();
 }
 

@@ -71,6 +71,15 @@ fn complete(scene: &Scene, ctl: &Ctl, path: &Path) -> Vec<Json> {
     assert_eq!(texts(&json!(reactions), "reaction"), ["like"]);
     assert_eq!(texts(&json!(reactions), "message"), [scene.bens.as_str()]);
     assert_eq!(texts(&json!(zip.lines("saved.jsonl")), "message"), [scene.bens.as_str()]);
+    assert_eq!(texts(&json!(zip.lines("threads.jsonl")), "message"), [scene.bens.as_str()]);
+    let drafts = zip.lines("drafts.jsonl");
+    assert_eq!(drafts.len(), 2, "{drafts:?}");
+    let begun = drafts.iter().find(|draft| draft["room"] == json!(scene.hall)).unwrap();
+    assert_eq!(
+        (&begun["content"], &begun["thread"], &begun["reply_to"]),
+        (&json!("xylozanzibar is not finished"), &Json::Null, &Json::Null)
+    );
+    assert!(begun["time"].is_string());
     let sessions = zip.lines("sessions.jsonl");
     assert!(sessions.iter().all(|session| session["created"].is_string()));
     assert_eq!(texts(&json!(zip.lines("tokens.jsonl")), "name"), ["laptop"]);

@@ -66,6 +66,15 @@ pub(super) fn user() -> Described {
         .fails([Error::UserNotFound])
 }
 
+pub(super) fn statuses() -> Described {
+    Described::new("List the statuses of the people of my rooms")
+        .text(
+            "Of users who share a room with me, and my own, as long as they last: at most 1,000. \
+             `status_changed` tells sockets of each later change.",
+        )
+        .answers(200, "Users with a status", Shape::of::<wire::Statuses<'_>>())
+}
+
 pub(super) fn log_in() -> Described {
     Described::new("Log in")
         .open()

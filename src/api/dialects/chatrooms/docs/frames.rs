@@ -12,27 +12,35 @@ const SOCKET: &str = "\
      Replies: `ping` → `pong`; `join_room` → `room_joined`, with the latest messages or what \
      changed after `since_rev`; `leave_room` → `room_left`; `chat_message`, `edit_message`, \
      `delete_message`, `add_reaction`, `remove_reaction` → `message_sent` once the change is \
-     durable; `mark_read` → `read_marked`, to all sockets of the user; `typing` → no reply; \
+     durable; `mark_read` → `read_marked`, to all sockets of the user; `save_draft` → `draft_saved`, \
+     to all sockets of the user; `typing` → no reply; \
      `subscribe` → the missed changes as `changes`, then `subscribed`, and from then on the \
      events of all current and future rooms of the user. A frame that fails is answered with \
      an error, and the connection stays open. A message is delivered to everybody in the room, \
      the sender included. Events of a room arrive in the order of `rev`, messages in the order \
      of `seq`, without gaps. `room_added` is sent to all sockets of a user who becomes a \
      participant, before any other event of that room. `room_settings`, `my_settings`, \
-     `message_saved` and `message_unsaved` tell all sockets of a user what the user has changed for \
-     themselves. In rooms with many users online, \
+     `message_saved`, `message_unsaved`, `draft_saved` and `thread_changed` tell all sockets of a user \
+     what the user has changed for themselves, and `thread_changed` also that a thread is followed from \
+     now on. `thread_updated` follows `chat_message` and `message_deleted` of replies, and names the \
+     message with which their thread begins. `status_changed` tells of the status of people with whom \
+     the user shares a room; nothing is sent when a status ends at its time. `server_updated` tells all \
+     sockets that administrators have changed the name, accent colour, message of the day or icon of \
+     the server, with those that are in force, as in `GET /api/server`. In rooms with many users \
+     online, \
      `presence` replaces `user_joined` and `user_left`. `reset` means that too many changes \
      were missed, or that they belong to another `epoch`: fetch the room again. Close codes: \
      1009 frame too large, 1013 client too slow (catch up with `rev`), 1001 server stopping, \
      4401 session ended.";
 
 /// Server frames that reply to a client frame and carry its `ref`.
-const ANSWERS: [&str; 8] = [
+const ANSWERS: [&str; 9] = [
     "pong",
     "room_joined",
     "room_left",
     "message_sent",
     "read_marked",
+    "draft_saved",
     "changes",
     "subscribed",
     "error",
@@ -54,6 +62,7 @@ pub(super) fn socket() -> Described {
         frame("remove_reaction", Some(Shape::of::<wire::ReactTo>())),
         frame("mark_read", Some(Shape::of::<wire::ReadUpTo>())),
         frame("typing", Some(Shape::of::<wire::RoomOnly>())),
+        frame("save_draft", Some(Shape::of::<wire::KeepDraft>())),
         frame("subscribe", Some(Shape::of::<wire::Since>())),
     ];
     // An error frame has no type of its own: it repeats the unknown type it answers.

@@ -21,7 +21,7 @@ pub(super) fn of_message(described: Described) -> Described {
         .fails([Error::MessageNotFound])
 }
 
-fn place() -> Object {
+pub(super) fn place() -> Object {
     ObjectBuilder::new().schema_type(Type::String).pattern(Some("^(msg)?[0-9]+$")).build()
 }
 
@@ -107,7 +107,8 @@ pub(super) fn react() -> Described {
     of_message(Described::new("React to a message"))
         .text(
             "An emoji with and without its variation selector is the same reaction; different skin \
-             tones are different reactions. A message can have at most 50 different reactions, 20 \
+             tones are different reactions. A custom emoji is its name between colons. A message can \
+             have at most 50 different reactions, 20 \
              of them from one user.",
         )
         .body::<wire::NewReaction>()
@@ -186,8 +187,8 @@ pub(super) fn download() -> Described {
     Described::new("Download a file")
         .text(
             "Available to its owner, to participants of a room with a message that has it \
-             attached, and, if it is a profile picture, to every signed-in user. Range requests \
-             are supported, and `HEAD`.",
+             attached, and, if it is a profile picture or that of a custom emoji, to every signed-in \
+             user. Range requests are supported, and `HEAD`.",
         )
         .path("name", types::file_name(), "SHA-512 of the stored bytes, in hexadecimal")
         .query(

@@ -1,12 +1,14 @@
 //! API reference texts of `chatrooms`.
 
 mod accounts;
+mod emoji;
 mod frames;
 mod links;
 mod messages;
 mod personal;
 mod rooms;
 mod second_factor;
+mod threads;
 mod tokens;
 
 use utoipa::openapi::schema::Object;
@@ -38,12 +40,17 @@ pub(super) fn describe(operation: Operation) -> Described {
         Operation::Preferences => personal::preferences(),
         Operation::ChangePreferences => personal::change_preferences(),
         Operation::Saved => personal::saved(),
+        Operation::FollowedThreads => threads::followed(),
+        Operation::Follows => threads::follows(),
+        Operation::ReadAllThreads => threads::read_all(),
+        Operation::Drafts => personal::drafts(),
         Operation::SecondFactor => second_factor::state(),
         Operation::SetUpSecondFactor => second_factor::set_up(),
         Operation::ConfirmSecondFactor => second_factor::confirm(),
         Operation::RenewRecoveryCodes => second_factor::renew(),
         Operation::TurnOffSecondFactor => second_factor::turn_off(),
         Operation::User => accounts::user(),
+        Operation::Statuses => accounts::statuses(),
         Operation::LogIn => accounts::log_in(),
         Operation::LogOut => accounts::log_out(),
         Operation::Refresh => accounts::refresh(),
@@ -76,6 +83,10 @@ pub(super) fn describe(operation: Operation) -> Described {
         Operation::MarkUnread => personal::mark_unread(),
         Operation::Readers => messages::readers(),
         Operation::Thread => messages::thread(),
+        Operation::ThreadSummaries => threads::summaries(),
+        Operation::FollowThread => threads::follow(),
+        Operation::UnfollowThread => threads::unfollow(),
+        Operation::ReadThread => threads::read(),
         Operation::LinkPreviews => links::previews(),
         Operation::LinkPicture => links::picture(),
         Operation::React => messages::react(),
@@ -87,6 +98,9 @@ pub(super) fn describe(operation: Operation) -> Described {
         Operation::Unsave => personal::unsave(),
         Operation::Changes => messages::changes(),
         Operation::Search => messages::search(),
+        Operation::Emoji => emoji::list(),
+        Operation::AddEmoji => emoji::add(),
+        Operation::RemoveEmoji => emoji::remove(),
         Operation::Upload => messages::upload(),
         Operation::Download => messages::download(),
         Operation::Preview => messages::preview(),

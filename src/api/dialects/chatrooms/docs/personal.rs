@@ -1,4 +1,4 @@
-//! What only its user sees: own settings of rooms, preferences, saved messages.
+//! What only its user sees: own settings of rooms, preferences, saved messages, drafts.
 
 use super::{bad, in_room, limit};
 use crate::api::chatrooms::wire;
@@ -73,6 +73,21 @@ pub(super) fn saved() -> Described {
             Shape::of::<wire::SavedMessages<'_>>(),
         )
         .fails([bad("before")])
+}
+
+pub(super) fn drafts() -> Described {
+    Described::new("List my drafts")
+        .text(
+            "What I have begun to write, on any device: at most one for each room and each thread, \
+             200 in all. Nobody else sees them. They are changed with `save_draft` over the \
+             WebSocket, where the change comes before the message that is sent next, and all my \
+             sockets are notified with `draft_saved`.",
+        )
+        .answers(
+            200,
+            "My drafts in rooms in which I participate, the latest first",
+            Shape::of::<wire::Drafts<'_>>(),
+        )
 }
 
 fn of_message(described: Described) -> Described {

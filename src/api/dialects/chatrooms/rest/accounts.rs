@@ -91,6 +91,12 @@ pub(super) async fn user(chat: &Chat, request: Request) -> Result<Response> {
     Ok(json(StatusCode::OK, &wire::User::public(&user)))
 }
 
+pub(super) async fn statuses(chat: &Chat, request: Request) -> Result<Response> {
+    let session = request.session(chat).await?;
+    let users = chat.statuses(&session).await?;
+    Ok(json(StatusCode::OK, &wire::Statuses::from(&users[..])))
+}
+
 pub(super) async fn me(chat: &Chat, request: Request) -> Result<Response> {
     let session = request.session(chat).await?;
     let user = chat.me(&session).await?;

@@ -173,7 +173,7 @@ fn window(request: &Request, room: RoomId) -> Result<Window> {
 }
 
 /// Parses a message key of this room, or the `seq` of a message.
-fn seq(field: &'static str, place: &str, room: RoomId) -> Result<Seq> {
+pub(super) fn seq(field: &'static str, place: &str, room: RoomId) -> Result<Seq> {
     if place.starts_with("msg") {
         let id = MessageId::parse(place)
             .ok_or_else(|| Error::invalid(field, "must be a message key"))?;

@@ -2,6 +2,7 @@
 //! and builds the response.
 
 mod accounts;
+mod emoji;
 mod links;
 mod media;
 mod messages;
@@ -9,6 +10,7 @@ mod personal;
 mod rooms;
 mod second_factor;
 mod settings;
+mod threads;
 mod tokens;
 
 use warp::http::Method;
@@ -34,12 +36,21 @@ pub enum Operation {
     ChangePreferences,
     /// List my saved messages.
     Saved,
+    /// List the threads that I follow.
+    FollowedThreads,
+    /// All threads that I follow, and what is unread in them.
+    Follows,
+    ReadAllThreads,
+    /// List what I have begun to write.
+    Drafts,
     SecondFactor,
     SetUpSecondFactor,
     ConfirmSecondFactor,
     RenewRecoveryCodes,
     TurnOffSecondFactor,
     User,
+    /// List the statuses of the people of my rooms.
+    Statuses,
     LogIn,
     LogOut,
     Refresh,
@@ -77,6 +88,11 @@ pub enum Operation {
     Readers,
     /// A message with all replies.
     Thread,
+    /// What is shown of threads in the conversation.
+    ThreadSummaries,
+    FollowThread,
+    UnfollowThread,
+    ReadThread,
     /// Previews of the links of a message.
     LinkPreviews,
     LinkPicture,
@@ -89,6 +105,10 @@ pub enum Operation {
     Unsave,
     Changes,
     Search,
+    /// List custom emoji.
+    Emoji,
+    AddEmoji,
+    RemoveEmoji,
     Upload,
     Download,
     Preview,
@@ -109,6 +129,10 @@ pub(super) const ROUTES: &[Route<Operation>] = &[
     route(Method::GET, "/api/users/me/settings", Operation::Preferences),
     route(Method::PATCH, "/api/users/me/settings", Operation::ChangePreferences),
     route(Method::GET, "/api/users/me/saved", Operation::Saved),
+    route(Method::GET, "/api/users/me/threads", Operation::FollowedThreads),
+    route(Method::GET, "/api/users/me/threads/followed", Operation::Follows),
+    route(Method::POST, "/api/users/me/threads/read", Operation::ReadAllThreads),
+    route(Method::GET, "/api/users/me/drafts", Operation::Drafts),
     route(Method::GET, "/api/users/me/second_factor", Operation::SecondFactor),
     route(Method::POST, "/api/users/me/second_factor", Operation::SetUpSecondFactor),
     route(Method::POST, "/api/users/me/second_factor/confirm", Operation::ConfirmSecondFactor),
@@ -119,6 +143,7 @@ pub(super) const ROUTES: &[Route<Operation>] = &[
     ),
     route(Method::POST, "/api/users/me/second_factor/off", Operation::TurnOffSecondFactor),
     route(Method::GET, "/api/users/{userId}", Operation::User),
+    route(Method::GET, "/api/statuses", Operation::Statuses),
     route(Method::POST, "/api/login", Operation::LogIn),
     route(Method::POST, "/api/logout", Operation::LogOut),
     route(Method::POST, "/api/refresh", Operation::Refresh),
@@ -170,6 +195,21 @@ pub(super) const ROUTES: &[Route<Operation>] = &[
     route(Method::GET, "/api/chatrooms/{roomId}/messages/{messageId}/readers", Operation::Readers),
     route(Method::GET, "/api/chatrooms/{roomId}/messages/{messageId}/thread", Operation::Thread),
     route(
+        Method::PUT,
+        "/api/chatrooms/{roomId}/messages/{messageId}/thread/follow",
+        Operation::FollowThread,
+    ),
+    route(
+        Method::DELETE,
+        "/api/chatrooms/{roomId}/messages/{messageId}/thread/follow",
+        Operation::UnfollowThread,
+    ),
+    route(
+        Method::POST,
+        "/api/chatrooms/{roomId}/messages/{messageId}/thread/read",
+        Operation::ReadThread,
+    ),
+    route(
         Method::GET,
         "/api/chatrooms/{roomId}/messages/{messageId}/previews",
         Operation::LinkPreviews,
@@ -185,11 +225,15 @@ pub(super) const ROUTES: &[Route<Operation>] = &[
         "/api/chatrooms/{roomId}/messages/{messageId}/reactions/{reactionType}",
         Operation::Unreact,
     ),
+    route(Method::GET, "/api/chatrooms/{roomId}/threads", Operation::ThreadSummaries),
     route(Method::GET, "/api/chatrooms/{roomId}/pins", Operation::Pins),
     route(Method::PUT, "/api/chatrooms/{roomId}/pins/{messageId}", Operation::Pin),
     route(Method::DELETE, "/api/chatrooms/{roomId}/pins/{messageId}", Operation::Unpin),
     route(Method::GET, "/api/chatrooms/{roomId}/changes", Operation::Changes),
     route(Method::GET, "/api/search", Operation::Search),
+    route(Method::GET, "/api/emoji", Operation::Emoji),
+    route(Method::POST, "/api/emoji", Operation::AddEmoji),
+    route(Method::DELETE, "/api/emoji/{name}", Operation::RemoveEmoji),
     route(Method::POST, "/api/media", Operation::Upload),
     route(Method::GET, "/api/media/{name}", Operation::Download),
     route(Method::HEAD, "/api/media/{name}", Operation::Download),
@@ -214,12 +258,17 @@ pub(super) async fn answer(
         Operation::Preferences => personal::preferences(chat, request).await,
         Operation::ChangePreferences => personal::change_preferences(chat, request).await,
         Operation::Saved => personal::saved(chat, request).await,
+        Operation::FollowedThreads => threads::followed(chat, request).await,
+        Operation::Follows => threads::follows(chat, request).await,
+        Operation::ReadAllThreads => threads::read_all(chat, request).await,
+        Operation::Drafts => personal::drafts(chat, request).await,
         Operation::SecondFactor => second_factor::state(chat, request).await,
         Operation::SetUpSecondFactor => second_factor::set_up(chat, request).await,
         Operation::ConfirmSecondFactor => second_factor::confirm(chat, request).await,
         Operation::RenewRecoveryCodes => second_factor::renew(chat, request).await,
         Operation::TurnOffSecondFactor => second_factor::turn_off(chat, request).await,
         Operation::User => accounts::user(chat, request).await,
+        Operation::Statuses => accounts::statuses(chat, request).await,
         Operation::LogIn => accounts::log_in(chat, request).await,
         Operation::LogOut => accounts::log_out(chat, request).await,
         Operation::Refresh => accounts::refresh(chat, request).await,
@@ -252,6 +301,10 @@ pub(super) async fn answer(
         Operation::MarkUnread => personal::mark_unread(chat, request).await,
         Operation::Readers => messages::readers(chat, request).await,
         Operation::Thread => messages::thread(chat, request).await,
+        Operation::ThreadSummaries => threads::summaries(chat, request).await,
+        Operation::FollowThread => threads::follow(chat, request, true).await,
+        Operation::UnfollowThread => threads::follow(chat, request, false).await,
+        Operation::ReadThread => threads::read(chat, request).await,
         Operation::LinkPreviews => links::previews(chat, request).await,
         Operation::LinkPicture => links::picture(chat, request).await,
         Operation::React => messages::react(chat, request).await,
@@ -263,6 +316,9 @@ pub(super) async fn answer(
         Operation::Unsave => personal::save(chat, request, false).await,
         Operation::Changes => messages::changes(chat, request).await,
         Operation::Search => messages::search(chat, request).await,
+        Operation::Emoji => emoji::list(chat, request).await,
+        Operation::AddEmoji => emoji::add(chat, request).await,
+        Operation::RemoveEmoji => emoji::remove(chat, request).await,
         Operation::Upload => media::upload(chat, request).await,
         Operation::Download => media::download(chat, request).await,
         Operation::Preview => media::preview(chat, request).await,

@@ -1,4 +1,4 @@
-//! What only its user sees: own settings of rooms, preferences, saved messages.
+//! What only its user sees: own settings of rooms, preferences, saved messages, drafts.
 
 use warp::http::StatusCode;
 use warp::reply::Response;
@@ -53,6 +53,12 @@ pub(super) async fn saved(chat: &Chat, request: Request) -> Result<Response> {
     let limit = page_limit(&request)?;
     let saved = chat.saved(&session, request.query("before").as_deref(), limit).await?;
     Ok(json(StatusCode::OK, &wire::SavedMessages::new(&saved, limit)))
+}
+
+pub(super) async fn drafts(chat: &Chat, request: Request) -> Result<Response> {
+    let session = request.session(chat).await?;
+    let drafts = chat.drafts(&session).await?;
+    Ok(json(StatusCode::OK, &wire::Drafts::from(&drafts[..])))
 }
 
 pub(super) async fn save(chat: &Chat, request: Request, saved: bool) -> Result<Response> {

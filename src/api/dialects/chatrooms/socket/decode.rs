@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::api::chatrooms::wire::{
-    Erase, Incoming, Join, ReactTo, ReadUpTo, Rewrite, RoomOnly, Say, Since,
+    Erase, Incoming, Join, KeepDraft, ReactTo, ReadUpTo, Rewrite, RoomOnly, Say, Since,
 };
 use crate::api::{RequestContext, SocketRequest};
 use crate::model::{Command, Error, Result};
@@ -53,6 +53,7 @@ fn command(verb: &str, frame: Value) -> Result<Command> {
         "remove_reaction" => react(frame, false),
         "mark_read" => read::<ReadUpTo>(frame)?.command(),
         "typing" => Ok(Command::Typing { room: read::<RoomOnly>(frame)?.room() }),
+        "save_draft" => read::<KeepDraft>(frame)?.command(),
         "subscribe" => read::<Since>(frame)?.command(),
         unknown => Err(Error::UnknownType(unknown.chars().take(MAX_TYPE).collect())),
     }

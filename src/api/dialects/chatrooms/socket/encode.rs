@@ -1,21 +1,19 @@
 //! Encodes events for the sockets of this dialect.
 
 use super::text;
-use crate::api::chatrooms::wire::{Frame, ParticipantNow, Reacted, Room, media_of, reply_key};
+use crate::api::chatrooms::wire::{
+    Frame, ParticipantNow, Reacted, Room, media_of, reply_key, thread_key,
+};
 use crate::live::{Audience, Encoded};
 use crate::model::{
-    Change, Event, Message, MessageId, NotifyLevel, Participant, Person, Personal, Reaction,
-    ReadMark, RoomEvent, Seq, Timestamp, UserId,
+    Change, EmojiPicture, Event, Look, Message, MessageId, NotifyLevel, Participant, Person,
+    Personal, Reaction, ReadMark, RoomEvent, Seq, Status, Timestamp, Unsent, UserId,
 };
 
 /// Encodes an event.
 pub(crate) fn encode(event: &Event) -> Vec<Encoded> {
     match event {
-        Event::Room(event) => event
-            .changes
-            .iter()
-            .map(|change| Encoded::to_all(text(&changed(event, change))))
-            .collect(),
+        Event::Room(event) => of_room(event),
         Event::RoomAdded { user, facts, state, at } => {
             let frame = Frame::RoomAdded {
                 room: Room::in_frame(facts, *state),
@@ -26,6 +24,7 @@ pub(crate) fn encode(event: &Event) -> Vec<Encoded> {
         }
         Event::Marked { mark, person, .. } => marked(mark, person),
         Event::Personal { user, change, at } => vec![personal(*user, change, *at)],
+        Event::StatusChanged { person, status, at, .. } => new_status(person, status.as_ref(), *at),
         Event::Entered { room, person, socket, at } => {
             let frame = Frame::UserJoined {
                 user_id: &person.login,
@@ -62,12 +61,31 @@ pub(crate) fn encode(event: &Event) -> Vec<Encoded> {
                 changes: changes.as_ref().into(),
             }))]
         }
+        Event::LookChanged { look, at } => vec![server_updated(look, *at)],
+        Event::Emoji { name, picture, at } => vec![emoji(name, picture.as_ref(), *at)],
         Event::UserChanged { .. }
         | Event::SessionEnded { .. }
         | Event::Head { .. }
         | Event::Lost { .. }
         | Event::LostPersonal { .. } => Vec::new(),
     }
+}
+
+/// Encodes a step of a room, with what it is for a thread.
+fn of_room(event: &RoomEvent) -> Vec<Encoded> {
+    let frames = event.changes.iter();
+    let frames = frames.flat_map(|change| [Some(changed(event, change)), of_thread(event, change)]);
+    frames.flatten().map(|frame| Encoded::to_all(text(&frame))).collect()
+}
+
+fn server_updated(look: &Look, at: Timestamp) -> Encoded {
+    Encoded::to_all(text(&Frame::ServerUpdated {
+        name: look.name.as_deref(),
+        accent: look.accent.as_deref(),
+        motd: look.motd.as_deref(),
+        icon: look.icon.as_deref(),
+        timestamp: at.into(),
+    }))
 }
 
 fn changed<'a>(event: &'a RoomEvent, change: &'a Change) -> Frame<'a> {
@@ -115,6 +133,32 @@ fn changed<'a>(event: &'a RoomEvent, change: &'a Change) -> Frame<'a> {
     }
 }
 
+/// Returns what is told of a thread in which a reply was posted or deleted.
+fn of_thread<'a>(event: &RoomEvent, change: &'a Change) -> Option<Frame<'a>> {
+    let (message, deleted) = match change {
+        Change::Posted(message) => (message, false),
+        Change::Deleted(message) => (message, true),
+        Change::Edited(_)
+        | Change::Reacted { .. }
+        | Change::Unreacted { .. }
+        | Change::Updated(_)
+        | Change::ParticipantAdded(_)
+        | Change::ParticipantChanged(_)
+        | Change::ParticipantRemoved(_)
+        | Change::RoomDeleted => return None,
+    };
+    Some(Frame::ThreadUpdated {
+        room_id: event.room.into(),
+        message_id: thread_key(message)?,
+        reply_id: message.id().into(),
+        seq: message.seq.0,
+        sender_id: message.author.login(),
+        created_at: message.created.into(),
+        deleted,
+        timestamp: event.at.into(),
+    })
+}
+
 fn posted<'a>(event: &RoomEvent, message: &'a Message) -> Frame<'a> {
     Frame::ChatMessage {
         room_id: event.room.into(),
@@ -156,6 +200,22 @@ fn now<'a>(event: &RoomEvent, participant: &'a Participant) -> ParticipantNow<'a
     }
 }
 
+/// Encodes a change of custom emoji, which everybody sees.
+fn emoji(name: &str, picture: Option<&EmojiPicture>, at: Timestamp) -> Encoded {
+    let timestamp = at.into();
+    let frame = match picture {
+        Some(EmojiPicture { file, id, creator }) => Frame::EmojiAdded {
+            name,
+            user_id: creator,
+            media_name: file,
+            media_id: id.0,
+            timestamp,
+        },
+        None => Frame::EmojiRemoved { name, timestamp },
+    };
+    Encoded::to_all(text(&frame))
+}
+
 /// Encodes a change that only its user sees.
 fn personal(user: UserId, change: &Personal, at: Timestamp) -> Encoded {
     let timestamp = at.into();
@@ -179,8 +239,40 @@ fn personal(user: UserId, change: &Personal, at: Timestamp) -> Encoded {
             timestamp,
         },
         Personal::Mark(mark, login) => own_mark(mark, login),
+        Personal::Thread(follow) => Frame::ThreadChanged {
+            room_id: follow.root.room.into(),
+            message_id: follow.root.into(),
+            following: follow.following,
+            last_read_seq: follow.read.0,
+            unread_seq: follow.unread.map(|seq| seq.0),
+            timestamp,
+        },
+        Personal::Draft(draft) => own_draft(draft),
     };
     Encoded::to_all(text(&frame)).only_for(Audience::Only(user))
+}
+
+fn new_status(person: &Person, status: Option<&Status>, at: Timestamp) -> Vec<Encoded> {
+    let frame = Frame::StatusChanged {
+        user_id: &person.login,
+        status: status.map(Into::into),
+        timestamp: at.into(),
+    };
+    vec![Encoded::to_all(text(&frame))]
+}
+
+/// The frame of a draft, also in reply to the client that has saved it.
+pub(super) fn own_draft(draft: &Unsent) -> Frame<'_> {
+    let room = draft.place.room;
+    let key = |seq| MessageId { room, seq }.into();
+    Frame::DraftSaved {
+        room_id: room.into(),
+        thread: draft.place.thread.map(key),
+        content: &draft.text,
+        reply_to: draft.reply_to.map(key),
+        saved_at: draft.at.into(),
+        timestamp: draft.at.into(),
+    }
 }
 
 fn own_mark<'a>(mark: &ReadMark, user_id: &'a str) -> Frame<'a> {

@@ -2,6 +2,7 @@
 
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
+use super::encode::own_draft;
 use super::{State, text};
 use crate::api::chatrooms::error;
 use crate::api::chatrooms::wire::{Answer, Complaint, Frame, Message, SubscribedRoom};
@@ -42,6 +43,7 @@ pub(crate) fn reply(
         Outcome::Left(room) => Frame::RoomLeft { room_id: room.into(), user_id, timestamp },
         Outcome::Stored(stored) => sent(stored),
         Outcome::Marked(marked) => read_marked(marked),
+        Outcome::Draft(draft) => own_draft(draft),
         Outcome::Changes(page) => {
             Frame::Changes { room_id: page.room.into(), changes: page.as_ref().into() }
         }

@@ -9,9 +9,10 @@ use crate::api::golden::{self, ANN, NOW, PETR, ROOM};
 use crate::api::{Greeting, RequestContext};
 use crate::live::Audience;
 use crate::model::{
-    Change, Changes, Command, Entered, Error, Event, Hash32, LiveState, Marked, MediaId, MessageId,
-    MessageRef, NewMessage, Outcome, Result, Rev, Room, RoomChanges, RoomId, Seq, Session,
-    SessionId, SocketId, Stored, Subscription, Visibility,
+    Change, Changes, Command, DraftPlace, Entered, Error, Event, Hash32, LiveState, Marked,
+    MediaId, MessageId, MessageRef, NewDraft, NewMessage, Outcome, Personal, Result, Rev, Room,
+    RoomChanges, RoomId, Seq, Session, SessionId, SocketId, Stored, Subscription, Unsent,
+    Visibility,
 };
 
 #[track_caller]
@@ -120,6 +121,7 @@ fn what_was_stored_is_acknowledged() {
         &r1(),
         Ok(Outcome::Marked(Marked { mark: golden::mark(), login: "ann".to_owned() })),
     );
+    answers("frame.draft_saved.json", &r1(), Ok(Outcome::Draft(golden::draft())));
 }
 
 #[test]
@@ -220,6 +222,12 @@ fn hints_go_to_the_others() {
 }
 
 #[test]
+fn changes_of_custom_emoji_go_to_everybody() {
+    tells("frame.emoji_added.json", &golden::event("EmojiAdded"), Audience::All);
+    tells("frame.emoji_removed.json", &golden::event("EmojiRemoved"), Audience::All);
+}
+
+#[test]
 fn a_read_mark_goes_to_the_reader_and_to_the_others() {
     let said = encode(&golden::event("Marked"));
     says("frame.read_marked-event.json", &said[0].frame);
@@ -234,7 +242,36 @@ fn what_only_its_user_sees_goes_to_the_user() {
     tells("frame.my_settings.json", &golden::event("PersonalPreferences"), to);
     tells("frame.message_saved.json", &golden::event("PersonalSaved"), to);
     tells("frame.message_unsaved.json", &golden::event("PersonalUnsaved"), to);
+    tells("frame.thread_changed.json", &golden::event("PersonalThread"), to);
     tells("frame.read_marked-event.json", &golden::event("PersonalMark"), to);
+    let place = DraftPlace { room: ROOM, thread: None };
+    let none = Unsent { place, text: String::new(), reply_to: None, at: NOW };
+    let removed = Event::Personal { user: ANN, change: Personal::Draft(none), at: NOW };
+    tells("frame.draft_saved-removed.json", &removed, to);
+}
+
+#[test]
+fn a_status_is_told_to_all_who_are_chosen() {
+    let set = golden::event("StatusChanged");
+    tells("frame.status_changed.json", &set, Audience::All);
+    let Event::StatusChanged { person, rooms, at, .. } = set else { panic!("{set:?}") };
+    let removed = Event::StatusChanged { person, status: None, rooms, at };
+    tells("frame.status_changed-removed.json", &removed, Audience::All);
+}
+
+#[test]
+fn a_changed_look_goes_to_everybody() {
+    tells("frame.server_updated.json", &golden::event("LookChanged"), Audience::All);
+}
+
+#[test]
+fn what_happens_in_a_thread_is_told_of_the_thread_too() {
+    let said = encode(&golden::step(vec![Change::Posted(golden::reply())]));
+    says("frame.thread_updated.json", &said[1].frame);
+    let gone = Change::Deleted(golden::reply());
+    let said = encode(&golden::step(vec![gone]));
+    says("frame.thread_updated-deleted.json", &said[1].frame);
+    assert_eq!(encode(&golden::step(vec![Change::Edited(golden::reply())])).len(), 1);
 }
 
 #[test]
@@ -321,6 +358,19 @@ fn frames_are_read() {
 }
 
 #[test]
+fn a_draft_is_read_with_what_it_belongs_to() {
+    let draft = decode(concat!(
+        r#"{"type":"save_draft","room_id":"room7","thread":"msg7000000003","content":"al","#,
+        r#""reply_to":"msg7000000012"}"#
+    ));
+    let command = draft.command.unwrap();
+    let Command::SaveDraft { room: Some(ROOM), draft } = command else { panic!("{command:?}") };
+    let message = |seq| Some(MessageRef::Id(MessageId { room: ROOM, seq: Seq(seq) }));
+    let (thread, reply_to) = (message(3), message(12));
+    assert_eq!(draft, NewDraft { thread, text: "al".to_owned(), reply_to });
+}
+
+#[test]
 fn bad_frames_are_told_apart() {
     let code = |frame: &str| {
         let asked = decode(frame);
@@ -349,6 +399,7 @@ fn bad_frames_are_told_apart() {
         r#"{"type":"ping","ref":1}"#,
         r#"{"type":"chat_message"}"#,
         r#"{"type":"chat_message","content":null}"#,
+        r#"{"type":"save_draft","room_id":"7"}"#,
         r#"{"type":"join_room","room_id":7}"#,
         r#"{"type":"join_room","room_id":"7","since_rev":-1}"#,
         r#"{"type":"add_reaction","message_id":"msg7000000012","reaction_type":"yes"}"#,

@@ -7,7 +7,9 @@ use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
 use crate::api::openapi::types;
-use crate::model::{Command, MediaId, MessageRef, NewMessage, Reaction, Result, Rev, RoomId};
+use crate::model::{
+    Command, MediaId, MessageRef, NewDraft, NewMessage, Reaction, Result, Rev, RoomId,
+};
 
 /// A frame of a known type.
 pub(crate) trait Incoming: DeserializeOwned {
@@ -130,6 +132,31 @@ impl Incoming for ReadUpTo {
         Ok(Command::MarkRead {
             room: self.room_id.as_deref().map(room),
             message: MessageRef::parse(&self.message_id),
+        })
+    }
+}
+
+/// `save_draft`
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct KeepDraft {
+    room_id: Option<String>,
+    /// A message of the thread; absent: the draft belongs to the room itself.
+    thread: Option<String>,
+    /// At most 8,000 characters; a blank text removes the draft.
+    content: String,
+    reply_to: Option<String>,
+}
+
+impl Incoming for KeepDraft {
+    fn command(self) -> Result<Command> {
+        let message = |key: Option<String>| key.as_deref().map(MessageRef::parse);
+        Ok(Command::SaveDraft {
+            room: self.room_id.as_deref().map(room),
+            draft: NewDraft {
+                thread: message(self.thread),
+                text: self.content,
+                reply_to: message(self.reply_to),
+            },
         })
     }
 }

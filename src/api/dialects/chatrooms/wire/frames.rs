@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::users::Media;
+use super::users::{Media, Status};
 use super::{Changes, Message, Preferences, Room};
 use crate::api::openapi::types;
 use crate::api::wire::{MessageKey, Millis, RoomKey, Seconds};
@@ -157,6 +157,82 @@ pub(crate) enum Frame<'a> {
     MessageUnsaved {
         room_id: RoomKey,
         message_id: MessageKey,
+        timestamp: Seconds,
+    },
+    ServerUpdated {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        name: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        accent: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        motd: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        icon: Option<&'a str>,
+        timestamp: Seconds,
+    },
+    /// A reply of a thread was posted, or deleted.
+    ThreadUpdated {
+        room_id: RoomKey,
+        /// The message with which the thread begins.
+        message_id: MessageKey,
+        reply_id: MessageKey,
+        /// That of the reply.
+        seq: i64,
+        /// Author of the reply.
+        sender_id: &'a str,
+        created_at: Millis,
+        /// Whether the reply was deleted.
+        deleted: bool,
+        timestamp: Seconds,
+    },
+    ThreadChanged {
+        room_id: RoomKey,
+        /// The message with which the thread begins.
+        message_id: MessageKey,
+        following: bool,
+        /// Replies up to here are read.
+        last_read_seq: i64,
+        /// `seq` of the newest unread reply; absent: everything is read.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        unread_seq: Option<i64>,
+        timestamp: Seconds,
+    },
+    DraftSaved {
+        room_id: RoomKey,
+        /// A message of the thread; absent: the draft belongs to the room itself.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        thread: Option<MessageKey>,
+        /// Empty: the draft was removed.
+        content: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        reply_to: Option<MessageKey>,
+        saved_at: Millis,
+        timestamp: Seconds,
+    },
+    StatusChanged {
+        user_id: &'a str,
+        /// Absent: the user has removed it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        status: Option<Status<'a>>,
+        timestamp: Seconds,
+    },
+    EmojiAdded {
+        name: &'a str,
+        user_id: &'a str,
+        media_name: &'a str,
+        media_id: i64,
+        timestamp: Seconds,
+    },
+    EmojiRemoved {
+        name: &'a str,
         timestamp: Seconds,
     },
     RoomUpdated {

@@ -30,6 +30,10 @@ pub(crate) struct Message<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     reply_to: Option<MessageKey>,
+    /// Of a reply: the message with which its thread begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    thread_id: Option<MessageKey>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     client_id: Option<&'a str>,
@@ -51,6 +55,11 @@ pub(crate) fn reply_key(message: &model::Message) -> Option<MessageKey> {
     message.reply_to.map(|seq| MessageId { room: message.room, seq }.into())
 }
 
+/// Returns the key of the message with which the thread of a reply begins, in the same room.
+pub(crate) fn thread_key(message: &model::Message) -> Option<MessageKey> {
+    message.thread.map(|seq| MessageId { room: message.room, seq }.into())
+}
+
 impl<'a> From<&'a model::Message> for Message<'a> {
     fn from(message: &'a model::Message) -> Self {
         Self {
@@ -64,6 +73,7 @@ impl<'a> From<&'a model::Message> for Message<'a> {
             edited_at: message.edited.map(Millis),
             deleted_at: message.deleted.map(Millis),
             reply_to: reply_key(message),
+            thread_id: thread_key(message),
             client_id: message.client_id.as_deref(),
             reactions: message
                 .reactions

@@ -9,6 +9,7 @@
 mod asked;
 mod bodies;
 mod changes;
+mod emoji;
 mod frames;
 mod links;
 mod messages;
@@ -17,26 +18,33 @@ mod rooms;
 mod second_factor;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod tokens;
 mod users;
 
-pub(super) use asked::{Erase, Incoming, Join, ReactTo, ReadUpTo, Rewrite, RoomOnly, Say, Since};
+pub(super) use asked::{
+    Erase, Incoming, Join, KeepDraft, ReactTo, ReadUpTo, Rewrite, RoomOnly, Say, Since,
+};
 pub(super) use bodies::{
     Caller, ChangeMe, ChangeMine, ChangeSettings, Edit, LogIn, NewParticipant, NewReaction,
     NewRoom, NewUser, Post, Rename, SetEditedName, SetRole,
 };
 pub(super) use changes::Changes;
+pub(super) use emoji::{Emoji, EmojiList};
 pub(super) use frames::{Answer, Complaint, Frame, ParticipantNow, Reacted, SubscribedRoom};
 pub(super) use links::LinkPreviews;
 pub(super) use messages::{
-    Found, History, Message, ReactionGiven, Read, Readers, Thread, reply_key,
+    Found, History, Message, ReactionGiven, Read, Readers, Thread, reply_key, thread_key,
 };
-pub(super) use personal::{ChangeOwn, ChangePreferences, OwnSettings, Preferences, SavedMessages};
+pub(super) use personal::{
+    ChangeOwn, ChangePreferences, Drafts, OwnSettings, Preferences, SavedMessages,
+};
 pub(super) use rooms::{Card, Connected, Muted, Participant, Pins, Room, Rooms};
 pub(super) use second_factor::{
     ConfirmFactor, FactorSetUp, FactorState, RecoveryCodes, SetUpFactor, TurnOffFactor, UseFactor,
 };
+pub(super) use threads::{FollowedThreads, Follows, ThreadSummaries};
 pub(super) use tokens::{NewToken, Token, Tokens};
 pub(super) use users::{
-    Failure, LoggedIn, Media, NotVerified, Sessions, User, Users, Verified, media_of,
+    Failure, LoggedIn, Media, NotVerified, Sessions, Statuses, User, Users, Verified, media_of,
 };

@@ -1,4 +1,4 @@
-//! What only its user sees: own settings of rooms, preferences, saved messages.
+//! What only its user sees: own settings of rooms, preferences, saved messages, drafts.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -6,8 +6,10 @@ use utoipa::ToSchema;
 use super::Message;
 use super::bodies::{Given, given};
 use crate::api::openapi::types;
-use crate::api::wire::{Millis, RoomKey};
-use crate::model::{self, Error, NotifyLevel, OwnChange, PreferencesChange, Result};
+use crate::api::wire::{MessageKey, Millis, RoomKey};
+use crate::model::{
+    self, Error, MessageId, NotifyLevel, OwnChange, PreferencesChange, Result, Unsent,
+};
 
 fn parse_level(word: &str) -> Result<NotifyLevel> {
     NotifyLevel::parse(word)
@@ -159,5 +161,43 @@ impl<'a> SavedMessages<'a> {
                 .collect(),
             cursor: saved.last().filter(|_| full).map(|last| last.place().to_string()),
         }
+    }
+}
+
+/// `GET /api/users/me/drafts`
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Drafts<'a> {
+    drafts: Vec<Draft<'a>>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Draft<'a> {
+    room_id: RoomKey,
+    /// A message of the thread; absent: the draft belongs to the room itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    thread: Option<MessageKey>,
+    content: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    reply_to: Option<MessageKey>,
+    saved_at: Millis,
+}
+
+impl<'a> From<&'a [Unsent]> for Drafts<'a> {
+    fn from(drafts: &'a [Unsent]) -> Self {
+        let draft = |draft: &'a Unsent| {
+            let room = draft.place.room;
+            let key = |seq| MessageKey(MessageId { room, seq });
+            Draft {
+                room_id: room.into(),
+                thread: draft.place.thread.map(key),
+                content: &draft.text,
+                reply_to: draft.reply_to.map(key),
+                saved_at: draft.at.into(),
+            }
+        };
+        Self { drafts: drafts.iter().map(draft).collect() }
     }
 }

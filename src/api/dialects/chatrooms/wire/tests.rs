@@ -32,6 +32,8 @@ fn users_show_email_and_birth_to_themselves_alone() {
     same("rest.user-own.json", &User::own(&golden::ann()));
     same("rest.user-public.json", &User::public(&golden::ann()));
     same("rest.verified.json", &Verified::new(&golden::ann()));
+    let lunch = model::User { status: Some(golden::lunch()), ..golden::ann() };
+    same("rest.statuses.json", &Statuses::from([lunch, golden::petr()].as_slice()));
     same("rest.users.json", &Users::from([golden::ann(), golden::petr()].as_slice()));
 }
 
@@ -69,10 +71,34 @@ fn what_only_its_user_sees_is_said() {
     same("rest.own-settings-default.json", &OwnSettings::new(ROOM, golden::bare_card().own));
     same("rest.preferences.json", &Preferences::from(golden::preferences()));
     same("rest.preferences-default.json", &Preferences::from(model::Preferences::default()));
+    same("rest.message-reply.json", &Message::from(&golden::reply()));
+    same("rest.follows.json", &Follows::from([golden::follow()].as_slice()));
+    let thread = model::FollowedThread {
+        root: golden::plain(),
+        last: golden::reply(),
+        replies: 3,
+        unread: 1,
+    };
+    same("rest.followed-threads.json", &FollowedThreads::new(&[thread], 1));
+    let summary = model::ThreadSummary {
+        root: Seq(9),
+        replies: 3,
+        last_seq: Seq(12),
+        last: NOW,
+        repliers: vec![golden::petr_there().person()],
+    };
+    same("rest.thread-summaries.json", &ThreadSummaries::new(ROOM, &[summary]));
     let saved = [model::Saved { message: golden::plain(), at: NOW }];
     same("rest.saved.json", &SavedMessages::new(&saved, 1));
     let last = serde_json::to_value(SavedMessages::new(&saved, 2)).unwrap();
     assert_eq!(last.get("cursor"), None, "there is no next page");
+    let soon = model::Unsent {
+        place: model::DraftPlace { room: ROOM, thread: None },
+        text: "soon".to_owned(),
+        reply_to: None,
+        at: golden::BEFORE,
+    };
+    same("rest.drafts.json", &Drafts::from([golden::draft(), soon].as_slice()));
 }
 
 #[test]
@@ -238,6 +264,12 @@ fn marks_and_reactions_name_message_and_user() {
         "rest.reaction.json",
         &ReactionGiven::new(&stored, "ann", &Reaction::parse("👍").unwrap()),
     );
+}
+
+#[test]
+fn custom_emoji_name_their_pictures() {
+    let list = chat::EmojiList { emoji: vec![golden::custom_emoji()], may_add: true };
+    same("rest.emoji.json", &EmojiList::from(&list));
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub(crate) struct Failure<'a> {
 
 /// What a user says about themselves for a time.
 #[derive(Serialize, ToSchema)]
-struct Status<'a> {
+pub(crate) struct Status<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     emoji: Option<&'a str>,
@@ -165,6 +165,31 @@ pub(crate) struct Users<'a> {
 impl<'a> From<&'a [model::User]> for Users<'a> {
     fn from(users: &'a [model::User]) -> Self {
         Self { users: users.iter().map(User::public).collect() }
+    }
+}
+
+/// `GET /api/statuses`
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Statuses<'a> {
+    statuses: Vec<StatusOf<'a>>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct StatusOf<'a> {
+    user_id: &'a str,
+    status: Status<'a>,
+}
+
+impl<'a> From<&'a [model::User]> for Statuses<'a> {
+    /// Leaves out users without a status.
+    fn from(users: &'a [model::User]) -> Self {
+        let now = model::Timestamp::now();
+        let status = |user: &'a model::User| {
+            let status = user.status_at(now)?.into();
+            Some(StatusOf { user_id: &user.login, status })
+        };
+        Self { statuses: users.iter().filter_map(status).collect() }
     }
 }
 

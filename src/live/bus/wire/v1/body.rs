@@ -1,7 +1,7 @@
 //! Events as messages between servers.
 
-use super::Body;
-use crate::model::{self, Event, RoomId, SessionId, SocketId, Timestamp, UserId};
+use super::{Body, EmojiPicture, Look};
+use crate::model::{self, Event, MediaId, RoomId, SessionId, SocketId, Timestamp, UserId};
 
 impl Body {
     /// Returns the form of an event; None for those that stay on their server.
@@ -21,10 +21,26 @@ impl Body {
                 Self::Personal { user: user.0, change: change.into(), at: at.0 }
             }
             Event::UserChanged { user } => Self::UserChanged { user: user.0 },
+            Event::StatusChanged { person, status, rooms, at } => Self::StatusChanged {
+                person: person.into(),
+                status: status.as_ref().map(Into::into),
+                rooms: rooms.iter().map(|room| room.0).collect(),
+                at: at.0,
+            },
+            Event::Emoji { name, picture, at } => Self::Emoji {
+                name: name.clone(),
+                picture: picture.clone().map(|model::EmojiPicture { file, id, creator }| {
+                    EmojiPicture { file, id: id.0, creator }
+                }),
+                at: at.0,
+            },
             Event::SessionEnded { user, sessions } => Self::SessionEnded {
                 user: user.0,
                 sessions: sessions.iter().map(|session| session.0).collect(),
             },
+            Event::LookChanged { look, at } => {
+                Self::LookChanged { look: (&**look).into(), at: at.0 }
+            }
             Event::Entered { room, person, socket, at } => {
                 Self::Entered { room: room.0, person: person.into(), socket: socket.0, at: at.0 }
             }
@@ -60,10 +76,28 @@ impl Body {
                 Event::Personal { user: UserId(user), change: change.into(), at: Timestamp(at) }
             }
             Self::UserChanged { user } => Event::UserChanged { user: UserId(user) },
+            Self::StatusChanged { person, status, rooms, at } => Event::StatusChanged {
+                person: person.into(),
+                status: status.map(Into::into),
+                rooms: rooms.into_iter().map(RoomId).collect(),
+                at: Timestamp(at),
+            },
+            Self::Emoji { name, picture, at } => {
+                Event::Emoji {
+                    name,
+                    picture: picture.map(|EmojiPicture { file, id, creator }| {
+                        model::EmojiPicture { file, id: MediaId(id), creator }
+                    }),
+                    at: Timestamp(at),
+                }
+            }
             Self::SessionEnded { user, sessions } => Event::SessionEnded {
                 user: UserId(user),
                 sessions: sessions.into_iter().map(SessionId).collect(),
             },
+            Self::LookChanged { look, at } => {
+                Event::LookChanged { look: std::sync::Arc::new(look.into()), at: Timestamp(at) }
+            }
             Self::Entered { room, person, socket, at } => Event::Entered {
                 room: RoomId(room),
                 person: person.into(),
@@ -84,5 +118,19 @@ impl Body {
             | Self::Answer { .. }
             | Self::Leaving => return None,
         })
+    }
+}
+
+impl From<&model::Look> for Look {
+    fn from(look: &model::Look) -> Self {
+        let model::Look { name, accent, motd, icon } = look.clone();
+        Self { name, accent, motd, icon }
+    }
+}
+
+impl From<Look> for model::Look {
+    fn from(look: Look) -> Self {
+        let Look { name, accent, motd, icon } = look;
+        Self { name, accent, motd, icon }
     }
 }

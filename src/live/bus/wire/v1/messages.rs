@@ -33,9 +33,18 @@ impl From<&model::Change> for Change {
     fn from(change: &model::Change) -> Self {
         use model::Change as Of;
         match change {
-            Of::Posted(message) => Self::Posted(message.into()),
-            Of::Edited(message) => Self::Edited(message.into()),
-            Of::Deleted(message) => Self::Deleted(message.into()),
+            Of::Posted(message) => match message.thread {
+                None => Self::Posted(message.into()),
+                Some(root) => Self::Replied(message.into(), root.0),
+            },
+            Of::Edited(message) => match message.thread {
+                None => Self::Edited(message.into()),
+                Some(root) => Self::ReplyEdited(message.into(), root.0),
+            },
+            Of::Deleted(message) => match message.thread {
+                None => Self::Deleted(message.into()),
+                Some(root) => Self::ReplyDeleted(message.into(), root.0),
+            },
             Of::Reacted { seq, reaction } => {
                 Self::Reacted { seq: seq.0, reaction: reaction.as_str().to_owned() }
             }
@@ -69,8 +78,15 @@ impl From<Change> for model::Change {
             Change::ParticipantChanged(participant) => Self::ParticipantChanged(participant.into()),
             Change::ParticipantRemoved(person) => Self::ParticipantRemoved(person.into()),
             Change::RoomDeleted => Self::RoomDeleted,
+            Change::Replied(message, root) => Self::Posted(in_thread(message, root)),
+            Change::ReplyEdited(message, root) => Self::Edited(in_thread(message, root)),
+            Change::ReplyDeleted(message, root) => Self::Deleted(in_thread(message, root)),
         }
     }
+}
+
+fn in_thread(message: Message, root: i64) -> model::Message {
+    model::Message { thread: Some(Seq(root)), ..message.into() }
 }
 
 impl From<&model::Person> for Person {
@@ -140,6 +156,7 @@ impl From<Message> for model::Message {
             edited: message.edited.map(Timestamp),
             deleted: message.deleted.map(Timestamp),
             reply_to: message.reply_to.map(Seq),
+            thread: None,
             client_id: message.client_id,
             reactions: message
                 .reactions

@@ -27,6 +27,31 @@ pub(super) enum Body {
     Answer { number: u64, answer: Vec<u8> },
     Personal { user: i64, change: Personal, at: i64 },
     Leaving,
+    LookChanged { look: Look, at: i64 },
+    StatusChanged { person: Person, status: Option<Status>, rooms: Vec<i64>, at: i64 },
+    Emoji { name: String, picture: Option<EmojiPicture>, at: i64 },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Look {
+    name: Option<String>,
+    accent: Option<String>,
+    motd: Option<String>,
+    icon: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Status {
+    emoji: Option<String>,
+    text: String,
+    until: Option<i64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct EmojiPicture {
+    file: String,
+    id: i64,
+    creator: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,6 +74,8 @@ pub(super) enum Personal {
     Preferences { notify: Level, keywords: Vec<String>, quiet: Option<QuietHours> },
     Saved { room: i64, seq: i64, saved: bool },
     Mark { mark: Mark, login: String },
+    Thread { room: i64, root: i64, following: bool, read: i64, unread: Option<i64> },
+    Draft { room: i64, thread: Option<i64>, text: String, reply_to: Option<i64>, at: i64 },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -66,13 +93,25 @@ enum Change {
     Posted(Message),
     Edited(Message),
     Deleted(Message),
-    Reacted { seq: i64, reaction: String },
-    Unreacted { seq: i64, reaction: String },
+    Reacted {
+        seq: i64,
+        reaction: String,
+    },
+    Unreacted {
+        seq: i64,
+        reaction: String,
+    },
     Updated(Room),
     ParticipantAdded(Participant),
     ParticipantChanged(Participant),
     ParticipantRemoved(Person),
     RoomDeleted,
+    /// A reply was posted in the thread that begins with this message.
+    Replied(Message, i64),
+    /// A reply of that thread was edited.
+    ReplyEdited(Message, i64),
+    /// A reply of that thread was deleted.
+    ReplyDeleted(Message, i64),
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

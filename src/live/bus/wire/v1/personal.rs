@@ -1,7 +1,10 @@
 //! Changes that only their user sees.
 
-use super::{Level, Personal, QuietHours};
-use crate::model::{self, MessageId, NotifyLevel, OwnSettings, Preferences, RoomId, Seq};
+use super::{Level, Personal, QuietHours, Status};
+use crate::model::{
+    self, DraftPlace, Follow, MessageId, NotifyLevel, OwnSettings, Preferences, RoomId, Seq,
+    Timestamp, Unsent,
+};
 
 impl From<NotifyLevel> for Level {
     fn from(level: NotifyLevel) -> Self {
@@ -43,6 +46,20 @@ impl From<&model::Personal> for Personal {
             model::Personal::Mark(mark, login) => {
                 Self::Mark { mark: mark.into(), login: login.clone() }
             }
+            model::Personal::Thread(Follow { root, following, read, unread }) => Self::Thread {
+                room: root.room.0,
+                root: root.seq.0,
+                following: *following,
+                read: read.0,
+                unread: unread.map(|seq| seq.0),
+            },
+            model::Personal::Draft(Unsent { place, text, reply_to, at }) => Self::Draft {
+                room: place.room.0,
+                thread: place.thread.map(|seq| seq.0),
+                text: text.clone(),
+                reply_to: reply_to.map(|seq| seq.0),
+                at: at.0,
+            },
         }
     }
 }
@@ -63,6 +80,33 @@ impl From<Personal> for model::Personal {
                 Self::Saved(MessageId { room: RoomId(room), seq: Seq(seq) }, saved)
             }
             Personal::Mark { mark, login } => Self::Mark(mark.into(), login),
+            Personal::Thread { room, root: first, following, read, unread } => {
+                Self::Thread(Follow {
+                    root: MessageId { room: RoomId(room), seq: Seq(first) },
+                    following,
+                    read: Seq(read),
+                    unread: unread.map(Seq),
+                })
+            }
+            Personal::Draft { room, thread, text, reply_to, at } => Self::Draft(Unsent {
+                place: DraftPlace { room: RoomId(room), thread: thread.map(Seq) },
+                text,
+                reply_to: reply_to.map(Seq),
+                at: Timestamp(at),
+            }),
         }
+    }
+}
+
+impl From<&model::Status> for Status {
+    fn from(status: &model::Status) -> Self {
+        let model::Status { emoji, text, until } = status;
+        Self { emoji: emoji.clone(), text: text.clone(), until: until.map(|until| until.0) }
+    }
+}
+
+impl From<Status> for model::Status {
+    fn from(Status { emoji, text, until }: Status) -> Self {
+        Self { emoji, text, until: until.map(Timestamp) }
     }
 }

@@ -227,6 +227,55 @@ pub static SAVED: Table = Table {
     columns: &[Column::flag("present"), Column::int("at"), Column::int("version")],
 };
 
+/// Threads that a user follows, by the messages with which they begin. Posts write `caused` and
+/// `answered` (the user's newest reply) with their rev as the timestamp. `read` is the last reply
+/// read in the thread, and its timestamp. A choice is `chosen`, with the newest message of the room
+/// at that time; its timestamp is `version`, the time in microseconds or more.
+pub static FOLLOWS: Table = Table {
+    name: "follows",
+    kind: Kind::Plain,
+    partition: &[Column::int("user")],
+    clustering: &[Column::int("room"), Column::int("root")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[
+        Column::flag("caused"),
+        Column::int("answered"),
+        Column::int("read"),
+        Column::flag("chosen"),
+        Column::int("chosen_at"),
+        Column::int("version"),
+    ],
+};
+/// What users have begun to write; the timestamp is `version`, the time in microseconds or more.
+/// `thread` and `reply_to` are 0 for none, and `text` is empty once the draft was removed.
+pub static DRAFTS: Table = Table {
+    name: "drafts",
+    kind: Kind::Plain,
+    partition: &[Column::int("user")],
+    clustering: &[Column::int("room"), Column::int("thread")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[
+        Column::text("text"),
+        Column::int("reply_to"),
+        Column::int("at"),
+        Column::int("version"),
+    ],
+};
+
+/// Users who may have a status, in one partition; the timestamp is the user's version. Rows expire
+/// with the status.
+pub static STATUSES: Table = Table {
+    name: "statuses",
+    kind: Kind::Plain,
+    partition: &[Column::text("list")],
+    clustering: &[Column::int("user")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::flag("present")],
+};
+
 /// Outgoing webhooks, in one partition; `version` guards changes of it.
 pub static OUTGOING_WEBHOOKS: Table = Table {
     name: "outgoing_webhooks",
@@ -249,7 +298,18 @@ pub static OUTGOING_PLACES: Table = Table {
     columns: &[Column::int("rev"), Column::int("seq"), Column::int("at"), Column::flag("gone")],
 };
 
-/// Custom emoji, which only imports add, by their picture.
+/// Custom emoji by name, in one partition; `version` guards changes of it. `body` is the picture.
+pub static EMOJI_NAMES: Table = Table {
+    name: "emoji_names",
+    kind: Kind::Conditional,
+    partition: &[Column::text("list")],
+    clustering: &[Column::text("name")],
+    order: Order::Ascending,
+    statics: &[Column::int("version")],
+    columns: &[Column::int("created"), Column::bytes("body")],
+};
+
+/// Names of custom emoji by their picture; the timestamp grows with the version of the list.
 pub static EMOJI: Table = Table {
     name: "emoji",
     kind: Kind::Plain,
@@ -315,7 +375,7 @@ pub static LEASES: Table = Table {
     columns: &[Column::text("owner")],
 };
 
-/// Settings that all servers share: signing key, epoch, id of the instance.
+/// Settings that all servers share: signing key, epoch, id of the instance; the look of the server.
 pub static SETTINGS: Table = Table {
     name: "settings",
     kind: Kind::Conditional,
@@ -374,8 +434,12 @@ pub static TABLES: &[&Table] = &[
     &MEDIA_INTENTS,
     &PREFERENCES,
     &SAVED,
+    &FOLLOWS,
+    &DRAFTS,
+    &STATUSES,
     &OUTGOING_WEBHOOKS,
     &OUTGOING_PLACES,
+    &EMOJI_NAMES,
     &EMOJI,
     &IMPORTED,
     &AUDIT,

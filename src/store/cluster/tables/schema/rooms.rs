@@ -165,7 +165,7 @@ pub static PINS: Table = Table {
 };
 
 /// Replies by the thread that they belong to: `root` is the message with which it begins, `at` the
-/// time of the reply.
+/// time of the reply. Rows of older releases have no author.
 pub static THREADS: Table = Table {
     name: "threads",
     kind: Kind::Plain,
@@ -173,7 +173,7 @@ pub static THREADS: Table = Table {
     clustering: &[Column::int("root"), Column::int("seq")],
     order: Order::Ascending,
     statics: &[],
-    columns: &[Column::flag("gone"), Column::int("at")],
+    columns: &[Column::flag("gone"), Column::int("at"), Column::int("author")],
 };
 
 /// Rooms in which a file is attached to a message.
