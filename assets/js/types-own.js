@@ -22,6 +22,7 @@
  *   |Preferences & {type: "my_settings"}
  *   |{type: "server_updated", name?: string, accent?: string, motd?: string, icon?: string}
  *   |{type: "message_saved"|"message_unsaved", room_id: string, message_id: string}
+ *   |{type: "user_presence", online: string[], away: string[], offline: string[], ref?: string}
  *   |{type: "status_changed", user_id: string, status?: Status}} OwnFrame
  */
 
@@ -33,6 +34,7 @@
  *   |{type: "threads_loaded", threads: Threads}
  *   |{type: "statuses_loaded", statuses: StatusOf[]}
  *   |{type: "statuses_ended", now: number}
+ *   |{type: "people_shown", people: string[]}
  *   |{type: "unread_marked"|"unread_refused", room_id: string}} OwnAction
  */
 
@@ -92,6 +94,8 @@ export {};
  */
 
 /** @typedef {{emoji?: string, text: string, until?: string}} Status of a user, for a time */
+
+/** @typedef {"here"|"away"|"offline"} Presence here: online; away: online, and idle on all devices */
 
 /** @typedef {{userId: string, status: Status}} StatusOf of somebody with whom I share a room */
 

@@ -4,8 +4,8 @@
  */
 
 /**
- * @import {DraftFrame, Level, OwnAction, OwnFrame, Preferences, Status, ThreadFrame, Threads}
- *   from "./types-own.js"
+ * @import {DraftFrame, Level, OwnAction, OwnFrame, Preferences, Presence, Status, ThreadFrame,
+ *   Threads} from "./types-own.js"
  */
 
 /**
@@ -192,10 +192,7 @@
 
 /** An open room that I did not leave. @typedef {{room: Room, why: "removed"|"deleted"}} Lost */
 
-/**
- * The public rooms of the server.
- * @typedef {{rooms: Room[]|null, error: string}} Directory rooms null: not loaded yet
- */
+/** Public rooms; null: not loaded yet. @typedef {{rooms: Room[]|null, error: string}} Directory */
 
 /**
  * @typedef {object} State
@@ -217,8 +214,9 @@
  * @property {string} editError why the edited message was not saved, "" when it was
  * @property {boolean} detailsOpen in a layout of several columns
  * @property {Directory} directory
- * @property {Record<string, string[]>} online who is in a room: everybody in those that I have entered,
- *   in others those who came since
+ * @property {Record<string, string[]>} online who is in a room: all if I have entered it
+ * @property {Record<string, Presence>|null} presence of the people named to the server; null: not told
+ * @property {string[]} shown people in a dialog or a list that is open
  * @property {Record<string, Record<string, number>>} typing room, person, time it ends
  * @property {Record<string, Record<string, number>>} reads room, person, last read seq
  * @property {Visit|null} visit

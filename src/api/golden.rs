@@ -16,11 +16,11 @@ use warp::reply::Response;
 
 use crate::live::Encoded;
 use crate::model::{
-    AccountFlags, Change, Claim, CustomEmoji, DraftPlace, EmojiPicture, Error, Event, Follow,
-    LiveState, Look, Media, MediaId, Message, MessageId, NotifyLevel, OwnSettings, Participant,
-    Personal, Preferences, QuietHours, Reaction, ReactionCount, ReadMark, Rev, Role, Room,
-    RoomCard, RoomEvent, RoomFacts, RoomId, RoomState, Seq, SocketId, Status, Timestamp, Unsent,
-    User, UserId, Visibility, Who,
+    AccountFlags, Availability, Change, Claim, CustomEmoji, DraftPlace, EmojiPicture, Error, Event,
+    Follow, LiveState, Look, Media, MediaId, Message, MessageId, NotifyLevel, OwnSettings,
+    Participant, Personal, Preferences, QuietHours, Reaction, ReactionCount, ReadMark, Rev, Role,
+    Room, RoomCard, RoomEvent, RoomFacts, RoomId, RoomState, Seq, SocketId, Status, Timestamp,
+    Unsent, User, UserId, Visibility, Who,
 };
 
 /// 2025-07-15T14:32:10.245Z
@@ -471,6 +471,8 @@ fn others() -> Vec<(&'static str, Event)> {
             },
         ),
         ("Typing", Event::Typing { room: ROOM, person }),
+        ("Availability", Event::Availability { users: available(), at }),
+        ("AvailableElsewhere", Event::AvailableElsewhere { users: vec![ANN] }),
         ("Head", Event::Head { room: ROOM, rev: Rev(1) }),
         ("Lost", Event::Lost { room: None }),
         ("LostPersonal", Event::LostPersonal { user: None }),
@@ -507,6 +509,13 @@ pub(crate) fn look() -> Look {
         motd: Some("Maintenance on Sunday.".to_owned()),
         icon: Some("5f3a90c2d1e4b687".to_owned()),
     }
+}
+
+/// Users of each availability.
+pub(crate) fn available() -> Vec<(String, Availability)> {
+    [("ann", Availability::Online), ("Петр", Availability::Away), ("cyd", Availability::Offline)]
+        .map(|(login, now)| (login.to_owned(), now))
+        .to_vec()
 }
 
 fn status_changed() -> Event {

@@ -7,6 +7,7 @@ pub mod access;
 mod accounts;
 mod api_tokens;
 mod attempts;
+mod availability;
 mod bots;
 mod caller;
 mod connection;

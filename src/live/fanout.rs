@@ -106,7 +106,8 @@ impl Hub {
             Event::LostPersonal { user } => {
                 return vec![Effect::MissingPersonal { user: *user }];
             }
-            Event::CaughtUp { .. } | Event::UserChanged { .. } => (),
+            Event::AvailableElsewhere { users } => self.available_elsewhere(users),
+            Event::CaughtUp { .. } | Event::UserChanged { .. } | Event::Availability { .. } => (),
         }
         Vec::new()
     }
@@ -302,7 +303,7 @@ impl Hub {
 }
 
 /// Sends an event to these sockets, encoding it once for each of their dialects.
-fn tell(sockets: &[Arc<Socket>], event: &Event, which: impl Fn(&Encoded) -> bool) {
+pub(super) fn tell(sockets: &[Arc<Socket>], event: &Event, which: impl Fn(&Encoded) -> bool) {
     let mut voices: Vec<Encoder> = Vec::new();
     for socket in sockets {
         if socket.voice.personal && !voices.iter().any(|v| v.name == socket.voice.name) {

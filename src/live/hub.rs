@@ -1,7 +1,8 @@
 //! All open sockets and all rooms with listeners on this server.
 //!
-//! Lock order: `rooms` → one [`RoomListeners`] → an [`Outbox`]; `users` is taken alone. The topics of
-//! the bus are innermost. No lock is held across an await.
+//! Lock order: `rooms` → one [`RoomListeners`] → an [`Outbox`]; `devices` → an `Outbox`; `users` is
+//! taken alone. The topics of the bus, and who is available elsewhere, are innermost. No lock is
+//! held across an await.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,6 +12,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::backlog::Backlog;
+use super::devices::Devices;
 use super::room::RoomListeners;
 use super::{Bus, CloseReason, Encoder, Outbox, Socket, Topic};
 use crate::config::current::Current;
@@ -26,6 +28,7 @@ const QUIET_EVERY: i64 = 15;
 pub struct Hub {
     pub(super) rooms: Mutex<HashMap<RoomId, Arc<RoomEntry>>>,
     users: Mutex<HashMap<UserId, Vec<Arc<Socket>>>>,
+    pub(super) devices: Mutex<Devices>,
     next_socket: AtomicU64,
     backlog: Arc<Backlog>,
     pub(super) idle_timeout: Duration,
@@ -82,6 +85,7 @@ impl Hub {
         Arc::new_cyclic(|me| Self {
             rooms: Mutex::default(),
             users: Mutex::default(),
+            devices: Mutex::default(),
             // Unique among all servers, as long as a server opens fewer than 2^32.
             next_socket: AtomicU64::new((u64::from(bus.number()) << 32) + 1),
             backlog: Backlog::new(config.limits.backlog_bytes),
@@ -125,6 +129,8 @@ impl Hub {
         if sockets.len() == 1 {
             self.bus.listen(Topic::User(session.user), true);
         }
+        drop(users);
+        self.device_came(&socket);
         Ok(socket)
     }
 
@@ -141,6 +147,7 @@ impl Hub {
                 }
             }
         }
+        self.device_left(socket);
         for room in socket.stop_listening() {
             self.unlisten(room, socket);
         }

@@ -4,8 +4,10 @@
 //! Contains memory and queues only: no store (chat reads and passes on), no permissions, no formats
 //! of dialects. It writes to connections without waiting, and never reads them.
 
+mod available;
 mod backlog;
 mod bus;
+mod devices;
 mod encoded;
 mod entry;
 mod fanout;

@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::{
-    LiveState, MediaId, Message, MessageId, Reaction, ReadMark, Rev, RoomFacts, RoomId, Seq,
-    Timestamp, Unsent,
+    Availability, LiveState, MediaId, Message, MessageId, Reaction, ReadMark, Rev, RoomFacts,
+    RoomId, Seq, Timestamp, Unsent,
 };
 
 /// A request of a WebSocket client. A missing room is the one its socket entered last; an
@@ -77,6 +77,17 @@ pub enum Command {
         /// The draft.
         draft: NewDraft,
     },
+    /// Tell whether the person at this device is idle.
+    SetIdle {
+        /// True: nobody has used the device for some time.
+        idle: bool,
+    },
+    /// Receive the availability of these users, now and whenever it changes, instead of those named
+    /// before.
+    Watch {
+        /// Login names, at most [`MAX_WATCHED`](super::MAX_WATCHED).
+        users: Vec<String>,
+    },
     /// Receive the events of all rooms of the user, after missed changes.
     Subscribe {
         /// Newest rev of each room known to the client.
@@ -91,7 +102,11 @@ impl Command {
     /// by itself: it joins public rooms.
     pub fn changes(&self) -> bool {
         match self {
-            Self::Ping | Self::Enter { .. } | Self::Leave { .. } | Self::Subscribe { .. } => false,
+            Self::Ping
+            | Self::Enter { .. }
+            | Self::Leave { .. }
+            | Self::Subscribe { .. }
+            | Self::Watch { .. } => false,
             Self::Quit
             | Self::Post { .. }
             | Self::Edit { .. }
@@ -99,6 +114,7 @@ impl Command {
             | Self::React { .. }
             | Self::MarkRead { .. }
             | Self::Typing { .. }
+            | Self::SetIdle { .. }
             | Self::SaveDraft { .. } => true,
         }
     }
@@ -176,6 +192,9 @@ pub enum Outcome {
     Marked(Marked),
     /// Reply to [`Command::SaveDraft`]: the draft as it is stored.
     Draft(Unsent),
+    /// Reply to [`Command::Watch`]: login names with the availability of each, without users that the
+    /// caller may not see.
+    Watched(Vec<(String, Availability)>),
     /// A page of changes missed by a subscriber.
     Changes(Box<RoomChanges>),
     /// Reply to [`Command::Subscribe`], after the pages.

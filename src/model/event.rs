@@ -6,9 +6,9 @@
 use std::sync::Arc;
 
 use super::{
-    CustomEmoji, LiveState, Look, MediaId, Message, Participant, Person, Personal, Reaction,
-    ReadMark, Rev, Room, RoomChanges, RoomFacts, RoomId, Seq, SessionId, SocketId, Status,
-    Timestamp, UserId, Who,
+    Availability, CustomEmoji, LiveState, Look, MediaId, Message, Participant, Person, Personal,
+    Reaction, ReadMark, Rev, Room, RoomChanges, RoomFacts, RoomId, Seq, SessionId, SocketId,
+    Status, Timestamp, UserId, Who,
 };
 
 /// An event for sockets, live rooms or caches.
@@ -128,6 +128,19 @@ pub enum Event {
         room: RoomId,
         /// The user; their own sockets do not receive the event.
         person: Person,
+    },
+    /// Transient: users whom a socket watches have become more or less available. Only sockets that
+    /// watch them receive it, each with those it watches.
+    Availability {
+        /// Login names, with the availability of each.
+        users: Vec<(String, Availability)>,
+        /// Time of the event.
+        at: Timestamp,
+    },
+    /// Transient: the availability of these users on other servers may have changed.
+    AvailableElsewhere {
+        /// The users.
+        users: Vec<UserId>,
     },
     /// Changes missed by a room's listeners, created by the dispatcher after a loss: each changed
     /// message in its current version, in rev order.

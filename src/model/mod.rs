@@ -3,6 +3,7 @@
 //! Contains data and pure functions only: no I/O, no async, no clock, no JSON of dialects, no SQL.
 
 mod audit;
+mod availability;
 mod command;
 mod drafts;
 mod emoji;
@@ -33,6 +34,7 @@ mod timestamp;
 mod user;
 
 pub use audit::{ActorKind, Attribution, AuditActor, AuditEntry, AuditNote, AuditTarget};
+pub use availability::{Availability, MAX_WATCHED};
 pub use command::{
     Changes, Command, Entered, Marked, MessageRef, NewDraft, NewMessage, Outcome, RoomChanges,
     RoomState, Stored, Subscription,

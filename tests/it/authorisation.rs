@@ -374,7 +374,7 @@ async fn a_token_that_reads_is_refused_every_change_and_nothing_else() {
             continue;
         }
         let reads = matches!(kind, "GET" | "SOCKET")
-            || ["ping", "join_room", "leave_room", "subscribe"]
+            || ["ping", "join_room", "leave_room", "watch_presence", "subscribe"]
                 .iter()
                 .any(|frame| row.what == format!("FRAME chatrooms.{frame}"));
         let member = row.private[if row.is_frame() { 2 } else { 4 }].clone();

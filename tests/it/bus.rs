@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, and helpers are tests too")]
 
+mod available;
 mod contract;
 mod failing;
 mod presence;

@@ -17,6 +17,7 @@ mod order;
 mod origins;
 mod personal;
 mod pins;
+mod presence;
 mod profile;
 mod reactions;
 mod reconnect;

@@ -10,6 +10,7 @@ mod limits;
 mod look;
 mod moving;
 mod numbers;
+mod presence;
 mod restoring;
 mod setup;
 mod upkeep;

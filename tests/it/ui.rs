@@ -14,6 +14,7 @@ mod menus;
 mod own;
 mod people;
 mod pictures;
+mod presence;
 mod reading;
 mod reset;
 mod rooms;

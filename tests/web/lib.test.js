@@ -142,14 +142,18 @@ test("rooms stand by newest activity, and their unread add up", () => {
 });
 
 test("those who are here come first", () => {
-  const state = after(signedIn(), { type: "room_joined", room_id: ROOM, online: ["bob"] });
-  assert.deepEqual(
-    members(state, state.rooms[ROOM]).here.map((person) => person.userId),
-    ["bob"],
+  const state = after(
+    signedIn(),
+    { type: "connection", connection: { state: "online" } },
+    { type: "user_presence", online: [], away: [], offline: ["bob"], ref: "presence" },
   );
   assert.deepEqual(
-    members(state, state.rooms[ROOM]).away.map((person) => person.userId),
+    members(state, state.rooms[ROOM]).here.map((person) => person.userId),
     ["alice"],
+  );
+  assert.deepEqual(
+    members(state, state.rooms[ROOM]).offline.map((person) => person.userId),
+    ["bob"],
   );
 });
 

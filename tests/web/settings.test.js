@@ -130,16 +130,19 @@ test("archived rooms are left out of the list, except the open one and those wit
   assert.deepEqual(ids(divided(roomRows(open)).archived), []);
 });
 
-test("somebody is online who is in any of my rooms; without a connection nobody knows", () => {
+test("somebody who was not named is online in any of my rooms; without a connection nobody knows", () => {
   const direct = room({ roomId: OTHER, name: null });
-  const state = after(signedIn(), connected, { type: "room_added", room: direct });
+  const unknown = after(signedIn(), connected, { type: "room_added", room: direct });
+  assert.equal(presenceOf(unknown, "bob"), undefined);
+  const none = { type: "user_presence", online: [], away: [], offline: [], ref: "presence" };
+  const state = after(unknown, none);
   assert.equal(presenceOf(state, "bob"), "offline");
   assert.equal(presenceOf(state, "alice"), "here");
   // In a room that Alice has not entered.
   const came = after(state, { type: "user_joined", room_id: ROOM, user_id: "bob" });
   assert.equal(presenceOf(came, "bob"), "here");
-  const dot = (from) => roomRows(from).find((row) => row.roomId === OTHER).online;
-  assert.deepEqual([dot(state), dot(came)], [false, true]);
+  const dot = (from) => roomRows(from).find((row) => row.roomId === OTHER).presence;
+  assert.deepEqual([dot(state), dot(came)], ["offline", "here"]);
   assert.deepEqual(
     members(came, came.rooms[OTHER]).here.map(({ userId }) => userId),
     ["alice", "bob"],
@@ -150,7 +153,7 @@ test("somebody is online who is in any of my rooms; without a connection nobody 
   assert.equal(presenceOf(gone, "bob"), "offline");
   const cut = after(came, { type: "connection", connection: { state: "offline" } });
   assert.equal(presenceOf(cut, "bob"), undefined);
-  assert.equal(dot(cut), false);
+  assert.equal(dot(cut), undefined);
   assert.equal(members(cut, cut.rooms[OTHER]).known, false);
 });
 

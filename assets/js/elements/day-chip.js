@@ -7,6 +7,9 @@ import { day, dayKey } from "../lib/time.js";
 
 /** @import {MessageItem} from "./message-item.js" */
 
+/** Reading the layout costs, and messages may come with every frame. */
+const SOON_MS = 200;
+
 export class DayChip {
   #name = h("span");
   #input = h("input", {
@@ -25,6 +28,8 @@ export class DayChip {
   element = h("div", { class: "day-chip", hidden: true }, this.#button, this.#input);
   #chosen;
   #at = "";
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  #soon;
 
   /** @param {(day: string) => void} chosen is given a day like 2025-11-21 */
   constructor(chosen) {
@@ -37,6 +42,16 @@ export class DayChip {
    * @param {Element} list
    */
   follow(scroller, list) {
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined;
+      this.#show(scroller, list);
+    }, SOON_MS);
+  }
+
+  // Internal
+
+  /** @param {Element} scroller @param {Element} list */
+  #show(scroller, list) {
     const first = /** @type {MessageItem|undefined} */ (anchorOf(scroller, list)?.node);
     const at = first?.data?.row.at;
     this.element.hidden = !at || startsDay(first, scroller);
@@ -46,8 +61,6 @@ export class DayChip {
     setText(this.#name, name);
     set(this.#button, { "aria-label": t("messages.dayAndJump", { day: name }) });
   }
-
-  // Internal
 
   #ask() {
     set(this.#input, { value: dayKey(this.#at), max: dayKey(new Date().toISOString()) });

@@ -6,6 +6,7 @@ import { t } from "../lib/i18n.js";
 import { personName, pictureOf, roomName } from "../lib/names.js";
 import { mayChangeRoles, mayName, mayRemove } from "../lib/permissions.js";
 import { typeAhead } from "../lib/type-ahead.js";
+import { presenceOf } from "../state/online.js";
 import { PlaceSearch } from "../state/place-search.js";
 import { attentionActions } from "./attention-actions.js";
 import { openEmojiDialog } from "./emoji-dialog.js";
@@ -163,11 +164,16 @@ function placeActions(app) {
   return {
     "places-show": async () => {
       const switcher = await app.dialog("quick-switcher");
+      const shown = showsPeople(app, () => switcher.refresh());
       const commands = {
-        find: (/** @type {string} */ query) => places.find(query, PLACES_SHOWN),
+        find: (/** @type {string} */ query) => {
+          const found = places.find(query, PLACES_SHOWN);
+          shown.name(found.flatMap(({ person }) => person ?? []));
+          return found;
+        },
         ask: (/** @type {string} */ query) => places.ask(query),
       };
-      switcher.toggle(commands, await typeAhead.take());
+      shown.until(switcher.toggle(commands, await typeAhead.take()));
     },
     "place-open": async ({ kind, id }) =>
       app.openRoom(
@@ -200,7 +206,9 @@ async function openPerson(app, roomId, userId) {
   const me = /** @type {import("../types.js").User} */ (state.me);
   const inside = room?.participants.find((person) => person.userId === userId);
   const dialog = await app.dialog("person-dialog");
-  dialog.open(
+  const shown = showsPeople(app, () => dialog.tell(presenceOf(chat.store.state, userId)));
+  shown.name([userId]);
+  const opened = dialog.open(
     {
       userId,
       name: inside?.name ?? personName(state, roomId, userId),
@@ -227,4 +235,36 @@ async function openPerson(app, roomId, userId) {
         app.openRoom(await chat.createRoom({ targetUserIds: [userId], direct: true })),
     },
   );
+  dialog.tell(presenceOf(chat.store.state, userId));
+  shown.until(opened);
+}
+
+/**
+ * People of whom a dialog shows whether they are online, until it is closed.
+ * @param {ChatApp} app
+ * @param {() => void} changed somebody has come or gone
+ */
+function showsPeople({ chat: { store } }, changed) {
+  let known = store.state.presence;
+  const told = () => {
+    if (store.state.presence === known) return;
+    known = store.state.presence;
+    changed();
+  };
+  /** @param {string[]} people */
+  const name = (people) => {
+    if (people.join() !== store.state.shown.join())
+      store.dispatch({ type: "people_shown", people });
+  };
+  /** @param {HTMLDialogElement|null} dialog */
+  const until = (dialog) => {
+    if (!dialog) return;
+    store.addEventListener("change", told);
+    const closed = () => {
+      store.removeEventListener("change", told);
+      name([]);
+    };
+    dialog.addEventListener("close", closed, { once: true });
+  };
+  return { name, until };
 }

@@ -1,9 +1,10 @@
-/** People of a room: who is here first, then the others. Emits `person-open`. */
+/** People of a room: who is online, then who is away, then the others. Emits `person-open`. */
 import { emit, fill, h, setText, set } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { keyed } from "../lib/keyed.js";
 import { View } from "../lib/view.js";
 import { langOf } from "../lib/text.js";
+import { PRESENCE } from "../state/online.js";
 import { statusMark } from "./status-mark.js";
 import { avatar } from "./user-avatar.js";
 
@@ -14,7 +15,7 @@ const MOST = 100;
 
 /** @extends {View<Members>} */
 export class MemberList extends View {
-  #groups = /** @type {const} */ (["here", "away"]).map((kind) => ({
+  #groups = /** @type {const} */ (["here", "away", "offline"]).map((kind) => ({
     kind,
     head: h("h3", { class: "meta" }),
     list: h("ul"),
@@ -41,10 +42,9 @@ export class MemberList extends View {
     for (const { kind, head, list } of this.#groups) {
       const people = data[kind];
       head.hidden = people.length === 0;
-      const away = data.known ? "presence.offline" : "presence.unknown";
       fill(
         head,
-        t(kind === "here" ? "presence.online" : away),
+        t(data.known ? PRESENCE[kind] : "presence.unknown"),
         " ",
         h("span", { class: "num" }, people.length),
       );
@@ -57,7 +57,7 @@ export class MemberList extends View {
       );
       left = Math.max(0, left - people.length);
     }
-    const count = data.here.length + data.away.length;
+    const count = data.here.length + data.away.length + data.offline.length;
     this.#more.hidden = count <= this.#most;
     setText(this.#more, t("details.all", { n: count }));
   }
@@ -98,7 +98,7 @@ function changePerson(node, person) {
   const row = node.children[0];
   const [face, name, role] = row.children;
   set(row, {
-    class: person.here ? "pick media" : "pick media offline",
+    class: person.presence === "offline" ? "pick media offline" : "pick media",
     "data-user": person.userId,
   });
   /** @type {any} */ (face).face = {
@@ -106,7 +106,7 @@ function changePerson(node, person) {
     name: person.shown,
     size: "m",
     picture: person.picture,
-    presence: person.here ? "here" : "offline",
+    presence: person.presence,
   };
   fill(set(name, { lang: langOf(person.shown) || null }), person.shown, statusMark(person.status));
   setText(role, roleOf(person));

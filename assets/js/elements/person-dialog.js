@@ -3,15 +3,16 @@
  * chat-app.
  */
 import { field, openDialog } from "../lib/dialog.js";
-import { h } from "../lib/dom.js";
+import { h, set, setText } from "../lib/dom.js";
 import { locale, t } from "../lib/i18n.js";
 import { lasting, statusText } from "../lib/status.js";
 import { langOf } from "../lib/text.js";
 import { date, stamp } from "../lib/time.js";
+import { PRESENCE } from "../state/online.js";
 import { avatar } from "./user-avatar.js";
 
 /** @import {Participant, Person, Role} from "../types.js" */
-/** @import {Status} from "../types-own.js" */
+/** @import {Presence, Status} from "../types-own.js" */
 
 /** Timers cannot wait longer. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -44,7 +45,7 @@ export class PersonDialog extends HTMLElement {
     const { inside } = person;
     const name = nameInput(person);
     const role = roleSelect(person);
-    openDialog({
+    const { dialog } = openDialog({
       host: this,
       title: t("person.title"),
       content: [
@@ -65,6 +66,16 @@ export class PersonDialog extends HTMLElement {
         if (Object.keys(change).length) await commands.save(change);
       },
     });
+    return dialog;
+  }
+
+  /** Shows whether the person is online, if that is known. @param {Presence} [presence] */
+  tell(presence) {
+    const line = this.querySelector(".person-presence");
+    if (!(line instanceof HTMLElement)) return;
+    set(line, { "data-presence": presence ?? null });
+    line.hidden = !presence;
+    setText(line, presence ? t(PRESENCE[presence]) : "");
   }
 
   // Internal
@@ -116,6 +127,7 @@ function headOf({ userId, name, picture }, about) {
       null,
       h("p", { class: "person-name", lang: langOf(name) || null }, name),
       h("p", { class: "meta" }, `@${userId}`),
+      h("p", { class: "presence person-presence", hidden: true }),
       status,
       since,
     ),

@@ -79,14 +79,24 @@ export class QuickSwitcher extends HTMLElement {
    * Opens it, or closes it when it is open.
    * @param {Commands} commands
    * @param {string} typed what was typed while it was being loaded
+   * @returns {HTMLDialogElement|null} null: it was closed
    */
   toggle(commands, typed) {
-    if (this.#dialog.open) return this.#dialog.close();
+    if (this.#dialog.open) {
+      this.#dialog.close();
+      return null;
+    }
     this.#commands = commands;
     this.#input.value = typed;
     this.#dialog.showModal();
     this.#input.focus();
     this.#typed();
+    return this.#dialog;
+  }
+
+  /** Shows what is known now of the places that were found. */
+  refresh() {
+    this.#show(this.#commands.find(this.#input.value.trim()));
   }
 
   // Internal
@@ -104,10 +114,16 @@ export class QuickSwitcher extends HTMLElement {
     }, QUIET_MS);
   }
 
-  /** What was chosen stays chosen when the server knows more. @param {string} query */
+  /** @param {string} query */
   #look(query) {
+    this.#show(this.#commands.find(query));
+    fill(this.#status, query && t("places.found", { n: this.#found.length }));
+  }
+
+  /** What was chosen stays chosen when more is known. @param {Found[]} found */
+  #show(found) {
     const chosen = this.#active > 0 ? this.#found[this.#active]?.key : undefined;
-    this.#found = this.#commands.find(query);
+    this.#found = found;
     this.#active = Math.max(
       0,
       this.#found.findIndex(({ key }) => key === chosen),
@@ -131,7 +147,6 @@ export class QuickSwitcher extends HTMLElement {
     );
     this.#none.hidden = this.#found.length > 0;
     this.#list.hidden = this.#found.length === 0;
-    fill(this.#status, query && t("places.found", { n: this.#found.length }));
     this.#mark();
   }
 

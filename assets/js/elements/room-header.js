@@ -8,10 +8,13 @@ import { count, t } from "../lib/i18n.js";
 import { View } from "../lib/view.js";
 import { searchHash } from "../lib/route.js";
 import { langOf } from "../lib/text.js";
+import { PRESENCE } from "../state/online.js";
+
+/** @import {Presence} from "../types-own.js" */
 
 /**
  * @typedef {{roomId: string, title: string, people: number, unread: number, details: boolean, topic:
- *   string, mayEdit: boolean, archived: boolean, readOnly: boolean, presence?: "here"|"offline"}} Data
+ *   string, mayEdit: boolean, archived: boolean, readOnly: boolean, presence?: Presence}} Data
  *   presence: of the other, in a conversation of two
  */
 
@@ -20,7 +23,7 @@ export class RoomHeader extends View {
   #unread = h("span", { class: "num" });
   #back = h("a", { class: "icon-button back", href: "#/rooms" }, icon("back"), this.#unread);
   #title = h("span", { class: "truncate" });
-  /** What it is about, or that the other is online; then what is particular about the room. */
+  /** What it is about, or whether the other is online; then what is particular about the room. */
   #about = h("div", { class: "about" });
   #shown = "";
   #count = h("span", { class: "num", "aria-hidden": "true" });
@@ -102,10 +105,9 @@ export class RoomHeader extends View {
 
 // Internal
 
-/** @param {"here"|"offline"} presence */
+/** @param {Presence} presence */
 function present(presence) {
-  const text = t(presence === "here" ? "presence.online" : "presence.offline");
-  return h("span", { class: "topic presence", "data-presence": presence }, text);
+  return h("span", { class: "topic presence", "data-presence": presence }, t(PRESENCE[presence]));
 }
 
 customElements.define("room-header", RoomHeader);

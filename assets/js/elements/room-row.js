@@ -4,6 +4,7 @@ import { icon } from "../lib/icons.js";
 import { locale, parts, t } from "../lib/i18n.js";
 import { langOf } from "../lib/text.js";
 import { exact, short } from "../lib/time.js";
+import { PRESENCE } from "../state/online.js";
 import { statusMark } from "./status-mark.js";
 import { avatar } from "./user-avatar.js";
 
@@ -53,7 +54,7 @@ export function changeRow(node, row, today) {
         id: row.person,
         name: title,
         picture: row.picture,
-        presence: row.online ? "here" : undefined,
+        presence: row.presence,
       }
     : { id: row.roomId, name: title, kind: "room" };
   set(name, { lang: langOf(title) || null });
@@ -61,14 +62,9 @@ export function changeRow(node, row, today) {
   while (name.children.length > 1) name.lastElementChild?.remove();
   name.append(...statusMark(row.status).slice(1));
   if (row.locked) name.append(icon("lock", "small"));
-  if (row.online) name.append(h("span", { class: "visually-hidden" }, t("presence.online")));
-  if (row.archived)
-    name.append(
-      icon("archive", "small"),
-      h("span", { class: "visually-hidden" }, t("header.archived")),
-    );
-  if (row.muted)
-    name.append(icon("muted", "small"), h("span", { class: "visually-hidden" }, t("rooms.muted")));
+  if (row.presence && row.presence !== "offline") name.append(unseen(PRESENCE[row.presence]));
+  if (row.archived) name.append(icon("archive", "small"), unseen("header.archived"));
+  if (row.muted) name.append(icon("muted", "small"), unseen("rooms.muted"));
   setText(set(when, { datetime: row.at, title: exact(row.at, locale()) }), short(row.at, locale()));
   fill(set(snippet, { lang: langOf(row.draft || row.snippet) || null }), snippetOf(row));
   node.querySelector(".badges")?.remove();
@@ -96,6 +92,11 @@ export function changeRow(node, row, today) {
 }
 
 // Internal
+
+/** For those who do not see a sign. @param {string} key */
+function unseen(key) {
+  return h("span", { class: "visually-hidden" }, t(key));
+}
 
 /** Its menu; a right click on the row opens it as well. @param {string} roomId */
 function options(roomId) {

@@ -13,7 +13,7 @@ import { langOf } from "../lib/text.js";
  * @property {string} name
  * @property {"room"|"person"} [kind]
  * @property {"xs"|"s"|"m"|"l"} [size]
- * @property {"here"|"offline"} [presence]
+ * @property {import("../types-own.js").Presence} [presence]
  * @property {string} [picture] name of the uploaded picture
  */
 

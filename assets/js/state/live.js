@@ -1,8 +1,6 @@
 /** Connects the socket to the store: subscribing, resuming, entering rooms, typing, read marks. */
 import { retryDelay } from "../api/socket.js";
 import { ApiError } from "../lib/errors.js";
-import { partner } from "../lib/names.js";
-import { keepCompany } from "./company.js";
 import { Marks } from "./marks.js";
 
 /** @import {Client} from "../api/client.js" */
@@ -106,10 +104,7 @@ export class Live {
 
   /** @param {string} roomId */
   leave(roomId) {
-    const { rooms, me } = this.store.state;
-    // In a conversation of two the other goes on seeing that I am online.
-    if (!me || !rooms[roomId] || !partner(rooms[roomId], me.userId))
-      this.socket.send({ type: "leave_room", room_id: roomId });
+    this.socket.send({ type: "leave_room", room_id: roomId });
     this.store.dispatch({ type: "room_left", room_id: roomId });
   }
 
@@ -251,10 +246,6 @@ export class Live {
       this.history.latest(visit.roomId);
       if (this.store.state.reading === visit.roomId) this.#mark(visit.roomId);
     }
-    keepCompany(
-      () => this.store.state,
-      (roomId) => this.enter(roomId),
-    );
     this.sender.adopt();
     this.sender.flush();
     if (this.#resumed) {
@@ -267,7 +258,7 @@ export class Live {
   /** @param {ErrorFrame} frame */
   #refused(frame) {
     const ref = typeof frame.ref === "string" ? frame.ref : "";
-    if (ref.startsWith("draft ")) return undefined;
+    if (ref === "presence" || ref.startsWith("draft ")) return undefined;
     if (!ref.startsWith("join ")) return this.sender.refused(ref, frame.error);
     const roomId = ref.slice(5);
     // A live room that is closing cannot be entered for a moment.

@@ -1,5 +1,6 @@
 /** Where one can go: my rooms, people, public rooms; and finding them by name. Pure. */
 import { findIn, lettersOf } from "../lib/find.js";
+import { presenceOf } from "./online.js";
 import { roomRows } from "./room-rows.js";
 
 /** @import {Person, Room, State} from "../types.js" */
@@ -13,6 +14,7 @@ import { roomRows } from "./room-rows.js";
  * @property {string} name
  * @property {string} [person] login name, of people and in conversations of two
  * @property {string} [picture]
+ * @property {import("../types-own.js").Presence} [presence] of that person, as far as it is known
  * @property {boolean} locked
  * @property {number} unread
  */
@@ -37,7 +39,10 @@ export function placesOf(state, people = []) {
   names.delete(state.me?.userId ?? "");
   const others = [...names]
     .filter(([userId]) => userId && !direct.has(userId))
-    .map(([userId, name]) => placeOfPerson(userId, name, pictures.get(userId)))
+    .map(([userId, name]) => ({
+      ...placeOfPerson(userId, name, pictures.get(userId)),
+      presence: presenceOf(state, userId),
+    }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const more = (state.directory.rooms ?? []).filter((room) => !state.rooms[room.roomId]);
   return [...rooms, ...others, ...more.map(placeOfPublic)];
@@ -76,9 +81,9 @@ export function recentPlaces(state, most) {
 // Internal
 
 /** @param {import("./room-rows.js").RoomRow} row @returns {Place} */
-function placeOfRow({ roomId, name, person, picture, locked, unread }) {
+function placeOfRow({ roomId, name, person, picture, presence, locked, unread }) {
   const kind = person ? "direct" : "room";
-  return { key: roomId, kind, id: roomId, name, person, picture, locked, unread };
+  return { key: roomId, kind, id: roomId, name, person, picture, presence, locked, unread };
 }
 
 /**

@@ -1,10 +1,11 @@
 /** Reducers of the connection, presence and typing. Pure. */
 
 /** @import {ActionOf, Reducers, State} from "../types.js" */
+/** @import {Presence} from "../types-own.js" */
 
 /**
  * @typedef {"connection"|"connection_established"|"room_joined"|"room_left"|"user_joined"
- *   |"user_left"|"presence"|"typing_started"|"typing_ended"} Type
+ *   |"user_left"|"presence"|"user_presence"|"people_shown"|"typing_started"|"typing_ended"} Type
  */
 
 /** A person counts as typing for this long after the last frame that said so. */
@@ -15,7 +16,7 @@ export const presenceReducers = {
   connection: (state, { connection }) => ({
     ...state,
     connection,
-    ...(connection.state !== "online" && { online: {}, typing: {} }),
+    ...(connection.state !== "online" && { online: {}, presence: null, typing: {} }),
   }),
   connection_established: (state, { epoch }) => ({ ...state, epoch }),
   room_joined: (state, { room_id: roomId, online = [] }) => ({
@@ -30,6 +31,14 @@ export const presenceReducers = {
   user_joined: (state, frame) => present(state, frame.room_id, [frame.user_id], []),
   user_left: (state, frame) => present(state, frame.room_id, [], [frame.user_id]),
   presence: (state, frame) => present(state, frame.room_id, frame.joined ?? [], frame.left ?? []),
+  user_presence: (state, { online, away, offline, ref }) => {
+    const each = (/** @type {string[]} */ people, /** @type {Presence} */ how) =>
+      people.map((userId) => [userId, how]);
+    const told = [...each(online, "here"), ...each(away, "away"), ...each(offline, "offline")];
+    // The reply to the people named is about all of them.
+    return { ...state, presence: { ...(ref ? {} : state.presence), ...Object.fromEntries(told) } };
+  },
+  people_shown: (state, { people }) => ({ ...state, shown: people }),
   typing_started: (state, { room_id: roomId, user_id: userId, now }) =>
     userId === state.me?.userId
       ? state

@@ -34,6 +34,8 @@ export function initialState() {
     detailsOpen: false,
     directory: { rooms: null, error: "" },
     online: {},
+    presence: null,
+    shown: [],
     typing: {},
     reads: {},
     visit: null,

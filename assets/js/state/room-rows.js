@@ -17,7 +17,7 @@ import { presenceOf } from "./online.js";
  * @property {string} name
  * @property {string} [person] login name of the other, in a conversation of two
  * @property {string} [picture] of the other
- * @property {boolean} [online] the other is, as far as that is known
+ * @property {import("../types-own.js").Presence} [presence] of the other, as far as it is known
  * @property {import("../types-own.js").Status|null} status of the other
  * @property {boolean} locked
  * @property {boolean} archived
@@ -55,6 +55,7 @@ export function roomRows(state) {
     state.visit?.roomId,
     state.me,
     state.online,
+    state.presence,
     state.connection.state,
     state.preferences,
     state.statuses,
@@ -108,10 +109,10 @@ function rowOf(state, room) {
   const draft = current ? "" : (state.drafts[room.roomId] ?? "");
   const me = state.me?.userId ?? "";
   const other = partner(room, me);
-  const online = other && presenceOf(state, other.userId) === "here";
+  const presence = other && presenceOf(state, other.userId);
   const status = other ? statusOf(state, other.userId) : null;
   const level = levelOf(room, state.preferences, me);
-  const of = [state.people, state.pictures, state.me, current, draft, online, level, status];
+  const of = [state.people, state.pictures, state.me, current, draft, presence, level, status];
   const known = made.get(room);
   if (known && same(of, known.of)) return known.row;
   const message = room.lastMessage;
@@ -121,7 +122,7 @@ function rowOf(state, room) {
     name: roomName(room, me),
     person: other?.userId,
     picture: pictureOf(state, other?.userId),
-    online,
+    presence,
     status,
     locked: room.visibility === "private" && Boolean(room.name),
     archived: Boolean(room.archived),

@@ -3,9 +3,10 @@ import { others, personName, pictureOf, roomName } from "../lib/names.js";
 import { same } from "../lib/same.js";
 import { levelOf } from "../lib/attention.js";
 import { statusOf } from "../lib/status.js";
-import { onlineIn } from "./online.js";
+import { presenceOf } from "./online.js";
 
 /** @import {Participant, Room, State} from "../types.js" */
+/** @import {Presence} from "../types-own.js" */
 
 /**
  * What the title counts: what is unread in rooms in which everything notifies, and mentions in those
@@ -36,20 +37,20 @@ export function typingNames(state, roomId) {
 }
 
 /**
- * @typedef {Participant & {shown: string, picture?: string, here: boolean, owner: boolean, me:
+ * @typedef {Participant & {shown: string, picture?: string, presence: Presence, owner: boolean, me:
  *   boolean, status: import("../types-own.js").Status|null}} Member
  */
 
 /**
- * @typedef {{roomId: string, here: Member[], away: Member[], known: boolean}} Members known: without
- *   a connection nobody knows who is online
+ * @typedef {{roomId: string, here: Member[], away: Member[], offline: Member[], known: boolean}}
+ *   Members known: without a connection nobody knows who is online
  */
 
 /** What the people of a room were made of last. */
 const last = { of: /** @type {unknown[]} */ ([]), members: /** @type {Members|null} */ (null) };
 
 /**
- * People of a room by name, those who are here first.
+ * People of a room by name, those who are online apart from those who are away, and from the others.
  * @param {State} state
  * @param {Room} room
  * @returns {Members} the same object while nothing in it changes
@@ -58,37 +59,37 @@ export function members(state, room) {
   const { participants, ownerId } = room;
   const me = state.me?.userId;
   const connected = state.connection.state === "online";
-  const inside = onlineIn(state);
   const statuses = [state.statuses, state.me?.status];
   const of = [
     room.roomId,
     participants,
     ownerId,
     state.pictures,
-    inside,
+    state.online,
+    state.presence,
     connected,
     me,
     ...statuses,
   ];
   if (last.members && same(of, last.of)) return last.members;
-  const online = new Set(inside);
-  if (connected && me) online.add(me);
   const all = participants
     .map((person) => ({
       ...person,
       shown: person.edited_name || person.name,
       picture: pictureOf(state, person.userId),
-      here: online.has(person.userId),
+      presence: presenceOf(state, person.userId) ?? "offline",
       owner: person.userId === ownerId,
       me: person.userId === me,
       status: statusOf(state, person.userId),
     }))
     .sort((a, b) => a.shown.localeCompare(b.shown));
+  const those = (/** @type {Presence} */ how) => all.filter(({ presence }) => presence === how);
   last.of = of;
   last.members = {
     roomId: room.roomId,
-    here: all.filter((person) => person.here),
-    away: all.filter((person) => !person.here),
+    here: those("here"),
+    away: those("away"),
+    offline: those("offline"),
     known: connected,
   };
   return last.members;

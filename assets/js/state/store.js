@@ -18,8 +18,11 @@ export class Store extends EventTarget {
     this.state = next;
     if (this.#waiting) return;
     this.#waiting = true;
+    // Whichever comes first. The other one must not tell of what has changed since.
+    let told = false;
     const tell = () => {
-      if (!this.#waiting) return;
+      if (told) return;
+      told = true;
       this.#waiting = false;
       this.dispatchEvent(new CustomEvent("change"));
     };

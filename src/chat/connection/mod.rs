@@ -123,6 +123,13 @@ impl Connection {
             },
             Command::MarkRead { room, message } => self.mark_read(room, message).await,
             Command::Typing { room } => self.typing(room).await,
+            Command::SetIdle { idle } => {
+                self.chat.0.hub.set_idle(&self.socket, idle);
+                Ok(Outcome::Silent)
+            }
+            Command::Watch { users } => {
+                self.chat.watch(&self.session, &self.socket, &users).await.map(Outcome::Watched)
+            }
             Command::SaveDraft { room, draft } => {
                 let room = room.or(self.current_room()).ok_or(Error::MissingRoom)?;
                 self.chat.save_draft(&self.session, room, draft).await.map(Outcome::Draft)
@@ -203,6 +210,8 @@ impl Connection {
             Ok(None) => Err(CloseReason::SessionEnded),
             Ok(Some(session)) => {
                 self.session = Session { peer: self.session.peer, ..session };
+                // A store that does not respond is asked with the next check.
+                drop(self.chat.watch_again(&self.session, &self.socket).await);
                 Ok(())
             }
             // A store that does not respond closes no sockets.

@@ -9,7 +9,7 @@ use tracing::warn;
 
 use super::counts::Counts;
 use super::{Bus, BusReply, BusUnavailable, Crossing, Elsewhere, Hearing, Topic};
-use crate::model::{Event, EventSink, RoomId, UserId};
+use crate::model::{Availability, Event, EventSink, RoomId, UserId};
 
 /// The bus of a single server: events go directly to the dispatcher, presence is counted in memory.
 pub struct LocalBus {
@@ -55,6 +55,12 @@ impl Bus for LocalBus {
 
     fn elsewhere(&self, _room: RoomId) -> BusReply<'_, Elsewhere> {
         Box::pin(ready(Ok(Elsewhere::default())))
+    }
+
+    fn tell_available(&self, _users: &[(UserId, Availability)]) {}
+
+    fn available(&self, users: &[UserId]) -> Vec<Availability> {
+        vec![Availability::Offline; users.len()]
     }
 
     fn attempt<'a>(

@@ -18,7 +18,7 @@ use metrics::counter;
 use tokio::sync::mpsc::Receiver;
 use tokio::sync::oneshot;
 
-use crate::model::{Event, EventSink, Person, RoomId, UserId};
+use crate::model::{Availability, Event, EventSink, Person, RoomId, UserId};
 
 pub use local::LocalBus;
 pub use redis::{Asked, InvalidAddress, RedisBus, RedisOptions, redis_client};
@@ -90,6 +90,11 @@ pub trait Bus: Send + Sync {
     fn present(&self, room: RoomId, user: UserId, here: bool, tell: Event);
     /// Returns the users present in the room on other servers.
     fn elsewhere(&self, room: RoomId) -> BusReply<'_, Elsewhere>;
+    /// Tells other servers how available these users are on this one. Never waits.
+    fn tell_available(&self, users: &[(UserId, Availability)]);
+    /// Returns how available these users are on other servers, in their order. What a server has
+    /// told counts until it has stopped; while nothing is heard, it is what was told last.
+    fn available(&self, users: &[UserId]) -> Vec<Availability>;
     /// Counts an attempt among all servers. The inner Err, without counting: the key has had
     /// `limit` attempts within `window`; the time until the next one. The outer Err: this bus does
     /// not count, or cannot now; attempts are then counted by each server.

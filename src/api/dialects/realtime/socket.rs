@@ -66,6 +66,8 @@ pub(super) fn encode(event: &Event) -> Vec<Encoded> {
         | Event::Personal { .. }
         | Event::UserChanged { .. }
         | Event::StatusChanged { .. }
+        | Event::Availability { .. }
+        | Event::AvailableElsewhere { .. }
         | Event::Emoji { .. }
         | Event::SessionEnded { .. }
         | Event::LookChanged { .. }

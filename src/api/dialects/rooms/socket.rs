@@ -53,6 +53,7 @@ pub(super) fn reply(user: UserId, outcome: Result<Outcome>) -> Option<Utf8Bytes>
             | Outcome::Stored(_)
             | Outcome::Marked(_)
             | Outcome::Draft(_)
+            | Outcome::Watched(_)
             | Outcome::Changes(_)
             | Outcome::Subscribed(_),
         ) => None,
@@ -88,6 +89,8 @@ pub(super) fn encode(event: &Event) -> Vec<Encoded> {
         | Event::Personal { .. }
         | Event::UserChanged { .. }
         | Event::StatusChanged { .. }
+        | Event::Availability { .. }
+        | Event::AvailableElsewhere { .. }
         | Event::Emoji { .. }
         | Event::SessionEnded { .. }
         | Event::LookChanged { .. }

@@ -10,7 +10,7 @@
 //! | `r:ROOM` | events of a room |
 //! | `u:USER` | read marks, added rooms |
 //! | `s:SERVER` | what a server sends itself, what others repeat for it, requests and answers |
-//! | `all` | ended sessions, changed users, servers that are being stopped |
+//! | `all` | ended sessions, changed users, who is available, servers that are being stopped |
 //!
 //! | key | holds |
 //! |---|---|
@@ -22,6 +22,7 @@
 
 mod asking;
 mod attempts;
+mod available;
 mod channel;
 mod figures;
 mod link;
@@ -47,6 +48,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use self::asking::Asking;
+use self::available::Available;
 use self::channel::Channel;
 use self::figures::Figures;
 use self::link::Link;
@@ -56,7 +58,7 @@ use self::present::Present;
 use self::shared::{SILENCE, Shard, Shared};
 use self::topics::Topics;
 use super::{Bus, BusReply, BusUnavailable, Elsewhere, Hearing, Topic, wire};
-use crate::model::{Event, EventSink, RoomId, UserId};
+use crate::model::{Availability, Event, EventSink, RoomId, UserId};
 
 pub use self::asking::Asked;
 pub use self::link::client as redis_client;
@@ -112,6 +114,7 @@ impl RedisBus {
             losses: AtomicU64::new(0),
             stale: AtomicU64::new(0),
             asking: Asking::default(),
+            available: Available::default(),
         });
         let mut tasks = JoinSet::new();
         for (at, (to_publish, crossings)) in queues.into_iter().enumerate() {
@@ -173,6 +176,7 @@ impl RedisBus {
     /// Publishes what waits, tells the other servers which users are gone with this one, and stops.
     /// Takes at most some seconds.
     pub async fn close(&self) {
+        self.shared.say_available(Channel::All, &self.shared.available.clear());
         for shard in &self.shared.shards {
             let (told, published) = oneshot::channel();
             if shard.outgoing.try_send(Outgoing::Flush(told)).is_ok() {
@@ -235,6 +239,8 @@ impl Bus for RedisBus {
             | Event::Presence { .. }
             | Event::Typing { .. }
             | Event::StatusChanged { .. }
+            | Event::Availability { .. }
+            | Event::AvailableElsewhere { .. }
             | Event::CaughtUp { .. }
             | Event::Lost { .. }
             | Event::LostPersonal { .. } => (),
@@ -254,6 +260,16 @@ impl Bus for RedisBus {
 
     fn elsewhere(&self, room: RoomId) -> BusReply<'_, Elsewhere> {
         Box::pin(presence::elsewhere(&self.shared, room))
+    }
+
+    fn tell_available(&self, users: &[(UserId, Availability)]) {
+        if let Some(told) = self.shared.available.changed(users) {
+            self.shared.say_available(Channel::All, &told);
+        }
+    }
+
+    fn available(&self, users: &[UserId]) -> Vec<Availability> {
+        self.shared.available.of(users)
     }
 
     fn attempt<'a>(

@@ -25,6 +25,8 @@ use crate::model::{Event, Person, RoomId, Timestamp, UserId};
 
 /// Time after which a server without a sign of life has stopped.
 const LIFE_MILLIS: u64 = 5_000;
+/// Seconds after which a server repeats the number of its last change of who is available.
+const COMPARED_EVERY: u64 = 5;
 /// Maximum number of users in one call of a script.
 const BATCH: usize = 64;
 /// Rooms that one call cleans up.
@@ -49,11 +51,13 @@ struct Keeper {
     owed: HashMap<(RoomId, UserId), Person>,
     /// Too many leaves are owed.
     clear: bool,
+    second: u64,
 }
 
 /// Keeps presence and the sign of life until the bus is closed.
 pub(super) async fn keep(shared: Arc<Shared>, at: usize, mut queue: Receiver<Crossed>) {
-    let mut keeper = Keeper { shared, at, announce: true, owed: HashMap::new(), clear: false };
+    let mut keeper =
+        Keeper { shared, at, announce: true, owed: HashMap::new(), clear: false, second: 0 };
     let mut seconds = interval(Duration::from_secs(1));
     seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut batch = Vec::with_capacity(BATCH);
@@ -129,6 +133,7 @@ impl Keeper {
     /// Gives a sign of life, announces what Redis does not know, and cleans up after servers that
     /// have stopped.
     async fn live(&mut self) {
+        self.second += 1;
         let shared = Arc::clone(&self.shared);
         let (prefix, name) = (&shared.prefix, format!("{:x}", shared.me));
         let mut sign = pipe();
@@ -195,12 +200,33 @@ impl Keeper {
         // Servers hear what is for them over the first instance.
         if self.at == 0 {
             shared.asking.seen(answering);
+            self.compare(&living);
         }
         for gone in stopped {
             if place::chosen(living.iter().copied(), gone) == Some(shared.me) {
                 info!("Server {gone:x} has stopped; removing its users from rooms.");
                 clear(shared, self.at, gone).await;
             }
+        }
+    }
+}
+
+impl Keeper {
+    /// Tells which change of its users was the last, asks servers for what was missed, and forgets
+    /// the users of those that have stopped.
+    fn compare(&self, living: &[u64]) {
+        let shared = &self.shared;
+        if self.second.is_multiple_of(COMPARED_EVERY) {
+            shared.say_available(Channel::All, &shared.available.version());
+        }
+        let others: Vec<u64> = living.iter().copied().filter(|id| *id != shared.me).collect();
+        let (gone, ask) = shared.available.living(&others);
+        for server in ask {
+            // One that does not fit is asked again.
+            let _sent = shared.tell(server, wire::ask_available(shared.me));
+        }
+        if !gone.is_empty() {
+            shared.offer(Event::AvailableElsewhere { users: gone });
         }
     }
 }

@@ -106,6 +106,17 @@ async fn message(
             shared.asking.left(server);
             Ok(())
         }
+        Said::Available(told) => {
+            let users = shared.available.told(server, told);
+            if users.is_empty() {
+                return Ok(());
+            }
+            pass(shared, Event::AvailableElsewhere { users }).await
+        }
+        Said::AskAvailable => {
+            shared.say_available(Channel::Server(server), &shared.available.whole());
+            Ok(())
+        }
         Said::Beat => Ok(()),
     }
 }

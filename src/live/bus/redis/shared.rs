@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use tracing::warn;
 
 use super::asking::Asking;
+use super::available::Available;
 use super::channel::Channel;
 use super::figures::Figures;
 use super::link::Link;
@@ -20,7 +21,7 @@ use super::outgoing::Outgoing;
 use super::place;
 use super::present::Present;
 use super::topics::Topics;
-use crate::live::bus::wire;
+use crate::live::bus::wire::{self, Told};
 use crate::model::{Event, EventSink};
 
 /// Time without hearing itself after which a server considers itself deaf.
@@ -38,6 +39,7 @@ pub(super) struct Shared {
     pub(super) losses: AtomicU64,
     pub(super) stale: AtomicU64,
     pub(super) asking: Asking,
+    pub(super) available: Available,
 }
 
 /// One instance of Redis.
@@ -79,6 +81,7 @@ impl Shared {
 
     /// Events of unknown rooms and users may have been lost.
     pub(super) fn lost(&self) {
+        self.available.lost();
         self.losses.fetch_add(1, Ordering::SeqCst);
     }
 
@@ -112,10 +115,17 @@ impl Shared {
         self.shard(to).outgoing.try_send(Outgoing::Bytes(to, Bytes::from(message))).ok()
     }
 
+    /// Tells servers how available users are on this one. What does not fit into the queue is asked
+    /// for once its number is missed.
+    pub(super) fn say_available(&self, to: Channel, told: &Told) {
+        let bytes = Bytes::from(wire::available(self.me, told));
+        drop(self.shards[0].outgoing.try_send(Outgoing::Bytes(to, bytes)));
+    }
+
     /// Passes a hint to the dispatcher of this server.
     pub(super) fn offer(&self, event: Event) {
         if let Err(TrySendError::Full(event)) = self.sink.try_send(event) {
-            if matches!(event, Event::Lost { .. }) {
+            if matches!(event, Event::Lost { .. } | Event::AvailableElsewhere { .. }) {
                 let sink = self.sink.clone();
                 tokio::spawn(async move { drop(sink.send(event).await) });
             } else {

@@ -8,7 +8,7 @@ mod v1;
 use serde::{Deserialize, Serialize};
 
 use self::v1::Body;
-use crate::model::{Event, Person};
+use crate::model::{Availability, Event, Person, UserId};
 
 /// The version that is written.
 const VERSION: u8 = 1;
@@ -39,6 +39,21 @@ pub(super) enum Said {
     Answer(u64, Vec<u8>),
     /// A server is being stopped: it should not be asked any more.
     Leaving,
+    /// How available users are on a server.
+    Available(Told),
+    /// A server asks this one for all of its users.
+    AskAvailable,
+}
+
+/// How available users are on a server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Told {
+    /// Grows by one with each change; a repetition without users keeps it.
+    pub(super) version: u64,
+    /// These are all users of the server, otherwise those that have changed.
+    pub(super) whole: bool,
+    /// The users.
+    pub(super) users: Vec<(UserId, Availability)>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -82,6 +97,17 @@ pub(super) fn leaving(server: u64) -> Vec<u8> {
     encode(server, 0, Body::Leaving)
 }
 
+/// Encodes how available users are on this server.
+pub(super) fn available(server: u64, told: &Told) -> Vec<u8> {
+    let users = told.users.iter().map(|(user, now)| (user.0, (*now).into())).collect();
+    encode(server, 0, Body::Available { version: told.version, whole: told.whole, users })
+}
+
+/// Encodes the request for all users of a server.
+pub(super) fn ask_available(server: u64) -> Vec<u8> {
+    encode(server, 0, Body::AskAvailable)
+}
+
 /// Decodes a message; None: it is of an unknown version, or damaged.
 pub(super) fn read(bytes: &[u8]) -> Option<Received> {
     let Envelope { server, count, body } = decode(bytes)?;
@@ -91,6 +117,11 @@ pub(super) fn read(bytes: &[u8]) -> Option<Received> {
         Body::Ask { number, request } => Said::Ask(number, request),
         Body::Answer { number, answer } => Said::Answer(number, answer),
         Body::Leaving => Said::Leaving,
+        Body::Available { version, whole, users } => {
+            let users = users.into_iter().map(|(user, now)| (UserId(user), now.into())).collect();
+            Said::Available(Told { version, whole, users })
+        }
+        Body::AskAvailable => Said::AskAvailable,
         body => Said::Event(body.event()?),
     };
     Some(Received { server, count, said })

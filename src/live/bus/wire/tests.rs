@@ -168,6 +168,12 @@ fn draft_and_statuses() -> [Event; 3] {
     ]
 }
 
+fn told() -> Told {
+    let of = [Availability::Online, Availability::Away, Availability::Offline];
+    let users = (1..).map(|id| UserId(id * 100)).zip(of).collect();
+    Told { version: 300, whole: true, users }
+}
+
 fn emoji() -> [Event; 2] {
     let picture = EmojiPicture { file: "ab".repeat(64), id: MediaId(3), creator: "ann".to_owned() };
     [Some(picture), None].map(|picture| Event::Emoji {
@@ -235,6 +241,9 @@ fn every_event_is_read_as_it_was_written() {
     let Said::Answer(4, given) = read(&answer(1, 4, vec![5])).unwrap().said else { panic!() };
     assert_eq!((request, given), (vec![1, 2], vec![5]));
     assert!(matches!(read(&leaving(3)).unwrap().said, Said::Leaving));
+    let Said::Available(heard) = read(&available(3, &told())).unwrap().said else { panic!() };
+    assert_eq!(heard, told());
+    assert!(matches!(read(&ask_available(3)).unwrap().said, Said::AskAvailable));
     assert_eq!(read_person(&person(&ann())), Some(ann()));
 }
 
@@ -244,6 +253,7 @@ fn the_bytes_of_version_1_stay_readable() {
         (1..).zip(events()).map(|(count, sent)| event(77, count, &sent).unwrap()).collect();
     written.extend([beat(77), repeat(77, 70), person(&ann())]);
     written.extend([ask(77, 300, vec![1, 2, 255]), answer(77, 300, vec![0]), leaving(77)]);
+    written.extend([available(77, &told()), ask_available(77)]);
     let new: Vec<String> = written.iter().map(hex::encode).collect();
     let known: Vec<&str> = WRITTEN.lines().collect();
     assert!(new == known, "now written:\n{}", new.join("\n"));

@@ -13,7 +13,7 @@ const SOCKET: &str = "\
      changed after `since_rev`; `leave_room` → `room_left`; `chat_message`, `edit_message`, \
      `delete_message`, `add_reaction`, `remove_reaction` → `message_sent` once the change is \
      durable; `mark_read` → `read_marked`, to all sockets of the user; `save_draft` → `draft_saved`, \
-     to all sockets of the user; `typing` → no reply; \
+     to all sockets of the user; `watch_presence` → `user_presence`; `typing`, `set_idle` → no reply; \
      `subscribe` → the missed changes as `changes`, then `subscribed`, and from then on the \
      events of all current and future rooms of the user. A frame that fails is answered with \
      an error, and the connection stays open. A message is delivered to everybody in the room, \
@@ -26,21 +26,26 @@ const SOCKET: &str = "\
      message with which their thread begins. `status_changed` tells of the status of people with whom \
      the user shares a room; nothing is sent when a status ends at its time. `server_updated` tells all \
      sockets that administrators have changed the name, accent colour, message of the day or icon of \
-     the server, with those that are in force, as in `GET /api/server`. In rooms with many users \
-     online, \
+     the server, with those that are in force, as in `GET /api/server`. `watch_presence` names \
+     at most 500 users, instead of those named before, and its reply says who of them is online, \
+     away or offline; users whom the caller may not see are omitted like unknown ones. Later \
+     changes come as `user_presence`, those of two seconds together. A user is away while all of \
+     their connected devices are idle, which clients tell with `set_idle` after each connection; \
+     programs with API tokens do not make their user online. In rooms with many users online, \
      `presence` replaces `user_joined` and `user_left`. `reset` means that too many changes \
      were missed, or that they belong to another `epoch`: fetch the room again. Close codes: \
      1009 frame too large, 1013 client too slow (catch up with `rev`), 1001 server stopping, \
      4401 session ended.";
 
 /// Server frames that reply to a client frame and carry its `ref`.
-const ANSWERS: [&str; 9] = [
+const ANSWERS: [&str; 10] = [
     "pong",
     "room_joined",
     "room_left",
     "message_sent",
     "read_marked",
     "draft_saved",
+    "user_presence",
     "changes",
     "subscribed",
     "error",
@@ -63,6 +68,8 @@ pub(super) fn socket() -> Described {
         frame("mark_read", Some(Shape::of::<wire::ReadUpTo>())),
         frame("typing", Some(Shape::of::<wire::RoomOnly>())),
         frame("save_draft", Some(Shape::of::<wire::KeepDraft>())),
+        frame("set_idle", Some(Shape::of::<wire::SetIdle>())),
+        frame("watch_presence", Some(Shape::of::<wire::WatchPresence>())),
         frame("subscribe", Some(Shape::of::<wire::Since>())),
     ];
     // An error frame has no type of its own: it repeats the unknown type it answers.

@@ -4,7 +4,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::api::chatrooms::wire::{
-    Erase, Incoming, Join, KeepDraft, ReactTo, ReadUpTo, Rewrite, RoomOnly, Say, Since,
+    Erase, Incoming, Join, KeepDraft, ReactTo, ReadUpTo, Rewrite, RoomOnly, Say, SetIdle, Since,
+    WatchPresence,
 };
 use crate::api::{RequestContext, SocketRequest};
 use crate::model::{Command, Error, Result};
@@ -54,6 +55,8 @@ fn command(verb: &str, frame: Value) -> Result<Command> {
         "mark_read" => read::<ReadUpTo>(frame)?.command(),
         "typing" => Ok(Command::Typing { room: read::<RoomOnly>(frame)?.room() }),
         "save_draft" => read::<KeepDraft>(frame)?.command(),
+        "set_idle" => read::<SetIdle>(frame)?.command(),
+        "watch_presence" => read::<WatchPresence>(frame)?.command(),
         "subscribe" => read::<Since>(frame)?.command(),
         unknown => Err(Error::UnknownType(unknown.chars().take(MAX_TYPE).collect())),
     }

@@ -6,8 +6,8 @@ use crate::api::chatrooms::wire::{
 };
 use crate::live::{Audience, Encoded};
 use crate::model::{
-    Change, EmojiPicture, Event, Look, Message, MessageId, NotifyLevel, Participant, Person,
-    Personal, Reaction, ReadMark, RoomEvent, Seq, Status, Timestamp, Unsent, UserId,
+    Availability, Change, EmojiPicture, Event, Look, Message, MessageId, NotifyLevel, Participant,
+    Person, Personal, Reaction, ReadMark, RoomEvent, Seq, Status, Timestamp, Unsent, UserId,
 };
 
 /// Encodes an event.
@@ -62,8 +62,12 @@ pub(crate) fn encode(event: &Event) -> Vec<Encoded> {
             }))]
         }
         Event::LookChanged { look, at } => vec![server_updated(look, *at)],
+        Event::Availability { users, at } => {
+            vec![Encoded::to_all(text(&presence_of(users, *at)))]
+        }
         Event::Emoji { name, picture, at } => vec![emoji(name, picture.as_ref(), *at)],
         Event::UserChanged { .. }
+        | Event::AvailableElsewhere { .. }
         | Event::SessionEnded { .. }
         | Event::Head { .. }
         | Event::Lost { .. }
@@ -259,6 +263,19 @@ fn new_status(person: &Person, status: Option<&Status>, at: Timestamp) -> Vec<En
         timestamp: at.into(),
     };
     vec![Encoded::to_all(text(&frame))]
+}
+
+/// The frame of users who are available, also in reply to the client that watches them.
+pub(super) fn presence_of(users: &[(String, Availability)], at: Timestamp) -> Frame<'_> {
+    let those = |which: Availability| {
+        users.iter().filter(|(_, now)| *now == which).map(|(login, _)| login.as_str()).collect()
+    };
+    Frame::UserPresence {
+        online: those(Availability::Online),
+        away: those(Availability::Away),
+        offline: those(Availability::Offline),
+        timestamp: at.into(),
+    }
 }
 
 /// The frame of a draft, also in reply to the client that has saved it.

@@ -2,7 +2,7 @@
 
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::encode::own_draft;
+use super::encode::{own_draft, presence_of};
 use super::{State, text};
 use crate::api::chatrooms::error;
 use crate::api::chatrooms::wire::{Answer, Complaint, Frame, Message, SubscribedRoom};
@@ -44,6 +44,7 @@ pub(crate) fn reply(
         Outcome::Stored(stored) => sent(stored),
         Outcome::Marked(marked) => read_marked(marked),
         Outcome::Draft(draft) => own_draft(draft),
+        Outcome::Watched(users) => presence_of(users, now),
         Outcome::Changes(page) => {
             Frame::Changes { room_id: page.room.into(), changes: page.as_ref().into() }
         }

@@ -122,6 +122,7 @@ fn what_was_stored_is_acknowledged() {
         Ok(Outcome::Marked(Marked { mark: golden::mark(), login: "ann".to_owned() })),
     );
     answers("frame.draft_saved.json", &r1(), Ok(Outcome::Draft(golden::draft())));
+    answers("frame.user_presence.json", &r1(), Ok(Outcome::Watched(golden::available())));
 }
 
 #[test]
@@ -260,6 +261,12 @@ fn a_status_is_told_to_all_who_are_chosen() {
 }
 
 #[test]
+fn who_watches_hears_who_is_available() {
+    let changed = golden::event("Availability");
+    tells("frame.user_presence-changed.json", &changed, Audience::All);
+}
+
+#[test]
 fn a_changed_look_goes_to_everybody() {
     tells("frame.server_updated.json", &golden::event("LookChanged"), Audience::All);
 }
@@ -288,7 +295,15 @@ fn events_of_caches_are_not_said() {
     for (name, event) in golden::every_event() {
         assert_eq!(
             encode(&event).is_empty(),
-            matches!(name, "UserChanged" | "SessionEnded" | "Head" | "Lost" | "LostPersonal"),
+            matches!(
+                name,
+                "UserChanged"
+                    | "SessionEnded"
+                    | "AvailableElsewhere"
+                    | "Head"
+                    | "Lost"
+                    | "LostPersonal"
+            ),
             "{name}"
         );
     }
@@ -371,6 +386,15 @@ fn a_draft_is_read_with_what_it_belongs_to() {
 }
 
 #[test]
+fn presence_is_read() {
+    let idle = decode(r#"{"type":"set_idle","idle":true}"#).command.unwrap();
+    assert!(matches!(idle, Command::SetIdle { idle: true }));
+    let watch = decode(r#"{"type":"watch_presence","user_ids":["ann","Bob"]}"#).command.unwrap();
+    let Command::Watch { users } = watch else { panic!("{watch:?}") };
+    assert_eq!(users, ["ann", "Bob"]);
+}
+
+#[test]
 fn bad_frames_are_told_apart() {
     let code = |frame: &str| {
         let asked = decode(frame);
@@ -400,6 +424,11 @@ fn bad_frames_are_told_apart() {
         r#"{"type":"chat_message"}"#,
         r#"{"type":"chat_message","content":null}"#,
         r#"{"type":"save_draft","room_id":"7"}"#,
+        r#"{"type":"set_idle"}"#,
+        r#"{"type":"set_idle","idle":"yes"}"#,
+        r#"{"type":"watch_presence"}"#,
+        r#"{"type":"watch_presence","user_ids":"ann"}"#,
+        r#"{"type":"watch_presence","user_ids":[1]}"#,
         r#"{"type":"join_room","room_id":7}"#,
         r#"{"type":"join_room","room_id":"7","since_rev":-1}"#,
         r#"{"type":"add_reaction","message_id":"msg7000000012","reaction_type":"yes"}"#,

@@ -161,6 +161,33 @@ impl Incoming for KeepDraft {
     }
 }
 
+/// `set_idle`
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct SetIdle {
+    /// Whether nobody has used the device for some time.
+    idle: bool,
+}
+
+impl Incoming for SetIdle {
+    fn command(self) -> Result<Command> {
+        Ok(Command::SetIdle { idle: self.idle })
+    }
+}
+
+/// `watch_presence`
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct WatchPresence {
+    /// Replaces those named before.
+    #[schema(max_items = 500)]
+    user_ids: Vec<String>,
+}
+
+impl Incoming for WatchPresence {
+    fn command(self) -> Result<Command> {
+        Ok(Command::Watch { users: self.user_ids })
+    }
+}
+
 /// `subscribe`
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct Since {

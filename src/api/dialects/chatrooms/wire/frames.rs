@@ -224,6 +224,14 @@ pub(crate) enum Frame<'a> {
         status: Option<Status<'a>>,
         timestamp: Seconds,
     },
+    /// Users named with `watch_presence`: in reply to it all of them, later those who have changed.
+    UserPresence {
+        online: Vec<&'a str>,
+        /// All of their connected devices are idle.
+        away: Vec<&'a str>,
+        offline: Vec<&'a str>,
+        timestamp: Seconds,
+    },
     EmojiAdded {
         name: &'a str,
         user_id: &'a str,

@@ -23,7 +23,8 @@ mod tokens;
 mod users;
 
 pub(super) use asked::{
-    Erase, Incoming, Join, KeepDraft, ReactTo, ReadUpTo, Rewrite, RoomOnly, Say, Since,
+    Erase, Incoming, Join, KeepDraft, ReactTo, ReadUpTo, Rewrite, RoomOnly, Say, SetIdle, Since,
+    WatchPresence,
 };
 pub(super) use bodies::{
     Caller, ChangeMe, ChangeMine, ChangeSettings, Edit, LogIn, NewParticipant, NewReaction,

@@ -1,6 +1,6 @@
 //! Events as messages between servers.
 
-use super::{Body, EmojiPicture, Look};
+use super::{Availability, Body, EmojiPicture, Look};
 use crate::model::{self, Event, MediaId, RoomId, SessionId, SocketId, Timestamp, UserId};
 
 impl Body {
@@ -50,6 +50,8 @@ impl Body {
             Event::Typing { room, person } => Self::Typing { room: room.0, person: person.into() },
             Event::Head { room, rev } => Self::Head { room: room.0, rev: rev.0 },
             Event::Presence { .. }
+            | Event::Availability { .. }
+            | Event::AvailableElsewhere { .. }
             | Event::CaughtUp { .. }
             | Event::Lost { .. }
             | Event::LostPersonal { .. } => return None,
@@ -116,8 +118,30 @@ impl Body {
             | Self::Repeat { .. }
             | Self::Ask { .. }
             | Self::Answer { .. }
+            | Self::Available { .. }
+            | Self::AskAvailable
             | Self::Leaving => return None,
         })
+    }
+}
+
+impl From<model::Availability> for Availability {
+    fn from(availability: model::Availability) -> Self {
+        match availability {
+            model::Availability::Offline => Self::Offline,
+            model::Availability::Away => Self::Away,
+            model::Availability::Online => Self::Online,
+        }
+    }
+}
+
+impl From<Availability> for model::Availability {
+    fn from(availability: Availability) -> Self {
+        match availability {
+            Availability::Offline => Self::Offline,
+            Availability::Away => Self::Away,
+            Availability::Online => Self::Online,
+        }
     }
 }
 

@@ -30,6 +30,15 @@ pub(super) enum Body {
     LookChanged { look: Look, at: i64 },
     StatusChanged { person: Person, status: Option<Status>, rooms: Vec<i64>, at: i64 },
     Emoji { name: String, picture: Option<EmojiPicture>, at: i64 },
+    Available { version: u64, whole: bool, users: Vec<(i64, Availability)> },
+    AskAvailable,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(in crate::live::bus::wire) enum Availability {
+    Offline,
+    Away,
+    Online,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
