@@ -2,6 +2,8 @@
  * Keeps the page and its files, so that it opens without a network, and so that an open page finds
  * the files of its version after the server was updated. The page itself is always asked for first:
  * what is kept never hides a newer version. build/join/ fills in the version and the files.
+ *
+ * Shows push notifications; js/elements/push.js subscribes to them and has kept their texts.
  */
 const VERSION = "";
 /** @type {string[]} */
@@ -75,6 +77,86 @@ async function file(request) {
   return (await caches.match(request, { ignoreVary: true })) ?? fetch(request);
 }
 
+/**
+ * Browsers end subscriptions of those who receive something and show nothing, so that whatever
+ * comes is shown; silently while the page has the focus.
+ * @param {any} event
+ */
+async function pushed(event) {
+  const texts = await pushTexts();
+  const { room_id, message_id, room_name, sender, text, unread } = pushedData(event);
+  const words = text ?? texts.hidden;
+  const line = texts.snippet.replaceAll("{name}", () => sender);
+  const pages = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
+  if (Number.isInteger(unread)) await worker.navigator.setAppBadge?.(unread);
+  await worker.registration.showNotification(room_name || sender || texts.name, {
+    body: room_name ? line.replaceAll("{text}", () => words) : words,
+    tag: room_id || "chat",
+    renotify: true,
+    silent: pages.some((/** @type {any} */ page) => page.focused),
+    icon: texts.icon,
+    badge: new URL("icons/monochrome-96.png", FOLDER).href,
+    data: { hash: room_id ? `#/${room_id}/${message_id}` : "#/rooms" },
+  });
+}
+
+/** @param {any} event @returns {any} */
+function pushedData(event) {
+  try {
+    const data = event.data.json();
+    return data.type === "message" ? data : {};
+  } catch {
+    return {};
+  }
+}
+
+/** In the language of the page. */
+async function pushTexts() {
+  const kept = await (await caches.open("push")).match("texts");
+  const own = { name: "Chat", hidden: "New message", snippet: "{name}: {text}" };
+  const icon = new URL("icons/icon-192.png", FOLDER).href;
+  return { ...own, icon, ...(kept && (await kept.json())) };
+}
+
+/** Shows the message in a page that is open, or opens one. @param {any} event */
+async function clicked(event) {
+  event.notification.close();
+  const { hash } = event.notification.data ?? { hash: "#/rooms" };
+  const pages = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const open = pages.find((/** @type {any} */ { url }) => url.split("#")[0] === PAGE.href);
+  if (!open) return void (await worker.clients.openWindow(PAGE.href + hash));
+  open.postMessage({ type: "push-open", hash });
+  await open.focus();
+}
+
+/** The browser has replaced a subscription. @param {any} event */
+async function renewed(event) {
+  const path = new URL("api/users/me/push", PAGE);
+  const ask = (/** @type {URL} */ url, method = "GET", /** @type {object} */ body = {}) =>
+    fetch(url, {
+      method,
+      credentials: "same-origin",
+      ...(method !== "GET" && {
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(body),
+      }),
+    });
+  // The token may be old.
+  await ask(new URL("api/refresh", PAGE), "POST");
+  const { key, subscription } = await (await ask(path)).json();
+  if (!key || !subscription) return;
+  const options = { userVisibleOnly: true, applicationServerKey: key };
+  const fresh = event.newSubscription ?? (await worker.registration.pushManager.subscribe(options));
+  const { all, text } = subscription;
+  await ask(path, "PUT", { ...fresh.toJSON(), all, text });
+}
+
+for (const [name, does] of /** @type {const} */ ([
+  ["push", pushed],
+  ["notificationclick", clicked],
+  ["pushsubscriptionchange", renewed],
+]))
+  worker.addEventListener(name, (/** @type {any} */ event) => event.waitUntil(does(event)));
 worker.addEventListener("install", (/** @type {any} */ event) => event.waitUntil(install()));
 worker.addEventListener("activate", (/** @type {any} */ event) => event.waitUntil(activate()));
 worker.addEventListener("fetch", (/** @type {any} */ event) => {

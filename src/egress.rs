@@ -63,6 +63,12 @@ impl Egress {
         is_public(address.to_canonical()) || self.0.iter().any(|network| network.holds(address))
     }
 
+    /// Returns whether a host is an address in numbers in one of the networks of the configuration.
+    pub fn names(&self, host: &str) -> bool {
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        bare.parse().is_ok_and(|address| self.0.iter().any(|network| network.holds(address)))
+    }
+
     /// Refuses a host that is a private address in numbers and not permitted; names are not resolved.
     pub fn refuses_number(&self, host: &str) -> Option<Refused> {
         let bare = host.trim_start_matches('[').trim_end_matches(']');

@@ -24,7 +24,7 @@ use crate::admin::{self, Admin, Running, acme, descriptors};
 use crate::api::accept::{Certificate, Listener};
 use crate::api::metrics::Metrics;
 use crate::api::{self, Context, Target, accept};
-use crate::chat::{Chat, Dispatcher, EVENT_QUEUE, Parts};
+use crate::chat::{Chat, Dispatcher, EVENT_QUEUE, Parts, PushInbox};
 use crate::config::current::Current;
 use crate::config::load::Flags;
 use crate::config::{self, Config};
@@ -149,7 +149,8 @@ impl World {
             opening.prepare(spool).map_err(|why| OpenError::Io { path: directory, why })
         });
         opened.await.map_err(|_| StoreError::Unavailable)??;
-        let bus::Opened { bus, sink, peers, shared } = bus::open(config, events)?;
+        let push = PushInbox::default();
+        let bus::Opened { bus, sink, peers, shared } = bus::open(config, events, push.clone())?;
         let (engine, server_id) = engine::open(config, database, quiet, sink, peers).await?;
         let settings = engine.store().settings().await?;
         let hub = Hub::new(current, Arc::clone(&bus));
@@ -158,6 +159,7 @@ impl World {
             sessions: engine.sessions(),
             bus,
             hub: Arc::clone(&hub),
+            push,
             files: files.clone(),
             settings,
             server_id,
@@ -346,6 +348,10 @@ pub async fn run(
         let chat = chat.clone();
         tokio::spawn(unbroken(move || chat.clone().send_webhooks()))
     };
+    let pushing = {
+        let chat = chat.clone();
+        tokio::spawn(unbroken(move || chat.clone().send_pushes()))
+    };
     let backups = match world.engine.embedded() {
         Some(store) => Schedule::of(&config, &chat, store).await?,
         None => None,
@@ -415,6 +421,7 @@ pub async fn run(
     }
     collector.abort();
     sending.abort();
+    pushing.abort();
     alerts.abort();
     reloads.abort();
     for task in [renewals, orders].into_iter().flatten() {

@@ -76,7 +76,14 @@
 
 /**
  * @typedef {{id: string, device: string|null, createdAt: string, lastSeen: string, current:
- *   boolean}} SessionInfo device: what the client calls itself
+ *   boolean, push: boolean}} SessionInfo device: what the client calls itself; push: it receives
+ *   push notifications
+ */
+
+/**
+ * Push notifications of this device; without `key`, the server sends none.
+ * @typedef {{available: boolean, key?: string, text: boolean,
+ *   subscription?: {endpoint: string, all: boolean, text: boolean}}} PushState
  */
 
 export {};

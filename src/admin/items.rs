@@ -135,6 +135,8 @@ pub struct Session {
     pub(super) created: String,
     pub(super) last_seen: String,
     pub(super) expires: String,
+    /// Whether the device receives push notifications.
+    pub(super) push: bool,
 }
 
 /// A link with which a user sets a new password: `user.reset_link`.
@@ -543,4 +545,10 @@ pub struct Condition {
     pub(super) certificate_end: Option<String>,
     /// Why no TLS certificate was issued for the names of `acme_domains`, at the last attempt.
     pub(super) certificate_problem: Option<String>,
+    /// Whether push notifications are sent: `on` or `off`.
+    pub(super) push: &'static str,
+    /// Push notifications that push services have accepted since the start.
+    pub(super) push_sent: Option<u64>,
+    /// Those that were given up since the start.
+    pub(super) push_failed: Option<u64>,
 }

@@ -21,6 +21,7 @@ impl Status {
         let parts = &admin.0.parts;
         let running = admin.running();
         let numbers = running.map(|running| running.hub.numbers());
+        let pushed = running.map(|_| admin.chat().push_numbers());
         let (store, bus) = admin.chat().health().await;
         let word = |good| if good { "ok" } else { "failing" };
         let config = parts.config.get();
@@ -56,6 +57,9 @@ impl Status {
             log_level: running.map(|running| running.log.level()),
             certificate_end,
             certificate_problem,
+            push: if parts.config.get().push_contact().is_some() { "on" } else { "off" },
+            push_sent: pushed.map(|pushed| pushed.sent),
+            push_failed: pushed.map(|pushed| pushed.failed),
         };
         output.item(status).await
     }

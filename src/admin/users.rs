@@ -267,9 +267,14 @@ impl UserSessions {
     pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
         let Call { admin, operator, output, .. } = call;
         let name = &*self.name;
-        for session in
-            admin.chat().sessions_of(operator, name).await.map_err(|error| unknown(error, name))?
-        {
+        let chat = admin.chat();
+        let sessions = chat.sessions_of(operator, name).await;
+        let sessions = sessions.map_err(|error| unknown(error, name))?;
+        let push = match sessions.first() {
+            Some(first) => chat.push_sessions_of(operator, first.user).await?,
+            None => Vec::new(),
+        };
+        for session in sessions {
             let shown = items::Session {
                 id: session.id.0,
                 device: session.device,
@@ -277,6 +282,7 @@ impl UserSessions {
                 created: session.created.seconds(),
                 last_seen: session.seen.seconds(),
                 expires: session.expires.seconds(),
+                push: push.contains(&session.id),
             };
             output.item(shown).await?;
         }

@@ -533,6 +533,17 @@ pub(crate) fn draft() -> Unsent {
     }
 }
 
+/// What a device has given for push notifications, with short keys.
+pub(crate) fn subscription() -> crate::model::NewSubscription {
+    crate::model::NewSubscription {
+        endpoint: "https://push.example/1".to_owned(),
+        key: vec![4, 5, 6],
+        secret: vec![7, 8],
+        all: true,
+        text: false,
+    }
+}
+
 /// A status without an end.
 pub(crate) fn lunch() -> Status {
     Status { emoji: Some("🍜".to_owned()), text: "at lunch".to_owned(), until: None }

@@ -135,6 +135,9 @@ fn begin() {
     for result in ["sent", "failed"] {
         counter!("chatctl_outgoing_webhook_requests_total", "result" => result).absolute(0);
     }
+    for result in ["sent", "failed", "gone", "dropped"] {
+        counter!("chatctl_push_notifications_total", "result" => result).absolute(0);
+    }
     for limit in ["server", "address"] {
         counter!("chatctl_connections_refused_total", "reason" => limit).absolute(0);
     }
@@ -159,6 +162,10 @@ fn describe() {
     describe_counter!(
         "chatctl_outgoing_webhook_requests_total",
         "Requests of outgoing webhooks, by result: sent, failed"
+    );
+    describe_counter!(
+        "chatctl_push_notifications_total",
+        "Push notifications, by result: sent, failed, gone (the device is not subscribed any more), dropped (too many waited)"
     );
     describe_counter!("chatctl_otlp_sent_total", "Log records sent to the OTLP receiver");
     describe_counter!(

@@ -61,6 +61,7 @@ impl Dispatcher {
                     }
                     for event in batch.drain(..) {
                         if is_alone {
+                            self.deliveries.chat.0.push.inbox.committed(&event);
                             stored.increment(event.posted());
                         }
                         self.deliveries.deliver(&event);

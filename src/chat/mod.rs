@@ -31,6 +31,7 @@ mod pages;
 mod participants;
 mod pins;
 mod preferences;
+mod push;
 mod refusals;
 mod reset_links;
 mod reset_mail;
@@ -60,6 +61,7 @@ use look::Looks;
 use media::Uploads;
 use outgoing::Signals;
 use pages::Pages;
+use push::Push;
 use session_cache::SessionCache;
 use tokens::Keys;
 use turns::Turns;
@@ -91,6 +93,7 @@ pub use media::{Download, ErasedFiles, MediaHold, PERMISSION, UNUSED_FOR};
 pub use membership::{Membership, Replacement, RoomPage};
 pub use operator::AccountChange;
 pub use outgoing::{NewOutgoing, Tested};
+pub use push::{PushInbox, PushNumbers, PushState};
 pub use reset_links::{LINK_LIFE, MAX_LINK_LIFE, ResetLink};
 pub use reset_mail::Language;
 pub use rooms::{CreatorRole, LISTED, People, RoomPlan};
@@ -145,6 +148,8 @@ pub struct Parts {
     pub bus: Arc<dyn Bus>,
     /// Sockets and live rooms.
     pub hub: Arc<Hub>,
+    /// Where new messages wait to notify devices.
+    pub push: PushInbox,
     /// The bytes of uploaded files.
     pub files: Files,
     /// Settings kept in the store.
@@ -173,6 +178,7 @@ struct Inner {
     fetches: Turns,
     /// Wakes the tasks of outgoing webhooks.
     outgoing: Signals,
+    push: Push,
     epoch: String,
     server_id: String,
     /// The configuration in effect, for what may change while the server runs.
@@ -186,7 +192,7 @@ impl Chat {
     /// Assembles the chat and starts the hashing threads. Must be called within a tokio runtime.
     pub fn new(parts: Parts, current: Current) -> Result<Self> {
         let config = current.get();
-        let Parts { store, sessions, bus, hub, files, settings, server_id } = parts;
+        let Parts { store, sessions, bus, hub, push, files, settings, server_id } = parts;
         let uploads = Uploads::new(files, settings.instance, &config.media);
         let unfurl = Unfurl::new(uploads.previewer());
         let forgetting = unfurl.clone();
@@ -208,6 +214,7 @@ impl Chat {
             unfurl,
             fetches: Turns::default(),
             outgoing: Signals::default(),
+            push: Push::new(push, &settings.push_key)?,
             epoch: settings.epoch,
             server_id,
             rooms: config.rooms.clone(),

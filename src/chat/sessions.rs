@@ -253,11 +253,13 @@ impl Chat {
         Ok(())
     }
 
-    /// Returns the log-ins of the caller, newest first.
-    pub async fn my_sessions(&self, session: &Session) -> Result<Vec<Session>> {
+    /// Returns the log-ins of the caller, newest first, and which of them have a subscription to
+    /// push notifications.
+    pub async fn my_sessions(&self, session: &Session) -> Result<(Vec<Session>, Vec<SessionId>)> {
         let mut all = self.sessions().list(session.user).await.map_err(Error::from)?;
         all.retain(|session| session.grant.is_none());
-        Ok(all)
+        let push = self.push_sessions(session.user).await?;
+        Ok((all, push))
     }
 
     /// Ends one of the caller's sessions; its sockets close within a second. Other users' sessions:

@@ -8,8 +8,8 @@ use tokio::task::JoinHandle;
 
 use super::dispatcher::Deliveries;
 use super::{
-    Authenticated, Chat, Connection, CreatorRole, EVENT_QUEUE, Parts, People, Registration,
-    RoomPlan,
+    Authenticated, Chat, Connection, CreatorRole, EVENT_QUEUE, Parts, People, PushInbox,
+    Registration, RoomPlan,
 };
 use crate::config::Config;
 use crate::config::current::Current;
@@ -91,6 +91,7 @@ impl World {
                 sessions: Arc::new(store.clone()),
                 bus,
                 hub,
+                push: PushInbox::default(),
                 files,
                 settings,
                 server_id: store.server_id().to_owned(),

@@ -215,6 +215,7 @@ const SESSIONS: Layout = Layout::List(&[
     ("address", "address"),
     ("last seen", "last_seen"),
     ("expires", "expires"),
+    ("push", "push"),
 ]);
 
 pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Config;
 
 /// The keys that a reload brings into force. Their readers ask [`Current`] each time, or follow it.
-const LIVE: [(&str, &[&str]); 10] = [
+const LIVE: [(&str, &[&str]); 11] = [
     (
         "server",
         &[
@@ -44,6 +44,7 @@ const LIVE: [(&str, &[&str]); 10] = [
     ("log.ship", &[]),
     ("mail", &[]),
     ("link_previews", &[]),
+    ("push", &[]),
     ("egress", &[]),
 ];
 /// Keys that are only live while TLS stays on or off, since listeners are bound for one of them.

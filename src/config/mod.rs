@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 pub use backup::{Audit, Backup};
 pub use cluster::{Cluster, Engine};
 pub use log::{Log, LogFormat, LogLevel, Rotation};
-pub use outgoing::{Alerts, Egress, LinkPreviews, Mail, MailSecurity, Ship};
+pub use outgoing::{Alerts, Egress, LinkPreviews, Mail, MailSecurity, Push, Ship};
 pub use s3::{Masked, S3};
 pub use server::Server;
 
@@ -78,8 +78,18 @@ pub struct Config {
     pub mail: Mail,
     /// Previews of links.
     pub link_previews: LinkPreviews,
+    /// Notifications of devices through push services.
+    pub push: Push,
     /// Private addresses that may be connected to.
     pub egress: Egress,
+}
+
+impl Config {
+    /// Returns the contact that push services are told; None: no notifications are sent.
+    pub fn push_contact(&self) -> Option<String> {
+        let own = || self.server.public_url.clone().filter(|_| self.server.has_https_url());
+        self.push.contact.clone().or_else(own).filter(|_| self.push.enabled)
+    }
 }
 
 /// `[database]`

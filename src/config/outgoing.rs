@@ -1,5 +1,5 @@
 //! Sections about connections that the server opens: mail, alerts, the receiver of the log,
-//! previews of links, and which addresses it may connect to.
+//! previews of links, push services, and which addresses it may connect to.
 
 use std::path::PathBuf;
 
@@ -12,8 +12,8 @@ use super::Masked;
 #[serde(default, deny_unknown_fields)]
 pub struct Egress {
     /// Private addresses and networks, such as `127.0.0.1` or `10.0.0.0/8`, that the server may
-    /// connect to for alerts, mail, the log, outgoing webhooks and previews of links. It may always
-    /// connect to public addresses.
+    /// connect to for alerts, mail, the log, outgoing webhooks, previews of links and push services.
+    /// It may always connect to public addresses.
     pub allowed_networks: Vec<String>,
 }
 
@@ -122,6 +122,39 @@ impl Default for LinkPreviews {
             timeout_seconds: 8,
             max_page_bytes: 512 * 1024,
             max_picture_bytes: 4 * 1024 * 1024,
+        }
+    }
+}
+
+/// `[push]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Push {
+    /// Notify devices on which no page is open, through the push services of their browsers. Requires
+    /// `contact`, or a `[server] public_url` with https.
+    pub enabled: bool,
+    /// Address at which the operators of push services can reach the administrator:
+    /// `mailto:ops@example.org` or an https URL. Default: `[server] public_url`.
+    pub contact: Option<String>,
+    /// Send the beginning of messages, encrypted for the device. `false`: only who has written, and
+    /// where.
+    pub show_text: bool,
+    /// Seconds that people who are connected have to read a message before their other devices are
+    /// notified; others are notified at once.
+    pub delay_seconds: u64,
+    /// Hosts of permitted push services, such as `fcm.googleapis.com` or `*.push.apple.com`. Empty:
+    /// any public host.
+    pub services: Vec<String>,
+}
+
+impl Default for Push {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            contact: None,
+            show_text: true,
+            delay_seconds: 10,
+            services: Vec::new(),
         }
     }
 }

@@ -2,7 +2,7 @@
 //! check` and `doctor`.
 
 use super::check::{self, MAX_SOCKET_PATH};
-use super::{Config, Engine, MailSecurity, S3, Server, Ship, look};
+use super::{Config, Engine, MailSecurity, Push, S3, Server, Ship, look};
 use crate::model::rules::Network;
 
 /// Maximum duration of a value in seconds: a century. Much longer durations cannot be added to the
@@ -10,6 +10,9 @@ use crate::model::rules::Network;
 const LONGEST: u64 = 100 * 365 * 24 * 60 * 60;
 /// Maximum number of read connections; each has an open file and memory of its own.
 const MOST_READERS: u32 = 1000;
+
+/// Maximum time that people have to read a message before their other devices are notified.
+const MOST_PUSH_DELAY: u64 = 3600;
 
 /// Maximum size of an object that an S3 server copies with one request, as it does when a file is
 /// moved to the trash: 5 GiB.
@@ -74,6 +77,7 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
     }
     found.extend(wrong_alerts(config));
     found.extend(wrong_shipping(&config.log_ship));
+    found.extend(wrong_push(&config.push));
     let mut bad =
         |section: &str, key: &str, why: &str| found.push(format!("[{section}] {key} {why}"));
     let paths = [
@@ -313,6 +317,32 @@ fn wrong_shipping(ship: &Ship) -> Vec<String> {
     }
     if ship.queue == 0 {
         bad("queue", "must be at least 1");
+    }
+    found
+}
+
+/// Returns what is wrong with push services.
+fn wrong_push(push: &Push) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut bad = |key: &str, why: &str| found.push(format!("[push] {key} {why}"));
+    let is_contact = |text: &&String| match text.strip_prefix("mailto:") {
+        Some(mailbox) => check::is_mailbox(mailbox) && !mailbox.contains('<'),
+        None => text.starts_with("https://") && check::wrong_web_address(text).is_none(),
+    };
+    if let Some(contact) = push.contact.as_ref().filter(|text| !is_contact(text)) {
+        let why = format!(
+            "must be such as \"mailto:ops@example.org\" or \"https://example.org/\": {contact:?}"
+        );
+        bad("contact", &why);
+    }
+    if push.delay_seconds > MOST_PUSH_DELAY {
+        let why = format!("must be at most {MOST_PUSH_DELAY}: {}", push.delay_seconds);
+        bad("delay_seconds", &why);
+    }
+    let is_host = |text: &str| check::is_bare_host(text.strip_prefix("*.").unwrap_or(text));
+    for service in push.services.iter().filter(|service| !is_host(service)) {
+        let why = format!("contains {service:?}, which is no host name without scheme or port");
+        bad("services", &why);
     }
     found
 }

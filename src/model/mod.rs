@@ -23,6 +23,7 @@ mod names;
 mod outgoing;
 mod pictures;
 mod preferences;
+mod push;
 mod room;
 pub mod rules;
 mod search;
@@ -69,6 +70,10 @@ pub use pictures::{
 pub use preferences::{
     MAX_SAVED, NotifyLevel, OwnChange, OwnSettings, Personal, Preferences, PreferencesChange,
     QuietHours, Saved, SavedPlace,
+};
+pub use push::{
+    MAX_ENDPOINT, MAX_SUBSCRIPTIONS, NewSubscription, Notice, PUSH_KEY_BYTES, PUSH_SECRET_BYTES,
+    PushSubscription,
 };
 pub use room::{LiveState, Participant, Pin, Role, Room, RoomCard, RoomFacts, Visibility};
 pub use rules::{

@@ -8,10 +8,10 @@ use tokio::task::JoinHandle;
 
 use super::ServeError;
 use crate::admin::cluster::connect::redis_options;
-use crate::chat::EVENT_QUEUE;
+use crate::chat::{EVENT_QUEUE, PushInbox};
 use crate::config::{self, Config};
 use crate::live::{Asked, Bus, LocalBus, RedisBus, forward};
-use crate::model::{EventSink, RoomId};
+use crate::model::{Event, EventSink, RoomId};
 use crate::store::engine::{Cluster, PeerReply, Peers};
 
 /// Requests of other servers that are worked on at the same time; the others wait.
@@ -37,8 +37,12 @@ pub(super) struct Shared {
     answering: Option<JoinHandle<()>>,
 }
 
-/// Opens the bus, which passes events to the dispatcher.
-pub(super) fn open(config: &Config, dispatcher: EventSink) -> Result<Opened, ServeError> {
+/// Opens the bus, which passes events to the dispatcher, and those of this server to `push`.
+pub(super) fn open(
+    config: &Config,
+    dispatcher: EventSink,
+    push: PushInbox,
+) -> Result<Opened, ServeError> {
     let cluster = &config.cluster;
     if config.database.engine != config::Engine::Cluster || cluster.redis.is_empty() {
         let bus = Arc::new(LocalBus::new(dispatcher.clone()));
@@ -49,7 +53,9 @@ pub(super) fn open(config: &Config, dispatcher: EventSink) -> Result<Opened, Ser
     let bus: Arc<dyn Bus> = Arc::clone(&redis) as _;
     let (sink, committed) = mpsc::channel(EVENT_QUEUE);
     let (stop, stopped) = oneshot::channel();
-    let forwarding = tokio::spawn(forward(Arc::clone(&bus), committed, dispatcher, stopped));
+    let tell = move |event: &Event| push.committed(event);
+    let forwarding = forward(Arc::clone(&bus), committed, dispatcher, stopped, tell);
+    let forwarding = tokio::spawn(forwarding);
     let peers: Arc<dyn Peers> = Arc::new(Others(Arc::clone(&redis)));
     let shared = Some(Shared { redis, forwarding, stop, answering: None });
     Ok(Opened { bus, sink, peers: Some(peers), shared })

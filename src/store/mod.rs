@@ -24,10 +24,10 @@ use crate::model::rules::Refusal;
 use crate::model::{
     Account, Attribution, AuditEntry, AuditNote, Changes, Claim, CustomEmoji, DraftPlace, Event,
     Follow, FollowedThread, Hash32, Invitation, InvitationId, Look, LookChange, LookIcon, Media,
-    MediaId, Message, MessageQuery, NewEmoji, NewOutgoingWebhook, OutgoingWebhook, OwnChange,
-    OwnSettings, Preferences, PreferencesChange, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Saved,
-    SavedPlace, Seq, Session, ThreadPlace, ThreadSummary, Timestamp, Unsent, User, UserId,
-    WebhookChange, WebhookId, WebhookPlace, Window,
+    MediaId, Message, MessageQuery, NewEmoji, NewOutgoingWebhook, NewSubscription, OutgoingWebhook,
+    OwnChange, OwnSettings, Preferences, PreferencesChange, PushSubscription, ReadMark, Rev,
+    RoomCard, RoomFacts, RoomId, Saved, SavedPlace, Seq, Session, SessionId, ThreadPlace,
+    ThreadSummary, Timestamp, Unsent, User, UserId, WebhookChange, WebhookId, WebhookPlace, Window,
 };
 
 pub use query::{
@@ -42,6 +42,15 @@ pub use crate::model::rules::{RoomChange, RoomSettings};
 
 /// How long invitations that have expired are still listed.
 pub const ENDED_KEPT: Duration = Duration::from_hours(30 * 24);
+
+/// Creates a key for push services: ECDSA on P-256, PKCS#8.
+fn push_key() -> std::io::Result<Vec<u8>> {
+    let random = ring::rand::SystemRandom::new();
+    let algorithm = &ring::signature::ECDSA_P256_SHA256_FIXED_SIGNING;
+    let key = ring::signature::EcdsaKeyPair::generate_pkcs8(algorithm, &random);
+    key.map(|key| key.as_ref().to_vec())
+        .map_err(|_| std::io::Error::other("the operating system's random numbers failed"))
+}
 
 /// Maximum number of statuses that are listed.
 pub const MAX_STATUSES: u32 = 1_000;
@@ -427,6 +436,23 @@ pub trait Sessions: Send + Sync {
     /// Ends sessions permanently before it returns; `SessionEnded` is emitted with the commit.
     /// Returns how many ended.
     fn end(&self, user: UserId, which: Ended) -> Reply<'_, u32>;
+    /// Sets, replaces or removes (None) the subscription of a session to Web Push. It ends with the
+    /// session. Another session of the user with the same address loses it, and beyond
+    /// [`MAX_SUBSCRIPTIONS`](crate::model::MAX_SUBSCRIPTIONS) the one that was changed first gives
+    /// way. `NotFound` for a session of the user that is not valid.
+    fn subscribe(
+        &self,
+        user: UserId,
+        session: SessionId,
+        new: Option<NewSubscription>,
+    ) -> Reply<'_, ()>;
+    /// Removes a subscription whose address no longer exists; one that was replaced stays.
+    fn unsubscribe<'a>(&'a self, gone: &'a PushSubscription) -> Reply<'a, ()>;
+    /// Returns the subscriptions of the valid sessions of a user, the one that was changed first
+    /// before the others.
+    fn subscriptions(&self, user: UserId) -> Reply<'_, Vec<PushSubscription>>;
+    /// Returns the users who may have a subscription, ascending; some may have none any more.
+    fn subscribers(&self) -> Reply<'_, Vec<UserId>>;
     /// Returns this store such that sessions ended through it are recorded in the audit log.
     fn attributed(&self, to: Attribution) -> Arc<dyn Sessions>;
     /// Stores a one-time ticket for `life` under the hash of its secret, which is never passed to

@@ -409,6 +409,8 @@ pub enum MessageChange {
 pub struct Settings {
     /// Signing key of the JSON web tokens, 32 bytes of the operating system's generator.
     pub signing_key: [u8; 32],
+    /// Key of the signatures for push services (VAPID): ECDSA on P-256, PKCS#8.
+    pub push_key: Vec<u8>,
     /// Changes when the database is restored.
     pub epoch: String,
     /// Permanent id of this instance, which a restored copy keeps. 32 hexadecimal digits.

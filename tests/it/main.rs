@@ -44,6 +44,7 @@ mod outgoing;
 mod pages;
 mod prometheus;
 mod proxy;
+mod push;
 mod readme;
 mod realtime;
 mod refused;

@@ -11,6 +11,7 @@ mod look;
 mod moving;
 mod numbers;
 mod presence;
+mod push;
 mod restoring;
 mod setup;
 mod upkeep;

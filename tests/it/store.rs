@@ -19,6 +19,7 @@ mod messages;
 mod outgoing;
 mod personal;
 mod posting;
+mod push;
 mod removal;
 mod rooms;
 mod search;

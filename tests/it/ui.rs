@@ -15,6 +15,7 @@ mod own;
 mod people;
 mod pictures;
 mod presence;
+mod push;
 mod reading;
 mod reset;
 mod rooms;

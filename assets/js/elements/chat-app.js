@@ -112,7 +112,9 @@ export class ChatApp extends HTMLElement {
     document.addEventListener("pointerdown", (event) => this.#pointed(event), { signal });
     document.addEventListener("keydown", (event) => this.#escaped(event), { signal });
     this.toggleDetails(wantsDetails());
-    keepPage(this.chat.store, signal);
+    keepPage(this.chat.store, signal, async () =>
+      (await import("../state/push.js")).followPush(this.chat),
+    );
   }
 
   disconnectedCallback() {

@@ -164,6 +164,7 @@ export class Pages {
             creates: Boolean(state.server?.personalTokens),
             host: () => this.#app.dialog("room-dialog"),
           },
+          push: chat,
           preferences: state.preferences,
           prefer: async (/** @type {object} */ change) => {
             const preferences = await client.changePreferences(change);

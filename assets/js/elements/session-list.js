@@ -65,7 +65,13 @@ export class SessionList extends View {
       "li",
       { class: "media", "data-session": id },
       h("span", { class: "tile" }, icon(kind)),
-      h("span", null, h("span", { title: device ?? "" }, name), h("small")),
+      h(
+        "span",
+        null,
+        h("span", { title: device ?? "" }, name, " "),
+        h("span", { class: "tag push", hidden: true }, t("session.push")),
+        h("small"),
+      ),
       current
         ? h("span", { class: "tag accent" }, t("session.current"))
         : h(
@@ -103,7 +109,9 @@ export class SessionList extends View {
 // Internal
 
 /** @param {Element} node @param {SessionInfo} session */
-function change(node, { createdAt, lastSeen, current }) {
+function change(node, { createdAt, lastSeen, current, push }) {
+  const tag = /** @type {HTMLElement} */ (node.querySelector(".push"));
+  tag.hidden = !push;
   const facts = /** @type {HTMLElement} */ (node.querySelector("small"));
   const since = date(createdAt, locale());
   setText(

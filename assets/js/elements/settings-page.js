@@ -15,6 +15,7 @@ import "./attention-form.js";
 import "./notification-settings.js";
 import "./password-form.js";
 import "./profile-form.js";
+import "./push-settings.js";
 import "./second-factor.js";
 import "./session-list.js";
 import "./token-list.js";
@@ -31,6 +32,7 @@ import "./token-list.js";
  * @property {() => Promise<SessionInfo[]>} sessions
  * @property {(id: string) => Promise<unknown>} endSession
  * @property {import("./token-list.js").Data} tokens
+ * @property {import("../state/chat.js").Chat} push
  * @property {import("../types-own.js").Preferences|null} preferences
  * @property {(change: object) => Promise<unknown>} prefer
  */
@@ -53,6 +55,7 @@ export class SettingsPage extends View {
   #factor = /** @type {any} */ (document.createElement("second-factor"));
   #sessions = /** @type {any} */ (document.createElement("session-list"));
   #tokens = /** @type {any} */ (document.createElement("token-list"));
+  #push = /** @type {any} */ (document.createElement("push-settings"));
 
   // Lifecycle
 
@@ -116,13 +119,14 @@ export class SettingsPage extends View {
   }
 
   /** @param {Data} data */
-  update({ me, save, upload, sessions, endSession, preferences, prefer, tokens }) {
+  update({ me, save, upload, sessions, endSession, preferences, prefer, push, tokens }) {
     this.#attention.data = { preferences, save: prefer };
     this.#server.hidden = !me.admin;
     this.#profile.data = { me, save, upload };
     this.#password.data = { userId: me.userId, save };
     this.#sessions.data ??= { list: sessions, end: endSession };
     this.#tokens.data = { ...tokens, me };
+    this.#push.data ??= push;
     this.#factor.data = { ask: tokens.ask, host: tokens.host, userId: me.userId };
   }
 
@@ -130,7 +134,7 @@ export class SettingsPage extends View {
 
   #notify() {
     const here = document.createElement("notification-settings");
-    return section(t("notify.title"), null, here, this.#attention);
+    return section(t("notify.title"), null, here, this.#push, this.#attention);
   }
 
   #look() {

@@ -10,11 +10,12 @@ export function isKept() {
 
 /**
  * Installs it after everything else: what the page needs first must not wait. When the server is
- * there again, once more if it has failed.
+ * there again, once more if it has failed. Devices that receive push notifications are followed.
  * @param {import("../state/store.js").Store} store
  * @param {AbortSignal} signal
+ * @param {() => Promise<unknown>} follow
  */
-export function keepPage(store, signal) {
+export function keepPage(store, signal, follow) {
   let [tried, was] = [false, ""];
   const changed = () => {
     const { state } = store.state.connection;
@@ -22,7 +23,10 @@ export function keepPage(store, signal) {
     was = state;
     tried ||= now;
     // It is no fault if the browser refuses it.
-    if (now) install().catch(() => undefined);
+    if (now)
+      install()
+        .then(() => (localStorage.getItem("push") ? follow() : undefined))
+        .catch(() => undefined);
   };
   store.addEventListener("change", changed, { signal });
 }

@@ -20,6 +20,7 @@ mod logs;
 mod mail;
 mod permissions;
 mod proxies;
+mod push;
 mod registration;
 mod report;
 mod rooms;

@@ -3,8 +3,8 @@
 use super::report::{Finding, Report};
 use super::{
     Installation, acme, alerts, backups, certificate, changes, clock, cluster, configuration,
-    copies, database, descriptors, disk, logs, mail, permissions, proxies, registration, rooms,
-    search, server, shipping, uploads, websocket,
+    copies, database, descriptors, disk, logs, mail, permissions, proxies, push, registration,
+    rooms, search, server, shipping, uploads, websocket,
 };
 use crate::admin::Failure;
 use crate::config::Engine;
@@ -164,6 +164,12 @@ pub const CHECKS: &[Check] = &[
         "whether the mail server of [mail] takes the log-in; nothing is sent",
         Side::Files,
         mail::look,
+    ),
+    check(
+        "push",
+        "whether browsers can subscribe to push notifications, and the contact for push services",
+        Side::Files,
+        push::look,
     ),
     check("alerts", "whether alerts reach their targets", Side::Files, alerts::look),
     check("otlp", "whether the log reaches its OTLP receiver", Side::Files, shipping::look),

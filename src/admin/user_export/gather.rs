@@ -244,8 +244,11 @@ impl Gathering<'_> {
         let Call { admin, operator, .. } = *self.call;
         let login = &self.user.login;
         self.archive.file("sessions.jsonl", 0).await?;
+        let push = admin.chat().push_sessions_of(operator, self.user.id).await?;
         for session in admin.chat().sessions_of(operator, login).await? {
-            self.archive.line(session_line(&session)).await?;
+            let mut line = session_line(&session);
+            line["push"] = json!(push.contains(&session.id));
+            self.archive.line(line).await?;
         }
         self.archive.file("tokens.jsonl", 0).await?;
         for session in admin.chat().tokens_of(operator, login).await? {

@@ -265,6 +265,15 @@ pub fn time_zone() -> Object {
         .build()
 }
 
+/// An address with TLS.
+pub fn https_url() -> Object {
+    string("A URL that begins with https://")
+        .min_length(Some(9))
+        .max_length(Some(2_000))
+        .pattern(Some("^https://"))
+        .build()
+}
+
 /// Optional keywords; unchanged when absent.
 pub fn keywords_if_changed() -> Array {
     let word = string("A word").min_length(Some(1)).max_length(Some(64)).build();

@@ -19,6 +19,7 @@ use std::time::Instant;
 use reqwest::Url;
 use tracing::info;
 
+pub(super) use self::request::pause as retry_after;
 pub(super) use self::signals::Signals;
 
 use self::request::Requests;

@@ -136,7 +136,7 @@ fn refused(status: StatusCode) -> String {
 }
 
 /// Reads `Retry-After`: seconds or a date.
-fn pause(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+pub(in crate::chat) fn pause(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));

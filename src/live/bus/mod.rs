@@ -114,12 +114,13 @@ pub trait Bus: Send + Sync {
 
 /// Passes the committed events of this server to the other servers and to its own dispatcher, in
 /// the order of the store, until the store is closed or `stop` is sent or dropped: then those that
-/// wait are still passed.
+/// wait are still passed. `committed` is called with each.
 pub async fn forward(
     bus: Arc<dyn Bus>,
     mut store: Receiver<Event>,
     dispatcher: EventSink,
     mut stop: oneshot::Receiver<()>,
+    committed: impl Fn(&Event),
 ) {
     let mut batch = Vec::new();
     let stored = counter!("chatctl_messages_total");
@@ -134,6 +135,7 @@ pub async fn forward(
         for event in batch.drain(..) {
             stored.increment(event.posted());
             bus.committed(&event);
+            committed(&event);
             if dispatcher.send(event).await.is_err() {
                 return;
             }

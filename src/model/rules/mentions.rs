@@ -121,7 +121,7 @@ fn is_part_of_name(c: char) -> bool {
 }
 
 /// Returns whether it belongs to a script without spaces.
-fn is_unspaced(c: char) -> bool {
+pub(super) fn is_unspaced(c: char) -> bool {
     // The long vowel sign belongs to both kana.
     matches!(c.script(), Script::Hangul | Script::Hiragana | Script::Katakana | Script::Han)
         || matches!(c, '\u{30fc}' | '\u{ff70}')

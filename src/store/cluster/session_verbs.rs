@@ -3,8 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::personal::push;
 use super::{Cluster, sessions};
-use crate::model::{Attribution, Hash32, RoomId, Session, Timestamp, UserId};
+use crate::model::{
+    Attribution, Hash32, NewSubscription, PushSubscription, RoomId, Session, SessionId, Timestamp,
+    UserId,
+};
 use crate::store::{Ended, NewSession, Reply, RetryAfter, Sessions, Ticket};
 
 impl Sessions for Cluster {
@@ -38,6 +42,27 @@ impl Sessions for Cluster {
 
     fn take_ticket(&self, secret: Hash32) -> Reply<'_, Option<(Session, RoomId)>> {
         Box::pin(sessions::take_ticket(self, secret))
+    }
+
+    fn subscribe(
+        &self,
+        user: UserId,
+        session: SessionId,
+        new: Option<NewSubscription>,
+    ) -> Reply<'_, ()> {
+        Box::pin(push::subscribe(self, user, session, new))
+    }
+
+    fn unsubscribe<'a>(&'a self, gone: &'a PushSubscription) -> Reply<'a, ()> {
+        Box::pin(push::unsubscribe(self, gone))
+    }
+
+    fn subscriptions(&self, user: UserId) -> Reply<'_, Vec<PushSubscription>> {
+        Box::pin(push::of_user(self, user))
+    }
+
+    fn subscribers(&self) -> Reply<'_, Vec<UserId>> {
+        Box::pin(push::users(self))
     }
 
     fn attributed(&self, to: Attribution) -> Arc<dyn Sessions> {

@@ -8,7 +8,7 @@ use super::tables::schema::people::SETTINGS;
 use super::tables::{
     Compare, Condition, Consistency, Outcome, Put, Slice, TableError, Tables, Value,
 };
-use crate::store::{Settings, StoreError};
+use crate::store::{Settings, StoreError, push_key};
 
 /// Key of the row.
 const ROW: &str = "server";
@@ -28,12 +28,45 @@ pub(super) async fn load_or_create(tables: &dyn Tables) -> Result<Settings, Stor
     for _ in 0..TRIES {
         if let Some(bytes) = read(tables).await? {
             let Stored { signing_key, epoch, instance } = decode(VERSION, &bytes)?;
-            return Ok(Settings { signing_key, epoch, instance });
+            let push_key = load_or_create_push_key(tables).await?;
+            return Ok(Settings { signing_key, push_key, epoch, instance });
         }
         let new =
             Stored { signing_key: random()?, epoch: new_name::<8>()?, instance: new_name::<16>()? };
         // Whatever its outcome: the row that is read next counts.
         write(tables, None, &new).await?;
+    }
+    Err(StoreError::Unavailable)
+}
+
+/// Key of the row with the key of the signatures for push services, in PKCS#8.
+const PUSH_KEY: &str = "push_key";
+
+/// Returns the key that all servers use for push services; whichever server is first creates it.
+async fn load_or_create_push_key(tables: &dyn Tables) -> Result<Vec<u8>, StoreError> {
+    for _ in 0..TRIES {
+        let slice = Slice::of(&SETTINGS, [PUSH_KEY.into()]).at(Consistency::Serial);
+        let rows = tables.read(slice).await?;
+        if let Some(key) = rows.first().and_then(|row| row.bytes("value")) {
+            return Ok(key.to_vec());
+        }
+        let new = push_key().map_err(|error| {
+            tracing::error!(%error, "The key for push services could not be created");
+            StoreError::Unavailable
+        })?;
+        let compare = Compare {
+            conditions: vec![Condition::Is(Vec::new(), "value", None)],
+            puts: vec![Put::conditional(
+                &SETTINGS,
+                [PUSH_KEY.into()],
+                [],
+                [("value", Value::Bytes(new))],
+            )],
+        };
+        // Whatever its outcome: the row that is read next counts.
+        if let Err(TableError::Unavailable) = tables.compare(compare).await {
+            return Err(StoreError::Unavailable);
+        }
     }
     Err(StoreError::Unavailable)
 }

@@ -30,6 +30,7 @@ mod participants;
 mod pins;
 mod posting;
 mod preferences;
+mod push;
 mod readers;
 mod room_changes;
 mod rooms;

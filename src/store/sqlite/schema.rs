@@ -11,7 +11,7 @@ use super::error::OpenError;
 use super::wal::BUSY;
 use super::{audit, beside, functions, sql};
 use crate::model::{ActorKind, Attribution, AuditActor, AuditNote, AuditTarget, Timestamp};
-use crate::store::Settings;
+use crate::store::{Settings, push_key};
 
 /// A step from one schema to the next.
 #[derive(Clone, Copy)]
@@ -47,6 +47,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!("0017_follows"),
     migration!("0019_drafts"),
     migration!("0020_look"),
+    migration!("0025_push"),
 ];
 
 /// `chat` in ASCII; distinguishes our files from those of other programs.
@@ -293,6 +294,7 @@ pub(super) fn settings(conn: &Connection) -> Result<(Settings, String), OpenErro
             ("epoch", epoch.into_bytes()),
             ("server_id", server.into_bytes()),
             ("instance", instance.into_bytes()),
+            ("push_key", push_key()?),
         ])
     };
     let values = made_up().map_err(|why| OpenError::Io {
@@ -306,14 +308,16 @@ pub(super) fn settings(conn: &Connection) -> Result<(Settings, String), OpenErro
         }
         let get = |key: &str| tx.query_row(SETTING, [key], |row| row.get::<_, Vec<u8>>("value"));
         let values = (get("signing_key")?, get("epoch")?, get("server_id")?, get("instance")?);
+        let push_key = get("push_key")?;
         tx.commit()?;
-        Ok::<_, rusqlite::Error>(values)
+        Ok::<_, rusqlite::Error>((values, push_key))
     };
-    let (signing_key, epoch, server_id, instance) = read().map_err(OpenError::Sqlite)?;
+    let ((signing_key, epoch, server_id, instance), push_key) =
+        read().map_err(OpenError::Sqlite)?;
     let signing_key =
         signing_key.try_into().map_err(|_| OpenError::Sqlite(rusqlite::Error::InvalidQuery))?;
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    let settings = Settings { signing_key, epoch: text(epoch), instance: text(instance) };
+    let settings = Settings { signing_key, push_key, epoch: text(epoch), instance: text(instance) };
     Ok((settings, text(server_id)))
 }
 

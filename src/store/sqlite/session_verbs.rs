@@ -6,8 +6,11 @@ use std::time::{Duration, Instant};
 use super::counters::Touch;
 use super::work::Operation;
 use super::writer::Order;
-use super::{Sqlite, audit, sessions, users};
-use crate::model::{Attribution, Hash32, RoomId, Session, SessionId, Timestamp, UserId};
+use super::{Sqlite, audit, push, sessions, users};
+use crate::model::{
+    Attribution, Hash32, NewSubscription, PushSubscription, RoomId, Session, SessionId, Timestamp,
+    UserId,
+};
 use crate::store::{Ended, NewSession, Reply, RetryAfter, Sessions, Ticket, audit_notes, grants};
 
 impl Sqlite {
@@ -75,6 +78,29 @@ impl Sessions for Sqlite {
             })?;
             Ok(ended)
         }))
+    }
+
+    fn subscribe(
+        &self,
+        user: UserId,
+        session: SessionId,
+        new: Option<NewSubscription>,
+    ) -> Reply<'_, ()> {
+        Box::pin(self.write_apart(move |work| push::subscribe(work, user, session, new.as_ref())))
+    }
+
+    fn unsubscribe<'a>(&'a self, gone: &'a PushSubscription) -> Reply<'a, ()> {
+        let (user, session) = (gone.user, gone.session);
+        let endpoint = gone.given.endpoint.clone();
+        Box::pin(self.write_apart(move |work| push::drop_endpoint(work, user, session, &endpoint)))
+    }
+
+    fn subscriptions(&self, user: UserId) -> Reply<'_, Vec<PushSubscription>> {
+        Box::pin(self.read(move |conn| Ok(push::of_user(conn, user, Timestamp::now())?)))
+    }
+
+    fn subscribers(&self) -> Reply<'_, Vec<UserId>> {
+        Box::pin(self.read(move |conn| Ok(push::users(conn, Timestamp::now())?)))
     }
 
     fn attributed(&self, to: Attribution) -> Arc<dyn Sessions> {

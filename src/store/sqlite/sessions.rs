@@ -8,7 +8,7 @@ use rusqlite::{Connection, Result, params};
 
 use super::error::Fault;
 use super::work::Work;
-use super::{sql, users};
+use super::{push, sql, users};
 use crate::model::{Event, Grant, Hash32, Session, SessionId, Timestamp, UserId};
 use crate::store::{Ended, Missing, NewSession, StoreError, grants};
 
@@ -157,7 +157,11 @@ pub(super) fn end(work: &mut Work<'_>, user: UserId, which: Ended) -> Result<u32
         Ended::AllBut(id) => (END_BUT, id),
         Ended::All => (END_BUT, SessionId(0)),
     };
-    let sessions = sql::all(work.conn, statement, params![user, id, work.now], |row| row.get(0))?;
+    let sessions: Vec<SessionId> =
+        sql::all(work.conn, statement, params![user, id, work.now], |row| row.get(0))?;
+    for session in &sessions {
+        push::end(work.conn, user, *session)?;
+    }
     let ended = u32::try_from(sessions.len()).unwrap_or(u32::MAX);
     if ended > 0 {
         work.emit(Event::SessionEnded { user, sessions });

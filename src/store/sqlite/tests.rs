@@ -199,6 +199,7 @@ fn every_statement_can_be_prepared_on_a_fresh_schema() {
         pins::STATEMENTS,
         posting::STATEMENTS,
         preferences::STATEMENTS,
+        push::STATEMENTS,
         room_changes::STATEMENTS,
         rooms::STATEMENTS,
         drafts::STATEMENTS,

@@ -45,7 +45,7 @@ async fn committed_events_reach_the_dispatcher_in_the_order_of_the_store(node: N
     let (store, committed) = channel(16);
     let (sink, mut dispatcher) = channel(1_024);
     let (stop, stopped) = oneshot::channel();
-    let forwarding = tokio::spawn(forward(Arc::clone(&node.bus), committed, sink, stopped));
+    let forwarding = tokio::spawn(forward(Arc::clone(&node.bus), committed, sink, stopped, |_| ()));
     for n in 1..=100 {
         store.send(change(ROOM, n)).await.unwrap();
     }

@@ -227,7 +227,7 @@ async fn sessions_are_listed_and_ended_one_by_one() {
     let sessions = list["sessions"].as_array().expect("a list");
     assert_eq!(sessions.len(), 2, "one's own alone");
     for session in sessions {
-        has_exactly(session, &["id", "device", "createdAt", "lastSeen", "current"]);
+        has_exactly(session, &["id", "device", "createdAt", "lastSeen", "current", "push"]);
         assert!(is_seconds(&session["createdAt"]) && is_seconds(&session["lastSeen"]), "{session}");
     }
     assert_eq!(

@@ -143,6 +143,7 @@ impl Dialect for Chatrooms {
             known: &[
                 ("/api/users/me/", &["DELETE", "GET", "PATCH"]),
                 ("/api/users/me/drafts", &["GET"]),
+                ("/api/users/me/push", &["DELETE", "GET", "PUT"]),
                 ("/api/statuses", &["GET"]),
                 ("/api/sessions", &["GET"]),
                 ("/api/sessions/1", &["DELETE"]),

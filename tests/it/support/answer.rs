@@ -33,6 +33,12 @@ impl Answer {
         self.json()
     }
 
+    /// Fails unless it was successful, whatever its body.
+    #[track_caller]
+    pub(crate) fn is_done(&self) {
+        assert!(self.status < 300, "{} was answered with {}", self.asked, self.text);
+    }
+
     /// Fails unless it has this status, whatever its body.
     #[track_caller]
     pub(crate) fn is_text(&self, status: u16) {

@@ -62,7 +62,7 @@ pub(crate) struct Browser {
     name: &'static str,
     /// For actions without a method here.
     pub(crate) page: Client,
-    _profile: tempfile::TempDir,
+    profile: tempfile::TempDir,
 }
 
 impl Browser {
@@ -151,7 +151,7 @@ impl Browser {
             .await
             .unwrap();
         client.goto(page).await.unwrap();
-        Self { name, page: client, _profile: profile }
+        Self { name, page: client, profile: profile }
     }
 
     /// Waits until a script returns something truthy; returns it.
@@ -339,6 +339,14 @@ impl Browser {
     /// Asks for something that only developers can ask a browser.
     pub(crate) async fn ask(&self, command: &'static str, parameters: Value) -> Value {
         self.page.issue_cmd(Devtools(command, parameters)).await.unwrap()
+    }
+
+    /// Returns the address of the developer tools, `HOST:PORT/PATH`.
+    pub(crate) fn devtools(&self) -> String {
+        let file = self.profile.path().join("DevToolsActivePort");
+        let text = std::fs::read_to_string(file).unwrap();
+        let (port, path) = text.trim().split_once('\n').unwrap();
+        format!("127.0.0.1:{port}{path}")
     }
 
     /// Returns the origins of everything the page has fetched.

@@ -19,6 +19,9 @@
 //! | `GET /api/users/me/threads/followed` | `follows` |
 //! | `POST /api/users/me/threads/read` | `read_all_threads` |
 //! | `GET /api/users/me/drafts` | `drafts` |
+//! | `GET /api/users/me/push` | `push_state` |
+//! | `PUT /api/users/me/push` | `subscribe_push` |
+//! | `DELETE /api/users/me/push` | `unsubscribe_push` |
 //! | `GET /api/users/me/second_factor` | `second_factor` |
 //! | `POST /api/users/me/second_factor` | `set_up_second_factor` |
 //! | `POST /api/users/me/second_factor/confirm` | `confirm_second_factor` |

@@ -1,7 +1,8 @@
-//! What only its user sees: preferences, saved messages and drafts.
+//! What only its user sees: preferences, saved messages, drafts, and subscriptions of devices.
 
 mod drafts;
 mod preferences;
+pub(super) mod push;
 mod saved;
 mod transfer;
 
@@ -12,7 +13,7 @@ pub(super) use transfer::{load_preferences, load_saved, preferences_record, save
 
 use super::Cluster;
 use super::tables::Put;
-use super::tables::schema::people::{DRAFTS, FOLLOWS, PREFERENCES, SAVED};
+use super::tables::schema::people::{DRAFTS, FOLLOWS, PREFERENCES, PUSH_SUBSCRIPTIONS, SAVED};
 use crate::model::{Timestamp, UserId};
 use crate::store::StoreError;
 
@@ -29,7 +30,8 @@ fn next_version(before: Option<i64>) -> i64 {
 /// Removes everything of a deleted user.
 pub(super) async fn forget(at: &Cluster, user: UserId) -> Result<(), StoreError> {
     let end = next_version(None) + LATER;
-    let gone = [&PREFERENCES, &SAVED, &FOLLOWS, &DRAFTS]
+    at.tables().write(vec![push::user_gone(user, end)]).await?;
+    let gone = [&PREFERENCES, &SAVED, &FOLLOWS, &DRAFTS, &PUSH_SUBSCRIPTIONS]
         .map(|table| Put::plain(table, end, [user.0.into()], [], []).deleted());
     Ok(at.tables().write(gone.into()).await?)
 }

@@ -4,6 +4,7 @@ use futures_util::future::join_all;
 
 use super::rows::{self, Kept};
 use crate::model::{Event, SessionId, UserId};
+use crate::store::cluster::personal::push;
 use crate::store::cluster::{Cluster, audit, users};
 use crate::store::{Ended, StoreError, audit_notes};
 
@@ -35,6 +36,7 @@ pub(in crate::store::cluster) async fn end(
         }
     }
     if !ended.is_empty() {
+        push::ended(at, user, &ended).await;
         at.emit(Event::SessionEnded { user, sessions: ended }).await;
     }
     Ok(count)
@@ -73,6 +75,7 @@ pub(in crate::store::cluster) async fn end_all(
     ended.extend(known);
     ended.sort_unstable();
     ended.dedup();
+    push::ended(at, owner.id, &ended).await;
     ended
 }
 

@@ -6,6 +6,7 @@ mod frames;
 mod links;
 mod messages;
 mod personal;
+mod push;
 mod rooms;
 mod second_factor;
 mod threads;
@@ -44,6 +45,9 @@ pub(super) fn describe(operation: Operation) -> Described {
         Operation::Follows => threads::follows(),
         Operation::ReadAllThreads => threads::read_all(),
         Operation::Drafts => personal::drafts(),
+        Operation::Push => push::state(),
+        Operation::Subscribe => push::subscribe(),
+        Operation::Unsubscribe => push::unsubscribe(),
         Operation::SecondFactor => second_factor::state(),
         Operation::SetUpSecondFactor => second_factor::set_up(),
         Operation::ConfirmSecondFactor => second_factor::confirm(),

@@ -67,8 +67,8 @@ pub(super) async fn verify(chat: &Chat, request: Request) -> Result<Response> {
 
 pub(super) async fn sessions(chat: &Chat, request: Request) -> Result<Response> {
     let session = request.session(chat).await?;
-    let sessions = chat.my_sessions(&session).await?;
-    Ok(json(StatusCode::OK, &wire::Sessions::new(&sessions, session.id)))
+    let (sessions, push) = chat.my_sessions(&session).await?;
+    Ok(json(StatusCode::OK, &wire::Sessions::new(&sessions, &push, session.id)))
 }
 
 pub(super) async fn end_session(chat: &Chat, request: Request) -> Result<Response> {

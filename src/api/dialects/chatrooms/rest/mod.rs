@@ -7,6 +7,7 @@ mod links;
 mod media;
 mod messages;
 mod personal;
+mod push;
 mod rooms;
 mod second_factor;
 mod settings;
@@ -43,6 +44,10 @@ pub enum Operation {
     ReadAllThreads,
     /// List what I have begun to write.
     Drafts,
+    /// What this device needs to receive push notifications.
+    Push,
+    Subscribe,
+    Unsubscribe,
     SecondFactor,
     SetUpSecondFactor,
     ConfirmSecondFactor,
@@ -133,6 +138,9 @@ pub(super) const ROUTES: &[Route<Operation>] = &[
     route(Method::GET, "/api/users/me/threads/followed", Operation::Follows),
     route(Method::POST, "/api/users/me/threads/read", Operation::ReadAllThreads),
     route(Method::GET, "/api/users/me/drafts", Operation::Drafts),
+    route(Method::GET, "/api/users/me/push", Operation::Push),
+    route(Method::PUT, "/api/users/me/push", Operation::Subscribe),
+    route(Method::DELETE, "/api/users/me/push", Operation::Unsubscribe),
     route(Method::GET, "/api/users/me/second_factor", Operation::SecondFactor),
     route(Method::POST, "/api/users/me/second_factor", Operation::SetUpSecondFactor),
     route(Method::POST, "/api/users/me/second_factor/confirm", Operation::ConfirmSecondFactor),
@@ -262,6 +270,9 @@ pub(super) async fn answer(
         Operation::Follows => threads::follows(chat, request).await,
         Operation::ReadAllThreads => threads::read_all(chat, request).await,
         Operation::Drafts => personal::drafts(chat, request).await,
+        Operation::Push => push::state(chat, request).await,
+        Operation::Subscribe => push::subscribe(chat, request).await,
+        Operation::Unsubscribe => push::unsubscribe(chat, request).await,
         Operation::SecondFactor => second_factor::state(chat, request).await,
         Operation::SetUpSecondFactor => second_factor::set_up(chat, request).await,
         Operation::ConfirmSecondFactor => second_factor::confirm(chat, request).await,

@@ -14,6 +14,7 @@ mod frames;
 mod links;
 mod messages;
 mod personal;
+mod push;
 mod rooms;
 mod second_factor;
 #[cfg(test)]
@@ -40,6 +41,7 @@ pub(super) use messages::{
 pub(super) use personal::{
     ChangeOwn, ChangePreferences, Drafts, OwnSettings, Preferences, SavedMessages,
 };
+pub(super) use push::{Push, Subscribe};
 pub(super) use rooms::{Card, Connected, Muted, Participant, Pins, Room, Rooms};
 pub(super) use second_factor::{
     ConfirmFactor, FactorSetUp, FactorState, RecoveryCodes, SetUpFactor, TurnOffFactor, UseFactor,

@@ -57,12 +57,44 @@ fn sessions_say_which_is_the_own() {
     };
     same(
         "rest.sessions.json",
-        &Sessions::new(&[session(9, "curl/8"), session(4, "")], SessionId(4)),
+        &Sessions::new(&[session(9, "curl/8"), session(4, "")], &[SessionId(9)], SessionId(4)),
     );
     same("rest.media.json", &Media::from(&golden::picture()));
     let ann = model::Participant { media: Some(golden::picture()), ..golden::ann_there() };
     same("rest.participant-picture.json", &Participant::from(&ann));
     same("rest.muted.json", &Muted { room_id: ROOM.into(), muted: true });
+}
+
+#[test]
+fn subscriptions_to_push_notifications_are_read_and_said() {
+    let none = chat::PushState { key: None, text: true, subscription: None };
+    same("rest.push-off.json", &Push::from(&none));
+    let given = golden::subscription();
+    let subscription = model::PushSubscription {
+        session: SessionId(4),
+        user: golden::ANN,
+        given: given.clone(),
+        at: NOW,
+    };
+    let key = Some("BAAB".to_owned());
+    let on = chat::PushState { key, text: false, subscription: Some(subscription) };
+    same("rest.push.json", &Push::from(&on));
+    let body = json!({
+        "endpoint": "https://push.example/1",
+        "expirationTime": null,
+        "keys": {"p256dh": "BAUG", "auth": "Bwg"},
+        "all": true,
+        "text": false,
+    });
+    let new = |body: &serde_json::Value| {
+        model::NewSubscription::try_from(read::<Subscribe>(body.clone()).unwrap())
+    };
+    assert_eq!(new(&body), Ok(given));
+    let plain = json!({"endpoint": "e", "keys": {"p256dh": "BAUG=", "auth": "Bwg="}});
+    let plain = new(&plain).unwrap();
+    assert!(!plain.all && plain.text && plain.secret == [7, 8], "padding is accepted");
+    let odd = new(&json!({"endpoint": "e", "keys": {"p256dh": "B*", "auth": "Bwg"}}));
+    assert!(matches!(odd, Err(model::Error::Invalid { field, .. }) if field == "keys.p256dh"));
 }
 
 #[test]

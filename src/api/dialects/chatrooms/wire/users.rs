@@ -140,17 +140,24 @@ struct Session<'a> {
     created_at: Seconds,
     last_seen: Seconds,
     current: bool,
+    /// Whether the device receives push notifications.
+    push: bool,
 }
 
 impl<'a> Sessions<'a> {
-    /// Lists all sessions of a user, requested by one of them.
-    pub(crate) fn new(sessions: &'a [model::Session], own: model::SessionId) -> Self {
+    /// Lists all sessions of a user, requested by one of them; `push` have a subscription.
+    pub(crate) fn new(
+        sessions: &'a [model::Session],
+        push: &[model::SessionId],
+        own: model::SessionId,
+    ) -> Self {
         let session = |session: &'a model::Session| Session {
             id: session.id.0,
             device: &session.device,
             created_at: session.created.into(),
             last_seen: session.seen.into(),
             current: session.id == own,
+            push: push.contains(&session.id),
         };
         Self { sessions: sessions.iter().map(session).collect() }
     }

@@ -264,6 +264,30 @@ pub static DRAFTS: Table = Table {
     ],
 };
 
+/// Devices that receive messages through Web Push, by the session of each; the timestamp is
+/// `version`, the time in microseconds or more. `body` is empty once it was removed.
+pub static PUSH_SUBSCRIPTIONS: Table = Table {
+    name: "push_subscriptions",
+    kind: Kind::Plain,
+    partition: &[Column::int("user")],
+    clustering: &[Column::int("session")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::bytes("body"), Column::int("version")],
+};
+
+/// Users who may have such a device, in one partition; the timestamp is `version`, the time in
+/// microseconds.
+pub static PUSH_USERS: Table = Table {
+    name: "push_users",
+    kind: Kind::Plain,
+    partition: &[Column::text("list")],
+    clustering: &[Column::int("user")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::flag("present")],
+};
+
 /// Users who may have a status, in one partition; the timestamp is the user's version. Rows expire
 /// with the status.
 pub static STATUSES: Table = Table {
@@ -436,6 +460,8 @@ pub static TABLES: &[&Table] = &[
     &SAVED,
     &FOLLOWS,
     &DRAFTS,
+    &PUSH_SUBSCRIPTIONS,
+    &PUSH_USERS,
     &STATUSES,
     &OUTGOING_WEBHOOKS,
     &OUTGOING_PLACES,
