@@ -30,6 +30,7 @@ pub mod live;
 pub mod logging;
 pub mod mail;
 pub mod model;
+pub mod oidc;
 pub mod qr;
 pub mod s3;
 pub mod server;

@@ -1,12 +1,9 @@
 /**
- * Types of the wire and of the state, for the type checker only. Nothing here runs. REST objects
- * are in camelCase, WebSocket frames in snake_case, as the server sends them.
+ * Types of the wire and of the state, for the type checker only: nothing here runs.
  */
 
-/**
- * @import {DraftFrame, Level, OwnAction, OwnFrame, Preferences, Presence, Status, ThreadFrame,
- *   Threads} from "./types-own.js"
- */
+/** @import {DraftFrame, Level, OwnAction, OwnFrame, Preferences} from "./types-own.js" */
+/** @import {Presence, Status, ThreadFrame, Threads} from "./types-own.js" */
 
 /**
  * @typedef {object} User
@@ -28,6 +25,8 @@
  * @property {boolean} [invitations] anyone with an invitation may, and nobody else
  * @property {string} [accent] #rrggbb
  * @property {boolean} [resetByMail] it mails links for a new password
+ * @property {{label: string}} [oidc] how to sign in through its provider
+ * @property {boolean} [localLogin] false: nobody signs in with a password
  * @property {boolean} [personalTokens] people may create API tokens of their own
  * @property {boolean} [linkPreviews] previews of links are shown
  * @property {string} [motd] message of the day

@@ -252,5 +252,6 @@ fn user(login: &str) -> NewUser {
         admin: false,
         bot: false,
         guest: false,
+        identity: None,
     }
 }

@@ -12,6 +12,7 @@ use super::database::{DbCheck, DbReindex, DbStats, DbStatus, DbVacuum};
 use super::doctor::Doctor;
 use super::emoji::{EmojiAdd, EmojiDelete, EmojiList};
 use super::erase::UserErase;
+use super::identities::{UserEmail, UserLink, UserUnlink};
 use super::invitations::{InviteCreate, InviteList, InviteRevoke};
 use super::log::{LogRotate, LogTail, SetLogLevel};
 use super::look::{ServerReset, ServerSet, ServerShow};
@@ -67,6 +68,12 @@ pub enum Command {
     /// Change the display name.
     #[serde(rename = "user.rename")]
     UserRename(#[schema(inline)] UserRename),
+    #[serde(rename = "user.email")]
+    UserEmail(#[schema(inline)] UserEmail),
+    #[serde(rename = "user.link")]
+    UserLink(#[schema(inline)] UserLink),
+    #[serde(rename = "user.unlink")]
+    UserUnlink(#[schema(inline)] UserUnlink),
     /// Disable an account and end its sessions.
     #[serde(rename = "user.disable")]
     UserDisable(#[schema(inline)] UserDisable),

@@ -21,7 +21,7 @@ pub use emoji::Emoji;
 pub use look::Look;
 
 /// An account: `user.without_password`, `user.create`, `user.passwd`,
-/// `user.reset_second_factor`, `user.rename`, `user.disable`, `user.enable`, `user.promote`, `user.demote`, `user.mark`, `bot.list`,
+/// `user.reset_second_factor`, `user.rename`, `user.email`, `user.disable`, `user.enable`, `user.promote`, `user.demote`, `user.mark`, `bot.list`,
 /// `bot.create`.
 #[derive(Serialize, ToSchema)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a key of its own")]
@@ -78,6 +78,38 @@ pub struct Account {
     pub(super) last_seen: Option<String>,
     /// Whether the password digests that `realtime` clients send are stored.
     pub(super) digests: bool,
+    /// What the user is in other systems, with which they log in.
+    pub(super) identities: Vec<Identity>,
+}
+
+/// What a user is in another system.
+#[derive(Serialize, ToSchema)]
+pub struct Identity {
+    /// `oidc` or `ldap`.
+    pub(super) source: &'static str,
+    /// For `oidc` the issuer and the subject, separated by `#`.
+    pub(super) subject: String,
+}
+
+/// What an account is linked to: `user.link`, `user.unlink`.
+#[derive(Serialize, ToSchema)]
+pub struct Linked {
+    pub(super) name: String,
+    /// What the user is in other systems now.
+    pub(super) identities: Vec<Identity>,
+}
+
+impl Linked {
+    pub(super) fn new(name: &str, identities: Vec<model::Identity>) -> Self {
+        let identities = identities.into_iter().map(Identity::from).collect();
+        Self { name: name.to_owned(), identities }
+    }
+}
+
+impl From<model::Identity> for Identity {
+    fn from(identity: model::Identity) -> Self {
+        Self { source: identity.source.as_str(), subject: identity.subject }
+    }
 }
 
 /// What the deletion of an account removes: `user.delete`, `bot.delete`.

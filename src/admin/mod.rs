@@ -24,6 +24,7 @@ pub mod emoji;
 pub mod erase;
 pub mod frame;
 mod ground;
+pub mod identities;
 pub mod identity;
 pub mod invitations;
 pub mod items;

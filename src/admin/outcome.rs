@@ -187,7 +187,9 @@ impl From<Error> for Failure {
             Error::Malformed(_) | Error::Invalid { .. } | Error::Empty(_) | Error::TooLong(..) => {
                 Kind::Usage
             }
-            Error::Forbidden | Error::Archived | Error::ReadOnly => Kind::NotPermitted,
+            Error::Forbidden | Error::Archived | Error::ReadOnly | Error::LocalLoginOff => {
+                Kind::NotPermitted
+            }
             _ => Kind::Failed,
         };
         let message = match error {

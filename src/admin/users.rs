@@ -54,6 +54,7 @@ impl UserShow {
         let rooms = admin.chat().rooms_of(operator, account.user.id).await?.len();
         let sessions = admin.chat().sessions_of(operator, name).await?.len();
         let seen = admin.chat().last_seen(operator, &[account.user.id]).await?;
+        let identities = admin.chat().identities_of(operator, account.user.id).await?;
         let digests = account.md5.is_some() && account.sha1.is_some();
         output
             .item(items::Account {
@@ -63,6 +64,7 @@ impl UserShow {
                 sessions,
                 last_seen: seen.into_iter().flatten().next().map(Timestamp::seconds),
                 digests,
+                identities: identities.into_iter().map(Into::into).collect(),
             })
             .await
     }
@@ -318,7 +320,11 @@ impl UserLogout {
 }
 
 /// Changes an account and says what it is now.
-async fn change(call: Call<'_>, name: &str, change: AccountChange) -> Result<(), Failure> {
+pub(super) async fn change(
+    call: Call<'_>,
+    name: &str,
+    change: AccountChange,
+) -> Result<(), Failure> {
     let Call { admin, operator, output, .. } = call;
     let promoted = change.admin == Some(true);
     let succeeded = change.disabled == Some(true) || change.guest == Some(true);
@@ -327,6 +333,7 @@ async fn change(call: Call<'_>, name: &str, change: AccountChange) -> Result<(),
             Error::Invalid { field, .. } if field == "guest" => {
                 guest_and_administrator(name, promoted)
             }
+            Error::Taken(claim) => Failure::conflict(taken(claim, name)),
             other => unknown(other, name),
         })?;
     if succeeded {
@@ -355,6 +362,7 @@ fn guest_and_administrator(name: &str, promoted: bool) -> Failure {
 pub(super) fn taken(claim: crate::model::Claim, name: &str) -> String {
     match claim {
         crate::model::Claim::Email => "the e-mail address belongs to another account".to_owned(),
+        crate::model::Claim::Identity => "the identity belongs to another account".to_owned(),
         _ => format!("the name {name:?} is already taken, or looks like an existing name"),
     }
 }

@@ -92,6 +92,12 @@ pub fn may_invite(maker: &User) -> bool {
     maker.admin && !maker.disabled
 }
 
+/// May log in with a password of this server, or set one: anyone, unless `[auth] local_login` is
+/// off.
+pub fn use_password(permitted: bool) -> Result<()> {
+    if permitted { Ok(()) } else { Err(Error::LocalLoginOff) }
+}
+
 /// May set up a second factor of their own: users who logged in, if the server permits it (`[auth]
 /// second_factor`).
 pub fn set_up_second_factor(session: &Session, permitted: bool) -> Result<()> {

@@ -67,7 +67,7 @@ pub struct ProfileChange {
 impl Chat {
     /// Creates an account.
     pub async fn register(&self, new: Registration, client: &Client) -> Result<User> {
-        access::register(self.config().auth.registration, false)?;
+        self.may_register(false)?;
         self.check_registration(&new)?;
         self.count_registration(client.counted).await?;
         let user = self.add_account(new, false, None).await?;
@@ -78,6 +78,13 @@ impl Chat {
             "User registered."
         );
         Ok(user)
+    }
+
+    /// Refuses a registration unless it is open, or an invitation permits it.
+    pub(super) fn may_register(&self, invited: bool) -> Result<()> {
+        let auth = &self.config().auth;
+        access::use_password(auth.local_login)?;
+        access::register(auth.registration, invited)
     }
 
     pub(super) async fn add_account(
@@ -115,6 +122,7 @@ impl Chat {
             admin,
             bot: false,
             guest: false,
+            identity: None,
         })
     }
 
@@ -182,6 +190,7 @@ impl Chat {
         let password = match &change.password {
             None => None,
             Some(password) => {
+                access::use_password(self.config().auth.local_login)?;
                 check_password("password", password, self.config().auth.password_min_length)?;
                 self.check_current_password(session, change.current_password.as_deref()).await?;
                 let hashed = self.hash_password(password, Some(session)).await?;

@@ -41,6 +41,7 @@ impl Chat {
             admin: false,
             bot: true,
             guest,
+            identity: None,
         };
         let bot = self.store_for(operator.attribution()).add_user(user).await?;
         info!(user = bot.login, "Bot created.");

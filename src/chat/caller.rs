@@ -96,6 +96,12 @@ pub(super) fn holder_of_invitation(login: &str, client: &Client) -> AuditActor {
     AuditActor { kind, user: None, name: login.to_owned(), from }
 }
 
+/// Another system, which decides at a log-in what an account becomes.
+pub(super) fn other_system(name: &str, client: &Client) -> AuditActor {
+    let (kind, from) = (ActorKind::Server, place(client.address));
+    AuditActor { kind, user: None, name: name.to_owned(), from }
+}
+
 /// A server administrator with a session.
 fn administrator(session: &Session) -> AuditActor {
     AuditActor {

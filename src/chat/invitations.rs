@@ -11,7 +11,6 @@ use super::accounts::Registration;
 use super::caller::holder_of_invitation;
 use super::rooms::DECISIONS;
 use super::{Chat, Operator, access, tokens};
-use crate::config;
 use crate::model::{
     Attribution, AuditActor, Client, Error, Hash32, Invitation, InvitationId, Result, Role, RoomId,
     Spent, Timestamp, User,
@@ -78,7 +77,7 @@ impl Chat {
         operator: &Operator,
         new: NewInvite,
     ) -> Result<CreatedInvitation> {
-        access::register(self.config().auth.registration, true)?;
+        self.may_register(true)?;
         let NewInvite { mut rooms, uses, life } = new;
         if life.is_zero() || life > MAX_LIFE {
             return Err(Error::invalid("expires", "must be at most 365 days from now"));
@@ -138,7 +137,7 @@ impl Chat {
         let secret = tokens::hash(secret).map_err(|_| Error::Forbidden)?;
         let invitation = self.store().invitation(secret).await?.ok_or(Error::Forbidden)?;
         let spent = self.spent(&invitation).await?;
-        let closed = self.config().auth.registration == config::Registration::Closed;
+        let closed = self.may_register(true).is_err();
         let refused = if closed { Some(Refused::Closed) } else { spent.map(Refused::Spent) };
         let by = self.maker_of(&invitation).await?.map(|user| user.name);
         let mut rooms = Vec::new();
@@ -160,7 +159,7 @@ impl Chat {
         secret: &str,
         client: &Client,
     ) -> Result<User> {
-        access::register(self.config().auth.registration, true)?;
+        self.may_register(true)?;
         self.check_registration(&new)?;
         // Checked before hashing, so that a bad one is refused cheaply; `add_invited` decides.
         let secret = self.check_usable(secret).await?;
@@ -233,7 +232,8 @@ impl Chat {
         Ok(account.map(|account| account.user))
     }
 
-    async fn join_invited(&self, user: &User, room: RoomId) -> Result<()> {
+    /// Makes a user a member of a room that they were invited to.
+    pub(super) async fn join_invited(&self, user: &User, room: RoomId) -> Result<()> {
         for _ in 0..DECISIONS {
             let facts = self.facts(room).await?;
             access::join_invited(&facts)?;

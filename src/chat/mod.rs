@@ -15,16 +15,20 @@ mod digests;
 mod dispatcher;
 mod emoji;
 mod erasure;
+mod external;
 mod guesses;
 mod hashing;
 mod history;
+mod identities;
 mod invitations;
 mod link_previews;
+mod log_in;
 mod look;
 mod media;
 mod membership;
 mod mentions;
 mod messages;
+mod oidc_log_in;
 mod operator;
 mod outgoing;
 mod pages;
@@ -72,6 +76,7 @@ use crate::live::{Bus, Hub};
 use crate::model::{
     Attribution, Error, MAX_DRAFTS, MAX_EMOJI, MAX_SAVED, Result, Session, Timestamp, User,
 };
+use crate::oidc::Oidc;
 use crate::store::files::Files;
 use crate::store::{Missing, Sessions, Settings, Store, StoreError};
 use crate::unfurl::Unfurl;
@@ -85,12 +90,14 @@ pub use caller::{Caller, Operator};
 pub use connection::{ConnectedRoom, Connection, Later};
 pub use dispatcher::{Dispatcher, QUEUE as EVENT_QUEUE};
 pub use emoji::EmojiList;
+pub use external::NoAccount;
 pub use hashing::{is_password_hash, unusable_password};
 pub use invitations::{CreatedInvitation, INVITATION_LIFE, Invited, NewInvite, Refused};
 pub use link_previews::LinkPreview;
 pub use look::{LookPart, NewLook};
 pub use media::{Download, ErasedFiles, MediaHold, PERMISSION, UNUSED_FOR};
 pub use membership::{Membership, Replacement, RoomPage};
+pub use oidc_log_in::NotLoggedIn;
 pub use operator::AccountChange;
 pub use outgoing::{NewOutgoing, Tested};
 pub use push::{PushInbox, PushNumbers, PushState};
@@ -170,6 +177,7 @@ struct Inner {
     looks: Looks,
     pages: Pages,
     undecided: Undecided,
+    oidc: Oidc,
     /// A permit for each letter that is under way.
     letters: Arc<Semaphore>,
     turns: Turns,
@@ -209,6 +217,7 @@ impl Chat {
             looks: Looks::default(),
             pages: Pages::default(),
             undecided: Undecided::default(),
+            oidc: Oidc::default(),
             letters: Arc::new(Semaphore::new(reset_mail::AT_ONCE)),
             turns: Turns::default(),
             unfurl,

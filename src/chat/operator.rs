@@ -18,6 +18,8 @@ use crate::store::{AuditQuery, Ended, RoomQuery, UserChange, UserKey, UserQuery}
 pub struct AccountChange {
     /// Display name.
     pub name: Option<String>,
+    /// E-mail address; `Some(None)` removes it.
+    pub email: Option<Option<String>>,
     /// Password in plain text. Ends all sessions.
     pub password: Option<String>,
     /// Disables log-in. Ends all sessions when set.
@@ -89,7 +91,8 @@ impl Chat {
         change: AccountChange,
     ) -> Result<User> {
         let account = self.account_of(operator, login).await?;
-        check_profile(change.name.as_deref(), None, None)?;
+        let email = change.email.as_ref().and_then(Option::as_deref);
+        check_profile(change.name.as_deref(), email, None)?;
         let password = match &change.password {
             None => None,
             Some(password) => {
@@ -101,12 +104,24 @@ impl Chat {
         if change.admin.unwrap_or(user.admin) && change.guest.unwrap_or(user.guest) {
             return Err(Error::invalid("guest", "cannot be an administrator of the server"));
         }
-        let AccountChange { name, disabled, admin, bot, guest, .. } = change;
+        let AccountChange { name, email, disabled, admin, bot, guest, .. } = change;
+        let moves = email.is_some();
         let name = name.map(|name| with_single_spaces(&name));
-        let change =
-            UserChange { name, password, disabled, admin, bot, guest, ..UserChange::default() };
+        let change = UserChange {
+            name,
+            email,
+            password,
+            disabled,
+            admin,
+            bot,
+            guest,
+            ..UserChange::default()
+        };
         let store = self.store_for(operator.attribution());
         let user = store.change_user(account.user.id, change).await?;
+        if moves {
+            self.end_mailed_links(user.id).await?;
+        }
         self.0.cache.forget_user(user.id);
         info!(user = user.login, "User changed by an administrator.");
         Ok(user)

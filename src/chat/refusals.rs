@@ -16,6 +16,8 @@ pub(super) enum Reason {
     Unknown,
     /// The account is disabled.
     Disabled,
+    /// The answer of another system, such as a provider of OpenID Connect, is not valid.
+    Provider,
     /// Too many failures; the password was not checked.
     Limited,
     /// A session or token that is malformed, expired or ended.
@@ -31,6 +33,7 @@ impl Reason {
             Self::Code => "code",
             Self::Unknown => "unknown",
             Self::Disabled => "disabled",
+            Self::Provider => "provider",
             Self::Limited => "limited",
             Self::Session => "session",
             Self::Ticket => "ticket",
@@ -39,7 +42,7 @@ impl Reason {
 
     fn text(self) -> &'static str {
         match self {
-            Self::Password | Self::Code | Self::Unknown | Self::Disabled => {
+            Self::Password | Self::Code | Self::Unknown | Self::Disabled | Self::Provider => {
                 "Authentication failed."
             }
             Self::Limited => "Authentication failed: too many attempts.",

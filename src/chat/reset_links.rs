@@ -9,7 +9,7 @@ use std::time::Duration;
 use tracing::{field, info};
 
 use super::caller::holder_of_reset_link;
-use super::{Chat, Operator, tokens};
+use super::{Chat, Operator, access, tokens};
 use crate::model::{
     Attribution, Client, Error, Grant, Result, Scope, Session, Timestamp, User, UserId,
     check_password,
@@ -47,6 +47,7 @@ impl Chat {
         login: &str,
         life: Duration,
     ) -> Result<ResetLink> {
+        access::use_password(self.config().auth.local_login)?;
         let user = self.account_of(operator, login).await?.user;
         if user.disabled {
             return Err(Error::invalid("name", "is disabled; enable the account first"));
@@ -109,6 +110,7 @@ impl Chat {
     /// Returns whose password this link sets. `Forbidden` if it was used, has expired or never
     /// existed.
     pub async fn check_reset_link(&self, secret: &str) -> Result<User> {
+        access::use_password(self.config().auth.local_login)?;
         let link = self.reset_link(secret).await?;
         self.me(&link).await.map_err(|_| Error::Forbidden)
     }
@@ -122,6 +124,7 @@ impl Chat {
         password: &str,
         client: &Client,
     ) -> Result<User> {
+        access::use_password(self.config().auth.local_login)?;
         let link = self.reset_link(secret).await?;
         check_password("password", password, self.config().auth.password_min_length)?;
         let password = self.hash_password(password, None).await?;

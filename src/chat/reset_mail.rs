@@ -39,6 +39,7 @@ impl Chat {
     pub fn mails_reset_links(&self) -> bool {
         let config = self.config();
         config.auth.reset_by_mail
+            && config.auth.local_login
             && config.mail.host.is_some()
             && config.mail.from.is_some()
             && config.server.public_url.is_some()

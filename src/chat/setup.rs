@@ -8,7 +8,7 @@ use tracing::info;
 
 use super::accounts::Registration;
 use super::caller::holder_of_link;
-use super::{Chat, tokens};
+use super::{Chat, access, tokens};
 use crate::model::{Attribution, Client, Error, Hash32, Result, User};
 
 /// Hash of the secret.
@@ -22,10 +22,12 @@ struct Taken<'a> {
 }
 
 impl Chat {
-    /// Returns the secret for [`Chat::set_up`] while there is no administrator. It is the same at
+    /// Returns the secret for [`Chat::set_up`] while there is no administrator and people log in with
+    /// passwords. It is the same at
     /// each start and on all servers with the same data, any of which may be asked.
     pub async fn invite_administrator(&self) -> Result<Option<String>> {
-        if self.store().has_administrator().await? {
+        // Nobody could log in to it.
+        if !self.config().auth.local_login || self.store().has_administrator().await? {
             return Ok(None);
         }
         let secret = self.0.keys.set_up_secret();
@@ -35,7 +37,7 @@ impl Chat {
 
     /// Returns whether there is no administrator yet, and [`Chat::set_up`] may create one.
     pub async fn awaits_administrator(&self) -> Result<bool> {
-        let invited = self.invitation().is_some();
+        let invited = self.invitation().is_some() && self.config().auth.local_login;
         Ok(invited && !self.store().has_administrator().await?)
     }
 
@@ -49,6 +51,7 @@ impl Chat {
     /// Creates the first administrator, even if other accounts exist. `Forbidden` for a wrong
     /// secret, or if there is an administrator already.
     pub async fn set_up(&self, secret: &str, new: Registration, client: &Client) -> Result<User> {
+        access::use_password(self.config().auth.local_login)?;
         let shown = tokens::hash(secret).map_err(|_| Error::Forbidden)?;
         // Taken before anything waits: of two concurrent callers only one gets it.
         let taken = self.invitation().take_if(|held| bool::from(held.0.ct_eq(&shown.0)));

@@ -65,7 +65,7 @@ pub(super) struct Filter {
 }
 
 /// All actions of the audit log.
-const ACTIONS: [&str; 59] = [
+const ACTIONS: [&str; 63] = [
     "backup.create",
     "backup.prune",
     "backup.restore",
@@ -111,9 +111,12 @@ const ACTIONS: [&str; 59] = [
     "user.delete",
     "user.demote",
     "user.disable",
+    "user.email",
     "user.enable",
     "user.erase",
     "user.export",
+    "user.link",
+    "user.log_in",
     "user.logout",
     "user.mark",
     "user.passwd",
@@ -123,6 +126,7 @@ const ACTIONS: [&str; 59] = [
     "user.reset_password",
     "user.reset_second_factor",
     "user.setup",
+    "user.unlink",
     "webhook.create",
     "webhook.delete",
 ];

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::ask::{Destructive, PasswordSource};
 use super::print::{Format, Layout, note};
 use super::{Global, execute, init, passwords, person, token};
+use crate::admin::identities::{UserEmail, UserLink, UserUnlink};
 use crate::admin::reset_link::UserResetLink;
 use crate::admin::secret::Secret;
 use crate::admin::users::{
@@ -65,6 +66,30 @@ pub(super) enum Verb {
         name: String,
         /// New display name
         to: String,
+    },
+    /// Set or remove the e-mail address of an account
+    Email {
+        /// Login name
+        name: String,
+        /// New address
+        #[arg(required_unless_present = "remove")]
+        address: Option<String>,
+        /// Remove the address
+        #[arg(long, conflicts_with = "address")]
+        remove: bool,
+    },
+    /// Link an account to a person at the OpenID Connect provider, who can then log in to it
+    Link {
+        /// Login name
+        name: String,
+        /// Subject (claim sub) of the person at the provider of [oidc]
+        #[arg(long, value_name = "SUBJECT")]
+        oidc: String,
+    },
+    /// Unlink an account from all other systems; its sessions stay
+    Unlink {
+        /// Login name
+        name: String,
     },
     /// Disable an account and end its sessions
     Disable {
@@ -241,6 +266,11 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
             (Command::UserResetSecondFactor(UserResetSecondFactor { name }), Layout::One)
         }
         Verb::Rename { name, to } => (Command::UserRename(UserRename { name, to }), Layout::One),
+        Verb::Email { name, address, .. } => {
+            (Command::UserEmail(UserEmail { name, email: address }), Layout::One)
+        }
+        Verb::Link { name, oidc } => (Command::UserLink(UserLink { name, oidc }), Layout::One),
+        Verb::Unlink { name } => (Command::UserUnlink(UserUnlink { name }), Layout::One),
         Verb::Disable { name, yes } => {
             person::last_administrator(global, &name, yes)?;
             (Command::UserDisable(UserDisable { name }), Layout::One)

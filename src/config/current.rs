@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Config;
 
 /// The keys that a reload brings into force. Their readers ask [`Current`] each time, or follow it.
-const LIVE: [(&str, &[&str]); 11] = [
+const LIVE: [(&str, &[&str]); 12] = [
     (
         "server",
         &[
@@ -26,6 +26,7 @@ const LIVE: [(&str, &[&str]); 11] = [
         "auth",
         &[
             "registration",
+            "local_login",
             "show_emails",
             "password_min_length",
             "session_days",
@@ -37,6 +38,7 @@ const LIVE: [(&str, &[&str]); 11] = [
             "second_factor",
         ],
     ),
+    ("oidc", &[]),
     ("rooms", &["custom_emoji"]),
     ("limits", &[]),
     ("log", &["level"]),

@@ -13,6 +13,7 @@ mod keys;
 pub mod load;
 mod log;
 pub mod look;
+mod oidc;
 mod outgoing;
 pub(crate) mod place;
 pub mod remarks;
@@ -32,6 +33,7 @@ use serde::{Deserialize, Serialize};
 pub use backup::{Audit, Backup};
 pub use cluster::{Cluster, Engine};
 pub use log::{Log, LogFormat, LogLevel, Rotation};
+pub use oidc::Oidc;
 pub use outgoing::{Alerts, Egress, LinkPreviews, Mail, MailSecurity, Push, Ship};
 pub use s3::{Masked, S3};
 pub use server::Server;
@@ -48,6 +50,8 @@ pub struct Config {
     pub cluster: Cluster,
     /// Registration, passwords, sessions.
     pub auth: Auth,
+    /// Log-in through a provider of OpenID Connect.
+    pub oidc: Oidc,
     /// Rooms and messages.
     pub rooms: Rooms,
     /// Uploaded files.
@@ -161,6 +165,9 @@ pub struct Auth {
     /// Who can create accounts: `open` (anyone who can reach the server), `invite` (anyone with an
     /// invitation) or `closed` (administrators only).
     pub registration: Registration,
+    /// Let people log in with passwords of this server. `false` requires another way to log in, such
+    /// as `[oidc]`; registration and links for new passwords are refused then, too.
+    pub local_login: bool,
     /// Show e-mail addresses and birth dates to other users (`chats` API).
     pub show_emails: bool,
     /// Number of password-hashing threads.
@@ -192,6 +199,7 @@ impl Default for Auth {
     fn default() -> Self {
         Self {
             registration: Registration::Open,
+            local_login: true,
             show_emails: true,
             hash_threads: 1,
             password_min_length: 8,

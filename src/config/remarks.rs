@@ -4,7 +4,8 @@ use super::Config;
 
 /// Returns what works but is probably a mistake, each as a sentence without a full stop.
 pub fn all(config: &Config) -> Vec<String> {
-    [without_certificate(config), reset_without_mail(config)].into_iter().flatten().collect()
+    let all = [without_certificate(config), reset_without_mail(config), guessed_redirect(config)];
+    all.into_iter().flatten().collect()
 }
 
 fn without_certificate(config: &Config) -> Option<String> {
@@ -21,6 +22,15 @@ fn without_certificate(config: &Config) -> Option<String> {
         "[server] acme_domains does not contain {host}, the host of public_url, so that there will \
          be no certificate for it"
     ))
+}
+
+fn guessed_redirect(config: &Config) -> Option<String> {
+    let guessed = config.oidc.is_on() && config.server.public_url.is_none();
+    guessed.then(|| {
+        "[oidc] is set without [server] public_url: the redirect URI that the provider must know \
+         depends on the address that each browser uses"
+            .to_owned()
+    })
 }
 
 fn reset_without_mail(config: &Config) -> Option<String> {

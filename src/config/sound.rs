@@ -2,7 +2,7 @@
 //! check` and `doctor`.
 
 use super::check::{self, MAX_SOCKET_PATH};
-use super::{Config, Engine, MailSecurity, Push, S3, Server, Ship, look};
+use super::{Config, Engine, MailSecurity, Push, S3, Server, Ship, look, oidc};
 use crate::model::rules::Network;
 
 /// Maximum duration of a value in seconds: a century. Much longer durations cannot be added to the
@@ -63,6 +63,7 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
     found.extend(wrong_backups(config));
     found.extend(wrong_media(config));
     found.extend(wrong_cluster(config));
+    found.extend(wrong_log_in(config));
     let mut bad =
         |section: &str, key: &str, why: &str| found.push(format!("[{section}] {key} {why}"));
     if let Some(readers) = database.readers.filter(|readers| *readers > MOST_READERS) {
@@ -91,6 +92,13 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
         bad(section, key, "must not be empty");
     }
     found
+}
+
+/// Returns what is wrong with the ways to log in.
+fn wrong_log_in(config: &Config) -> Vec<String> {
+    let found = oidc::problems(config).into_iter().map(|(key, why)| format!("[oidc] {key} {why}"));
+    let local = oidc::wrong_local_login(config).map(|why| format!("[auth] local_login {why}"));
+    found.chain(local).collect()
 }
 
 /// Returns what is wrong with the keys that only the web UI shows.

@@ -22,6 +22,8 @@ pub enum Claim {
     SecondFactor,
     /// The name of a custom emoji.
     Emoji,
+    /// An identity of another system, with which a user logs in.
+    Identity,
 }
 
 /// An object that does not exist.
@@ -106,6 +108,9 @@ pub enum Error {
     /// The server does not permit a second factor.
     #[error("two-step login is turned off on this server")]
     SecondFactorOff,
+    /// Nobody logs in with a password of this server, and nobody sets one.
+    #[error("log-in with passwords is turned off on this server")]
+    LocalLoginOff,
     /// Unknown, or not visible to the caller.
     #[error("no such room")]
     RoomNotFound,

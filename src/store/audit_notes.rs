@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    AuditNote, AuditTarget, CustomEmoji, Invitation, InvitationId, Look, MessageId,
+    AuditNote, AuditTarget, CustomEmoji, Identity, Invitation, InvitationId, Look, MessageId,
     OutgoingWebhook, RoomFacts, RoomId, Session, SessionId, Timestamp, User, UserId, WebhookEvent,
 };
 
@@ -77,9 +77,18 @@ fn with_ended(mut after: Properties, sessions: u32) -> Properties {
     after
 }
 
+fn with_identities(mut all: Properties, identities: &[Identity]) -> Properties {
+    if !identities.is_empty() {
+        let keys: Vec<String> = identities.iter().map(Identity::key).collect();
+        all.insert("identities".to_owned(), keys.into());
+    }
+    all
+}
+
 /// A new account.
-pub(super) fn user_added(new: &User) -> Option<AuditNote> {
-    note(user(new.id, &new.login), Map::new(), set(of_user(new)))
+pub(super) fn user_added(new: &User, identities: &[Identity]) -> Option<AuditNote> {
+    let after = with_identities(set(of_user(new)), identities);
+    note(user(new.id, &new.login), Map::new(), after)
 }
 
 /// An account created with an invitation.
@@ -113,14 +122,15 @@ pub(super) fn invitation_revoked(gone: &Invitation) -> Option<AuditNote> {
     note(invitation(gone.id), before, Map::new())
 }
 
-/// A changed account; a new password is only mentioned.
+/// A changed account, before and after, with its identities; a new password is only mentioned.
 pub(super) fn user_changed(
-    before: &User,
-    after: &User,
+    [before, after]: [&User; 2],
+    identities: &[Vec<Identity>; 2],
     password: bool,
     sessions_ended: u32,
 ) -> Option<AuditNote> {
-    let (mut old, mut new) = (of_user(before), of_user(after));
+    let mut old = with_identities(of_user(before), &identities[0]);
+    let mut new = with_identities(of_user(after), &identities[1]);
     differing(&mut old, &mut new);
     if password {
         new.insert("password".to_owned(), "changed".into());

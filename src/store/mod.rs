@@ -23,11 +23,12 @@ use std::time::Duration;
 use crate::model::rules::Refusal;
 use crate::model::{
     Account, Attribution, AuditEntry, AuditNote, Changes, Claim, CustomEmoji, DraftPlace, Event,
-    Follow, FollowedThread, Hash32, Invitation, InvitationId, Look, LookChange, LookIcon, Media,
-    MediaId, Message, MessageQuery, NewEmoji, NewOutgoingWebhook, NewSubscription, OutgoingWebhook,
-    OwnChange, OwnSettings, Preferences, PreferencesChange, PushSubscription, ReadMark, Rev,
-    RoomCard, RoomFacts, RoomId, Saved, SavedPlace, Seq, Session, SessionId, ThreadPlace,
-    ThreadSummary, Timestamp, Unsent, User, UserId, WebhookChange, WebhookId, WebhookPlace, Window,
+    Follow, FollowedThread, Hash32, Identity, Invitation, InvitationId, Look, LookChange, LookIcon,
+    Media, MediaId, Message, MessageQuery, NewEmoji, NewOutgoingWebhook, NewSubscription,
+    OutgoingWebhook, OwnChange, OwnSettings, Preferences, PreferencesChange, PushSubscription,
+    ReadMark, Rev, RoomCard, RoomFacts, RoomId, Saved, SavedPlace, Seq, Session, SessionId,
+    ThreadPlace, ThreadSummary, Timestamp, Unsent, User, UserId, WebhookChange, WebhookId,
+    WebhookPlace, Window,
 };
 
 pub use query::{
@@ -105,8 +106,8 @@ pub type Reply<'a, T, E = StoreError> = Pin<Box<dyn Future<Output = Result<T, E>
 /// Users, rooms, messages. Whatever is acknowledged is durable.
 pub trait Store: Send + Sync {
     // users -----------------------------------------------------------------------------------
-    /// Adds a user with a unique login name, look-alike and e-mail address (otherwise `Taken`), or
-    /// does nothing. Ids ascend, are never reused and may have gaps.
+    /// Adds a user with a unique login name, look-alike, e-mail address and identity (otherwise
+    /// `Taken`), or does nothing. Ids ascend, are never reused and may have gaps.
     fn add_user(&self, new: NewUser) -> Reply<'_, User>;
     /// Adds a user and counts one use of the invitation with this secret, both or neither. Returns
     /// the invitation as of then. `NotFound(Missing::Invitation)` if it does not exist, has expired
@@ -122,6 +123,8 @@ pub trait Store: Send + Sync {
     /// visible to every later `account`. `Stale` if the second factor is not what its change says. A changed display name is sent to each room as its own
     /// `ParticipantChanged`, in the background, resumable.
     fn change_user(&self, id: UserId, change: UserChange) -> Reply<'_, User>;
+    /// Returns the identities of a user in other systems, in order; none for an unknown user.
+    fn identities(&self, id: UserId) -> Reply<'_, Vec<Identity>>;
     /// Adds digests to the password they belong to; does nothing if the password has changed.
     fn add_digests(&self, id: UserId, digests: Digests) -> Reply<'_, ()>;
     /// Removes the digests of all accounts; returns how many accounts had some.

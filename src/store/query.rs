@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::model::{
-    Change, Grant, Hash32, Media, MediaId, Message, Reaction, Rev, Role, RoomFacts, RoomId,
-    SecondFactor, Seq, SessionId, SocketId, Status, Timestamp, UserId, Visibility,
+    Change, Grant, Hash32, Identity, Media, MediaId, Message, Reaction, Rev, Role, RoomFacts,
+    RoomId, SecondFactor, Seq, SessionId, SocketId, Status, Timestamp, UserId, Visibility,
 };
 
 /// The basis of a decision. The store refuses with `Stale` if it has changed since.
@@ -53,6 +53,8 @@ pub struct NewUser {
     pub bot: bool,
     /// Guest: limited to their rooms.
     pub guest: bool,
+    /// What they log in with instead of a password.
+    pub identity: Option<Identity>,
 }
 
 /// Data of a new invitation.
@@ -83,6 +85,8 @@ pub enum UserKey<'a> {
     Folded(&'a str),
     /// E-mail address in any case.
     Email(&'a str),
+    /// What the user is in another system.
+    Identity(&'a Identity),
 }
 
 /// Selects users.
@@ -121,6 +125,10 @@ pub struct UserChange {
     pub guest: Option<bool>,
     /// Second factor, if it still is what the change was decided on.
     pub second_factor: Option<FactorChange>,
+    /// Identities to link; those the user has already stay. `Taken` if one is another user's.
+    pub link: Vec<Identity>,
+    /// Identities to unlink; others than those of the user are ignored. Sessions stay.
+    pub unlink: Vec<Identity>,
 }
 
 /// A change of a second factor. `Stale` if it is not `before` any more: of two uses of a code at the

@@ -39,6 +39,7 @@ mod minute;
 mod names;
 mod newest;
 mod offline;
+mod oidc;
 mod otlp;
 mod outgoing;
 mod pages;

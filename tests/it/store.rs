@@ -11,6 +11,7 @@ pub(crate) mod cassandra;
 mod changes;
 mod emoji;
 mod erasure;
+mod identities;
 mod invitations;
 mod look;
 mod marks;
@@ -347,6 +348,7 @@ pub(crate) fn new_user(login: &str) -> NewUser {
         admin: false,
         bot: false,
         guest: false,
+        identity: None,
     }
 }
 

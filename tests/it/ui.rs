@@ -23,6 +23,7 @@ mod searching;
 mod second_factor;
 mod sending;
 mod settings;
+mod sso;
 mod starting;
 mod threads;
 mod writing;

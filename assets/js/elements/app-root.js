@@ -116,6 +116,7 @@ export class AppRoot extends HTMLElement {
     const form = /** @type {LoginForm} */ (
       this.querySelector("login-form") ?? this.#show("login-form")
     );
+    form.load = lazy;
     form.mode = mode;
     form.ended = this.#chat.store.state.ended;
     form.server = this.#chat.store.state.server;

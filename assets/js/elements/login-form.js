@@ -25,6 +25,8 @@ export class LoginForm extends HTMLElement {
   /** @type {"sign-in"|"register"|"setup"} */
   #mode = "sign-in";
   #ended = false;
+  /** Loads another element. @type {(tag: "sign-in-sso") => Promise<void>} */
+  load = () => Promise.resolve();
   /** The link for the first administrator is not good. */
   #refused = false;
   /** @type {Server|null} */
@@ -233,6 +235,7 @@ export class LoginForm extends HTMLElement {
       this.#forgot(),
     );
     this.#why();
+    this.#offer();
     (this.#input(focused?.id ?? "") ?? user).focus();
   }
 
@@ -247,6 +250,23 @@ export class LoginForm extends HTMLElement {
     this.#card.querySelector(".forgot")?.remove();
     this.#card.append(this.#forgot() ?? "");
     this.#why();
+    this.#offer();
+  }
+
+  /** The button of the server's provider; without passwords there is nothing else. */
+  async #offer() {
+    const { oidc, localLogin } = this.#server ?? {};
+    const form = this.#card.querySelector("form");
+    const alone = localLogin === false && this.#mode !== "setup";
+    if (form) form.hidden = alone;
+    if (!oidc || !form || (this.#mode !== "sign-in" && !alone))
+      return void this.#card.querySelector("sign-in-sso")?.remove();
+    await this.load("sign-in-sso").catch(() => {});
+    if (!form.isConnected || !customElements.get("sign-in-sso")) return;
+    const known = this.#card.querySelector("sign-in-sso");
+    const sso = /** @type {any} */ (known ?? document.createElement("sign-in-sso"));
+    sso.data = { label: oidc.label, alone };
+    if (!known) form.before(sso);
   }
 
   #forgot() {

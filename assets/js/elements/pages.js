@@ -157,6 +157,7 @@ export class Pages {
           me,
           save: (/** @type {any} */ change) => chat.changeMe(change),
           upload: client.upload.bind(client),
+          passwords: state.server?.localLogin !== false,
           sessions: client.sessions,
           endSession: client.endSession,
           tokens: {

@@ -29,6 +29,7 @@ import "./token-list.js";
  * @property {User} me
  * @property {(change: Change) => Promise<unknown>} save
  * @property {Send} upload
+ * @property {boolean} passwords people sign in with passwords of this server
  * @property {() => Promise<SessionInfo[]>} sessions
  * @property {(id: string) => Promise<unknown>} endSession
  * @property {import("./token-list.js").Data} tokens
@@ -119,11 +120,13 @@ export class SettingsPage extends View {
   }
 
   /** @param {Data} data */
-  update({ me, save, upload, sessions, endSession, preferences, prefer, push, tokens }) {
+  update({ me, save, upload, sessions, endSession, preferences, prefer, push, tokens, passwords }) {
     this.#attention.data = { preferences, save: prefer };
     this.#server.hidden = !me.admin;
     this.#profile.data = { me, save, upload };
     this.#password.data = { userId: me.userId, save };
+    const own = this.#password.parentElement;
+    if (own) own.hidden = !passwords;
     this.#sessions.data ??= { list: sessions, end: endSession };
     this.#tokens.data = { ...tokens, me };
     this.#push.data ??= push;

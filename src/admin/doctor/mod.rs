@@ -18,6 +18,7 @@ mod descriptors;
 mod disk;
 mod logs;
 mod mail;
+mod oidc;
 mod permissions;
 mod proxies;
 mod push;

@@ -3,8 +3,8 @@
 use super::report::{Finding, Report};
 use super::{
     Installation, acme, alerts, backups, certificate, changes, clock, cluster, configuration,
-    copies, database, descriptors, disk, logs, mail, permissions, proxies, push, registration,
-    rooms, search, server, shipping, uploads, websocket,
+    copies, database, descriptors, disk, logs, mail, oidc, permissions, proxies, push,
+    registration, rooms, search, server, shipping, uploads, websocket,
 };
 use crate::admin::Failure;
 use crate::config::Engine;
@@ -164,6 +164,12 @@ pub const CHECKS: &[Check] = &[
         "whether the mail server of [mail] takes the log-in; nothing is sent",
         Side::Files,
         mail::look,
+    ),
+    check(
+        "oidc",
+        "whether the OpenID Connect provider answers, and its redirect URI",
+        Side::Files,
+        oidc::look,
     ),
     check(
         "push",

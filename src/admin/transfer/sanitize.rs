@@ -45,6 +45,7 @@ fn sound_user(user: &mut UserRecord, report: &mut Report) {
         user.login.clear();
         user.password.clear();
         (user.status, user.second_factor) = (None, None);
+        user.identities.clear();
         (user.email, user.birth, user.media, user.md5, user.sha1, user.admin) =
             (None, None, None, None, None, false);
         return;
@@ -78,6 +79,13 @@ fn sound_user(user: &mut UserRecord, report: &mut Report) {
     if user.second_factor.take_if(|factor| !understood(factor)).is_some() {
         report.note(Reason::SecondFactorLeftOut, user.login.as_str());
     }
+    user.identities.retain(|identity| {
+        let understood = identity.identity().is_some();
+        if !understood {
+            report.note(Reason::IdentityLeftOut, format!("{}: {}", user.login, identity.subject));
+        }
+        understood
+    });
     if !is_password_hash(&user.password) {
         report.note(Reason::PasswordUnusable, user.login.as_str());
         // If no random numbers are available, the hash stays empty, which prevents log-ins too.

@@ -67,6 +67,9 @@ impl Gathering<'_> {
         let user = self.user;
         let preferences = admin.chat().preferences_of(operator, user.id).await?;
         let mut account = json!(items::User::from(user));
+        let identities = admin.chat().identities_of(operator, user.id).await?;
+        let identities: Vec<_> = identities.into_iter().map(items::Identity::from).collect();
+        account["identities"] = json!(identities);
         account["birth"] = json!(user.birth);
         account["picture"] = json!(user.media.as_ref().map(path_of));
         account["status"] = json!(user.status.as_ref().map(|status| json!({

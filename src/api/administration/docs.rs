@@ -50,6 +50,8 @@ pub(super) fn describe(operation: Operation) -> Described {
         Operation::Reset => reset(),
         Operation::MailReset => mail_reset(),
         Operation::CheckInvitation => check_invitation(),
+        Operation::OidcLogIn => super::oidc::describe_log_in(),
+        Operation::OidcCallback => super::oidc::describe_callback(),
         Operation::Command => Described::new("Run an administration command")
             .text(
                 "Commands have the form in which the command line sends them to the running \
@@ -167,7 +169,7 @@ const PIXEL: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mN
 /// Commands that succeed in any order if `bob` and `cyd` are in `room001`, and there is an outgoing
 /// webhook `tickets`.
 #[expect(clippy::too_many_lines, reason = "one example for each command")]
-pub(in crate::api) fn examples() -> [Value; 63] {
+pub(in crate::api) fn examples() -> [Value; 66] {
     [
         json!({"user.list": {}}),
         json!({"user.show": {"name": "bob"}}),
@@ -180,6 +182,9 @@ pub(in crate::api) fn examples() -> [Value; 63] {
         json!({"user.reset_second_factor": {"name": "bob"}}),
         json!({"user.without_password": {}}),
         json!({"user.rename": {"name": "bob", "to": "Bob"}}),
+        json!({"user.email": {"name": "bob", "email": "bob@example.org"}}),
+        json!({"user.link": {"name": "bob", "oidc": "248289761001"}}),
+        json!({"user.unlink": {"name": "bob"}}),
         json!({"user.disable": {"name": "bob"}}),
         json!({"user.enable": {"name": "bob"}}),
         json!({"user.delete": {"name": "bob", "dry_run": true}}),
@@ -262,6 +267,7 @@ fn said() -> Shape {
         Shape::of::<items::ListedUser>(),
         Shape::of::<items::ResetLink>(),
         Shape::of::<items::Account>(),
+        Shape::of::<items::Linked>(),
         Shape::of::<items::Leaving>(),
         Shape::of::<items::Erased>(),
         Shape::of::<items::Session>(),

@@ -7,6 +7,7 @@ mod audit;
 pub(super) mod docs;
 mod icon;
 mod invitation;
+mod oidc;
 mod reset;
 
 use std::convert::Infallible;
@@ -56,6 +57,10 @@ pub(super) enum Operation {
     MailReset,
     /// `POST /api/invitations/check`
     CheckInvitation,
+    /// `GET /api/oidc/login`
+    OidcLogIn,
+    /// `GET /api/oidc/callback`
+    OidcCallback,
     /// `POST /api/admin`
     Command,
     /// `GET /api/admin/log`
@@ -95,6 +100,12 @@ impl Dialect for Administration {
             template: "/api/invitations/check",
             operation: Operation::CheckInvitation,
         },
+        Route { method: Method::GET, template: "/api/oidc/login", operation: Operation::OidcLogIn },
+        Route {
+            method: Method::GET,
+            template: "/api/oidc/callback",
+            operation: Operation::OidcCallback,
+        },
         Route { method: Method::POST, template: "/api/admin", operation: Operation::Command },
         Route { method: Method::GET, template: "/api/admin/log", operation: Operation::Log },
         Route { method: Method::GET, template: "/api/admin/audit", operation: Operation::Audit },
@@ -110,6 +121,8 @@ impl Dialect for Administration {
             Operation::CheckReset => reset::check(&chat, request).await,
             Operation::MailReset => reset::mail(&chat, request).await,
             Operation::CheckInvitation => invitation::check(&chat, request).await,
+            Operation::OidcLogIn => oidc::log_in(&chat, &request).await,
+            Operation::OidcCallback => oidc::callback(&chat, &request).await,
             Operation::Command => command(&chat, request).await,
             Operation::Log => log(chat, request).await,
             Operation::Audit => {
@@ -185,8 +198,25 @@ pub(super) struct ServerFacts {
     #[serde(rename = "linkPreviews", skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
     link_previews: bool,
+    /// How to log in through the provider of OpenID Connect (`[oidc]`): `GET /api/oidc/login`;
+    /// absent if not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    oidc: Option<OidcFacts>,
+    /// False if nobody logs in with a password of this server (`[auth] local_login`); absent if
+    /// people do.
+    #[serde(rename = "localLogin", skip_serializing_if = "Clone::clone")]
+    #[schema(required = false)]
+    local_login: bool,
     /// Whether there is no administrator yet: the link that `serve` prints creates one.
     setup: bool,
+}
+
+/// How to log in through a provider.
+#[derive(Serialize, ToSchema)]
+pub(super) struct OidcFacts {
+    /// Label of the button (`[oidc] label`); empty unless it is configured.
+    label: String,
 }
 
 /// The user who was made administrator.
@@ -200,17 +230,20 @@ pub(super) struct Administrator {
 
 async fn server(chat: &Chat, request: &Request) -> Result<Response> {
     let config = &request.config;
+    let local_login = config.auth.local_login;
     let Look { name, accent, motd, icon } = chat.look().await;
     let facts = ServerFacts {
         name,
         accent,
         motd,
         icon,
-        registration: config.auth.registration == Registrations::Open,
-        invitations: config.auth.registration == Registrations::Invite,
+        registration: local_login && config.auth.registration == Registrations::Open,
+        invitations: local_login && config.auth.registration == Registrations::Invite,
         personal_tokens: config.auth.personal_tokens,
         reset_by_mail: chat.mails_reset_links(),
         link_previews: config.link_previews.enabled,
+        oidc: chat.oidc_label().map(|label| OidcFacts { label }),
+        local_login,
         setup: chat.awaits_administrator().await?,
     };
     Ok(respond::json(StatusCode::OK, &facts))

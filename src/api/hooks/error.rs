@@ -30,7 +30,8 @@ fn status_and_word(error: &Error) -> (StatusCode, &'static str) {
         | Error::ForeignOrigin
         | Error::RegistrationClosed
         | Error::InvitationNeeded
-        | Error::SecondFactorOff => (StatusCode::FORBIDDEN, "action_prohibited"),
+        | Error::SecondFactorOff
+        | Error::LocalLoginOff => (StatusCode::FORBIDDEN, "action_prohibited"),
         Error::RoomNotFound | Error::MissingRoom => (StatusCode::NOT_FOUND, "channel_not_found"),
         Error::NoSession
         | Error::BadSession

@@ -99,6 +99,11 @@ impl Request {
         format!("{name}={value}; Path={path}; HttpOnly; SameSite=Lax{age}{secure}")
     }
 
+    /// Returns the value of a cookie.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        auth::cookie(&self.headers, name)
+    }
+
     /// Returns a `Set-Cookie` value that deletes a cookie.
     pub fn cleared_cookie(&self, name: &str) -> String {
         self.session_cookie(name, "", Some(Duration::ZERO))

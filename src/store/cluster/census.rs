@@ -92,6 +92,7 @@ mod tests {
             admin: false,
             bot: false,
             guest: false,
+            identity: None,
         }
     }
 

@@ -36,6 +36,8 @@ pub(super) enum Kind {
     People,
     /// Bytes, owner and file name of uploaded files.
     File,
+    /// Identities of users in other systems.
+    Identity,
 }
 
 impl Kind {
@@ -47,6 +49,7 @@ impl Kind {
             Self::PublicRoom => "public_room",
             Self::People => "people",
             Self::File => "file",
+            Self::Identity => "identity",
         }
     }
 }

@@ -278,6 +278,7 @@ mod tests {
             admin: true,
             bot: false,
             guest: false,
+            identity: None,
         }
     }
 

@@ -8,11 +8,11 @@ use super::{
 };
 use crate::model::{
     Account, Attribution, AuditEntry, AuditNote, Changes, CustomEmoji, DraftPlace, Event, Follow,
-    FollowedThread, Hash32, Invitation, InvitationId, Look, LookChange, LookIcon, Media, MediaId,
-    MessageQuery, NewEmoji, NewOutgoingWebhook, OutgoingWebhook, OwnChange, OwnSettings, Pin,
-    Preferences, PreferencesChange, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Saved, SavedPlace,
-    Seq, ThreadPlace, ThreadSummary, Timestamp, Unsent, User, UserId, WebhookChange, WebhookId,
-    WebhookPlace, Window,
+    FollowedThread, Hash32, Identity, Invitation, InvitationId, Look, LookChange, LookIcon, Media,
+    MediaId, MessageQuery, NewEmoji, NewOutgoingWebhook, OutgoingWebhook, OwnChange, OwnSettings,
+    Pin, Preferences, PreferencesChange, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Saved,
+    SavedPlace, Seq, ThreadPlace, ThreadSummary, Timestamp, Unsent, User, UserId, WebhookChange,
+    WebhookId, WebhookPlace, Window,
 };
 use crate::store::{
     Added, AuditQuery, Basis, Committed, Digests, Draft, Found, MessageChange, MessagePage,
@@ -59,6 +59,10 @@ impl Store for Cluster {
 
     fn change_user(&self, id: UserId, change: UserChange) -> Reply<'_, User> {
         Box::pin(users::change(self, id, change))
+    }
+
+    fn identities(&self, id: UserId) -> Reply<'_, Vec<Identity>> {
+        Box::pin(users::identities(self, id))
     }
 
     fn add_digests(&self, id: UserId, digests: Digests) -> Reply<'_, ()> {

@@ -4,7 +4,9 @@ use rusqlite::{Connection, Result, params};
 
 use super::error::Fault;
 use super::work::Work;
-use super::{audit, drafts, job_orders, media, preferences, saved, sessions, sql, threads, users};
+use super::{
+    audit, drafts, identities, job_orders, media, preferences, saved, sessions, sql, threads, users,
+};
 use crate::model::{Event, FileKind, SecondFactor, Status, User, UserId, fold};
 use crate::store::transfer::FactorRecord;
 use crate::store::{Digests, Ended, FactorChange, Missing, StoreError, UserChange, audit_notes};
@@ -58,6 +60,7 @@ pub(super) fn change(work: &mut Work<'_>, id: UserId, change: &UserChange) -> Re
     }
     let before = account.user;
     check(work.conn, id, change)?;
+    let linked = identities::of_user(work.conn, id)?;
     write(work.conn, id, change)?;
     // This comes first: rooms receive the flag when the role is gone.
     if change.disabled == Some(true) || change.guest == Some(true) {
@@ -84,7 +87,9 @@ pub(super) fn change(work: &mut Work<'_>, id: UserId, change: &UserChange) -> Re
     }
     let after = users::one(work.conn, id)?.ok_or(StoreError::NotFound(Missing::User))?;
     audit::record(work, || {
-        Ok(audit_notes::user_changed(&before, &after, change.password.is_some(), ended))
+        let identities = [linked, identities::of_user(work.conn, id)?];
+        let password = change.password.is_some();
+        Ok(audit_notes::user_changed([&before, &after], &identities, password, ended))
     })?;
     Ok(after)
 }
@@ -93,6 +98,7 @@ fn check(conn: &Connection, id: UserId, change: &UserChange) -> Result<(), Fault
     if let Some(Some(email)) = &change.email {
         users::check_email(conn, Some(id), email)?;
     }
+    identities::check(conn, Some(id), &change.link)?;
     if let Some(Some(picture)) = change.media {
         media::owned(conn, picture, id)?
             .filter(|file| file.is_image && FileKind::of(&file.kind).is_portrait())
@@ -139,7 +145,8 @@ fn write(conn: &Connection, id: UserId, change: &UserChange) -> Result<()> {
     if let Some(guest) = change.guest {
         sql::run(conn, SET_GUEST, params![id, guest])?;
     }
-    Ok(())
+    identities::unlink(conn, id, &change.unlink)?;
+    identities::link(conn, id, &change.link)
 }
 
 /// Replaces or removes the status of a user.
@@ -184,6 +191,7 @@ pub(super) fn remove(work: &mut Work<'_>, id: UserId) -> Result<(), Fault> {
     saved::forget(work.conn, id)?;
     threads::forget(work.conn, id)?;
     drafts::forget(work.conn, id)?;
+    identities::forget(work.conn, id)?;
     let ended = sessions::end(work, id, Ended::All)?;
     audit::record(work, || Ok(audit_notes::user_removed(&user, ended)))?;
     Ok(())

@@ -16,6 +16,7 @@ mod error;
 mod fresh;
 mod functions;
 mod health;
+mod identities;
 mod invitations;
 mod job_orders;
 mod jobs;

@@ -47,6 +47,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!("0017_follows"),
     migration!("0019_drafts"),
     migration!("0020_look"),
+    migration!("0021_identities"),
     migration!("0025_push"),
 ];
 

@@ -59,6 +59,7 @@ impl Fragile {
             admin: false,
             bot: false,
             guest: false,
+            identity: None,
         };
         let user = self.store.add_user(new).await.unwrap();
         let facts = self.room_of(&user).await;
@@ -203,6 +204,7 @@ fn every_statement_can_be_prepared_on_a_fresh_schema() {
         room_changes::STATEMENTS,
         rooms::STATEMENTS,
         drafts::STATEMENTS,
+        identities::STATEMENTS,
         saved::STATEMENTS,
         schema::STATEMENTS,
         search::STATEMENTS,

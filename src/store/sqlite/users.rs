@@ -4,8 +4,10 @@ use rusqlite::{Connection, Result, params};
 
 use super::error::Fault;
 use super::work::Work;
-use super::{audit, media, sql};
-use crate::model::{Account, Claim, MediaId, SecondFactor, Status, Timestamp, User, UserId, fold};
+use super::{audit, identities, media, sql};
+use crate::model::{
+    Account, Claim, Identity, MediaId, SecondFactor, Status, Timestamp, User, UserId, fold,
+};
 use crate::store::transfer::FactorRecord;
 use crate::store::{MAX_STATUSES, Missing, NewUser, StoreError, audit_notes};
 
@@ -23,6 +25,8 @@ macro_rules! user_sql {
 const BY_ID: &str = user_sql!("id = ?1");
 const BY_FOLDED: &str = user_sql!("folded = ?1");
 const BY_EMAIL: &str = user_sql!("email_folded = ?1");
+const BY_IDENTITY: &str =
+    user_sql!("id = (SELECT user FROM identities WHERE source = ?1 AND subject = ?2)");
 const BY_IDS: &str = user_sql!("id IN (SELECT value FROM json_each(?1)) ORDER BY id");
 const AFTER: &str = user_sql!("id > ?1 ORDER BY id LIMIT ?2");
 const WITH_TEXT: &str = user_sql!(
@@ -68,6 +72,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     BY_ID,
     BY_FOLDED,
     BY_EMAIL,
+    BY_IDENTITY,
     BY_IDS,
     AFTER,
     WITH_TEXT,
@@ -144,6 +149,7 @@ pub(super) enum Key {
     Id(UserId),
     Folded(String),
     Email(String),
+    Identity(Identity),
 }
 
 /// Returns a user with credentials.
@@ -152,6 +158,9 @@ pub(super) fn account(conn: &Connection, key: &Key) -> Result<Option<Account>> {
         Key::Id(id) => sql::one(conn, BY_ID, [id], account_from_row)?,
         Key::Folded(folded) => sql::one(conn, BY_FOLDED, [folded], account_from_row)?,
         Key::Email(email) => sql::one(conn, BY_EMAIL, [email.to_lowercase()], account_from_row)?,
+        Key::Identity(Identity { source, subject }) => {
+            sql::one(conn, BY_IDENTITY, params![source.as_str(), subject], account_from_row)?
+        }
     };
     found.map(|account| complete(conn, account)).transpose()
 }
@@ -235,7 +244,7 @@ pub(super) fn check_email(conn: &Connection, id: Option<UserId>, email: &str) ->
 /// Adds a user.
 pub(super) fn add(work: &Work<'_>, new: &NewUser) -> Result<User, Fault> {
     let user = insert(work, new)?;
-    audit::record(work, || Ok(audit_notes::user_added(&user)))?;
+    audit::record(work, || Ok(audit_notes::user_added(&user, new.identity.as_slice())))?;
     Ok(user)
 }
 
@@ -248,6 +257,7 @@ pub(super) fn insert(work: &Work<'_>, new: &NewUser) -> Result<User, Fault> {
     if let Some(email) = &new.email {
         check_email(conn, None, email)?;
     }
+    identities::check(conn, None, new.identity.as_slice())?;
     let folded_email = new.email.as_ref().map(|email| email.to_lowercase());
     let values = params![
         new.login,
@@ -267,5 +277,7 @@ pub(super) fn insert(work: &Work<'_>, new: &NewUser) -> Result<User, Fault> {
         new.guest
     ];
     sql::run(conn, ADD, values)?;
-    Ok(one(conn, UserId(conn.last_insert_rowid()))?.ok_or(StoreError::Unavailable)?)
+    let id = UserId(conn.last_insert_rowid());
+    identities::link(conn, id, new.identity.as_slice())?;
+    Ok(one(conn, id)?.ok_or(StoreError::Unavailable)?)
 }

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use super::{
-    Sqlite, accounts, audit, cards, drafts, emoji, invitations, look, marks, media,
+    Sqlite, accounts, audit, cards, drafts, emoji, identities, invitations, look, marks, media,
     message_changes, messages, outgoing, pins, posting, preferences, room_changes, rooms, saved,
     threads, traces, users,
 };
 use crate::model::{
     Account, Attribution, AuditEntry, AuditNote, Changes, CustomEmoji, DraftPlace, Follow,
-    FollowedThread, Hash32, Invitation, InvitationId, Look, LookChange, LookIcon, Media, MediaId,
-    MessageQuery, NewEmoji, NewOutgoingWebhook, OutgoingWebhook, OwnChange, OwnSettings, Pin,
-    Preferences, PreferencesChange, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Saved, SavedPlace,
-    Seq, ThreadPlace, ThreadSummary, Timestamp, Unsent, User, UserId, WebhookChange, WebhookId,
-    WebhookPlace, Window,
+    FollowedThread, Hash32, Identity, Invitation, InvitationId, Look, LookChange, LookIcon, Media,
+    MediaId, MessageQuery, NewEmoji, NewOutgoingWebhook, OutgoingWebhook, OwnChange, OwnSettings,
+    Pin, Preferences, PreferencesChange, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Saved,
+    SavedPlace, Seq, ThreadPlace, ThreadSummary, Timestamp, Unsent, User, UserId, WebhookChange,
+    WebhookId, WebhookPlace, Window,
 };
 use crate::store::{
     Added, AuditQuery, Basis, Committed, Digests, Draft, Found, MessageChange, MessagePage,
@@ -51,6 +51,7 @@ impl Store for Sqlite {
             UserKey::Id(id) => users::Key::Id(id),
             UserKey::Folded(folded) => users::Key::Folded(folded.to_owned()),
             UserKey::Email(email) => users::Key::Email(email.to_owned()),
+            UserKey::Identity(identity) => users::Key::Identity(identity.clone()),
         };
         Box::pin(self.read(move |conn| Ok(users::account(conn, &key)?)))
     }
@@ -77,6 +78,10 @@ impl Store for Sqlite {
 
     fn change_user(&self, id: UserId, change: UserChange) -> Reply<'_, User> {
         Box::pin(self.write(move |work| accounts::change(work, id, &change)))
+    }
+
+    fn identities(&self, id: UserId) -> Reply<'_, Vec<Identity>> {
+        Box::pin(self.read(move |conn| Ok(identities::of_user(conn, id)?)))
     }
 
     fn add_digests(&self, id: UserId, digests: Digests) -> Reply<'_, ()> {

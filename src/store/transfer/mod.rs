@@ -3,12 +3,14 @@
 //! Contains the types only; `sqlite/transfer` reads and writes them.
 
 mod factor;
+mod identity;
 mod passwordless;
 mod record;
 mod report;
 mod serde_time;
 
 pub use factor::FactorRecord;
+pub use identity::IdentityRecord;
 pub use passwordless::{PASSWORDLESS, fingerprint};
 pub use record::{
     EmojiRecord, End, FileRecord, FollowRecord, Header, ImportedRecord, JobRecord, Key, LastIds,

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FactorRecord, serde_time};
+use super::{FactorRecord, IdentityRecord, serde_time};
 use crate::model::rules::check_preferences;
 use crate::model::{
     NotifyLevel, OwnSettings, Preferences, PreferencesChange, QuietHours, Status, Timestamp,
@@ -182,6 +182,9 @@ pub struct UserRecord {
     /// What the codes of the user are checked with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second_factor: Option<FactorRecord>,
+    /// What the user is in other systems, with which they log in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identities: Vec<IdentityRecord>,
     /// Server administrator.
     #[serde(default, skip_serializing_if = "is_false")]
     pub admin: bool,

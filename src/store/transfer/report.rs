@@ -65,6 +65,8 @@ pub enum Reason {
     BirthLeftOut,
     /// The second factor is not understood; omitted.
     SecondFactorLeftOut,
+    /// The identity in another system is another user's or not understood; omitted.
+    IdentityLeftOut,
     /// The password cannot be imported; an administrator has to set one.
     PasswordUnusable,
     /// The user was an administrator; imports never create administrators.
@@ -130,6 +132,9 @@ impl Reason {
             Self::EmailLeftOut => "the e-mail address is taken or invalid; omitted",
             Self::BirthLeftOut => "the birth date is invalid; omitted",
             Self::SecondFactorLeftOut => "the second factor is not understood; omitted",
+            Self::IdentityLeftOut => {
+                "the identity for log-ins is another user's or not understood; omitted"
+            }
             Self::PasswordUnusable => {
                 "passwords are not imported; set them with chatctl user passwd --all-without \
                  --generate --to FILE"

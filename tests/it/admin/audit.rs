@@ -68,7 +68,9 @@ async fn root_and_bob(server: &Server) -> (Person, Person) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_command_is_recorded_or_changes_nothing() {
-    let server = Server::start().await;
+    // Nobody logs in there.
+    let oidc = [("OIDC__ISSUER", "https://id.invalid"), ("OIDC__CLIENT_ID", "chat")];
+    let server = Server::start_with(&oidc).await;
     let ctl = Ctl::of(&server);
     ctl.create("ann", &[]);
     let ann = Person::known(&server, "ann").await;
@@ -85,6 +87,9 @@ async fn every_command_is_recorded_or_changes_nothing() {
         ("user.passwd", &["user", "passwd", "bob", "--password-stdin"], "user.passwd"),
         ("user.reset_link", &["user", "reset-link", "bob"], "user.reset_link"),
         ("user.rename", &["user", "rename", "bob", "Bob"], "user.rename"),
+        ("user.email", &["user", "email", "bob", "bob@example.org"], "user.email"),
+        ("user.link", &["user", "link", "bob", "--oidc", "7"], "user.link"),
+        ("user.unlink", &["user", "unlink", "bob"], "user.unlink"),
         ("user.promote", &["user", "promote", "bob"], "user.promote"),
         ("user.demote", &["user", "demote", "bob", "--yes"], "user.demote"),
         ("user.mark", &["user", "mark", "bob", "--bot"], "user.mark"),

@@ -122,7 +122,7 @@ async fn a_healthy_server_is_well_running_and_stopped() {
             // The disk of the test machine may have problems.
             "disk" => assert_ne!(line["status"], "skipped"),
             "acme" | "alerts" | "backup" | "certificate" | "cluster" | "copies" | "mail"
-            | "otlp" | "push" | "websocket" => {
+            | "oidc" | "otlp" | "push" | "websocket" => {
                 assert_eq!(line["status"], "skipped", "{line}");
             }
             _ => assert_eq!(line["status"], "ok", "{line}"),

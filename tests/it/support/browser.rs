@@ -104,7 +104,7 @@ impl Browser {
         Self::launch(driver, name, "about:blank", "1280,800", "en", &[&trust]).await
     }
 
-    async fn start(
+    pub(crate) async fn start(
         driver: &Driver,
         name: &'static str,
         page: &str,

@@ -68,6 +68,7 @@ impl World {
             admin: false,
             bot: false,
             guest: false,
+            identity: None,
         };
         let ann = store.add_user(new).await.unwrap();
         let world = Self { dir, store };

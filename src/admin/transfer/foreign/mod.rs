@@ -111,6 +111,7 @@ impl Taker<'_> {
             md5: None,
             sha1: None,
             second_factor: None,
+            identities: Vec::new(),
             admin: false,
             // Bots have no password here.
             disabled: person.disabled || person.bot,

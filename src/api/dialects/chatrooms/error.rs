@@ -57,6 +57,7 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         | Error::SecondFactorOff
         | Error::NotInRoom
         | Error::NotJoined => (StatusCode::FORBIDDEN, "forbidden"),
+        Error::LocalLoginOff => (StatusCode::FORBIDDEN, "local_login_off"),
         Error::RoomNotFound => (StatusCode::NOT_FOUND, "room_not_found"),
         Error::MessageNotFound => (StatusCode::NOT_FOUND, "message_not_found"),
         Error::UserNotFound => (StatusCode::NOT_FOUND, "user_not_found"),
@@ -131,6 +132,7 @@ pub(super) fn socket_code(verb: &str, error: &Error) -> &'static str {
         | Error::RegistrationClosed
         | Error::InvitationNeeded
         | Error::SecondFactorOff
+        | Error::LocalLoginOff
         | Error::NoSession
         | Error::BadSession
         | Error::BadCredentials { .. }

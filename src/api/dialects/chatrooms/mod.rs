@@ -105,6 +105,7 @@ use crate::live::Encoded;
 use crate::model::{Error, Event, Outcome, Result, Timestamp};
 
 pub use rest::Operation;
+pub(crate) use rest::set_session;
 pub use socket::State;
 
 /// The dialect.

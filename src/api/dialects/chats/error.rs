@@ -47,7 +47,8 @@ fn status_and_title(error: &Error) -> (StatusCode, Cow<'static, str>) {
         Error::ForeignOrigin
         | Error::RegistrationClosed
         | Error::InvitationNeeded
-        | Error::SecondFactorOff => (StatusCode::FORBIDDEN, "Forbidden"),
+        | Error::SecondFactorOff
+        | Error::LocalLoginOff => (StatusCode::FORBIDDEN, "Forbidden"),
         Error::RoomNotFound | Error::MissingRoom => (StatusCode::NOT_FOUND, "Chat not found"),
         Error::NotFound
         | Error::MessageNotFound

@@ -44,6 +44,7 @@ fn status(error: &Error) -> StatusCode {
         | Error::RegistrationClosed
         | Error::InvitationNeeded
         | Error::SecondFactorOff
+        | Error::LocalLoginOff
         | Error::NotInRoom
         | Error::NotJoined => StatusCode::FORBIDDEN,
         Error::NotFound

@@ -62,7 +62,8 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         | Error::ForeignOrigin
         | Error::RegistrationClosed
         | Error::InvitationNeeded
-        | Error::SecondFactorOff => (StatusCode::FORBIDDEN, "Forbidden"),
+        | Error::SecondFactorOff
+        | Error::LocalLoginOff => (StatusCode::FORBIDDEN, "Forbidden"),
         // This protocol does not distinguish unknown sessions from forbidden actions.
         Error::BadSession
         | Error::Forbidden

@@ -45,7 +45,7 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         | Error::ParticipantNotFound
         | Error::MissingRoom
         | Error::NotJoined => (StatusCode::UNPROCESSABLE_ENTITY, "room_not_found"),
-        Error::ForeignOrigin | Error::Archived | Error::ReadOnly => {
+        Error::ForeignOrigin | Error::Archived | Error::ReadOnly | Error::LocalLoginOff => {
             (StatusCode::FORBIDDEN, "forbidden")
         }
         Error::NotFound

@@ -25,6 +25,7 @@ async fn user(at: &Cluster, login: &str) -> User {
         admin: false,
         bot: false,
         guest: false,
+        identity: None,
     };
     at.add_user(new).await.unwrap()
 }

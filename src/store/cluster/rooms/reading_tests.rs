@@ -60,6 +60,7 @@ async fn user(at: &Cluster, login: &str) -> UserId {
         admin: false,
         bot: false,
         guest: false,
+        identity: None,
     };
     at.add_user(new).await.unwrap().id
 }

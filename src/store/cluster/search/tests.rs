@@ -52,6 +52,7 @@ impl Server {
             admin: false,
             bot: false,
             guest: false,
+            identity: None,
         };
         self.cluster.add_user(new).await.unwrap().id
     }

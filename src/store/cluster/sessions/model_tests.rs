@@ -29,6 +29,7 @@ async fn user(at: &Cluster) -> UserId {
         admin: false,
         bot: false,
         guest: false,
+        identity: None,
     };
     at.add_user(new).await.unwrap().id
 }

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use crate::model::rules::EVERYONE;
 use crate::model::{
-    Message, NotifyLevel, OwnChange, PreferencesChange, Role, RoomFacts, RoomId, Seq, UserId,
-    Visibility, Window, fold,
+    Identity, Message, NotifyLevel, OwnChange, PreferencesChange, Role, RoomFacts, RoomId, Seq,
+    UserId, Visibility, Window, fold,
 };
 use crate::store::cluster::Cluster;
 use crate::store::cluster::faulty::open;
@@ -32,6 +32,7 @@ fn new_user(login: &str) -> NewUser {
         admin: login == "Ann",
         bot: false,
         guest: false,
+        identity: Some(Identity::oidc("https://id.example.org", login)),
     }
 }
 
@@ -233,6 +234,9 @@ async fn a_database_becomes_a_cluster() {
     let ann = cluster.account(UserKey::Folded("ann")).await.unwrap().unwrap();
     let theirs = sqlite.account(UserKey::Email("ANN@example.org")).await.unwrap().unwrap();
     assert_eq!((&ann.user, ann.password, ann.md5), (&theirs.user, theirs.password, theirs.md5));
+    let (here, there) = (cluster.identities(ann.user.id), sqlite.identities(ann.user.id));
+    let (here, there) = (here.await.unwrap(), there.await.unwrap());
+    assert_eq!((here.len(), &here), (1, &there));
     assert!(cluster.has_administrator().await.unwrap());
     assert!(cluster.add_user(new_user("ANN")).await.is_err(), "the name is taken");
     let hall = RoomId(1);

@@ -55,7 +55,7 @@ async fn complete(at: &Cluster, id: UserId, stored: &Stored) -> Result<User, Sto
     let claimed = stored.names();
     names::claim_all(at, id, &claimed).await?;
     let user = stored.user(id);
-    let note = || audit_notes::user_added(&user);
+    let note = || audit_notes::user_added(&user, &stored.identities());
     match commit(at, id, stored, note).await {
         Ok(()) => Ok(user),
         Err(StoreError::Unknown) => Err(StoreError::Unknown),

@@ -1,8 +1,8 @@
 //! Changes of a user.
 //!
 //! The next version of the row is the commit: a conditional write, which also ends the sessions
-//! that end with it, since they are of an earlier generation then. An e-mail address is claimed
-//! before, and the old one released after. What rooms must hear is ordered before as well, so that
+//! that end with it, since they are of an earlier generation then. An e-mail address or an identity
+//! is claimed before, and the old one released after. What rooms must hear is ordered before as well, so that
 //! it is not lost; see [`jobs`].
 
 use super::rows::{self, Kept, Wrote};
@@ -30,13 +30,12 @@ pub(in crate::store::cluster) async fn change(
         let picture = picture(at, id, &change).await?;
         let write = u64::from_le_bytes(settings::random()?);
         let after = before.stored.changed(&change, picture.as_ref(), write);
-        let new_email =
-            after.email_key().filter(|_| after.email_key() != before.stored.email_key());
-        if let Some(email) = &new_email {
-            names::claim(at, id, Kind::Email, email).await?;
+        let had = before.stored.names();
+        for (kind, key) in after.names().iter().filter(|name| !had.contains(name)) {
+            names::claim(at, id, *kind, key).await?;
         }
-        // After a failure the address stays claimed, since the same change may just be made through
-        // another server; others can take it over after some seconds.
+        // After a failure the names stay claimed, since the same change may just be made through
+        // another server; others can take them over after some seconds.
         if let Some(user) = commit(at, &before, &after, &change).await? {
             return Ok(user);
         }
@@ -86,13 +85,13 @@ async fn commit(
     jobs::order(at, id, version, &works).await?;
     let noted = |ended: usize| {
         audit_notes::user_changed(
-            &old,
-            &new,
+            [&old, &new],
+            &[before.stored.identities(), after.identities()],
             change.password.is_some(),
             u32::try_from(ended).unwrap_or(u32::MAX),
         )
     };
-    let old_email = email_claim(at, before, after).await?;
+    let left = left_claims(at, before, after).await?;
     let entry = audit::begin(at, || noted(ended.len())).await?;
     let wrote = rows::write(at, id, before.version, after).await;
     let wrote = audit::settle(at, entry, wrote, |wrote| *wrote == Wrote::Done).await?;
@@ -104,7 +103,7 @@ async fn commit(
     if let Some(which) = ending {
         ended = sessions::end_all(at, before, which, ended).await;
     }
-    follow(at, before, after, version, old_email).await;
+    follow(at, before, after, version, left).await;
     if !ended.is_empty() {
         at.emit(Event::SessionEnded { user: id, sessions: ended }).await;
     }
@@ -125,20 +124,20 @@ fn orders(before: &Kept, after: &Stored, change: &UserChange) -> Vec<jobs::Work>
     works
 }
 
-/// Returns the claim of an address that the user no longer has after the change, as it is before
-/// it: if they take the address again meanwhile, it stays theirs.
-async fn email_claim(
+/// Returns the claims of names that the user no longer has after the change, as they are before it:
+/// if they take a name again meanwhile, it stays theirs.
+async fn left_claims(
     at: &Cluster,
     before: &Kept,
     after: &Stored,
-) -> Result<Option<(String, Claimed)>, StoreError> {
-    let Some(key) = before.stored.email_key() else { return Ok(None) };
-    if after.email_key().as_ref() == Some(&key) {
-        return Ok(None);
+) -> Result<Vec<(Kind, String, Claimed)>, StoreError> {
+    let (mut left, keeps) = (Vec::new(), after.names());
+    for (kind, key) in before.stored.names().into_iter().filter(|name| !keeps.contains(name)) {
+        let claimed = claims::holder_of(at, kind, &key).await?;
+        let own = claimed.filter(|claimed| claimed.holder == before.id.0);
+        left.extend(own.map(|claimed| (kind, key, claimed)));
     }
-    let claimed = claims::holder_of(at, Kind::Email, &key).await?;
-    let own = claimed.filter(|claimed| claimed.holder == before.id.0);
-    Ok(own.map(|claimed| (key, claimed)))
+    Ok(left)
 }
 
 /// What others find by: a failure is only logged, since the user's row is what counts.
@@ -147,13 +146,13 @@ async fn follow(
     before: &Kept,
     after: &Stored,
     version: i64,
-    old_email: Option<(String, Claimed)>,
+    left: Vec<(Kind, String, Claimed)>,
 ) {
     let id = before.id;
-    if let Some((key, claimed)) = old_email
-        && let Err(error) = claims::release_as(at, Kind::Email, &key, claimed).await
-    {
-        tracing::debug!(%error, "An address was not released");
+    for (kind, key, claimed) in left {
+        if let Err(error) = claims::release_as(at, kind, &key, claimed).await {
+            tracing::debug!(%error, "A name was not released");
+        }
     }
     let listed = async {
         if before.stored.name != after.name {

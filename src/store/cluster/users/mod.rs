@@ -22,7 +22,7 @@ pub(super) use changing::change;
 pub(super) use digests::{add_digests, forget_digests};
 pub(super) use directory::{Directory, count};
 pub(super) use inviting::{all as invitations, by_secret as invitation};
-pub(super) use reading::{account, find, has_administrator, these, users};
+pub(super) use reading::{account, find, has_administrator, identities, these, users};
 pub(super) use removing::{forget, remove};
 pub(super) use rows::{Kept, has_reached, prevent, read};
 pub(super) use statuses::near as statuses;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::names::{ALTERED, Altered};
 use super::rows::{self, State};
-use crate::model::{Claim, Timestamp, User, UserId};
+use crate::model::{Claim, Identity, Timestamp, User, UserId};
 use crate::store::cluster::Cluster;
 use crate::store::cluster::claims::{self, Kind};
 use crate::store::cluster::faulty::open;
@@ -57,7 +57,12 @@ pub(super) fn new_user(login: u64, email: u64) -> NewUser {
         admin: false,
         bot: false,
         guest: false,
+        identity: None,
     }
+}
+
+fn identity(number: u64) -> Identity {
+    Identity::oidc("https://id.example.org", &number.to_string())
 }
 
 async fn client(servers: Arc<Mutex<Vec<Cluster>>>, journal: Arc<Mutex<Journal>>, mut seed: u64) {
@@ -81,9 +86,17 @@ async fn client(servers: Arc<Mutex<Vec<Cluster>>>, journal: Arc<Mutex<Journal>>,
             }
             (5..=7, Some(id)) => {
                 let email = (email < NAMES).then(|| format!("e{email}@example.org"));
+                let linked = identity(roll(&mut seed, NAMES));
+                let (link, unlink) = if roll(&mut seed, 3) > 0 {
+                    (vec![linked], vec![])
+                } else {
+                    (vec![], vec![linked])
+                };
                 let change = UserChange {
                     name: Some(format!("name {}", roll(&mut seed, 100))),
                     email: Some(email),
+                    link,
+                    unlink,
                     ..UserChange::default()
                 };
                 let changed = tokio::time::timeout(PATIENCE, server.change_user(*id, change));
@@ -143,8 +156,15 @@ async fn check(memory: &Memory, server: &Cluster, journal: &Journal) -> Vec<Stri
                 broken.push(format!("{name} is of {other} and {}", user.id));
             }
         }
+        let identities = server.identities(user.id).await.unwrap();
+        for identity in &identities {
+            if let Some(other) = holders.insert(identity.key(), user.id) {
+                broken.push(format!("{identity:?} is of {other} and {}", user.id));
+            }
+        }
         let by_email = user.email.as_deref().map(UserKey::Email);
-        for key in [Some(UserKey::Folded(&user.login)), by_email].into_iter().flatten() {
+        let keys = [Some(UserKey::Folded(&user.login)), by_email].into_iter().flatten();
+        for key in keys.chain(identities.iter().map(UserKey::Identity)) {
             let found = server.account(key).await.unwrap().map(|account| account.user.id);
             if found != Some(user.id) {
                 broken.push(format!("{key:?} finds {found:?}, not {}", user.id));
@@ -166,8 +186,13 @@ async fn check(memory: &Memory, server: &Cluster, journal: &Journal) -> Vec<Stri
     // Whatever was abandoned can be had again.
     ALTERED.set(Altered { abandoned: Duration::ZERO, carelessly: false });
     for n in 0..NAMES {
-        for new in [new_user(n, NAMES), new_user(100 + n, n)] {
-            let names = [Some(new.login.clone()), new.email.clone().map(|e| e.to_lowercase())];
+        let linked = NewUser { identity: Some(identity(n)), ..new_user(200 + n, NAMES) };
+        for new in [new_user(n, NAMES), new_user(100 + n, n), linked] {
+            let names = [
+                Some(new.login.clone()),
+                new.email.clone().map(|e| e.to_lowercase()),
+                new.identity.as_ref().map(Identity::key),
+            ];
             let taken = names.iter().flatten().any(|name| holders.contains_key(name));
             let added = server.add_user(new).await.map(drop);
             if added.is_ok() == taken {

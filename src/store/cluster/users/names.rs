@@ -1,4 +1,4 @@
-//! Names that a user claims: login name, look-alike, e-mail address.
+//! Names that a user claims: login name, look-alike, e-mail address, identities in other systems.
 //!
 //! A claim counts while its holder is an account that has the name. Otherwise it is left over from
 //! a server that died or gave up, or belongs to a change in progress. After some seconds it is taken
@@ -59,7 +59,11 @@ pub(super) async fn claim(
             return Ok(());
         }
     }
-    Err(StoreError::Taken(if kind == Kind::Email { Claim::Email } else { Claim::Login }))
+    Err(StoreError::Taken(match kind {
+        Kind::Email => Claim::Email,
+        Kind::Identity => Claim::Identity,
+        _ => Claim::Login,
+    }))
 }
 
 /// Claims all names, or none.

@@ -4,7 +4,7 @@ use futures_util::future::try_join_all;
 
 use super::rows::{self, Kept};
 use super::{directory, names};
-use crate::model::{Account, User, UserId, fold};
+use crate::model::{Account, Identity, User, UserId, fold};
 use crate::store::cluster::claims::Kind;
 use crate::store::cluster::{Cluster, acquaintance};
 use crate::store::{StoreError, UserKey, UserQuery};
@@ -21,8 +21,17 @@ pub(in crate::store::cluster) async fn account(
         UserKey::Id(id) => rows::read(at, id).await?,
         UserKey::Folded(folded) => names::holder(at, Kind::Login, folded).await?,
         UserKey::Email(email) => names::holder(at, Kind::Email, &email.to_lowercase()).await?,
+        UserKey::Identity(identity) => names::holder(at, Kind::Identity, &identity.key()).await?,
     };
     Ok(kept.map(|kept| kept.account()))
+}
+
+/// Returns the identities of a user in other systems, in order.
+pub(in crate::store::cluster) async fn identities(
+    at: &Cluster,
+    id: UserId,
+) -> Result<Vec<Identity>, StoreError> {
+    Ok(rows::read(at, id).await?.map(|kept| kept.stored.identities()).unwrap_or_default())
 }
 
 /// Returns whether there is an administrator account.

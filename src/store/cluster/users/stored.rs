@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Account, Hash32, Media, MediaId, SecondFactor, SessionId, Status, Timestamp, User, UserId,
+    Account, Hash32, Identity, IdentitySource, Media, MediaId, SecondFactor, SessionId, Status,
+    Timestamp, User, UserId,
 };
 use crate::store::cluster::claims;
 use crate::store::cluster::encoding::decode;
@@ -11,9 +12,9 @@ use crate::store::cluster::media::StoredMedia;
 use crate::store::{Ended, NewUser, StoreError, UserChange};
 
 /// Version of [`Stored`].
-pub(super) const VERSION: u8 = 3;
+pub(super) const VERSION: u8 = 4;
 
-/// A stored user: version 3.
+/// A stored user: version 4.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "the flags of a user")]
 pub(in crate::store::cluster) struct Stored {
@@ -39,6 +40,7 @@ pub(in crate::store::cluster) struct Stored {
     pub(super) deleted: Option<i64>,
     pub(super) status: Option<StoredStatus>,
     pub(super) second_factor: Option<StoredFactor>,
+    pub(super) identities: Vec<StoredIdentity>,
 }
 
 /// The second factor of a user: version 1.
@@ -74,6 +76,33 @@ impl StoredFactor {
     }
 }
 
+/// What a user is in another system: version 1.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct StoredIdentity {
+    source: String,
+    subject: String,
+    /// Random at each link. Two servers that link at once would otherwise write the same row, and
+    /// each would find its own there.
+    write: u64,
+}
+
+impl StoredIdentity {
+    pub(super) fn new(identity: &Identity, write: u64) -> Self {
+        let (source, subject) = (identity.source.as_str().to_owned(), identity.subject.clone());
+        Self { source, subject, write }
+    }
+
+    /// Returns whether both are the same identity.
+    fn same(&self, other: &Self) -> bool {
+        (&self.source, &self.subject) == (&other.source, &other.subject)
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        let source = IdentitySource::parse(&self.source)?;
+        Some(Identity { source, subject: self.subject.clone() })
+    }
+}
+
 /// The status of a user: version 1.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct StoredStatus {
@@ -91,6 +120,19 @@ impl From<Status> for StoredStatus {
 impl From<StoredStatus> for Status {
     fn from(StoredStatus { emoji, text, until }: StoredStatus) -> Self {
         Self { emoji, text, until: until.map(Timestamp) }
+    }
+}
+
+/// Version 3: before users had identities in other systems.
+#[derive(Debug, Serialize, Deserialize)]
+struct Stored3 {
+    first: Stored2,
+    second_factor: Option<StoredFactor>,
+}
+
+impl From<Stored3> for Stored {
+    fn from(old: Stored3) -> Self {
+        Self { second_factor: old.second_factor, ..old.first.into() }
     }
 }
 
@@ -156,6 +198,7 @@ impl From<Stored1> for Stored {
             deleted: old.deleted,
             status: None,
             second_factor: None,
+            identities: Vec::new(),
         }
     }
 }
@@ -165,6 +208,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Stored, StoreError> {
     match bytes.first() {
         Some(1) => Ok(decode::<Stored1>(1, bytes)?.into()),
         Some(2) => Ok(decode::<Stored2>(2, bytes)?.into()),
+        Some(3) => Ok(decode::<Stored3>(3, bytes)?.into()),
         _ => decode(VERSION, bytes),
     }
 }
@@ -192,6 +236,7 @@ impl Stored {
             deleted: None,
             status: None,
             second_factor: None,
+            identities: new.identity.iter().map(|one| StoredIdentity::new(one, 0)).collect(),
         }
     }
 
@@ -233,6 +278,14 @@ impl Stored {
                 None => {}
             }
         }
+        let unlinked: Vec<_> =
+            change.unlink.iter().map(|one| StoredIdentity::new(one, 0)).collect();
+        after.identities.retain(|known| !unlinked.iter().any(|one| one.same(known)));
+        for new in change.link.iter().map(|one| StoredIdentity::new(one, write)) {
+            if !after.identities.iter().any(|known| known.same(&new)) {
+                after.identities.push(new);
+            }
+        }
         for (flag, new) in [
             (&mut after.disabled, change.disabled),
             (&mut after.admin, change.admin),
@@ -260,7 +313,16 @@ impl Stored {
             (claims::Kind::LookAlike, self.look_alike.clone()),
         ];
         names.extend(self.email_key().map(|email| (claims::Kind::Email, email)));
+        let keys = self.identities().into_iter().map(|one| one.key());
+        names.extend(keys.map(|key| (claims::Kind::Identity, key)));
         names
+    }
+
+    /// Returns what the user is in other systems, in order.
+    pub(super) fn identities(&self) -> Vec<Identity> {
+        let mut all: Vec<_> = self.identities.iter().filter_map(StoredIdentity::identity).collect();
+        all.sort();
+        all
     }
 
     /// Returns the e-mail address as it is claimed.
@@ -349,14 +411,17 @@ mod tests {
             recovery: vec![Hash32([4; 32])],
         };
         let stored = Stored { second_factor: Some(StoredFactor::new(&factor, 5)), ..stored };
-        let bytes = encode(VERSION, &stored).unwrap();
         let hash = "04".repeat(32);
-        assert_eq!(
-            hex::encode(&bytes),
-            format!("03{fields}01000461776179010e01020102010301{hash}05")
-        );
-        assert_eq!(read(&bytes), Ok(stored.clone()));
+        let fields = format!("{fields}01000461776179010e01020102010301{hash}05");
+        let third = hex::decode(format!("03{fields}")).unwrap();
+        assert_eq!(read(&third), Ok(stored.clone()));
         assert_eq!(stored.factor(), Some(factor));
+        let identity = Identity::oidc("i", "s");
+        let stored = Stored { identities: vec![StoredIdentity::new(&identity, 6)], ..stored };
+        let bytes = encode(VERSION, &stored).unwrap();
+        assert_eq!(hex::encode(&bytes), format!("04{fields}01046f6964630369237306"));
+        assert_eq!(read(&bytes), Ok(stored.clone()));
+        assert_eq!(stored.identities(), [identity]);
     }
 
     #[test]

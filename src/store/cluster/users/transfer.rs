@@ -3,13 +3,13 @@
 use futures_util::future::try_join_all;
 
 use super::rows::{self, Wrote};
-use super::stored::{Stored, StoredFactor};
+use super::stored::{Stored, StoredFactor, StoredIdentity};
 use super::{directory, names, statuses};
 use crate::model::{Media, SecondFactor, Status, UserId, fold, skeleton};
 use crate::store::StoreError;
 use crate::store::cluster::claims::{self, Kind};
 use crate::store::cluster::{Cluster, buckets};
-use crate::store::transfer::{Key, UserRecord};
+use crate::store::transfer::{IdentityRecord, Key, UserRecord};
 
 /// Users read at the same time.
 const AT_ONCE: usize = 32;
@@ -34,6 +34,8 @@ pub(in crate::store::cluster) async fn load(
     // What is not understood was left out when the records were read.
     let factor =
         record.second_factor.clone().and_then(|factor| SecondFactor::try_from(factor).ok());
+    let identities: Vec<_> =
+        record.identities.iter().filter_map(IdentityRecord::identity).collect();
     let stored = Stored {
         login: record.login.clone(),
         folded,
@@ -51,6 +53,7 @@ pub(in crate::store::cluster) async fn load(
         created: record.created.0,
         status: record.status.clone().map(|status| Status::from(status).into()),
         second_factor: factor.as_ref().map(|factor| StoredFactor::new(factor, 0)),
+        identities: identities.iter().map(|one| StoredIdentity::new(one, 0)).collect(),
         ..Stored::default()
     };
     names::claim_all(at, id, &stored.names()).await?;
@@ -110,6 +113,7 @@ fn record(id: UserId, stored: Stored) -> UserRecord {
     let media = stored.picture().map(|id| Key::Number(id.0));
     let is_deleted = stored.deleted.is_some();
     let second_factor = stored.factor().as_ref().map(Into::into);
+    let identities = stored.identities().iter().map(Into::into).collect();
     UserRecord {
         id: Key::Number(id.0),
         login: stored.login,
@@ -122,6 +126,7 @@ fn record(id: UserId, stored: Stored) -> UserRecord {
         md5: stored.md5,
         sha1: stored.sha1,
         second_factor,
+        identities,
         admin: stored.admin,
         disabled: stored.disabled || is_deleted,
         bot: stored.bot,

@@ -13,9 +13,9 @@ use crate::store::sqlite::error::unreadable;
 use crate::store::sqlite::preferences::{self, own_from_row};
 use crate::store::sqlite::{Sqlite, job_orders, sql, users};
 use crate::store::transfer::{
-    EmojiRecord, FollowRecord, Header, ImportedRecord, JobRecord, Key, LastIds, MediaRecord,
-    MessageRecord, ParticipantRecord, PinRecord, PreferencesRecord, ReactionRecord, Record,
-    RoomRecord, SavedRecord, UserRecord,
+    EmojiRecord, FollowRecord, Header, IdentityRecord, ImportedRecord, JobRecord, Key, LastIds,
+    MediaRecord, MessageRecord, ParticipantRecord, PinRecord, PreferencesRecord, ReactionRecord,
+    Record, RoomRecord, SavedRecord, UserRecord,
 };
 
 /// Number of rows read at once.
@@ -31,7 +31,10 @@ const LAST_IDS: &str = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE n
     (SELECT lower(hex(value)) FROM settings WHERE key = 'origin') AS origin";
 const USERS: &str = "SELECT id, login, name, email, birth, media, status_emoji, \
                      status_text, status_until, password, md5, sha1, second_factor, admin, \
-                     disabled, bot, guest, deleted, created
+                     disabled, bot, guest, deleted, created,
+    (SELECT json_group_array(json_object('source', source, 'subject', subject)) FROM
+        (SELECT source, subject FROM identities WHERE user = users.id
+        ORDER BY source DESC, subject)) AS identities
     FROM users WHERE id > ?1 ORDER BY id LIMIT ?2";
 const MEDIA: &str = "SELECT * FROM media WHERE id > ?1 ORDER BY id LIMIT ?2";
 // A room marked as deleted is gone for users; its rows only wait to be removed.
@@ -203,6 +206,11 @@ fn optional_key(row: &sql::Row<'_>, column: &'static str) -> Result<Option<Key>>
     Ok(row.get::<_, Option<i64>>(column)?.map(Key::Number))
 }
 
+fn identities(row: &sql::Row<'_>) -> Result<Vec<IdentityRecord>> {
+    let json: String = row.get("identities")?;
+    serde_json::from_str(&json).map_err(|_| rusqlite::Error::InvalidQuery)
+}
+
 fn user(row: &sql::Row<'_>) -> Result<Record> {
     Ok(Record::User(UserRecord {
         id: key(row, "id")?,
@@ -216,6 +224,7 @@ fn user(row: &sql::Row<'_>) -> Result<Record> {
         md5: row.get("md5")?,
         sha1: row.get("sha1")?,
         second_factor: users::factor_from_row(row)?.as_ref().map(Into::into),
+        identities: identities(row)?,
         admin: row.get("admin")?,
         disabled: row.get("disabled")?,
         bot: row.get("bot")?,

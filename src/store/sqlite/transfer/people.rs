@@ -9,10 +9,10 @@ use crate::model::{
     FileKind, MAX_EMOJI, MAX_KEPT_ID, NotifyLevel, Rev, Role, SecondFactor, Seq, Timestamp, UserId,
     fold, skeleton,
 };
-use crate::store::sqlite::{accounts, job_orders, sql};
+use crate::store::sqlite::{accounts, identities, job_orders, sql};
 use crate::store::transfer::{
-    EmojiRecord, JobRecord, Key, Kind, MediaRecord, PASSWORDLESS, ParticipantRecord, Reason,
-    RoomRecord, UserRecord, fingerprint,
+    EmojiRecord, IdentityRecord, JobRecord, Key, Kind, MediaRecord, PASSWORDLESS,
+    ParticipantRecord, Reason, RoomRecord, UserRecord, fingerprint,
 };
 
 const LOGIN_TAKEN: &str = "SELECT 1 FROM users WHERE folded = ?1 OR look_alike = ?1";
@@ -152,9 +152,23 @@ impl Import<'_> {
         if let Some(factor) = factor {
             accounts::set_factor(self.conn, user, Some(&factor))?;
         }
+        self.identities(user, new, &login)?;
         self.remember_user(new, &key)?;
         self.out.report.taken(Kind::Users);
         self.out.logins.push((key, login));
+        Ok(())
+    }
+
+    /// Links those identities of the user that nobody has.
+    fn identities(&mut self, user: UserId, new: &UserRecord, login: &str) -> Result<()> {
+        for identity in new.identities.iter().filter_map(IdentityRecord::identity) {
+            if identities::is_taken(self.conn, None, &identity)? {
+                let left_out = format!("{login}: {}", identity.subject);
+                self.out.report.note(Reason::IdentityLeftOut, left_out);
+            } else {
+                identities::link(self.conn, user, std::slice::from_ref(&identity))?;
+            }
+        }
         Ok(())
     }
 

@@ -35,6 +35,7 @@ fn user(login: &str) -> NewUser {
         admin: login == "ann",
         bot: false,
         guest: false,
+        identity: None,
     }
 }
 

@@ -116,12 +116,17 @@ pub(super) async fn delete_me(chat: &Chat, request: Request) -> Result<Response>
     Ok(goodbye(&request))
 }
 
-/// Returns the token in the body and in a cookie that lives as long as the session.
+/// Returns the token in the body and in a cookie.
 fn token(token: &Token, request: &Request) -> Response {
+    set_session(json(StatusCode::OK, &wire::LoggedIn::from(token)), token, request)
+}
+
+/// Adds the cookie with a token, which lives as long as the session.
+pub(crate) fn set_session(response: Response, token: &Token, request: &Request) -> Response {
     let left = token.session_expires.0.saturating_sub(Timestamp::now().0);
     let max_age = Duration::from_millis(u64::try_from(left).unwrap_or_default());
     let cookie = request.session_cookie(COOKIE, &token.text, Some(max_age));
-    with_header(json(StatusCode::OK, &wire::LoggedIn::from(token)), SET_COOKIE, &cookie)
+    with_header(response, SET_COOKIE, &cookie)
 }
 
 fn goodbye(request: &Request) -> Response {

@@ -17,6 +17,8 @@ mod tokens;
 use warp::http::Method;
 use warp::reply::Response;
 
+pub(crate) use accounts::set_session;
+
 use super::Chatrooms;
 use super::socket::State;
 use crate::api::Route;

@@ -288,5 +288,6 @@ pub(in super::super) fn new_user(login: &str) -> NewUser {
         admin: false,
         bot: false,
         guest: false,
+        identity: None,
     }
 }

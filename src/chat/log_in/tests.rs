@@ -23,7 +23,7 @@ async fn an_account_disabled_during_the_password_check_is_refused_like_a_disable
             digests: false,
             code: None,
         };
-        let answer = world.chat.open_session(account, offer, &Client::default()).await;
+        let answer = world.chat.log_in_by_password(account, offer, &Client::default()).await;
         assert_eq!(answer.err(), Some(Error::BadCredentials { known: true }), "{login}");
     }
 }
@@ -51,7 +51,7 @@ async fn a_log_in_under_way_ends_with_what_it_was_checked_with() {
                 digests: false,
                 code: None,
             };
-            chat.open_session(account, offer, &client).await
+            chat.log_in_by_password(account, offer, &client).await
         };
         assert!(open(account.clone()).await.is_ok());
         if new_password {
