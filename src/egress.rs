@@ -107,7 +107,7 @@ impl Egress {
         let host = url.host_str().ok_or("the address has no host")?;
         let port = url.port_or_known_default().ok_or("the address must begin with https://")?;
         self.resolve(host, port).await.map_err(|refused| refused.to_string())?;
-        let tls = tokio::task::spawn_blocking(move || trusted(ca));
+        let tls = tokio::task::spawn_blocking(move || trusted(ca.as_deref()));
         let tls = tls.await.map_err(|error| error.to_string())??;
         reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
@@ -156,13 +156,19 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 }
 
 /// Trusts the certificate authorities of the system and of a PEM file. Blocks.
-fn trusted(ca: Option<PathBuf>) -> Result<ClientConfig, String> {
+fn trusted(ca: Option<&Path>) -> Result<ClientConfig, String> {
+    let roots = authorities(ca)?;
+    Ok(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())
+}
+
+/// The certificate authorities of the system and of a PEM file. Blocks.
+pub fn authorities(ca: Option<&Path>) -> Result<RootCertStore, String> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if let Some(path) = ca {
-        trust(&mut roots, &path)?;
+        trust(&mut roots, path)?;
     }
-    Ok(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())
+    Ok(roots)
 }
 
 /// Adds the certificate authorities of a PEM file. Blocks.

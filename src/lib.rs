@@ -13,9 +13,11 @@
 //! | [`store`] | storage, and all SQL |
 //! | [`logging`], [`config`] | log and configuration |
 //! | [`egress`] | which addresses the server connects to |
+//! | [`ldap`] | the LDAP directory that checks passwords |
 //! | [`mail`] | letters that the server sends |
 //! | [`s3`] | buckets of S3 servers |
 //! | [`qr`] | QR codes of links |
+//! | [`slack`] | messages in the format of Slack |
 //! | [`unfurl`] | previews of links |
 //! | [`service`] | the service manager |
 //! | [`model`] | plain types and pure rules |
@@ -26,6 +28,7 @@ pub mod chat;
 pub mod cli;
 pub mod config;
 pub mod egress;
+pub mod ldap;
 pub mod live;
 pub mod logging;
 pub mod mail;
@@ -35,5 +38,6 @@ pub mod qr;
 pub mod s3;
 pub mod server;
 pub mod service;
+pub mod slack;
 pub mod store;
 pub mod unfurl;

@@ -298,6 +298,7 @@ pub async fn run(
     let mut world = Box::pin(World::open_patiently(&current, database.clone())).await?;
     world.serve_others();
     let chat = world.chat.clone();
+    chat.listens_at(&addresses);
     // Failures have been logged, and as long as the owner of the uploads is unknown, none is
     // removed.
     drop(chat.claim_media().await);
@@ -344,6 +345,7 @@ pub async fn run(
         }))
     });
     let collector = tokio::spawn(collect(chat.clone()));
+    let expiring = tokio::spawn(expire(chat.clone()));
     let sending = {
         let chat = chat.clone();
         tokio::spawn(unbroken(move || chat.clone().send_webhooks()))
@@ -351,6 +353,10 @@ pub async fn run(
     let pushing = {
         let chat = chat.clone();
         tokio::spawn(unbroken(move || chat.clone().send_pushes()))
+    };
+    let comparing = {
+        let chat = chat.clone();
+        tokio::spawn(unbroken(move || chat.clone().watch_directory()))
     };
     let backups = match world.engine.embedded() {
         Some(store) => Schedule::of(&config, &chat, store).await?,
@@ -420,8 +426,10 @@ pub async fn run(
         warn!("Some connections did not end within {} s.", grace.as_secs());
     }
     collector.abort();
+    expiring.abort();
     sending.abort();
     pushing.abort();
+    comparing.abort();
     alerts.abort();
     reloads.abort();
     for task in [renewals, orders].into_iter().flatten() {
@@ -475,6 +483,19 @@ async fn reload_at_signals(admin: Admin) {
     let Ok(mut hang_up) = signal(SignalKind::hangup()) else { return };
     while hang_up.recv().await.is_some() {
         admin.reload_at_signal().await;
+    }
+}
+
+/// Removes expired messages when that is due, which is looked at now and every hour.
+async fn expire(chat: Chat) {
+    let mut hours = tokio::time::interval(Duration::from_hours(1));
+    hours.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        hours.tick().await;
+        if let Err(error) = chat.keep_retention().await {
+            // The next hour tries again.
+            warn!("Expired messages could not be deleted: {error}");
+        }
     }
 }
 

@@ -118,4 +118,16 @@ export {};
  *   string, saved_at: string, ref?: string}} DraftFrame
  */
 
+/**
+ * A program has answered later to a slash command of mine.
+ * @typedef {{type: "command_response", room_id: string, command: string, content: string}}
+ *   CommandFrame
+ */
+
 /** @typedef {{userId: string, token: string, expiresAt: string}} Session */
+
+/**
+ * A change of a room's settings; what is absent stays, null takes away.
+ * @typedef {{topic?: string|null, description?: string|null, visibility?: "public"|"private",
+ *   readOnly?: boolean, archived?: boolean}} RoomSettings
+ */

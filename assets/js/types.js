@@ -2,7 +2,7 @@
  * Types of the wire and of the state, for the type checker only: nothing here runs.
  */
 
-/** @import {DraftFrame, Level, OwnAction, OwnFrame, Preferences} from "./types-own.js" */
+/** @import {CommandFrame, DraftFrame, Level, OwnAction, OwnFrame, Preferences} from "./types-own.js" */
 /** @import {Presence, Status, ThreadFrame, Threads} from "./types-own.js" */
 
 /**
@@ -29,6 +29,8 @@
  * @property {boolean} [localLogin] false: nobody signs in with a password
  * @property {boolean} [personalTokens] people may create API tokens of their own
  * @property {boolean} [linkPreviews] previews of links are shown
+ * @property {number} [retentionDays] for which messages are kept
+ * @property {boolean} [keepPinned] pinned ones are kept for longer
  * @property {string} [motd] message of the day
  * @property {string} [icon] tag of its icon, which changes with it
  * @property {boolean} setup there is no administrator yet
@@ -106,17 +108,14 @@
  * @property {boolean} [readOnly] only admins and sub-admins may post
  * @property {boolean} [archived] nobody may post, join or be added
  * @property {string} [archivedAt]
+ * @property {number} [retentionDays] 0: for ever; absent, as the next: what the server says
+ * @property {boolean} [keepPinned]
+ * @property {number} [expiredSeq] the newest message that has expired
  */
 
 /**
  * A pinned message.
  * @typedef {{message: Message, userId?: string, pinnedAt: string}} Pin userId: who pinned it
- */
-
-/**
- * A change of a room's settings; what is absent stays, null takes away.
- * @typedef {{topic?: string|null, description?: string|null, visibility?: "public"|"private",
- *   readOnly?: boolean, archived?: boolean}} RoomSettings
  */
 
 /**
@@ -289,8 +288,8 @@
  *   |OwnFrame
  *   |{type: "message_read", room_id: string, user_id: string, last_read_seq: number}
  *   |{type: "room_added", room: Room, unread_count?: number}
- *   |{type: "room_updated", room_id: string, rev: number, name: string|null,
- *     visibility: "public"|"private", owner_id: string}
+ *   |{type: "room_updated", room_id: string, rev: number, name: string|null, owner_id: string,
+ *     visibility: "public"|"private", expired_seq?: number}
  *   |{type: "room_deleted", room_id: string, rev: number}} StateFrame
  */
 
@@ -298,7 +297,7 @@
 
 /**
  * A frame of the server.
- * @typedef {StateFrame|ThreadFrame|DraftFrame|ErrorFrame|{type: "pong"}
+ * @typedef {StateFrame|ThreadFrame|DraftFrame|CommandFrame|ErrorFrame|{type: "pong"}
  *   |{type: "user_typing", room_id: string, user_id: string}} Frame
  */
 

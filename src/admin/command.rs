@@ -14,6 +14,7 @@ use super::emoji::{EmojiAdd, EmojiDelete, EmojiList};
 use super::erase::UserErase;
 use super::identities::{UserEmail, UserLink, UserUnlink};
 use super::invitations::{InviteCreate, InviteList, InviteRevoke};
+use super::ldap::{LdapSync, LdapTest};
 use super::log::{LogRotate, LogTail, SetLogLevel};
 use super::look::{ServerReset, ServerSet, ServerShow};
 use super::outgoing_webhooks::{
@@ -23,11 +24,13 @@ use super::outgoing_webhooks::{
 use super::reload::Reload;
 use super::removal::UserDelete;
 use super::reset_link::UserResetLink;
+use super::retention::{RunRetention, SetRoomRetention};
 use super::room_messages::{RoomExport, RoomMessages, RoomPurge};
 use super::rooms::{
     ChangeRoomSettings, RoomAdd, RoomCreate, RoomDelete, RoomList, RoomMembers, RoomRemove,
     RoomRename, RoomRole, RoomShow,
 };
+use super::slash_commands::{SlashCommandCreate, SlashCommandDelete, SlashCommandList};
 use super::status::Status;
 use super::support::Support;
 use super::tokens::{TokenCreate, TokenList, TokenRevoke};
@@ -163,6 +166,15 @@ pub enum Command {
     /// Delete an outgoing webhook.
     #[serde(rename = "outgoing_webhook.delete")]
     OutgoingWebhookDelete(#[schema(inline)] OutgoingWebhookDelete),
+    /// Create a slash command; the output contains the secret of its signatures, this once.
+    #[serde(rename = "slash_command.create")]
+    SlashCommandCreate(#[schema(inline)] SlashCommandCreate),
+    /// List the slash commands.
+    #[serde(rename = "slash_command.list")]
+    SlashCommandList(#[schema(inline)] SlashCommandList),
+    /// Delete a slash command.
+    #[serde(rename = "slash_command.delete")]
+    SlashCommandDelete(#[schema(inline)] SlashCommandDelete),
     /// Show the name, accent colour, message of the day and icon of the server.
     #[serde(rename = "server.show")]
     ServerShow(#[schema(inline)] ServerShow),
@@ -181,6 +193,12 @@ pub enum Command {
     /// Delete a custom emoji; messages and reactions with its name stay, as text.
     #[serde(rename = "emoji.delete")]
     EmojiDelete(#[schema(inline)] EmojiDelete),
+    /// Try the configured LDAP directory out, step by step.
+    #[serde(rename = "ldap.test")]
+    LdapTest(#[schema(inline)] LdapTest),
+    /// Compare the accounts that are linked to the LDAP directory with their entries.
+    #[serde(rename = "ldap.sync")]
+    LdapSync(#[schema(inline)] LdapSync),
     /// List all rooms.
     #[serde(rename = "room.list")]
     RoomList(#[schema(inline)] RoomList),
@@ -221,6 +239,12 @@ pub enum Command {
     /// Delete the content of old messages.
     #[serde(rename = "room.purge")]
     RoomPurge(#[schema(inline)] RoomPurge),
+    /// Show or set how long the messages of a room are kept.
+    #[serde(rename = "room.retention")]
+    RoomRetention(#[schema(inline)] SetRoomRetention),
+    /// Delete messages that have expired now, without waiting for the daily run.
+    #[serde(rename = "retention.run")]
+    RetentionRun(#[schema(inline)] RunRetention),
     /// Export all data as JSON Lines; command line only.
     #[serde(rename = "export")]
     Export(#[schema(inline)] ExportAll),
@@ -307,6 +331,7 @@ impl Command {
             "level",
             "for_seconds",
             "older_than_days",
+            "retention",
         ];
         let shown = shown.iter().filter_map(|key| match fields.get(key)? {
             Value::Null => None,
@@ -314,7 +339,7 @@ impl Command {
             other => Some(other.to_string()),
         });
         // These values are unclear without their keys.
-        let switches = ["bot", "guest", "visibility", "read_only", "archived"];
+        let switches = ["bot", "guest", "visibility", "read_only", "archived", "keep_pinned"];
         let flags = switches.iter().filter_map(|key| match fields.get(key)? {
             Value::Null => None,
             Value::String(text) => Some(format!("{key}={text}")),
@@ -331,9 +356,13 @@ impl Command {
             | Self::BotDelete(BotDelete { dry_run, .. })
             | Self::RoomDelete(RoomDelete { dry_run, .. })
             | Self::RoomPurge(RoomPurge { dry_run, .. })
+            | Self::RetentionRun(RunRetention { dry_run })
             | Self::BackupPrune(BackupPrune { dry_run, .. }) => !dry_run,
             Self::LogLevel(SetLogLevel { level, .. }) => level.is_some(),
             Self::Doctor(Doctor { fix, .. }) => *fix,
+            Self::RoomRetention(SetRoomRetention { retention, keep_pinned, .. }) => {
+                retention.is_some() || keep_pinned.is_some()
+            }
             Self::UserList(_)
             | Self::UserShow(_)
             | Self::UserSessions(_)
@@ -344,8 +373,10 @@ impl Command {
             | Self::InviteList(_)
             | Self::OutgoingWebhookList(_)
             | Self::OutgoingWebhookShow(_)
+            | Self::SlashCommandList(_)
             | Self::ServerShow(_)
             | Self::EmojiList(_)
+            | Self::LdapTest(_)
             | Self::RoomList(_)
             | Self::RoomShow(_)
             | Self::RoomMembers(_)
@@ -369,8 +400,12 @@ impl Command {
             | Self::BotDelete(BotDelete { dry_run, .. })
             | Self::RoomDelete(RoomDelete { dry_run, .. })
             | Self::RoomPurge(RoomPurge { dry_run, .. })
+            | Self::RetentionRun(RunRetention { dry_run })
             | Self::BackupPrune(BackupPrune { dry_run, .. }) => *dry_run,
             Self::Doctor(Doctor { fix, .. }) => !fix,
+            Self::RoomRetention(SetRoomRetention { retention, keep_pinned, .. }) => {
+                retention.is_none() && keep_pinned.is_none()
+            }
             Self::UserList(_)
             | Self::UserShow(_)
             | Self::UserSessions(_)
@@ -383,8 +418,10 @@ impl Command {
             | Self::OutgoingWebhookList(_)
             | Self::OutgoingWebhookShow(_)
             | Self::OutgoingWebhookTest(_)
+            | Self::SlashCommandList(_)
             | Self::ServerShow(_)
             | Self::EmojiList(_)
+            | Self::LdapTest(_)
             | Self::RoomList(_)
             | Self::RoomShow(_)
             | Self::RoomMembers(_)

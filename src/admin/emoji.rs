@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::outcome::Failure;
+use super::users::unknown as unknown_user;
 use super::{Call, items};
 use crate::model::{Error, MAX_EMOJI_BYTES};
 
@@ -64,8 +65,24 @@ impl EmojiAdd {
                 "the picture is larger than {} KiB",
                 MAX_EMOJI_BYTES / 1024
             ))),
-            added => output.item(items::Emoji::from(&added?)).await,
+            added => {
+                let added = added.map_err(|error| refused(error, &name, owner.as_deref()))?;
+                output.item(items::Emoji::from(&added)).await
+            }
         }
+    }
+}
+
+/// Why an emoji was not added, with the values of the caller.
+fn refused(error: Error, name: &str, owner: Option<&str>) -> Failure {
+    match error {
+        Error::Invalid { field, why } => Failure::usage(match &*field {
+            "body" => format!("the picture {why}"),
+            "name" => format!("the name {name:?} {why}"),
+            "owner" => format!("the owner {why}"),
+            field => format!("{field} {why}"),
+        }),
+        other => unknown_user(other, owner.unwrap_or_default()),
     }
 }
 

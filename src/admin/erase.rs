@@ -5,7 +5,7 @@
 //! the feeds of changes follow. The account goes last: until then the command can be given again,
 //! and goes on where it was interrupted.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
 use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
@@ -146,13 +146,17 @@ impl Call<'_> {
         sums: &mut Sums,
     ) -> Result<(), Failure> {
         let (chat, operator) = (self.admin.chat(), self.operator);
+        let mut gone: HashSet<Seq> = HashSet::new();
         for some in found.written.chunks(BATCH) {
             let began = Instant::now();
             let ids: Vec<MessageId> =
                 some.iter().map(|seq| MessageId { room, seq: *seq }).collect();
             let erasing = stream::iter(ids).map(|id| chat.erase_message(operator, id).boxed());
-            let erased: Vec<bool> = erasing.buffer_unordered(TOGETHER).try_collect().await?;
-            sums.messages += erased.into_iter().filter(|erased| *erased).count() as u64;
+            let erased: Vec<bool> = erasing.buffered(TOGETHER).try_collect().await?;
+            let erased = some.iter().zip(erased).filter_map(|(seq, erased)| erased.then_some(*seq));
+            let before = gone.len();
+            gone.extend(erased);
+            sums.messages += (gone.len() - before) as u64;
             self.output.progress(sums.messages + sums.reactions, 0).await?;
             self.give_way(began).await;
         }
@@ -160,7 +164,9 @@ impl Call<'_> {
             let began = Instant::now();
             for (seq, reaction, _) in some {
                 let id = MessageId { room, seq: *seq };
-                let erased = chat.erase_reaction(operator, user.id, id, reaction.clone()).await?;
+                // Reactions to own messages are gone with them.
+                let erased = gone.contains(seq)
+                    || chat.erase_reaction(operator, user.id, id, reaction.clone()).await?;
                 sums.reactions += u64::from(erased);
             }
             self.give_way(began).await;

@@ -73,13 +73,19 @@ impl InviteCreate {
 /// the last 30 days.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct InviteList {}
+pub struct InviteList {
+    /// Also those that were revoked in the last 30 days.
+    #[serde(default)]
+    pub all: bool,
+}
 
 impl InviteList {
     pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
         let Call { admin, operator, output, .. } = call;
         for (invitation, spent) in &admin.chat().invitations(operator).await? {
-            output.item(items::Invitation::of(invitation, *spent)).await?;
+            if self.all || invitation.revoked.is_none() {
+                output.item(items::Invitation::of(invitation, *spent)).await?;
+            }
         }
         Ok(())
     }

@@ -1,7 +1,10 @@
 //! The items that commands return. The keys are stable.
 
+mod account;
 mod emoji;
+mod ldap;
 mod look;
+mod slash_command;
 
 use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
@@ -17,176 +20,14 @@ pub use super::audit::Entry as AuditEntry;
 pub use super::doctor::Finding;
 pub use crate::logging::Entry;
 pub use crate::store::engine::upkeep::Stats;
+pub use account::{
+    Account, Erased, Exported, Identity, Leaving, Linked, ListedUser, LoggedOut, ResetLink,
+    Session, User,
+};
 pub use emoji::Emoji;
+pub use ldap::{LdapStep, LdapSynced};
 pub use look::Look;
-
-/// An account: `user.without_password`, `user.create`, `user.passwd`,
-/// `user.reset_second_factor`, `user.rename`, `user.email`, `user.disable`, `user.enable`, `user.promote`, `user.demote`, `user.mark`, `bot.list`,
-/// `bot.create`.
-#[derive(Serialize, ToSchema)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a key of its own")]
-pub struct User {
-    pub(super) id: i64,
-    pub(super) name: String,
-    pub(super) display_name: String,
-    pub(super) email: Option<String>,
-    pub(super) admin: bool,
-    pub(super) disabled: bool,
-    pub(super) bot: bool,
-    /// Restricted to the rooms of the account.
-    pub(super) guest: bool,
-    /// Log-ins need a code besides the password, unless `[auth] second_factor` is `off`.
-    pub(super) second_factor: bool,
-    pub(super) created: String,
-}
-
-impl From<&model::User> for User {
-    fn from(user: &model::User) -> Self {
-        Self {
-            id: user.id.0,
-            name: user.login.clone(),
-            display_name: user.name.clone(),
-            email: user.email.clone(),
-            admin: user.admin,
-            disabled: user.disabled,
-            bot: user.bot,
-            guest: user.guest,
-            second_factor: user.second_factor,
-            created: user.created.seconds(),
-        }
-    }
-}
-
-/// An account in the list of all: `user.list`.
-#[derive(Serialize, ToSchema)]
-pub struct ListedUser {
-    #[serde(flatten)]
-    pub(super) user: User,
-    /// Time of the last use of a session, accurate to five minutes; null: none is known.
-    pub(super) last_seen: Option<String>,
-}
-
-/// An account with details: `user.show`.
-#[derive(Serialize, ToSchema)]
-pub struct Account {
-    #[serde(flatten)]
-    pub(super) user: User,
-    pub(super) birth: Option<String>,
-    pub(super) rooms: usize,
-    pub(super) sessions: usize,
-    /// Time of the last use of a session, accurate to five minutes; null: none is known.
-    pub(super) last_seen: Option<String>,
-    /// Whether the password digests that `realtime` clients send are stored.
-    pub(super) digests: bool,
-    /// What the user is in other systems, with which they log in.
-    pub(super) identities: Vec<Identity>,
-}
-
-/// What a user is in another system.
-#[derive(Serialize, ToSchema)]
-pub struct Identity {
-    /// `oidc` or `ldap`.
-    pub(super) source: &'static str,
-    /// For `oidc` the issuer and the subject, separated by `#`.
-    pub(super) subject: String,
-}
-
-/// What an account is linked to: `user.link`, `user.unlink`.
-#[derive(Serialize, ToSchema)]
-pub struct Linked {
-    pub(super) name: String,
-    /// What the user is in other systems now.
-    pub(super) identities: Vec<Identity>,
-}
-
-impl Linked {
-    pub(super) fn new(name: &str, identities: Vec<model::Identity>) -> Self {
-        let identities = identities.into_iter().map(Identity::from).collect();
-        Self { name: name.to_owned(), identities }
-    }
-}
-
-impl From<model::Identity> for Identity {
-    fn from(identity: model::Identity) -> Self {
-        Self { source: identity.source.as_str(), subject: identity.subject }
-    }
-}
-
-/// What the deletion of an account removes: `user.delete`, `bot.delete`.
-#[derive(Serialize, ToSchema)]
-pub struct Leaving {
-    pub(super) name: String,
-    pub(super) rooms_left: usize,
-    /// Private rooms without other members.
-    pub(super) rooms_deleted: usize,
-    pub(super) messages_deleted: i64,
-    pub(super) sessions_ended: usize,
-    /// API tokens and webhooks.
-    pub(super) tokens_ended: usize,
-    /// False for a dry run.
-    pub(super) done: bool,
-}
-
-/// What the erasure of a person removes: `user.erase`.
-#[derive(Serialize, ToSchema)]
-#[expect(clippy::struct_field_names, reason = "the keys say what happened")]
-pub struct Erased {
-    #[serde(flatten)]
-    pub(super) leaving: Leaving,
-    /// Number of the account, by which the audit log names it.
-    pub(super) id: i64,
-    /// Messages whose content is deleted, in all rooms.
-    pub(super) messages_erased: u64,
-    pub(super) reactions_erased: u64,
-    pub(super) files_erased: u64,
-    /// Bytes of these files.
-    pub(super) file_bytes: u64,
-    /// Those of the files whose bytes stay: another user has uploaded the same, or another server
-    /// keeps files in the same place.
-    pub(super) files_kept: u64,
-}
-
-/// What an export of a person contains: `user.export`.
-#[derive(Serialize, ToSchema)]
-pub struct Exported {
-    pub(super) name: String,
-    pub(super) rooms: u64,
-    pub(super) messages: u64,
-    pub(super) reactions: u64,
-    pub(super) files: u64,
-    /// Files whose bytes are missing on the server.
-    pub(super) files_missing: u64,
-}
-
-/// A session: `user.sessions`.
-#[derive(Serialize, ToSchema)]
-pub struct Session {
-    pub(super) id: i64,
-    pub(super) device: String,
-    pub(super) address: Option<String>,
-    pub(super) created: String,
-    pub(super) last_seen: String,
-    pub(super) expires: String,
-    /// Whether the device receives push notifications.
-    pub(super) push: bool,
-}
-
-/// A link with which a user sets a new password: `user.reset_link`.
-#[derive(Serialize, ToSchema)]
-pub struct ResetLink {
-    pub(super) name: String,
-    /// Address of the link; works once.
-    pub(super) url: String,
-    /// Time at which it ends.
-    pub(super) expires: Option<String>,
-}
-
-/// The number of ended sessions: `user.logout`.
-#[derive(Serialize, ToSchema)]
-pub struct LoggedOut {
-    pub(super) name: String,
-    pub(super) sessions_ended: u32,
-}
+pub use slash_command::SlashCommand;
 
 /// An API token or webhook: `token.list`, `token.create`, `token.revoke`, `webhook.list`,
 /// `webhook.create`, `webhook.delete`.
@@ -354,7 +195,8 @@ pub struct WebhookTest {
     pub(super) problem: Option<String>,
 }
 
-/// A room: `room.list`, `room.show`, `room.create`, `room.rename`, `room.settings`.
+/// A room: `room.list`, `room.show`, `room.create`, `room.rename`, `room.settings`,
+/// `room.retention`.
 #[derive(Serialize, ToSchema)]
 pub struct Card {
     pub(super) room: String,
@@ -381,9 +223,29 @@ pub struct Card {
     /// Size of the files attached to its messages; only in the output of `room.list` with `sizes`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) bytes: Option<u64>,
+    /// Days for which its messages are kept, 0: for ever; null: as `[retention]` says.
+    pub(super) retention_days: Option<u32>,
+    /// Whether pinned messages are kept until they are unpinned; null: as `[retention]` says.
+    pub(super) keep_pinned: Option<bool>,
+    /// What is in force: `for ever`, or a number of days; only in the output of `room.show` and
+    /// `room.retention`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) messages_kept: Option<String>,
 }
 
 impl Card {
+    /// Adds what is in force.
+    pub(super) fn kept(self, retention: model::Retention) -> Self {
+        let text = match (retention.days, retention.keep_pinned) {
+            (0, _) => "for ever".to_owned(),
+            (1, true) => "1 day, pinned messages for longer".to_owned(),
+            (1, false) => "1 day".to_owned(),
+            (days, true) => format!("{days} days, pinned messages for longer"),
+            (days, false) => format!("{days} days"),
+        };
+        Self { messages_kept: Some(text), ..self }
+    }
+
     /// `facts` may have the first participants only.
     pub(super) fn new(facts: &model::RoomFacts, members: u32) -> Self {
         let model::RoomFacts { room, participants } = facts;
@@ -409,6 +271,9 @@ impl Card {
             created: room.created.seconds(),
             last_message: None,
             bytes: None,
+            retention_days: room.retention.days,
+            keep_pinned: room.retention.keep_pinned,
+            messages_kept: None,
         }
     }
 
@@ -466,6 +331,25 @@ pub struct Purged {
     pub(super) older_than: String,
     pub(super) messages: u64,
     pub(super) media_bytes: u64,
+    /// False for a dry run.
+    pub(super) done: bool,
+}
+
+/// Deleted messages of a room that had expired: `retention.run`.
+#[derive(Serialize, ToSchema)]
+pub struct ExpiredRoom {
+    pub(super) room: String,
+    pub(super) name: Option<String>,
+    /// Days for which its messages are kept.
+    pub(super) days: u32,
+    /// Whether pinned messages are kept until they are unpinned.
+    pub(super) keep_pinned: bool,
+    pub(super) messages: u64,
+    /// Files moved to the trash; in a dry run those that are attached to the messages, of which
+    /// other messages may use some.
+    pub(super) files: u64,
+    /// Size of these files; null unless it is a dry run.
+    pub(super) bytes: Option<u64>,
     /// False for a dry run.
     pub(super) done: bool,
 }
@@ -568,6 +452,8 @@ pub struct Condition {
     /// Whether other servers are heard: `ok` or `failing`; null: there are none.
     pub(super) bus: Option<&'static str>,
     pub(super) data_dir: String,
+    /// Configuration file of the running server; null: it uses none, or no server is running.
+    pub(super) config_file: Option<String>,
     /// Size of the database, including its write-ahead log; null if it is a cluster.
     pub(super) database_bytes: Option<u64>,
     /// Size of the write-ahead log; null if the database is a cluster.
@@ -583,4 +469,10 @@ pub struct Condition {
     pub(super) push_sent: Option<u64>,
     /// Those that were given up since the start.
     pub(super) push_failed: Option<u64>,
+    /// End of the last deletion of expired messages; null if there was none.
+    pub(super) retention_run: Option<String>,
+    /// Messages that it deleted; null if there was none.
+    pub(super) retention_deleted: Option<u64>,
+    /// Why expired messages are not deleted.
+    pub(super) retention_problem: Option<String>,
 }

@@ -182,6 +182,7 @@ impl From<Error> for Failure {
             | Error::SessionNotFound
             | Error::MediaNotFound
             | Error::EmojiNotFound
+            | Error::CommandNotFound
             | Error::NotFound => Kind::NotFound,
             Error::Taken(_) => Kind::Conflict,
             Error::Malformed(_) | Error::Invalid { .. } | Error::Empty(_) | Error::TooLong(..) => {

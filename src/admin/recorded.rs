@@ -9,6 +9,7 @@ use super::doctor::Doctor;
 use super::erase::UserErase;
 use super::log::SetLogLevel;
 use super::removal::UserDelete;
+use super::retention::{RunRetention, SetRoomRetention};
 use super::room_messages::RoomPurge;
 use super::rooms::RoomDelete;
 use super::{Call, Command, reload};
@@ -50,6 +51,8 @@ impl Command {
             | Self::BotDelete(BotDelete { dry_run: true, .. })
             | Self::RoomDelete(RoomDelete { dry_run: true, .. })
             | Self::RoomPurge(RoomPurge { dry_run: true, .. })
+            | Self::RetentionRun(RunRetention { dry_run: true })
+            | Self::RoomRetention(SetRoomRetention { retention: None, keep_pinned: None, .. })
             | Self::BackupPrune(BackupPrune { dry_run: true, .. })
             | Self::LogLevel(SetLogLevel { level: None, .. })
             | Self::Doctor(Doctor { fix: false, .. })
@@ -62,10 +65,12 @@ impl Command {
             | Self::WebhookList(_)
             | Self::InviteList(_)
             | Self::OutgoingWebhookList(_)
+            | Self::SlashCommandList(_)
             | Self::OutgoingWebhookShow(_)
             | Self::OutgoingWebhookTest(_)
             | Self::ServerShow(_)
             | Self::EmojiList(_)
+            | Self::LdapTest(_)
             | Self::RoomList(_)
             | Self::RoomShow(_)
             | Self::RoomMembers(_)
@@ -106,13 +111,17 @@ impl Command {
             | Self::OutgoingWebhookEnable(_)
             | Self::OutgoingWebhookDisable(_)
             | Self::OutgoingWebhookDelete(_)
+            | Self::SlashCommandCreate(_)
+            | Self::SlashCommandDelete(_)
             | Self::ServerSet(_)
             | Self::ServerReset(_)
             | Self::EmojiAdd(_)
             | Self::EmojiDelete(_)
+            | Self::LdapSync(_)
             | Self::RoomCreate(_)
             | Self::RoomRename(_)
             | Self::RoomSettings(_)
+            | Self::RoomRetention(_)
             | Self::RoomDelete(_)
             | Self::RoomAdd(_)
             | Self::RoomRemove(_)
@@ -122,6 +131,7 @@ impl Command {
             | Self::RoomMessages(_)
             | Self::RoomExport(_)
             | Self::RoomPurge(_)
+            | Self::RetentionRun(_)
             | Self::BackupPrune(_)
             | Self::Reload(_) => Recorded::ByItself,
             Self::LogLevel(SetLogLevel { level, for_seconds }) => {

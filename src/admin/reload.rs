@@ -1,6 +1,6 @@
 //! Loads the configuration of the running server again.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -64,6 +64,11 @@ impl Reloader {
     /// The configuration in effect, as it was given.
     fn given(&self) -> Config {
         self.given.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The configuration file of the server.
+    pub fn file(&self) -> Option<&Path> {
+        self.flags.config.as_deref()
     }
 
     /// The effect that loading the configuration again would have. Blocks.

@@ -139,6 +139,14 @@ impl RoomExport {
         for member in &facts.participants {
             output.item(json!({"type": "member", "name": member.login, "display_name": member.shown_name(), "role": member.role.as_str()})).await?;
         }
+        // History begins after the expired messages, of which pinned ones are kept.
+        let pins = admin.chat().pins_of(operator, room.id).await?.into_iter();
+        let mut kept: Vec<Message> = pins.map(|pin| pin.message).collect();
+        kept.retain(|message| message.seq <= room.expired);
+        kept.sort_by_key(|message| message.seq);
+        for message in &kept {
+            output.item(tagged("message", &Shown::from(message))).await?;
+        }
         let mut after = Seq(0);
         loop {
             let page =

@@ -58,7 +58,8 @@ impl RoomShow {
         let Call { admin, operator, output, .. } = call;
         let room = &*self.room;
         let facts = admin.find_room(operator, room).await?;
-        output.item(items::Card::of(&facts)).await
+        let kept = admin.chat().retention().of(facts.room.retention);
+        output.item(items::Card::of(&facts).kept(kept)).await
     }
 }
 
@@ -169,6 +170,7 @@ impl ChangeRoomSettings {
             visibility: visibility.as_deref().map(visibility_of).transpose()?,
             read_only,
             archived,
+            retention: None,
         };
         let room = &*room;
         let facts = admin.find_room(operator, room).await?;

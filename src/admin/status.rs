@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::cluster::is_cluster;
 use super::outcome::Failure;
 use super::{Call, acme, certificates, items};
+use crate::chat::Jump;
 use crate::model::Timestamp;
 
 /// Show the state of the server.
@@ -36,6 +37,8 @@ impl Status {
         };
         let found = tokio::task::spawn_blocking(certificates).await;
         let (certificate_end, certificate_problem) = found.unwrap_or_default();
+        let memo = admin.chat().retention_memo().await.unwrap_or_default();
+        let run = memo.run.and_then(|run| Some((run.ended?, run.messages)));
         let status = items::Condition {
             running: running.is_some(),
             version: env!("CARGO_PKG_VERSION"),
@@ -52,6 +55,7 @@ impl Status {
             store: word(store),
             bus: others.then(|| word(bus)),
             data_dir: absolute(&parts.config.get().server.data_dir),
+            config_file: running.and_then(|running| running.reloader.file().map(absolute)),
             database_bytes: wal_bytes.map(|wal| size(&parts.database) + wal),
             wal_bytes,
             log_level: running.map(|running| running.log.level()),
@@ -60,6 +64,9 @@ impl Status {
             push: if parts.config.get().push_contact().is_some() { "on" } else { "off" },
             push_sent: pushed.map(|pushed| pushed.sent),
             push_failed: pushed.map(|pushed| pushed.failed),
+            retention_run: run.map(|(ended, _)| ended.seconds()),
+            retention_deleted: run.map(|(_, messages)| messages),
+            retention_problem: memo.held.map(|jump| format!("{jump}. {}", Jump::REMEDY)),
         };
         output.item(status).await
     }

@@ -5,7 +5,6 @@ use utoipa::ToSchema;
 
 use super::outcome::Failure;
 use super::{Admin, Call, items};
-use crate::model::rules::openable;
 use crate::model::{Error, Session};
 
 /// Create a webhook that posts to a room; the output contains its address, this once.
@@ -114,18 +113,7 @@ impl Admin {
     /// The address at which programs reach the server, as far as it is known, without a trailing
     /// slash.
     pub(super) fn base_url(&self) -> String {
-        let server = &self.0.parts.config.get().server;
-        if let Some(url) = &server.public_url {
-            return url.trim_end_matches('/').to_owned();
-        }
-        let running = self.running().and_then(|running| {
-            running.addresses.iter().find(|address| address.starts_with("http")).cloned()
-        });
-        let scheme = if server.has_tls() { "https" } else { "http" };
-        let configured = || {
-            let listen = server.listen.iter().find(|address| !address.starts_with("unix:"));
-            format!("{scheme}://{}", listen.map_or("localhost", String::as_str))
-        };
-        openable(&running.unwrap_or_else(configured), "localhost")
+        let addresses = self.running().map_or(&[][..], |running| running.addresses.as_slice());
+        self.0.parts.config.get().server.base_url(addresses)
     }
 }

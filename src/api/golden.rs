@@ -16,11 +16,12 @@ use warp::reply::Response;
 
 use crate::live::Encoded;
 use crate::model::{
-    AccountFlags, Availability, Change, Claim, CustomEmoji, DraftPlace, EmojiPicture, Error, Event,
-    Follow, LiveState, Look, Media, MediaId, Message, MessageId, NotifyLevel, OwnSettings,
-    Participant, Personal, Preferences, QuietHours, Reaction, ReactionCount, ReadMark, Rev, Role,
-    Room, RoomCard, RoomEvent, RoomFacts, RoomId, RoomState, Seq, SocketId, Status, Timestamp,
-    Unsent, User, UserId, Visibility, Who,
+    AccountFlags, Availability, Change, Claim, CommandAnswer, CustomEmoji, DraftPlace,
+    EmojiPicture, Error, Event, Follow, LiveState, Look, Media, MediaId, Message, MessageId,
+    NotifyLevel, OwnSettings, Participant, Personal, Preferences, QuietHours, Reaction,
+    ReactionCount, ReadMark, Rev, Role, Room, RoomCard, RoomEvent, RoomFacts, RoomId,
+    RoomRetention, RoomState, Seq, SlashCommand, SlashCommandId, SocketId, Status, Timestamp,
+    Unsent, User, UserId, Visibility, WebhookBot, WebhookSecret, Who,
 };
 
 /// 2025-07-15T14:32:10.245Z
@@ -107,6 +108,7 @@ pub(crate) fn every_error() -> Vec<(&'static str, Error)> {
         Error::SessionNotFound,
         Error::MediaNotFound,
         Error::EmojiNotFound,
+        Error::CommandNotFound,
         Error::NotInRoom,
         Error::MissingRoom,
         Error::NotJoined,
@@ -153,6 +155,7 @@ fn name(error: &Error) -> &'static str {
         Error::SessionNotFound => "SessionNotFound",
         Error::MediaNotFound => "MediaNotFound",
         Error::EmojiNotFound => "EmojiNotFound",
+        Error::CommandNotFound => "CommandNotFound",
         Error::NotInRoom => "NotInRoom",
         Error::MissingRoom => "MissingRoom",
         Error::NotJoined => "NotJoined",
@@ -283,6 +286,8 @@ pub(crate) fn room() -> Room {
         rev: Rev(15),
         facts_rev: Rev(2),
         mode_rev: Rev(0),
+        retention: RoomRetention::default(),
+        expired: Seq(0),
     }
 }
 
@@ -453,7 +458,8 @@ fn others() -> Vec<(&'static str, Event)> {
         ("PersonalUnsaved", personal(Personal::Saved(plain().id(), false))),
         ("PersonalMark", personal(Personal::Mark(mark(), "ann".to_owned()))),
         ("PersonalThread", personal(Personal::Thread(follow()))),
-        ("PersonalDraft", personal(Personal::Draft(draft()))),
+        ("PersonalDraft", personal(Personal::Draft(draft(), None))),
+        ("PersonalAnswer", personal(Personal::Answer(command_answer()))),
         ("UserChanged", Event::UserChanged { user: ANN }),
         ("StatusChanged", status_changed()),
         ("EmojiAdded", emoji(Some(emoji_picture()))),
@@ -501,6 +507,27 @@ pub(crate) fn custom_emoji() -> CustomEmoji {
 
 fn personal(change: Personal) -> Event {
     Event::Personal { user: ANN, change, at: NOW }
+}
+
+/// A slash command.
+pub(crate) fn slash_command() -> SlashCommand {
+    SlashCommand {
+        id: SlashCommandId(3),
+        name: "deploy".to_owned(),
+        url: "https://ops.example.org/deploy".to_owned(),
+        secret: WebhookSecret([7; 32]),
+        description: "Deploy a service".to_owned(),
+        hint: "[service]".to_owned(),
+        rooms: Vec::new(),
+        creator: "ann".to_owned(),
+        created: BEFORE,
+        bot: WebhookBot { id: PETR, login: "hook-deploy".to_owned() },
+    }
+}
+
+/// A late answer to a slash command of Ann.
+pub(crate) fn command_answer() -> CommandAnswer {
+    CommandAnswer { room: ROOM, command: "deploy".to_owned(), text: "Build 7 is out.".to_owned() }
 }
 
 /// A look with every part.

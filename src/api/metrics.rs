@@ -138,9 +138,13 @@ fn begin() {
     for result in ["sent", "failed", "gone", "dropped"] {
         counter!("chatctl_push_notifications_total", "result" => result).absolute(0);
     }
+    for result in ["answered", "failed"] {
+        counter!("chatctl_slash_command_requests_total", "result" => result).absolute(0);
+    }
     for limit in ["server", "address"] {
         counter!("chatctl_connections_refused_total", "reason" => limit).absolute(0);
     }
+    counter!("chatctl_expired_messages_total").absolute(0);
     gauge!("chatctl_connections").set(0.0);
     counter!("chatctl_accept_failures_total").absolute(0);
     for result in ["ok", "refused", "limited"] {
@@ -166,6 +170,10 @@ fn describe() {
     describe_counter!(
         "chatctl_push_notifications_total",
         "Push notifications, by result: sent, failed, gone (the device is not subscribed any more), dropped (too many waited)"
+    );
+    describe_counter!(
+        "chatctl_slash_command_requests_total",
+        "Requests of slash commands to their programs, by result: answered, failed"
     );
     describe_counter!("chatctl_otlp_sent_total", "Log records sent to the OTLP receiver");
     describe_counter!(
@@ -230,6 +238,15 @@ fn describe_cluster() {
 }
 
 fn describe_storage() {
+    describe_counter!(
+        "chatctl_expired_messages_total",
+        "Messages deleted by this server because they had expired"
+    );
+    describe_gauge!(
+        "chatctl_retention_last_run_timestamp_seconds",
+        Unit::Seconds,
+        "End of the last deletion of expired messages, as a Unix timestamp; absent before"
+    );
     describe_gauge!(
         "chatctl_store_failing",
         "1 while writes or reads of the database fail, or damage was found; else 0"

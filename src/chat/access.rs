@@ -92,8 +92,8 @@ pub fn may_invite(maker: &User) -> bool {
     maker.admin && !maker.disabled
 }
 
-/// May log in with a password of this server, or set one: anyone, unless `[auth] local_login` is
-/// off.
+/// May log in with a password, or set one of this server: anyone, unless `[auth] local_login` is
+/// off and, for a log-in, no directory checks passwords.
 pub fn use_password(permitted: bool) -> Result<()> {
     if permitted { Ok(()) } else { Err(Error::LocalLoginOff) }
 }
@@ -117,6 +117,12 @@ pub fn add_emoji(who: Actor, permitted: EmojiAdders) -> Result<()> {
 pub fn remove_emoji(who: Actor, owner: UserId, permitted: EmojiAdders) -> Result<()> {
     add_emoji(who, permitted)?;
     if who.server_admin || who.user == Some(owner) { Ok(()) } else { Err(Error::Forbidden) }
+}
+
+/// May see who has added a custom emoji: server administrators, and the user who has. Others may
+/// share no room with that user.
+pub fn see_emoji_owner(who: Actor, owner: UserId) -> bool {
+    who.server_admin || who.user == Some(owner)
 }
 
 /// An action on a room.
@@ -198,6 +204,11 @@ pub fn post(facts: &RoomFacts, who: Actor) -> Result<&Participant> {
     }
 }
 
+/// May send slash commands, and has their answers posted: those who may post.
+pub fn command(facts: &RoomFacts, who: Actor) -> Result<&Participant> {
+    post(facts, who)
+}
+
 /// May add and remove reactions: participants, in a read-only room too; nobody if the room is
 /// archived.
 pub fn react(facts: &RoomFacts, who: Actor) -> Result<&Participant> {
@@ -269,7 +280,11 @@ pub fn manage(facts: &RoomFacts, who: Actor, act: Act) -> Result<()> {
 /// May change these settings: users who may rename the room change topic and description, admins
 /// the rest. An archived room can only be unarchived.
 pub fn settings(facts: &RoomFacts, who: Actor, new: &RoomSettings) -> Result<()> {
-    let RoomSettings { topic, description, visibility, read_only, archived } = new;
+    let RoomSettings { topic, description, visibility, read_only, archived, retention } = new;
+    // Whoever may not delete what others have written must not do so with time.
+    if retention.is_some() && !who.server_admin {
+        return Err(Error::Forbidden);
+    }
     have_right(
         facts,
         who,

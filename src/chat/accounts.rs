@@ -191,6 +191,7 @@ impl Chat {
             None => None,
             Some(password) => {
                 access::use_password(self.config().auth.local_login)?;
+                self.check_password_is_here(session.user).await?;
                 check_password("password", password, self.config().auth.password_min_length)?;
                 self.check_current_password(session, change.current_password.as_deref()).await?;
                 let hashed = self.hash_password(password, Some(session)).await?;
@@ -249,7 +250,12 @@ impl Chat {
         );
         let guess =
             self.guess(if self.config().limits.enabled { vec![own] } else { Vec::new() }).await?;
-        match self.0.hasher.verify(current, Some(&account.password)).await {
+        let right = match self.ldap_identity(session.user).await {
+            Ok(None) => self.0.hasher.verify(current, Some(&account.password)).await,
+            Ok(Some(identity)) => self.is_password_of_entry(&identity, current).await,
+            Err(error) => Err(error),
+        };
+        match right {
             Ok(true) => guess.was_right().await,
             Ok(false) => Err(Error::Forbidden),
             Err(error) => {

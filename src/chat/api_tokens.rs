@@ -8,6 +8,7 @@ use tracing::info;
 use super::{Chat, Operator, access, tokens};
 use crate::model::{
     Attribution, Claim, Error, Grant, Result, Scope, Session, SessionId, Timestamp, User, UserId,
+    check_line,
 };
 use crate::store::{Ended, NewSession, grants};
 
@@ -163,13 +164,7 @@ fn is_token(session: &Session) -> bool {
 
 pub(super) fn check_name(name: &str) -> Result<String> {
     let name = name.trim();
-    let length = name.chars().count();
-    if length == 0 || length > MAX_NAME || name.chars().any(char::is_control) {
-        return Err(Error::invalid(
-            "name",
-            "must have 1 to 64 characters, without control characters",
-        ));
-    }
+    check_line("name", name, MAX_NAME)?;
     Ok(name.to_owned())
 }
 

@@ -75,6 +75,11 @@ fn attempts<'a>(account: Option<&'a Account>, secret: &'a str, digests: bool) ->
     all
 }
 
+/// Returns whether a text can be the digest of a password.
+pub(super) fn may_be_digest(secret: &str) -> bool {
+    Kind::of(secret).is_some()
+}
+
 /// MD5 and SHA-1 of a password in lower-case hexadecimal, in this order.
 pub(super) fn digests(password: &str) -> [String; 2] {
     [hex::encode(Md5::digest(password)), hex::encode(Sha1::digest(password))]

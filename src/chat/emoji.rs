@@ -15,16 +15,21 @@ const USERS: u32 = 500;
 
 /// The custom emoji of the server.
 pub struct EmojiList {
-    /// All of them, ascending by name.
+    /// All of them, ascending by name; `creator` is empty where the caller may not see it.
     pub emoji: Vec<CustomEmoji>,
     /// Whether the caller may add some, and delete their own.
     pub may_add: bool,
 }
 
 impl Chat {
-    /// Returns all custom emoji; everybody may see them.
+    /// Returns all custom emoji; everybody may see them, but not who has added them.
     pub async fn emoji(&self, session: &Session) -> Result<EmojiList> {
-        let emoji = self.store().emoji().await?;
+        let mut emoji = self.store().emoji().await?;
+        for one in &mut emoji {
+            if !access::see_emoji_owner(actor(session), one.media.owner) {
+                one.creator.clear();
+            }
+        }
         let may_add = access::add_emoji(actor(session), self.config().rooms.custom_emoji).is_ok();
         Ok(EmojiList { emoji, may_add })
     }
@@ -123,7 +128,7 @@ impl Chat {
         let Some(name) = reaction.custom() else { return Ok(()) };
         match self.store().emoji_named(name).await? {
             Some(_) => Ok(()),
-            None => Err(Error::invalid("reactionType", "is the name of no custom emoji")),
+            None => Err(Error::invalid("reactionType", "must be an emoji that exists")),
         }
     }
 
@@ -152,7 +157,8 @@ impl Chat {
             return Err(Error::invalid(
                 "body",
                 format!(
-                    "is {width} × {height} pixels; the sides may have {MAX_EMOJI_SIDE} at most"
+                    "must have at most {MAX_EMOJI_SIDE} × {MAX_EMOJI_SIDE} pixels, but has {width} \
+                     × {height}"
                 ),
             ));
         }

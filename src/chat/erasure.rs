@@ -11,7 +11,7 @@ use crate::model::{
     Saved, SavedPlace, Seq, Unsent, User, UserId, Window,
 };
 use crate::store::{
-    Basis, MessageChange, OwnFile, RoomQuery, StoreError, Traces, UserChange, Whose,
+    Basis, LeftBehind, MessageChange, OwnFile, RoomQuery, StoreError, Traces, UserChange, Whose,
 };
 
 /// Messages examined at once.
@@ -48,6 +48,11 @@ impl Chat {
     /// Returns the drafts of a user, of rooms in which they participate.
     pub async fn drafts_of(&self, _: &Operator, user: UserId) -> Result<Vec<Unsent>> {
         Ok(self.store().drafts(user).await?)
+    }
+
+    /// Returns what a user has of their own in rooms that they have left.
+    pub async fn left_behind(&self, _: &Operator, user: UserId) -> Result<LeftBehind> {
+        Ok(self.store().left_behind(user).await?)
     }
 
     /// Returns a page of the messages that a user has saved.

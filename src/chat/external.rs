@@ -12,7 +12,9 @@ use crate::model::{
     Account, Attribution, Claim, Client, Error, ExternalUser, Result, RoomId, User, UserId,
     check_display_name, check_email, check_login, fold, with_single_spaces,
 };
-use crate::store::{NewUser, RoomQuery, StoreError, UserChange, UserKey, UserQuery};
+use crate::store::{
+    Ended, NewPassword, NewUser, RoomQuery, StoreError, UserChange, UserKey, UserQuery,
+};
 
 /// The action of the audit log of what a log-in changes.
 const LOGGED_IN: &str = "user.log_in";
@@ -97,6 +99,13 @@ impl Chat {
                 None => match self.create_external(who, terms, client).await {
                     // By another log-in of the same person, just now.
                     Err(NoAccount::Failed(Error::Taken(Claim::Identity))) => {}
+                    // Its name and address are found to be taken before its identity is.
+                    Err(taken @ (NoAccount::NameTaken(_) | NoAccount::EmailTaken)) => {
+                        let key = UserKey::Identity(&who.identity);
+                        if self.store().account(key).await?.is_none() {
+                            return Err(taken);
+                        }
+                    }
                     created => return created,
                 },
             }
@@ -105,7 +114,8 @@ impl Chat {
     }
 
     /// Links the account with the verified e-mail address of a person, if there is one that nobody
-    /// else is linked to.
+    /// else is linked to. Nobody has verified the address of the account: whoever has made it may
+    /// not be its owner, so its password no longer counts, and its sessions and API tokens end.
     async fn link_by_email(&self, who: &ExternalUser, client: &Client) -> Result<Option<Account>> {
         let Some(email) = valid_email(who).filter(|_| who.email_verified) else { return Ok(None) };
         let Some(account) = self.store().account(UserKey::Email(email)).await? else {
@@ -116,10 +126,19 @@ impl Chat {
         if account.user.bot || of_another {
             return Ok(None);
         }
-        let change = UserChange { link: vec![who.identity.clone()], ..UserChange::default() };
+        let password = unusable_password().ok_or(Error::Internal)?;
+        let change = UserChange {
+            password: Some(NewPassword { password, md5: None, sha1: None, keep: None }),
+            link: vec![who.identity.clone()],
+            ..UserChange::default()
+        };
         let store = self.store_for(Some(by(who, client)));
         match store.change_user(account.user.id, change).await {
-            Ok(user) => info!(user = user.login, "Account linked by its e-mail address."),
+            Ok(user) => {
+                self.sessions().end(user.id, Ended::All).await?;
+                self.0.cache.forget_user(user.id);
+                info!(user = user.login, "Account linked by its e-mail address.");
+            }
             // Another log-in of the same person has linked it.
             Err(StoreError::Taken(_)) => {}
             Err(other) => return Err(other.into()),
@@ -220,7 +239,7 @@ impl Chat {
         let store = self.store_for(Some(by(who, client)));
         let email = email.map(|email| Some(email.to_owned()));
         let moves = email.is_some();
-        let change = |email| UserChange { admin, email, ..UserChange::default() };
+        let change = |email| UserChange { email, admin, ..UserChange::default() };
         match store.change_user(user.id, change(email)).await {
             Ok(_) if moves => self.end_mailed_links(user.id).await?,
             Ok(_) => {}

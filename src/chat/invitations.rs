@@ -93,7 +93,8 @@ impl Chat {
         for room in &rooms {
             access::join_invited(&self.facts(*room).await?)?;
         }
-        if self.store().invitations().await?.len() >= MAX_INVITATIONS {
+        let all = self.store().invitations().await?;
+        if all.iter().filter(|one| one.revoked.is_none()).count() >= MAX_INVITATIONS {
             let why = format!("cannot be created: there are {MAX_INVITATIONS}; revoke some first");
             return Err(Error::invalid("invitation", why));
         }
@@ -209,6 +210,7 @@ impl Chat {
         let invitation = self.store().invitation(secret).await?.ok_or_else(unknown)?;
         match self.spent(&invitation).await? {
             None => Ok(secret),
+            Some(Spent::Revoked) => Err(unknown()),
             Some(Spent::Expired) => Err(Error::invalid("invitation", "has expired")),
             Some(Spent::UsedUp) => Err(Error::invalid("invitation", "has been used up")),
             Some(Spent::Void) => Err(Error::invalid("invitation", "is not valid any more")),

@@ -38,6 +38,14 @@ pub(super) enum Proof<'a> {
     },
 }
 
+/// What checks the password of a log-in.
+pub(super) enum CheckedBy {
+    /// The account itself; for unknown users, nothing does.
+    Account,
+    /// The LDAP directory, which is asked for this entry; None: for the entry of the name.
+    Directory(Option<Identity>),
+}
+
 /// A log-in under way. Dropping it keeps it counted as a failure.
 pub(super) struct Attempt<'a> {
     chat: &'a Chat,
@@ -50,17 +58,17 @@ pub(super) struct Attempt<'a> {
 }
 
 /// The input of a log-in by password.
-struct Offer<'a> {
-    /// Name under which failures are counted.
-    counted: &'a str,
+pub(super) struct Offer<'a> {
+    /// Name under which failures are counted: of the account, or as it was typed if there is none.
+    pub(super) counted: &'a str,
     /// Name for the log.
-    logged: Option<&'a str>,
+    pub(super) logged: Option<&'a str>,
     /// The password, or possibly its digest.
-    secret: &'a str,
+    pub(super) secret: &'a str,
     /// Whether the dialect accepts digests.
-    digests: bool,
+    pub(super) digests: bool,
     /// Code of the second factor, or a recovery code.
-    code: Option<&'a str>,
+    pub(super) code: Option<&'a str>,
 }
 
 impl Chat {
@@ -96,7 +104,7 @@ impl Chat {
         digests: bool,
         client: &Client,
     ) -> Result<LoggedIn> {
-        access::use_password(self.config().auth.local_login)?;
+        access::use_password(self.takes_passwords())?;
         // An invalid login name is treated as unknown.
         let folded = if check_login("userId", login).is_ok() { fold(login) } else { String::new() };
         let account = if folded.is_empty() {
@@ -117,7 +125,7 @@ impl Chat {
         code: Option<&str>,
         client: &Client,
     ) -> Result<LoggedIn> {
-        access::use_password(self.config().auth.local_login)?;
+        access::use_password(self.takes_passwords())?;
         // An invalid address is treated as unknown.
         let possible = check_email("email", email).is_ok();
         let account = if possible {
@@ -144,6 +152,15 @@ impl Chat {
     ) -> Result<LoggedIn> {
         let user = account.as_ref().map(|account| account.user.id);
         let attempt = self.begin_log_in(user, offer.counted, offer.logged, client).await?;
+        match self.checked_by(account.as_ref()).await {
+            Ok(CheckedBy::Account) if self.config().auth.local_login => {}
+            Ok(CheckedBy::Account) => return Err(attempt.refuse(Reason::Local, account.is_some())),
+            Ok(CheckedBy::Directory(identity)) => {
+                let linked = account.zip(identity);
+                return Box::pin(self.log_in_by_directory(attempt, linked, &offer, client)).await;
+            }
+            Err(error) => return Err(attempt.undecided(error).await),
+        }
         let shown = match self.check_secret(account.as_ref(), offer.secret, offer.digests).await {
             Ok(shown) => shown,
             Err(error) => return Err(attempt.undecided(error).await),
@@ -155,6 +172,11 @@ impl Chat {
             (Some(_), None) => Err(attempt.refuse(Reason::Password, true)),
             (None, _) => Err(attempt.refuse(Reason::Unknown, false)),
         }
+    }
+
+    /// Returns whether anybody logs in with a password: one of this server or of the directory.
+    fn takes_passwords(&self) -> bool {
+        self.config().auth.local_login || self.config().ldap.is_on()
     }
 
     /// Counts a log-in before anything of it is checked: under the name `counted` with which

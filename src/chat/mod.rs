@@ -12,6 +12,7 @@ mod bots;
 mod caller;
 mod connection;
 mod digests;
+mod directory;
 mod dispatcher;
 mod emoji;
 mod erasure;
@@ -39,12 +40,14 @@ mod push;
 mod refusals;
 mod reset_links;
 mod reset_mail;
+mod retention;
 mod rooms;
 mod search;
 mod second_factor;
 mod session_cache;
 mod sessions;
 mod setup;
+mod slash_commands;
 mod statuses;
 mod threads;
 mod tickets;
@@ -54,11 +57,12 @@ mod webhooks;
 #[cfg(test)]
 pub(crate) mod world;
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use tokio::sync::Semaphore;
 
 use access::Actor;
+use directory::Directories;
 use guesses::Undecided;
 use hashing::Hasher;
 use look::Looks;
@@ -88,6 +92,7 @@ pub use api_tokens::{CreatedToken, NewToken};
 pub use bots::NewBot;
 pub use caller::{Caller, Operator};
 pub use connection::{ConnectedRoom, Connection, Later};
+pub use directory::{AccountOutlook, Outlook, Synced, Unsynced};
 pub use dispatcher::{Dispatcher, QUEUE as EVENT_QUEUE};
 pub use emoji::EmojiList;
 pub use external::NoAccount;
@@ -103,9 +108,14 @@ pub use outgoing::{NewOutgoing, Tested};
 pub use push::{PushInbox, PushNumbers, PushState};
 pub use reset_links::{LINK_LIFE, MAX_LINK_LIFE, ResetLink};
 pub use reset_mail::Language;
+pub use retention::{ExpiredMessages, GoesOn, Jump, RetainedRoom, RetentionMemo, RetentionRun};
 pub use rooms::{CreatorRole, LISTED, People, RoomPlan};
 pub use search::{Hit, Hits, Search};
 pub use second_factor::{FactorSetUp, FactorState};
+pub use slash_commands::{
+    CommandOutcome, CommandSaid, LATE_ANSWERS, LateAnswer, MAX_LATE_ANSWERS, NewCommand,
+    SentCommand,
+};
 
 pub use crate::store::{AuditQuery, Posted, RoomSettings, Thread};
 
@@ -181,12 +191,15 @@ struct Inner {
     /// A permit for each letter that is under way.
     letters: Arc<Semaphore>,
     turns: Turns,
+    directories: Directories,
     unfurl: Unfurl,
     /// Whose links are being fetched.
     fetches: Turns,
     /// Wakes the tasks of outgoing webhooks.
     outgoing: Signals,
     push: Push,
+    /// Where the server listens, once it does.
+    addresses: OnceLock<Vec<String>>,
     epoch: String,
     server_id: String,
     /// The configuration in effect, for what may change while the server runs.
@@ -220,10 +233,12 @@ impl Chat {
             oidc: Oidc::default(),
             letters: Arc::new(Semaphore::new(reset_mail::AT_ONCE)),
             turns: Turns::default(),
+            directories: Directories::default(),
             unfurl,
             fetches: Turns::default(),
             outgoing: Signals::default(),
             push: Push::new(push, &settings.push_key)?,
+            addresses: OnceLock::new(),
             epoch: settings.epoch,
             server_id,
             rooms: config.rooms.clone(),
@@ -240,6 +255,13 @@ impl Chat {
     /// Returns the id of this server.
     pub fn server_id(&self) -> &str {
         &self.0.server_id
+    }
+
+    /// Says where the server listens, for addresses that it gives to other programs if no public one
+    /// is configured.
+    pub fn listens_at(&self, addresses: &[String]) {
+        // A second call would be for the same server.
+        drop(self.0.addresses.set(addresses.to_vec()));
     }
 
     /// Returns whether store and bus respond, in this order.

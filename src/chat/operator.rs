@@ -96,6 +96,7 @@ impl Chat {
         let password = match &change.password {
             None => None,
             Some(password) => {
+                self.check_password_is_here(account.user.id).await?;
                 check_password("password", password, self.config().auth.password_min_length)?;
                 Some(self.hash_password(password, None).await?)
             }
@@ -123,6 +124,9 @@ impl Chat {
             self.end_mailed_links(user.id).await?;
         }
         self.0.cache.forget_user(user.id);
+        if user.status.is_some() && user.disabled != account.user.disabled {
+            self.tell_status(&user).await;
+        }
         info!(user = user.login, "User changed by an administrator.");
         Ok(user)
     }

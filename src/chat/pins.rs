@@ -51,6 +51,9 @@ impl Chat {
             match self.store_for(to).change_room(room, basis, Some(session.user), change).await {
                 Ok(_) => {
                     debug!(user = session.login, room = room.key(), pinned, "Pin changed.");
+                    if !pinned {
+                        self.forget_unpinned(&facts.room, seq).await?;
+                    }
                     return Ok(());
                 }
                 Err(StoreError::Stale) => (),

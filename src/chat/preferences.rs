@@ -5,8 +5,8 @@ use super::Chat;
 use super::messages::{in_room, not_mine};
 use crate::model::rules::check_preferences;
 use crate::model::{
-    DraftPlace, Error, Marked, MessageRef, NewDraft, OwnChange, OwnSettings, Preferences,
-    PreferencesChange, Result, RoomId, Saved, Seq, Session, Unsent, check_draft,
+    DraftPlace, Error, Marked, Message, MessageRef, NewDraft, OwnChange, OwnSettings, Preferences,
+    PreferencesChange, Result, RoomId, Saved, Seq, Session, SocketId, Unsent, Window, check_draft,
 };
 use crate::store::RoomQuery;
 
@@ -96,12 +96,15 @@ impl Chat {
     }
 
     /// Replaces the caller's draft of a room or thread; a blank text removes it. It may be longer
-    /// than a message, and be written where the caller may not post at the moment.
+    /// than a message, and be written where the caller may not post at the moment. `Invalid` if the
+    /// thread is named by a reply instead of its first message. All sockets of the caller are
+    /// notified but the one that saves it.
     pub async fn save_draft(
         &self,
         session: &Session,
         room: RoomId,
         draft: NewDraft,
+        socket: SocketId,
     ) -> Result<Unsent> {
         self.take_part(session, room).await?;
         let text = check_draft("content", draft.text)?;
@@ -110,7 +113,31 @@ impl Chat {
         };
         let place = DraftPlace { room, thread: seq(draft.thread)? };
         let reply_to = seq(draft.reply_to)?;
-        let changed = self.store().change_draft(session.user, place, text, reply_to);
+        if !text.is_empty() {
+            self.check_draft_place(place, reply_to).await?;
+        }
+        let changed = self.store().change_draft(session.user, place, text, reply_to, Some(socket));
         changed.await.map_err(not_mine)
+    }
+
+    /// Checks that the thread of a draft is named by its first message, so that nobody has two
+    /// drafts of one thread, and that the message it replies to exists.
+    async fn check_draft_place(&self, place: DraftPlace, reply_to: Option<Seq>) -> Result<()> {
+        let DraftPlace { room, thread } = place;
+        if let Some(seq) = thread
+            && self.ever_posted(room, seq).await?.thread.is_some()
+        {
+            return Err(Error::invalid("thread", "must be the first message of a thread"));
+        }
+        if let Some(seq) = reply_to {
+            self.ever_posted(room, seq).await?;
+        }
+        Ok(())
+    }
+
+    /// Returns a message, also a deleted one: what was begun below it is not lost with it.
+    async fn ever_posted(&self, room: RoomId, seq: Seq) -> Result<Message> {
+        let found = self.store().messages(room, Window::One(seq), 1).await?;
+        found.into_iter().next().ok_or(Error::MessageNotFound)
     }
 }

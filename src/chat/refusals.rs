@@ -18,6 +18,10 @@ pub(super) enum Reason {
     Disabled,
     /// The answer of another system, such as a provider of OpenID Connect, is not valid.
     Provider,
+    /// The directory cannot tell whose password it is, or nobody may log in with its entry.
+    Directory,
+    /// A password of this server, with which nobody logs in (`[auth] local_login`).
+    Local,
     /// Too many failures; the password was not checked.
     Limited,
     /// A session or token that is malformed, expired or ended.
@@ -34,6 +38,8 @@ impl Reason {
             Self::Unknown => "unknown",
             Self::Disabled => "disabled",
             Self::Provider => "provider",
+            Self::Directory => "directory",
+            Self::Local => "local",
             Self::Limited => "limited",
             Self::Session => "session",
             Self::Ticket => "ticket",
@@ -42,9 +48,13 @@ impl Reason {
 
     fn text(self) -> &'static str {
         match self {
-            Self::Password | Self::Code | Self::Unknown | Self::Disabled | Self::Provider => {
-                "Authentication failed."
-            }
+            Self::Password
+            | Self::Code
+            | Self::Unknown
+            | Self::Disabled
+            | Self::Provider
+            | Self::Directory
+            | Self::Local => "Authentication failed.",
             Self::Limited => "Authentication failed: too many attempts.",
             Self::Session => "Authentication failed: the session is invalid or has expired.",
             Self::Ticket => {

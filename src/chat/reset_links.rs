@@ -39,8 +39,8 @@ pub struct ResetLink {
 
 impl Chat {
     /// Creates a link with which a user sets a new password, and ends earlier links of the user.
-    /// `Invalid` for disabled accounts and for bots, and for a life of more than
-    /// [`MAX_LINK_LIFE`].
+    /// `Invalid` for disabled accounts, for bots, for accounts whose password the LDAP directory
+    /// keeps, and for a life of more than [`MAX_LINK_LIFE`].
     pub async fn create_reset_link(
         &self,
         operator: &Operator,
@@ -54,6 +54,10 @@ impl Chat {
         }
         if user.bot {
             return Err(Error::invalid("name", "is a bot, and nobody logs in to bots"));
+        }
+        if self.has_password_elsewhere(user.id).await? {
+            let why = "is linked to the LDAP directory, where its password is changed";
+            return Err(Error::invalid("name", why));
         }
         if life.is_zero() || life > MAX_LINK_LIFE {
             return Err(Error::invalid("expires", "must be at most seven days from now"));
@@ -126,6 +130,7 @@ impl Chat {
     ) -> Result<User> {
         access::use_password(self.config().auth.local_login)?;
         let link = self.reset_link(secret).await?;
+        self.check_password_is_here(link.user).await?;
         check_password("password", password, self.config().auth.password_min_length)?;
         let password = self.hash_password(password, None).await?;
         // Of two concurrent callers, only one ends it.

@@ -127,6 +127,11 @@ impl Chat {
             found = self.store().account(UserKey::Folded(&fold(who))).await?;
         }
         let user = found.map(|account| account.user).filter(|user| !user.disabled && !user.bot);
+        if let Some(user) = &user
+            && self.has_password_elsewhere(user.id).await?
+        {
+            return Ok(None);
+        }
         Ok(user.and_then(|user| user.email.clone().map(|to| (user, to))))
     }
 

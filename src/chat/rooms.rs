@@ -368,6 +368,7 @@ pub(super) fn action_of(change: &RoomChange) -> &'static str {
         RoomChange::EditedName(..) => "room.member_name",
         RoomChange::Settings(_) => "room.settings",
         RoomChange::Pin(..) => "room.pin",
+        RoomChange::Expire(_) => "room.expire",
         RoomChange::Replace { .. } => "room.members",
         RoomChange::Delete => "room.delete",
     }

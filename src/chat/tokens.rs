@@ -20,6 +20,7 @@ pub(super) struct Keys {
     encoding: EncodingKey,
     decoding: DecodingKey,
     set_up: [u8; 32],
+    answers: [u8; 32],
 }
 
 /// The claims of a token.
@@ -51,6 +52,8 @@ pub(super) struct Opened {
 
 /// What the secret of the set-up link is derived from, beside the key. No token begins like this.
 const SET_UP: &[u8] = b"the first administrator";
+/// What the key of addresses for late answers to slash commands is derived from, beside the key.
+const ANSWERS: &[u8] = b"answers to slash commands";
 
 impl Keys {
     pub(super) fn new(key: &[u8; 32]) -> Self {
@@ -59,6 +62,7 @@ impl Keys {
             encoding: EncodingKey::from_secret(key),
             decoding: DecodingKey::from_secret(key),
             set_up: hs256::derived(key, SET_UP),
+            answers: hs256::derived(key, ANSWERS),
         }
     }
 
@@ -66,6 +70,11 @@ impl Keys {
     /// these data, and at each start.
     pub(super) fn set_up_secret(&self) -> String {
         hex::encode(&self.set_up[..SECRET_BYTES])
+    }
+
+    /// The key that signs addresses for late answers to slash commands: the same on all servers.
+    pub(super) fn answers(&self) -> &[u8; 32] {
+        &self.answers
     }
 
     /// Signs a token for this session.

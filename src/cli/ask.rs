@@ -32,11 +32,8 @@ impl PasswordSource {
 
     /// The password; prompted for twice if no option provides it.
     pub(super) fn read(&self) -> Result<Secret, Failure> {
-        if self.password_stdin {
-            return first_line(io::stdin().lock(), "standard input");
-        }
-        if let Some(path) = &self.password_file {
-            return from_file(path);
+        if let Some(given) = given(self.password_stdin, self.password_file.as_deref())? {
+            return Ok(given);
         }
         if self.generate {
             return made_up();
@@ -57,6 +54,14 @@ impl PasswordSource {
         }
         Ok(Secret(first))
     }
+}
+
+/// The password of standard input or a file, if one of them has it.
+pub(super) fn given(stdin: bool, file: Option<&Path>) -> Result<Option<Secret>, Failure> {
+    if stdin {
+        return first_line(io::stdin().lock(), "standard input").map(Some);
+    }
+    file.map(from_file).transpose()
 }
 
 fn from_file(path: &Path) -> Result<Secret, Failure> {

@@ -65,7 +65,7 @@ pub(super) struct Filter {
 }
 
 /// All actions of the audit log.
-const ACTIONS: [&str; 63] = [
+const ACTIONS: [&str; 67] = [
     "backup.create",
     "backup.prune",
     "backup.restore",
@@ -90,6 +90,7 @@ const ACTIONS: [&str; 63] = [
     "outgoing_webhook.delete",
     "outgoing_webhook.disable",
     "outgoing_webhook.enable",
+    "retention.run",
     "room.add",
     "room.create",
     "room.delete",
@@ -100,10 +101,13 @@ const ACTIONS: [&str; 63] = [
     "room.purge",
     "room.remove",
     "room.rename",
+    "room.retention",
     "room.role",
     "room.settings",
     "server.reset",
     "server.set",
+    "slash_command.create",
+    "slash_command.delete",
     "support.bundle",
     "token.create",
     "token.revoke",

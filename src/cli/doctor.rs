@@ -1,6 +1,7 @@
 //! `chatctl doctor`: finds problems, also if no server can start.
 
 use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::json;
@@ -10,7 +11,9 @@ use super::execute::{self, Found};
 use super::print::{Layout, Printer, note};
 use crate::admin::doctor::Doctor;
 use crate::admin::doctor::{self, CHECKS, Check, Finding, Installation, Server, Side, Status};
+use crate::admin::status::Status as StatusCommand;
 use crate::admin::{Command, Failure, Kind, Reply};
+use crate::config::Config;
 use crate::config::load::Loaded;
 
 const LIST: Layout = Layout::List(&[("check", "check"), ("scope", "about")]);
@@ -73,8 +76,14 @@ pub(super) fn examine(
         Err(error) => {
             let mut found = without_configuration(&checks, &error.to_string());
             // A server that runs with the previous configuration checks itself.
-            if let Some(Ok(Found::Server(stream))) = execute::salvaged(global).map(execute::connect)
+            if let Some(config) = execute::salvaged(global)
+                && let Ok(Found::Server(stream)) = execute::connect(config)
             {
+                let chosen = execute::chosen(global).0;
+                if let Some(other) = other_file(config, chosen.as_deref()) {
+                    note(&other.of_server());
+                    return Ok(found);
+                }
                 let there: Vec<&Check> =
                     checks.iter().copied().filter(|check| check.side == Side::Files).collect();
                 found.retain(|finding| there.iter().all(|check| check.name != finding.check));
@@ -99,8 +108,11 @@ pub(super) fn examine(
         );
         return Err(Failure::not_found(message));
     }
-    let mut found =
-        if only_configuration { alone(&loaded, &checks, fix) } else { look(&loaded, &checks, fix) };
+    let mut found = if only_configuration {
+        alone(&loaded, &checks, fix)
+    } else {
+        look(global, &loaded, &checks, fix)
+    };
     // Caller and server have run their checks separately.
     found.sort_by_key(position);
     Ok(found)
@@ -169,18 +181,99 @@ fn ask_server(stream: UnixStream, there: &[&Check], fix: bool) -> Vec<Finding> {
     found
 }
 
-fn look(loaded: &Loaded, checks: &[&Check], fix: bool) -> Vec<Finding> {
+/// The configuration file of a running server that was not started with the chosen one.
+struct OtherFile(Option<PathBuf>);
+
+impl OtherFile {
+    fn of_server(&self) -> String {
+        match &self.0 {
+            Some(file) => format!("The running server uses {}.", file.display()),
+            None => "The running server uses no configuration file.".to_owned(),
+        }
+    }
+}
+
+/// Returns the configuration file of the running server if it is not this one.
+fn other_file(config: &Config, chosen: Option<&Path>) -> Option<OtherFile> {
+    let Ok(Found::Server(stream)) = execute::connect(config) else { return None };
+    let mut said = None;
+    let asked = execute::remote(stream, &Command::Status(StatusCommand {}), &mut |reply| {
+        if let Reply::Item(item) = reply {
+            said = item.get("config_file").cloned();
+        }
+        Ok(())
+    });
+    // A server that does not say it is not suspected.
+    asked.ok()?;
+    let theirs = said?.as_str().map(PathBuf::from);
+    let canonical = |file: &Path| std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+    (chosen.map(canonical) != theirs.as_deref().map(canonical)).then_some(OtherFile(theirs))
+}
+
+/// The running server uses another configuration. If the user has named one, only that one is
+/// checked; otherwise only that of the server.
+fn look_apart(
+    global: &Global,
+    loaded: &Loaded,
+    other: &OtherFile,
+    checks: &[&Check],
+) -> Option<Vec<Finding>> {
+    let (chosen, is_named) = execute::chosen(global);
+    if !is_named && other.0.is_some() {
+        return None;
+    }
+    let chosen = chosen.map_or_else(|| "none".to_owned(), |file| file.display().to_string());
+    note(&format!("Checking the configuration {chosen}. {}", other.of_server()));
+    let ground = ground(loaded, false, Server::Elsewhere);
+    let advice = other.0.as_ref().map_or_else(
+        || "Run chatctl doctor without a configuration file.".to_owned(),
+        |file| format!("Run: chatctl doctor --config {}.", file.display()),
+    );
+    let skip = |check: &Check| {
+        let why = other.of_server().replacen("The", "the", 1);
+        let why = why.trim_end_matches('.');
+        vec![Finding::new(check.name, Status::Skipped, why, Some(advice.clone()))]
+    };
+    let look = |check: &&Check| match check.name {
+        "config" => doctor::examine(&ground, &[*check]),
+        _ => skip(check),
+    };
+    Some(checks.iter().flat_map(look).collect())
+}
+
+/// Checks here what concerns the caller, and has the server check the rest.
+fn look_with(
+    (global, loaded): (&Global, &Loaded),
+    stream: UnixStream,
+    checks: &[&Check],
+    fix: bool,
+) -> Vec<Finding> {
     let (here, there): (Vec<&Check>, Vec<&Check>) =
         checks.iter().partition(|check| check.side == Side::Caller);
+    let mut theirs = None;
+    if let Some(other) = other_file(&loaded.config, loaded.file.as_deref()) {
+        if let Some(found) = look_apart(global, loaded, &other, checks) {
+            return found;
+        }
+        note(&format!("{} That configuration is checked.", other.of_server()));
+        let file = other.0.unwrap_or_default();
+        match execute::load_other(global, &file) {
+            Ok(loaded) => theirs = Some(loaded),
+            Err(error) => return without_configuration(checks, &error.to_string()),
+        }
+    }
+    let loaded = theirs.as_ref().unwrap_or(loaded);
+    let mut found = doctor::examine(&ground(loaded, fix, Server::Elsewhere), &here);
+    if !there.is_empty() {
+        found.extend(ask_server(stream, &there, fix));
+    }
+    found
+}
+
+fn look(global: &Global, loaded: &Loaded, checks: &[&Check], fix: bool) -> Vec<Finding> {
     let path = loaded.config.server.control_path();
     match execute::connect(&loaded.config) {
-        Ok(Found::Server(stream)) => {
-            let mut found = doctor::examine(&ground(loaded, fix, Server::Elsewhere), &here);
-            if !there.is_empty() {
-                found.extend(ask_server(stream, &there, fix));
-            }
-            found
-        }
+        Ok(Found::Server(stream)) => look_with((global, loaded), stream, checks, fix),
         Ok(Found::Nobody(lock)) => {
             let ground = ground(loaded, fix, Server::Stopped);
             let found = doctor::examine(&ground, checks);
@@ -218,7 +311,7 @@ fn look(loaded: &Loaded, checks: &[&Check], fix: bool) -> Vec<Finding> {
     }
 }
 
-fn access(socket: &std::path::Path) -> String {
+fn access(socket: &Path) -> String {
     format!(
         "Run it as the owner of the data directory, as root, or as a user who has access to {}.",
         socket.display()

@@ -23,7 +23,13 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ),
     ("user rename", &["user rename ann Annie", "user rename bob Robert -o json"]),
     ("user email", &["user email ann ann@example.org", "user email ann --remove"]),
-    ("user link", &["user link ann --oidc 248289761001", "user link ann --oidc 7 -o json"]),
+    (
+        "user link",
+        &[
+            "user link ann --oidc 248289761001",
+            "user link bob --ldap 30dc8a82-8123-1041-9ace-5bd12d398759 -o json",
+        ],
+    ),
     ("user unlink", &["user unlink ann", "user unlink ann -o json"]),
     ("user disable", &["user disable bob", "user disable ann --yes"]),
     ("user enable", &["user enable bob", "user enable bob -o json"]),
@@ -94,6 +100,20 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         "outgoing-webhook delete",
         &["outgoing-webhook delete CI", "outgoing-webhook delete CI --yes --if-exists"],
     ),
+    (
+        "slash-command create",
+        &[
+            "slash-command create deploy https://ops.example.org/deploy --description Deploy \
+             --hint [service]",
+            "slash-command create deploy https://ops.example.org/deploy --room ops -o json | jq -r \
+             .secret",
+        ],
+    ),
+    ("slash-command list", &["slash-command list", "slash-command list -o json"]),
+    (
+        "slash-command delete",
+        &["slash-command delete deploy", "slash-command delete deploy --yes --if-exists"],
+    ),
     ("server show", &["server show", "server show -o json | jq -r .name"]),
     (
         "server set",
@@ -111,6 +131,8 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "emoji add logo logo.png --owner ann --if-not-exists",
         ],
     ),
+    ("ldap test", &["ldap test", "ldap test ann --password-file /run/secrets/ann"]),
+    ("ldap sync", &["ldap sync", "ldap sync -o json"]),
     ("emoji delete", &["emoji delete party_parrot", "emoji delete logo --yes --if-exists"]),
     ("room list", &["room list", "room list -o jsonl"]),
     ("room show", &["room show general", "room show room007"]),
@@ -141,6 +163,11 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         "room export",
         &["room export general general.jsonl", "room export general | gzip > general.jsonl.gz"],
     ),
+    (
+        "room retention",
+        &["room retention general 90", "room retention archive forever --keep-pinned"],
+    ),
+    ("retention run", &["retention run --dry-run", "retention run --yes"]),
     (
         "room purge",
         &[

@@ -15,7 +15,7 @@ use crate::admin::frame::{self, Answer};
 use crate::admin::identity::name;
 use crate::admin::soundness::unsound;
 use crate::admin::{Failure, Kind, Operator, Output, Reply, identity};
-use crate::config::load::{ConfigError, Flags, Loaded, load};
+use crate::config::load::{ConfigError, Flags, Loaded, chosen as chosen_by, load};
 use crate::config::salvage::whereabouts;
 use crate::config::{self, Config};
 use crate::logging;
@@ -40,6 +40,16 @@ pub(super) fn loaded(global: &Global) -> Result<Loaded, ConfigError> {
         note(&format!("note: {remark}"));
     }
     Ok(global.loaded.get_or_init(|| loaded).clone())
+}
+
+/// The configuration file that was chosen, readable or not, and whether it was named.
+pub(super) fn chosen(global: &Global) -> (Option<PathBuf>, bool) {
+    chosen_by(&flags(global))
+}
+
+/// The configuration in another file.
+pub(super) fn load_other(global: &Global, file: &Path) -> Result<Loaded, ConfigError> {
+    load(&Flags { config: Some(file.to_owned()), ..flags(global) })
 }
 
 fn flags(global: &Global) -> Flags {

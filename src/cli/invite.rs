@@ -33,7 +33,11 @@ pub(super) enum Verb {
         expires: Duration,
     },
     /// List the invitations, with those that expired or were used up in the last 30 days
-    List,
+    List {
+        /// Also list those that were revoked in the last 30 days
+        #[arg(long)]
+        all: bool,
+    },
     /// Revoke an invitation; accounts that were created with it stay
     Revoke {
         /// Number of the invitation
@@ -75,8 +79,8 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
             let command = InviteCreate { rooms, uses: Some(uses), expires_seconds, page: None };
             create(global, &Command::InviteCreate(command), table)
         }
-        Verb::List => {
-            let command = Command::InviteList(InviteList {});
+        Verb::List { all } => {
+            let command = Command::InviteList(InviteList { all });
             execute::run_with(global, &command, COLUMNS, &mut |item| for_people(item, table))
         }
         Verb::Revoke { id, if_exists } => {

@@ -17,6 +17,7 @@ mod file;
 mod init;
 mod interrupt;
 mod invite;
+mod ldap;
 mod lock;
 mod log;
 mod manpages;
@@ -27,9 +28,11 @@ mod person;
 mod pipe;
 mod print;
 mod reload;
+mod retention;
 mod room;
 mod serve;
 mod server;
+mod slash_command;
 mod status;
 mod support;
 mod token;
@@ -124,12 +127,21 @@ enum Noun {
     /// Manage outgoing webhooks, which send events of rooms to other programs
     #[command(subcommand)]
     OutgoingWebhook(outgoing_webhook::Verb),
+    /// Manage slash commands, which people send to other programs
+    #[command(subcommand)]
+    SlashCommand(slash_command::Verb),
     /// Set the name, accent colour, message of the day and icon of the server
     #[command(subcommand)]
     Server(server::Verb),
     /// Manage custom emoji
     #[command(subcommand)]
     Emoji(emoji::Verb),
+    /// Try out and follow the LDAP directory that checks passwords
+    #[command(subcommand)]
+    Ldap(ldap::Verb),
+    /// Delete messages that have expired
+    #[command(subcommand)]
+    Retention(retention::Verb),
     /// Check and maintain the database
     #[command(subcommand)]
     Db(db::Verb),
@@ -220,8 +232,11 @@ pub fn run() -> ExitCode {
         Noun::Token(verb) => token::run(global, verb),
         Noun::Webhook(verb) => webhook::run(global, verb),
         Noun::OutgoingWebhook(verb) => outgoing_webhook::run(global, verb),
+        Noun::SlashCommand(verb) => slash_command::run(global, verb),
         Noun::Server(verb) => server::run(global, verb),
         Noun::Emoji(verb) => emoji::run(global, verb),
+        Noun::Ldap(verb) => ldap::run(global, verb),
+        Noun::Retention(verb) => retention::run(global, verb),
         Noun::Db(verb) => db::run(global, &verb),
         Noun::Cluster(verb) => cluster::run(global, &verb),
         Noun::Backup(verb) => backup::run(global, verb),

@@ -9,6 +9,7 @@ use super::ask::Destructive;
 use super::print::{Layout, cell, harmless, note};
 use super::units::{count, counted, size};
 use super::{Global, execute, file};
+use crate::admin::retention::SetRoomRetention;
 use crate::admin::room_messages::{RoomExport, RoomMessages, RoomPurge};
 use crate::admin::rooms::{
     ChangeRoomSettings, RoomAdd, RoomCreate, RoomDelete, RoomList, RoomMembers, RoomRemove,
@@ -165,6 +166,20 @@ pub(super) enum Verb {
         /// Output file; standard output when omitted or -
         file: Option<PathBuf>,
     },
+    /// Show or set how long the messages of a room are kept
+    Retention {
+        /// Room key, number or name
+        room: String,
+        /// Days such as 90, forever, or default for what [retention] says; show it when omitted
+        #[arg(value_name = "DAYS|forever|default")]
+        retention: Option<String>,
+        /// Keep pinned messages until they are unpinned
+        #[arg(long)]
+        keep_pinned: bool,
+        /// Delete pinned messages like others
+        #[arg(long, conflicts_with = "keep_pinned")]
+        no_keep_pinned: bool,
+    },
     /// Delete the content of old messages; they stay in the history as deleted
     Purge {
         /// Room key, number or name
@@ -276,6 +291,11 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
                 &Command::RoomExport(RoomExport { room }),
                 file.as_deref(),
             );
+        }
+        Verb::Retention { room, retention, keep_pinned, no_keep_pinned } => {
+            let keep_pinned = (keep_pinned || no_keep_pinned).then_some(keep_pinned);
+            let command = SetRoomRetention { room, retention, keep_pinned };
+            (Command::RoomRetention(command), Layout::One)
         }
         Verb::Purge { room, older_than, destructive } => {
             let command = |dry_run| {

@@ -173,6 +173,7 @@ impl Preview {
             "messages" => "message",
             "reactions" => "reaction",
             "emoji" => "custom emoji name",
+            "slash_commands" => "slash command",
             _ => "other entry",
         };
         self.added.push(count(taken, thing));

@@ -78,13 +78,17 @@ pub(super) enum Verb {
         #[arg(long, conflicts_with = "address")]
         remove: bool,
     },
-    /// Link an account to a person at the OpenID Connect provider, who can then log in to it
+    /// Link an account to its user in another system, who can then log in through that system
+    #[command(group(clap::ArgGroup::new("system").required(true).args(["oidc", "ldap"])))]
     Link {
         /// Login name
         name: String,
         /// Subject (claim sub) of the person at the provider of [oidc]
         #[arg(long, value_name = "SUBJECT")]
-        oidc: String,
+        oidc: Option<String>,
+        /// Id of the entry in the directory of [ldap], which `chatctl ldap test` shows
+        #[arg(long, value_name = "ID")]
+        ldap: Option<String>,
     },
     /// Unlink an account from all other systems; its sessions stay
     Unlink {
@@ -249,14 +253,7 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
         Verb::Show { name } => (Command::UserShow(UserShow { name }), Layout::One),
         Verb::Create(create) => return self::create(global, create),
         Verb::Passwd { to: Some(file), .. } => return passwords::for_all_without(global, &file),
-        Verb::Passwd { name, password: source, .. } => {
-            let password = source.read()?;
-            let command = Command::UserPasswd(UserPasswd {
-                name: name.unwrap_or_default(),
-                password: password.clone(),
-            });
-            return set_password(global, &command, source.is_generated().then_some(&password));
-        }
+        Verb::Passwd { name, password, .. } => return passwd(global, name, &password),
         Verb::ResetLink { name, expires } => {
             let expires_seconds = Some(expires.as_secs());
             let command = Command::UserResetLink(UserResetLink { name, expires_seconds });
@@ -269,7 +266,9 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
         Verb::Email { name, address, .. } => {
             (Command::UserEmail(UserEmail { name, email: address }), Layout::One)
         }
-        Verb::Link { name, oidc } => (Command::UserLink(UserLink { name, oidc }), Layout::One),
+        Verb::Link { name, oidc, ldap } => {
+            (Command::UserLink(UserLink { name, oidc, ldap }), Layout::One)
+        }
         Verb::Unlink { name } => (Command::UserUnlink(UserUnlink { name }), Layout::One),
         Verb::Disable { name, yes } => {
             person::last_administrator(global, &name, yes)?;
@@ -305,6 +304,13 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
         }
     };
     execute::run(global, &command, layout)
+}
+
+fn passwd(global: &Global, name: Option<String>, source: &PasswordSource) -> Result<(), Failure> {
+    let password = source.read()?;
+    let name = name.unwrap_or_default();
+    let command = Command::UserPasswd(UserPasswd { name, password: password.clone() });
+    set_password(global, &command, source.is_generated().then_some(&password))
 }
 
 fn create(global: &Global, create: Create) -> Result<(), Failure> {

@@ -5,6 +5,23 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+/// `[retention]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Retention {
+    /// Days after which messages are deleted; 0: they are kept for ever. Rooms may have their own
+    /// number (`chatctl room retention`).
+    pub days: u32,
+    /// Keep pinned messages until they are unpinned.
+    pub keep_pinned: bool,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { days: 0, keep_pinned: true }
+    }
+}
+
 /// `[audit]`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

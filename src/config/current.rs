@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Config;
 
 /// The keys that a reload brings into force. Their readers ask [`Current`] each time, or follow it.
-const LIVE: [(&str, &[&str]); 12] = [
+const LIVE: [(&str, &[&str]); 14] = [
     (
         "server",
         &[
@@ -45,8 +45,10 @@ const LIVE: [(&str, &[&str]); 12] = [
     ("log.alerts", &[]),
     ("log.ship", &[]),
     ("mail", &[]),
+    ("ldap", &[]),
     ("link_previews", &[]),
     ("push", &[]),
+    ("retention", &[]),
     ("egress", &[]),
 ];
 /// Keys that are only live while TLS stays on or off, since listeners are bound for one of them.

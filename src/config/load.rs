@@ -77,6 +77,14 @@ fn without_excerpt(text: &str, error: &toml::de::Error) -> String {
     format!("TOML parse error at line {line}, column {column}: {}", error.message())
 }
 
+/// Returns the file that [`load`] uses, and whether it was named instead of found.
+pub fn chosen(flags: &Flags) -> (Option<PathBuf>, bool) {
+    let variables = variables::read(std::env::vars_os());
+    let named = flags.config.clone().or_else(|| variables.file.map(PathBuf::from));
+    let is_named = named.is_some();
+    (named.or_else(|| place::find(&place::usual()).file), is_named)
+}
+
 fn load_from(
     flags: &Flags,
     variables: impl Iterator<Item = (OsString, OsString)>,
@@ -133,6 +141,8 @@ fn load_from(
         &mut config.media_s3.tls_ca,
         &mut config.log_ship.tls_ca,
         &mut config.cluster.redis_tls_ca,
+        &mut config.oidc.tls_ca,
+        &mut config.ldap.tls_ca,
     ];
     for path in [tls_cert, tls_key, tls_directory].into_iter().chain(cas).flatten() {
         *path = data_dir.join(&*path);

@@ -10,6 +10,7 @@ pub mod check;
 mod cluster;
 pub mod current;
 mod keys;
+pub mod ldap;
 pub mod load;
 mod log;
 pub mod look;
@@ -30,8 +31,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use backup::{Audit, Backup};
+pub use backup::{Audit, Backup, Retention};
 pub use cluster::{Cluster, Engine};
+pub use ldap::Ldap;
 pub use log::{Log, LogFormat, LogLevel, Rotation};
 pub use oidc::Oidc;
 pub use outgoing::{Alerts, Egress, LinkPreviews, Mail, MailSecurity, Push, Ship};
@@ -72,6 +74,8 @@ pub struct Config {
     pub backup_s3: S3,
     /// How long administrative changes are remembered.
     pub audit: Audit,
+    /// How long messages are kept.
+    pub retention: Retention,
     /// Errors that are sent to administrators.
     #[serde(rename = "log.alerts")]
     pub log_alerts: Alerts,
@@ -80,6 +84,8 @@ pub struct Config {
     pub log_ship: Ship,
     /// The mail server.
     pub mail: Mail,
+    /// The LDAP directory.
+    pub ldap: Ldap,
     /// Previews of links.
     pub link_previews: LinkPreviews,
     /// Notifications of devices through push services.
@@ -332,6 +338,8 @@ pub struct Limits {
     pub backlog_bytes: usize,
     /// REST requests per minute of one user.
     pub requests_per_minute_per_user: u32,
+    /// Slash commands per minute of one user.
+    pub commands_per_minute_per_user: u32,
     /// Frames per minute from one WebSocket. Above this rate the socket is read more slowly.
     pub frames_per_minute_per_socket: u32,
     /// Requests without a session per minute from one address (IPv6: /64 network).
@@ -363,6 +371,7 @@ impl Default for Limits {
             socket_queue_bytes: 1_048_576,
             backlog_bytes: 67_108_864,
             requests_per_minute_per_user: 1_200,
+            commands_per_minute_per_user: 30,
             frames_per_minute_per_socket: 1_200,
             requests_per_minute_per_address: 6_000,
             stall_seconds: 30,

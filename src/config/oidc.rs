@@ -41,8 +41,9 @@ pub struct Oidc {
     /// Create an account for people who have none.
     pub create_accounts: bool,
     /// At the first log-in, link an existing account that has the same e-mail address, if the
-    /// provider has verified it (claim `email_verified`). Whoever can get an address verified by the
-    /// provider gets the account with it.
+    /// provider has verified it (claim `email_verified`). Its password no longer counts then, and
+    /// its sessions and API tokens end. Whoever can get an address verified by the provider gets the
+    /// account with it.
     pub link_by_email: bool,
     /// PEM file with certificates of authorities that are trusted in addition to those of the
     /// system.
@@ -113,8 +114,8 @@ pub(super) fn problems(config: &Config) -> Vec<(&'static str, String)> {
 
 /// Returns what cannot work of log-in as a whole, as the rest of a sentence about `local_login`.
 pub(super) fn wrong_local_login(config: &Config) -> Option<&'static str> {
-    let nobody = !config.auth.local_login && !config.oidc.is_on();
-    nobody.then_some("must not be false without another way to log in: configure [oidc]")
+    let nobody = !config.auth.local_login && !config.oidc.is_on() && !config.ldap.is_on();
+    nobody.then_some("must not be false without another way to log in: configure [oidc] or [ldap]")
 }
 
 #[cfg(test)]

@@ -12,8 +12,8 @@ use super::Masked;
 #[serde(default, deny_unknown_fields)]
 pub struct Egress {
     /// Private addresses and networks, such as `127.0.0.1` or `10.0.0.0/8`, that the server may
-    /// connect to for alerts, mail, the log, outgoing webhooks, the OpenID Connect provider,
-    /// previews of links and push services. It may always connect to public addresses.
+    /// connect to for alerts, mail, the log, outgoing webhooks, slash commands, the OpenID Connect
+    /// provider, previews of links and push services. It may always connect to public addresses.
     pub allowed_networks: Vec<String>,
 }
 

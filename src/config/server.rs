@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::rules::openable;
+
 /// ACME directory of Let's Encrypt.
 const LETS_ENCRYPT: &str = "https://acme-v02.api.letsencrypt.org/directory";
 
@@ -122,6 +124,22 @@ impl Server {
         let rest = self.public_url.as_deref().and_then(|url| url.split_once("://"));
         let path = rest.and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
         path.unwrap_or_default().trim_end_matches('/')
+    }
+
+    /// Returns the address at which programs reach the server, as far as it is known, without a
+    /// trailing slash: `public_url`, or the first of the addresses that it listens on, or that is
+    /// configured.
+    pub fn base_url(&self, addresses: &[String]) -> String {
+        if let Some(url) = &self.public_url {
+            return url.trim_end_matches('/').to_owned();
+        }
+        let running = addresses.iter().find(|address| address.starts_with("http")).cloned();
+        let scheme = if self.has_tls() { "https" } else { "http" };
+        let configured = || {
+            let listen = self.listen.iter().find(|address| !address.starts_with("unix:"));
+            format!("{scheme}://{}", listen.map_or("localhost", String::as_str))
+        };
+        openable(&running.unwrap_or_else(configured), "localhost")
     }
 
     /// Returns whether the server itself uses TLS.

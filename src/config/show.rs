@@ -11,7 +11,8 @@ use super::{Config, keys};
 pub const MASK: &str = "********";
 /// Keys that contain this, or are one of these, have secret values.
 const SECRET: &str = "secret";
-const SECRETS: [&str; 4] = ["password", "redis_password", "slack_webhook", "headers"];
+const SECRETS: [&str; 5] =
+    ["bind_password", "password", "redis_password", "slack_webhook", "headers"];
 
 /// Returns the configuration in effect.
 pub fn effective(config: &Config) -> Result<Table, toml::ser::Error> {

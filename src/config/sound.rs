@@ -2,7 +2,7 @@
 //! check` and `doctor`.
 
 use super::check::{self, MAX_SOCKET_PATH};
-use super::{Config, Engine, MailSecurity, Push, S3, Server, Ship, look, oidc};
+use super::{Config, Engine, MailSecurity, Push, S3, Server, Ship, ldap, look, oidc};
 use crate::model::rules::Network;
 
 /// Maximum duration of a value in seconds: a century. Much longer durations cannot be added to the
@@ -30,7 +30,7 @@ const OF_THE_SERVER: [&str; 6] = [
 
 /// Returns all problems, each as a sentence that begins with the key.
 pub(super) fn problems(config: &Config) -> Vec<String> {
-    let Config { server, database, media, log, backup, .. } = config;
+    let Config { server, database, media, .. } = config;
     let mut found = Vec::new();
     let mut bad =
         |section: &str, key: &str, why: &str| found.push(format!("[{section}] {key} {why}"));
@@ -79,8 +79,14 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
     found.extend(wrong_alerts(config));
     found.extend(wrong_shipping(&config.log_ship));
     found.extend(wrong_push(&config.push));
-    let mut bad =
-        |section: &str, key: &str, why: &str| found.push(format!("[{section}] {key} {why}"));
+    found.extend(ldap::problems(config));
+    found.extend(empty_paths(config));
+    found
+}
+
+/// Returns the paths that are empty.
+fn empty_paths(config: &Config) -> Vec<String> {
+    let Config { server, database, media, log, backup, .. } = config;
     let paths = [
         ("server", "data_dir", &server.data_dir),
         ("database", "path", &database.path),
@@ -88,10 +94,8 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
         ("log", "directory", &log.directory),
         ("backup", "directory", &backup.directory),
     ];
-    for (section, key, _) in paths.iter().filter(|(.., path)| path.as_os_str().is_empty()) {
-        bad(section, key, "must not be empty");
-    }
-    found
+    let empty = paths.iter().filter(|(.., path)| path.as_os_str().is_empty());
+    empty.map(|(section, key, _)| format!("[{section}] {key} must not be empty")).collect()
 }
 
 /// Returns what is wrong with the ways to log in.
@@ -239,7 +243,9 @@ fn wrong_redirects(server: &Server) -> Vec<String> {
 
 /// Returns the numbers that are zero and must not be, and the times that are too long.
 fn out_of_range(config: &Config) -> Vec<String> {
-    let Config { server, auth, rooms, media, limits, backup, audit, link_previews, .. } = config;
+    let Config {
+        server, auth, rooms, media, limits, backup, audit, link_previews, retention, ..
+    } = config;
     let mut found = Vec::new();
     let mut bad =
         |section: &str, key: &str, why: &str| found.push(format!("[{section}] {key} {why}"));
@@ -275,7 +281,7 @@ fn out_of_range(config: &Config) -> Vec<String> {
     for (section, key, _) in positive.iter().filter(|(.., value)| *value == 0) {
         bad(section, key, "must be at least 1");
     }
-    let times: [(&str, &str, u64, u64); 12] = [
+    let times: [(&str, &str, u64, u64); 13] = [
         ("server", "heartbeat_seconds", server.heartbeat_seconds, 1),
         ("server", "hsts_seconds", server.hsts_seconds, 1),
         ("server", "shutdown_grace_seconds", server.shutdown_grace_seconds, 1),
@@ -287,6 +293,7 @@ fn out_of_range(config: &Config) -> Vec<String> {
         ("limits", "keep_alive_seconds", limits.keep_alive_seconds, 1),
         ("backup", "every_hours", backup.every_hours.unwrap_or(0), 60 * 60),
         ("audit", "days", audit.days, 24 * 60 * 60),
+        ("retention", "days", retention.days.into(), 24 * 60 * 60),
         ("link_previews", "timeout_seconds", link_previews.timeout_seconds, 1),
     ];
     for (section, key, value, unit) in times {

@@ -10,8 +10,8 @@ use super::hub::{Hub, RoomEntry};
 use super::room::{RoomListeners, hears, queue};
 use super::{Audience, Encoded, Encoder, Socket};
 use crate::model::{
-    Change, Event, LiveState, Person, ReadMark, Rev, RoomEvent, RoomFacts, RoomId, Timestamp,
-    UserId,
+    Change, Event, LiveState, Person, Personal, ReadMark, Rev, RoomEvent, RoomFacts, RoomId,
+    Timestamp, UserId,
 };
 
 /// Follow-up work of the dispatcher after an event.
@@ -80,8 +80,12 @@ impl Hub {
                 mark,
                 (*participants > self.receipts_up_to).then_some(*author),
             ),
-            Event::Personal { user, .. } => {
-                tell(&self.sockets(*user), event, |encoded| encoded.to == Audience::Only(*user));
+            Event::Personal { user, change, .. } => {
+                let mut sockets = self.sockets(*user);
+                if let Personal::Draft(_, Some(by)) = change {
+                    sockets.retain(|socket| socket.id != *by);
+                }
+                tell(&sockets, event, |encoded| encoded.to == Audience::Only(*user));
             }
             Event::LookChanged { .. } => tell(&self.all_sockets(), event, |_| true),
             Event::StatusChanged { person, rooms, .. } => {

@@ -60,8 +60,8 @@ pub struct Attribution {
 /// The object of an action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditTarget {
-    /// `user`, `room`, `message`, `emoji`, `outgoing_webhook`, `server`, `database`, `backup`, `config`,
-    /// `log` or `instance`.
+    /// `user`, `room`, `message`, `emoji`, `outgoing_webhook`, `slash_command`, `server`, `database`,
+    /// `backup`, `config`, `log` or `instance`.
     pub kind: String,
     /// Id of a user, key of a room or message, or name of a file.
     pub id: String,

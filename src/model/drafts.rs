@@ -14,7 +14,7 @@ pub const MAX_DRAFT: usize = 8_000;
 pub struct DraftPlace {
     /// The room.
     pub room: RoomId,
-    /// A message of the thread, as the client names the thread; None: the room itself.
+    /// The first message of the thread; None: the room itself.
     pub thread: Option<Seq>,
 }
 

@@ -132,6 +132,9 @@ pub enum Error {
     /// There is no custom emoji of this name.
     #[error("no such emoji")]
     EmojiNotFound,
+    /// There is no slash command of this name in the room.
+    #[error("no such command")]
+    CommandNotFound,
     /// The caller is not a participant of a room that they can see or that they named.
     #[error("not in this room")]
     NotInRoom,

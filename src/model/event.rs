@@ -40,7 +40,8 @@ pub enum Event {
         /// Number of participants of the room.
         participants: u32,
     },
-    /// Committed: something that only this user sees has changed.
+    /// Committed: something that only this user sees has changed. An answer to a slash command is
+    /// transient.
     Personal {
         /// The user who receives it.
         user: UserId,
@@ -187,15 +188,12 @@ pub struct EmojiPicture {
     pub file: String,
     /// Id of the file.
     pub id: MediaId,
-    /// Login name of the user who has added it; empty: deleted.
-    pub creator: String,
 }
 
 impl EmojiPicture {
     /// Returns the picture of an emoji.
     pub fn of(emoji: &CustomEmoji) -> Self {
-        let CustomEmoji { creator, media, .. } = emoji;
-        Self { file: media.name.clone(), id: media.id, creator: creator.clone() }
+        Self { file: emoji.media.name.clone(), id: emoji.media.id }
     }
 }
 

@@ -1,7 +1,7 @@
 //! File names: they tell users what they are about to open, so they must not contain invisible
 //! characters or characters that change the text direction.
 
-use super::names::is_hidden;
+use super::rules::{hidden, without_hidden};
 use super::{Error, Result};
 
 /// Maximum length of a file name in code points.
@@ -13,7 +13,7 @@ pub fn check_file_name(field: &'static str, name: &str) -> Result<String> {
     if last.is_empty() || last.chars().count() > MAX_FILE_NAME {
         return Err(Error::invalid(field, format!("must be 1 to {MAX_FILE_NAME} characters")));
     }
-    match last.chars().find(|c| is_hidden(*c)) {
+    match hidden(last) {
         Some(hidden) => Err(Error::invalid(
             field,
             format!(
@@ -27,8 +27,8 @@ pub fn check_file_name(field: &'static str, name: &str) -> Result<String> {
 
 /// Returns the last part of a path without forbidden characters, if anything is left.
 pub fn clean_file_name(name: &str) -> Option<String> {
-    let seen: String =
-        last_part(name).chars().filter(|c| !is_hidden(*c)).take(MAX_FILE_NAME).collect();
+    let seen: String = without_hidden(last_part(name)).chars().take(MAX_FILE_NAME).collect();
+    let seen = without_hidden(&seen);
     let name = seen.trim();
     (!name.is_empty()).then(|| name.to_owned())
 }

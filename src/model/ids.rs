@@ -50,6 +50,11 @@ id!(
     WebhookId
 );
 
+id!(
+    /// A slash command.
+    SlashCommandId
+);
+
 /// One open WebSocket of this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SocketId(pub u64);

@@ -21,11 +21,15 @@ pub struct Invitation {
     pub created: Timestamp,
     /// Time at which it ends.
     pub expires: Timestamp,
+    /// Time at which it was revoked.
+    pub revoked: Option<Timestamp>,
 }
 
 /// Why no account can be created with an invitation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spent {
+    /// It was revoked.
+    Revoked,
     /// Its time is over.
     Expired,
     /// As many accounts as it permits were created.
@@ -35,9 +39,10 @@ pub enum Spent {
 }
 
 impl Spent {
-    /// Returns `expired`, `used_up` or `void`.
+    /// Returns `revoked`, `expired`, `used_up` or `void`.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Revoked => "revoked",
             Self::Expired => "expired",
             Self::UsedUp => "used_up",
             Self::Void => "void",
@@ -46,9 +51,11 @@ impl Spent {
 }
 
 impl Invitation {
-    /// Returns whether its time or its uses are over; None: neither.
+    /// Returns whether it was revoked, or its time or its uses are over; None: nothing of that.
     pub fn spent(&self, now: Timestamp) -> Option<Spent> {
-        if self.expires <= now {
+        if self.revoked.is_some() {
+            Some(Spent::Revoked)
+        } else if self.expires <= now {
             Some(Spent::Expired)
         } else if self.uses.is_some_and(|uses| self.used >= uses) {
             Some(Spent::UsedUp)
@@ -73,6 +80,7 @@ mod tests {
             used,
             created: Timestamp(0),
             expires: Timestamp(10),
+            revoked: None,
         };
         for (uses, used, now, spent) in [
             (Some(1), 0, 9, None),
@@ -88,5 +96,7 @@ mod tests {
                 "{uses:?} {used} {now}"
             );
         }
+        let revoked = Invitation { revoked: Some(Timestamp(1)), ..invitation(Some(1), 1) };
+        assert_eq!(revoked.spent(Timestamp(10)), Some(Spent::Revoked));
     }
 }

@@ -25,11 +25,13 @@ mod outgoing;
 mod pictures;
 mod preferences;
 mod push;
+mod retention;
 mod room;
 pub mod rules;
 mod search;
 mod second_factor;
 mod session;
+mod slash;
 mod status;
 mod threads;
 mod timestamp;
@@ -49,7 +51,9 @@ pub use file_names::{MAX_FILE_NAME, check_file_name, clean_file_name};
 pub use files::{FileKind, SNIFFED, Shown};
 pub use fulltext::{Phrase, Snippet, WORDS_VERSION, WordQuery, index_words};
 pub use identity::{ExternalUser, Identity, IdentitySource, MAX_SUBJECT};
-pub use ids::{InvitationId, MessageId, RoomId, SessionId, SocketId, UserId, WebhookId};
+pub use ids::{
+    InvitationId, MessageId, RoomId, SessionId, SlashCommandId, SocketId, UserId, WebhookId,
+};
 pub use ids::{MAX_KEPT_ID, MediaId, Rev, Seq};
 pub use invitation::{Invitation, Spent};
 pub use links::{MAX_PREVIEWS, preview_links};
@@ -58,8 +62,8 @@ pub use media::Media;
 pub use message::{Message, ReactionCount, ReadMark, Window, check_client_id, check_text};
 pub use names::{
     MAX_EMAIL, MAX_NAME, MAX_PASSWORD, MAX_TOPIC, check_birth, check_description,
-    check_display_name, check_email, check_login, check_password, check_room_name, check_topic,
-    fold, skeleton,
+    check_display_name, check_email, check_line, check_login, check_password, check_room_name,
+    check_topic, clean_lines, fold, skeleton,
 };
 pub use outgoing::{
     NewOutgoingWebhook, OutgoingWebhook, WebhookBot, WebhookChange, WebhookEvent, WebhookPlace,
@@ -77,10 +81,11 @@ pub use push::{
     MAX_ENDPOINT, MAX_SUBSCRIPTIONS, NewSubscription, Notice, PUSH_KEY_BYTES, PUSH_SECRET_BYTES,
     PushSubscription,
 };
+pub use retention::{MAX_RETENTION_DAYS, Retention, RoomRetention};
 pub use room::{LiveState, Participant, Pin, Role, Room, RoomCard, RoomFacts, Visibility};
 pub use rules::{
-    MentionPlace, Reaction, check_emoji_name, check_reaction_room, emoji_in_colons, is_blank,
-    mention_places, mentioned_names, with_single_spaces,
+    MentionPlace, Reaction, check_emoji_name, check_reaction_room, emoji_in_colons, hidden,
+    is_blank, mention_places, mentioned_names, with_single_spaces, without_hidden,
 };
 pub use search::{Has, MessageQuery, Searchable};
 pub use second_factor::{
@@ -88,6 +93,10 @@ pub use second_factor::{
     secret_text,
 };
 pub use session::{Client, Credential, Grant, Hash32, Scope, Session};
+pub use slash::{
+    CommandAnswer, CommandProblem, NewSlashCommand, ProgramAnswer, SlashCommand,
+    check_command_help, check_command_name,
+};
 pub use status::{MAX_STATUS, Status};
 pub use threads::{Follow, FollowedThread, REPLIERS, ThreadPlace, ThreadSummary};
 pub use timestamp::Timestamp;

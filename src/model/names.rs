@@ -5,7 +5,7 @@ use precis_profiles::{UsernameCaseMapped, UsernameCasePreserved};
 use time::{Date, macros::format_description};
 use unicode_normalization::UnicodeNormalization;
 
-use super::rules::{is_blank, with_single_spaces};
+use super::rules::{hidden, is_blank, with_single_spaces, without_hidden};
 use super::{Error, Result, RoomId, Timestamp};
 
 /// Maximum length of login, display and room names, in code points.
@@ -16,6 +16,9 @@ pub const MAX_TOPIC: usize = 1_024;
 pub const MAX_EMAIL: usize = 254;
 /// Maximum length of a password, in code points.
 pub const MAX_PASSWORD: usize = 256;
+
+/// Control characters that a text of several lines may have.
+const LINE_BREAKS: [char; 3] = ['\n', '\r', '\t'];
 
 /// Returns the form in which login and room names are compared: PRECIS `UsernameCaseMapped` (NFC,
 /// lower case, width mapped); for text that PRECIS does not accept as a name, NFC and lower case
@@ -85,7 +88,29 @@ pub fn check_topic(field: &'static str, topic: &str) -> Result<()> {
 /// Checks the description of a room: may have several lines.
 pub fn check_description(field: &'static str, description: &str) -> Result<()> {
     check_long(field, description)?;
-    check_visible(field, &description.replace(['\n', '\r', '\t'], " "))
+    check_visible(field, &description.replace(LINE_BREAKS, " "))
+}
+
+/// Checks a short text of one line, such as the name of a token: 1 to `max` characters.
+pub fn check_line(field: &'static str, text: &str, max: usize) -> Result<()> {
+    if is_blank(text) || text.chars().count() > max || hidden(text).is_some() {
+        let wanted =
+            format!("must have 1 to {max} characters, without control or invisible characters");
+        return Err(Error::invalid(field, wanted));
+    }
+    Ok(())
+}
+
+/// Returns a text of several lines without hidden characters in its lines.
+pub fn clean_lines(text: &str) -> String {
+    let mut cleaned = String::with_capacity(text.len());
+    for line in text.split_inclusive(LINE_BREAKS) {
+        let end = line.len() - usize::from(line.ends_with(LINE_BREAKS));
+        let (shown, ending) = line.split_at(end);
+        cleaned.push_str(&without_hidden(shown));
+        cleaned.push_str(ending);
+    }
+    cleaned
 }
 
 fn check_long(field: &'static str, text: &str) -> Result<()> {
@@ -102,7 +127,8 @@ pub fn check_email(field: &'static str, email: &str) -> Result<()> {
         .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
     if halves
         && email.len() <= MAX_EMAIL
-        && !email.chars().any(|c| c.is_whitespace() || c.is_control())
+        && !email.contains(char::is_whitespace)
+        && hidden(email).is_none()
     {
         Ok(())
     } else {
@@ -140,18 +166,9 @@ fn check_length(field: &'static str, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// Returns whether it is a control character, or invisible, or changes the text direction.
-pub(super) fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}')
-}
-
 /// Refuses control characters, and characters that are invisible or change the text direction.
 fn check_visible(field: &'static str, text: &str) -> Result<()> {
-    if text.chars().any(is_hidden) {
+    if hidden(text).is_some() {
         Err(Error::invalid(field, "must not contain control or invisible characters"))
     } else {
         Ok(())
@@ -238,7 +255,7 @@ mod tests {
     #[test]
     fn emails_have_one_at_sign_between_text() {
         assert!(check_email("email", "a@example.org").is_ok());
-        for bad in ["", "a", "@b", "a@", "a@b@c", "a b@c", "a@b\n"] {
+        for bad in ["", "a", "@b", "a@", "a@b@c", "a b@c", "a@b\n", "a\u{202e}@b"] {
             assert!(check_email("email", bad).is_err(), "{bad:?}");
         }
     }

@@ -1,6 +1,8 @@
 //! What a user wants to be notified of, and which messages they have saved. Nobody else sees it.
 
-use super::{Follow, Message, MessageId, ReadMark, RoomId, Seq, Timestamp, Unsent};
+use super::{
+    CommandAnswer, Follow, Message, MessageId, ReadMark, RoomId, Seq, SocketId, Timestamp, Unsent,
+};
 
 /// Which new messages of a room notify a user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -177,8 +179,11 @@ pub enum Personal {
     Mark(ReadMark, String),
     /// The user follows a thread, or no longer, or has read on in it.
     Thread(Follow),
-    /// A draft was changed, or removed (an empty text).
-    Draft(Unsent),
+    /// A draft was changed, or removed (an empty text); the socket that has saved it has the answer
+    /// already.
+    Draft(Unsent, Option<SocketId>),
+    /// Transient: a program has answered later to a slash command of the user.
+    Answer(CommandAnswer),
 }
 
 #[cfg(test)]

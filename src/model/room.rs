@@ -2,7 +2,8 @@
 
 use super::rules::shown_name;
 use super::{
-    AccountFlags, Media, Message, OwnSettings, Person, Rev, RoomId, Seq, Timestamp, UserId, Who,
+    AccountFlags, Media, Message, OwnSettings, Person, Rev, RoomId, RoomRetention, Seq, Timestamp,
+    UserId, Who,
 };
 
 /// Visibility of a room.
@@ -134,6 +135,11 @@ pub struct Room {
     /// Rev of the newest change of what participants may do here; with [`Participant::since`] the
     /// basis of decisions on messages.
     pub mode_rev: Rev,
+    /// How long its messages are kept.
+    pub retention: RoomRetention,
+    /// Seq of the newest expired message, 0 if there is none. History begins after it; only pinned
+    /// messages up to here may still have their content.
+    pub expired: Seq,
 }
 
 impl Room {

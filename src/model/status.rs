@@ -1,6 +1,6 @@
 //! What users say about themselves for a time.
 
-use super::rules::one_emoji;
+use super::rules::{hidden, one_emoji};
 use super::{Error, Result, Timestamp, is_blank, with_single_spaces};
 
 /// Maximum length of the text, in characters.
@@ -35,10 +35,10 @@ impl Status {
             ),
         };
         let text = if is_blank(text) { String::new() } else { with_single_spaces(text) };
-        if text.chars().count() > MAX_STATUS || text.chars().any(char::is_control) {
+        if text.chars().count() > MAX_STATUS || hidden(&text).is_some() {
             return Err(Error::invalid(
                 "status.text",
-                "must have at most 100 characters and no control characters",
+                "must have at most 100 characters, without control or invisible characters",
             ));
         }
         if emoji.is_none() && text.is_empty() {
@@ -76,6 +76,7 @@ mod tests {
         assert!(set(None, &"가".repeat(100), None).is_ok());
         assert!(set(None, &"a".repeat(101), None).is_err());
         assert!(set(None, "a\tb\u{7}", None).is_err());
+        assert!(set(None, "a\u{202e}b", None).is_err() && set(None, "a\u{200b}", None).is_err());
     }
 
     #[test]

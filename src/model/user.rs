@@ -53,9 +53,10 @@ impl AccountFlags {
 }
 
 impl User {
-    /// Returns the status, unless it has ended.
+    /// Returns the status, unless it has ended. Who is disabled shows none: they can neither change
+    /// nor remove it.
     pub fn status_at(&self, now: Timestamp) -> Option<&Status> {
-        self.status.as_ref().filter(|status| status.lasts(now))
+        self.status.as_ref().filter(|status| !self.disabled && status.lasts(now))
     }
 
     /// Returns the flags of the account.

@@ -51,7 +51,11 @@ fn holds(value: &Value, wanted: &str) -> bool {
     match value {
         Value::String(text) => text == wanted,
         Value::Array(all) => all.iter().any(|one| holds(one, wanted)),
-        Value::Bool(_) | Value::Number(_) => value.to_string() == wanted,
+        Value::Bool(flag) => wanted == if *flag { "true" } else { "false" },
+        Value::Number(number) => {
+            let written = number.to_string();
+            written == wanted
+        }
         Value::Null | Value::Object(_) => false,
     }
 }

@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 
 use crate::model::{
     AuditNote, AuditTarget, CustomEmoji, Identity, Invitation, InvitationId, Look, MessageId,
-    OutgoingWebhook, RoomFacts, RoomId, Session, SessionId, Timestamp, User, UserId, WebhookEvent,
+    OutgoingWebhook, RoomFacts, RoomId, Session, SessionId, SlashCommand, Timestamp, User, UserId,
+    WebhookEvent,
 };
 
 /// Characters kept of topics and descriptions.
@@ -213,6 +214,30 @@ pub(super) fn webhook_removed(gone: &OutgoingWebhook) -> Option<AuditNote> {
     note(webhook(gone), of_webhook(gone), Map::new())
 }
 
+/// The address may contain a secret of the program, so it is left out.
+fn of_command(command: &SlashCommand) -> Properties {
+    let rooms: Vec<String> = command.rooms.iter().map(|room| room.key()).collect();
+    properties(json!({
+        "description": short(Some(&command.description)),
+        "hint": command.hint,
+        "rooms": rooms,
+    }))
+}
+
+fn command(command: &SlashCommand) -> AuditTarget {
+    AuditTarget::new("slash_command", command.id.0.to_string(), Some(&command.name))
+}
+
+/// A new slash command.
+pub(super) fn command_added(new: &SlashCommand) -> Option<AuditNote> {
+    note(command(new), Map::new(), of_command(new))
+}
+
+/// A removed slash command.
+pub(super) fn command_removed(gone: &SlashCommand) -> Option<AuditNote> {
+    note(command(gone), of_command(gone), Map::new())
+}
+
 fn of_look(look: &Look) -> Properties {
     properties(json!({
         "name": look.name,
@@ -260,6 +285,8 @@ fn of_room(facts: &RoomFacts) -> Properties {
         "visibility": room.visibility.as_str(),
         "read_only": room.read_only,
         "archived": room.archived.is_some(),
+        "retention_days": room.retention.days,
+        "keep_pinned": room.retention.keep_pinned,
         "owner": room.owner.map(|_| room.owner_login.as_str()),
     }))
 }

@@ -24,24 +24,24 @@ use crate::model::rules::Refusal;
 use crate::model::{
     Account, Attribution, AuditEntry, AuditNote, Changes, Claim, CustomEmoji, DraftPlace, Event,
     Follow, FollowedThread, Hash32, Identity, Invitation, InvitationId, Look, LookChange, LookIcon,
-    Media, MediaId, Message, MessageQuery, NewEmoji, NewOutgoingWebhook, NewSubscription,
-    OutgoingWebhook, OwnChange, OwnSettings, Preferences, PreferencesChange, PushSubscription,
-    ReadMark, Rev, RoomCard, RoomFacts, RoomId, Saved, SavedPlace, Seq, Session, SessionId,
-    ThreadPlace, ThreadSummary, Timestamp, Unsent, User, UserId, WebhookChange, WebhookId,
-    WebhookPlace, Window,
+    Media, MediaId, Message, MessageQuery, NewEmoji, NewOutgoingWebhook, NewSlashCommand,
+    NewSubscription, OutgoingWebhook, OwnChange, OwnSettings, Preferences, PreferencesChange,
+    PushSubscription, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Saved, SavedPlace, Seq, Session,
+    SessionId, SlashCommand, SlashCommandId, SocketId, ThreadPlace, ThreadSummary, Timestamp,
+    Unsent, User, UserId, WebhookChange, WebhookId, WebhookPlace, Window,
 };
 
 pub use query::{
-    Added, AuditQuery, Basis, Committed, Digests, Draft, Ended, FactorChange, Found, MessageChange,
-    MessagePage, NewInvitation, NewMedia, NewPassword, NewRoom, NewSession, NewUser, OwnFile,
-    Posted, RetryAfter, RoomQuery, Settings, Thread, Ticket, Traces, UserChange, UserKey,
-    UserQuery, Version, Whose,
+    Added, AuditQuery, Basis, Committed, Digests, Draft, Ended, Erased, FactorChange, Found,
+    LeftBehind, MessageChange, MessagePage, NewInvitation, NewMedia, NewPassword, NewRoom,
+    NewSession, NewUser, OwnFile, Posted, RetryAfter, RoomQuery, Settings, Thread, Ticket, Traces,
+    UserChange, UserKey, UserQuery, Version, Whose,
 };
 
 pub use crate::model::Missing;
 pub use crate::model::rules::{RoomChange, RoomSettings};
 
-/// How long invitations that have expired are still listed.
+/// How long invitations that have expired or were revoked are still listed.
 pub const ENDED_KEPT: Duration = Duration::from_hours(30 * 24);
 
 /// Creates a key for push services: ECDSA on P-256, PKCS#8.
@@ -153,18 +153,19 @@ pub trait Store: Send + Sync {
     fn acquainted<'a>(&'a self, user: UserId, with: &'a [UserId]) -> Reply<'a, Vec<UserId>>;
 
     /// Returns users with a status that has not ended at `now` who share a room with this user, and
-    /// the user, ascending by id, at most [`MAX_STATUSES`].
+    /// the user, without disabled ones, ascending by id, at most [`MAX_STATUSES`].
     fn statuses(&self, near: UserId, now: Timestamp) -> Reply<'_, Vec<User>>;
 
     // invitations -----------------------------------------------------------------------------
     /// Adds an invitation, and forgets those that ended more than [`ENDED_KEPT`] ago. The secret
     /// itself is never passed to the store.
     fn add_invitation(&self, new: NewInvitation) -> Reply<'_, Invitation>;
-    /// Returns all invitations, newest first, with those that ended.
+    /// Returns all invitations, newest first, with those that ended or were revoked.
     fn invitations(&self) -> Reply<'_, Vec<Invitation>>;
-    /// Returns the invitation with this secret, also if it has ended.
+    /// Returns the invitation with this secret, also if it has ended, but not if it was revoked.
     fn invitation(&self, secret: Hash32) -> Reply<'_, Option<Invitation>>;
-    /// Removes an invitation and returns it; what was created with it stays.
+    /// Revokes an invitation and returns it as it was; what was created with it stays. `NotFound` if
+    /// it does not exist, or was revoked before.
     fn revoke_invitation(&self, id: InvitationId) -> Reply<'_, Invitation>;
 
     // rooms -----------------------------------------------------------------------------------
@@ -327,6 +328,13 @@ pub trait Store: Send + Sync {
     fn move_webhook(&self, id: WebhookId, place: WebhookPlace) -> Reply<'_, ()>;
     /// Removes a room, which was deleted, from a webhook.
     fn leave_webhook(&self, id: WebhookId, room: RoomId) -> Reply<'_, ()>;
+    // slash commands --------------------------------------------------------------------------
+    /// Returns all slash commands, ascending by id.
+    fn slash_commands(&self) -> Reply<'_, Vec<SlashCommand>>;
+    /// Adds a slash command; `Taken` for a name that exists. Ids ascend and are never reused.
+    fn add_slash_command(&self, new: NewSlashCommand) -> Reply<'_, SlashCommand>;
+    /// Removes a slash command and returns it; None if there is no such one.
+    fn remove_slash_command(&self, id: SlashCommandId) -> Reply<'_, Option<SlashCommand>>;
     /// Takes or keeps, for `life`, the lead in work that one server at a time should do; false:
     /// another server has it. It saves work, and nothing may rely on it. A server without others
     /// always has it.
@@ -385,6 +393,14 @@ pub trait Store: Send + Sync {
         after: Option<ThreadPlace>,
         limit: u32,
     ) -> Reply<'_, Vec<FollowedThread>>;
+    /// Removes the content of the next `count` messages of a room that have expired
+    /// ([`RoomChange::Expire`]), without a rev: whoever has heard that they have expired need not
+    /// hear more. Pinned ones stay until they are deleted. Survives crashes: goes on where it was.
+    fn erase_expired(&self, room: RoomId, count: u32) -> Reply<'_, Erased>;
+    /// Returns what was remembered with [`set_retention_memo`](Self::set_retention_memo).
+    fn retention_memo(&self) -> Reply<'_, Option<String>>;
+    /// Remembers a text about the removal of expired messages; the last of several wins.
+    fn set_retention_memo(&self, memo: String) -> Reply<'_, ()>;
     /// Returns what administrators have set of the look of the server.
     fn look(&self) -> Reply<'_, Look>;
     /// Returns the icon of the server.
@@ -392,6 +408,8 @@ pub trait Store: Send + Sync {
     /// Changes the look of the server and returns what is set now. Emits `LookChanged` if it
     /// changed.
     fn change_look(&self, change: LookChange) -> Reply<'_, Look>;
+    /// Returns what the user has of their own in rooms in which they do not participate any more.
+    fn left_behind(&self, user: UserId) -> Reply<'_, LeftBehind>;
     /// Returns the drafts of the user in rooms in which they participate, the latest first.
     fn drafts(&self, user: UserId) -> Reply<'_, Vec<Unsent>>;
     /// Replaces the draft of a place, or removes it if the text is empty, and returns it. The last
@@ -404,6 +422,7 @@ pub trait Store: Send + Sync {
         place: DraftPlace,
         text: String,
         reply_to: Option<Seq>,
+        socket: Option<SocketId>,
     ) -> Reply<'_, Unsent>;
     /// Returns signing key, epoch and server id.
     fn settings(&self) -> Reply<'_, Settings>;

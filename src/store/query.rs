@@ -4,8 +4,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::model::{
-    Change, Grant, Hash32, Identity, Media, MediaId, Message, Reaction, Rev, Role, RoomFacts,
-    RoomId, SecondFactor, Seq, SessionId, SocketId, Status, Timestamp, UserId, Visibility,
+    Change, Follow, Grant, Hash32, Identity, Media, MediaId, Message, Reaction, Rev, Role,
+    RoomFacts, RoomId, SavedPlace, SecondFactor, Seq, SessionId, SocketId, Status, Timestamp,
+    Unsent, UserId, Visibility,
 };
 
 /// The basis of a decision. The store refuses with `Stale` if it has changed since.
@@ -370,6 +371,10 @@ pub struct OwnFile {
     /// Whether its bytes are needed: a message, profile or emoji has them, or another user has
     /// uploaded the same.
     pub needed: bool,
+    /// Whether it stays when everything of its owner is erased: it is the picture of a custom emoji.
+    pub stays: bool,
+    /// Whether its bytes stay even then: an emoji has them, or another user has uploaded the same.
+    pub bytes_stay: bool,
 }
 
 /// What a user has left in a part of the history of a room.
@@ -381,6 +386,29 @@ pub struct Traces {
     pub reactions: Vec<(Seq, Reaction, Timestamp)>,
     /// The last message that was examined; None: the room has no more.
     pub next: Option<Seq>,
+}
+
+/// What a user has of their own in rooms in which they do not take part any more. What is deleted is
+/// left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeftBehind {
+    /// Their drafts, ascending by place.
+    pub drafts: Vec<Unsent>,
+    /// Threads that they follow, ascending; nothing in them is unread.
+    pub follows: Vec<Follow>,
+    /// Messages that they have saved, ascending.
+    pub saved: Vec<SavedPlace>,
+}
+
+/// What a step of the removal of expired messages has removed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Erased {
+    /// Number of messages.
+    pub messages: u64,
+    /// Files that were attached to them, which other messages may use.
+    pub media: Vec<MediaId>,
+    /// Whether there are more.
+    pub more: bool,
 }
 
 /// A page of matching messages.

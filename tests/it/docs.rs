@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Browser, Client, Ctl, Driver, Json, Person, Server, people};
+use crate::support::{Browser, Client, Ctl, Driver, Json, Person, Server, Slapd, people};
 
 #[tokio::test]
 async fn the_description_is_sound() {
@@ -84,7 +84,12 @@ async fn description_and_page_are_served_like_files() {
 
 #[tokio::test]
 async fn every_example_of_a_command_succeeds() {
-    let server = Server::start().await;
+    let slapd = Slapd::start();
+    let settings = slapd.settings();
+    let mut settings: Vec<_> = settings.iter().map(|(key, value)| (*key, value.as_str())).collect();
+    // An account is linked there, and nobody logs in.
+    settings.extend([("OIDC__ISSUER", "https://id.invalid"), ("OIDC__CLIENT_ID", "chat")]);
+    let server = Server::start_with(&settings).await;
     let [ann, bob, cyd] = people(&server, ["ann", "bob", "cyd"]).await;
     assert_eq!(ann.room(&[&bob, &cyd]).await, "room001");
     let ctl = Ctl::of(&server);

@@ -70,6 +70,12 @@ async fn an_invitation_ends_by_time_and_by_hand() {
     let id = ctl.all(&["invite", "list"])[0]["id"].to_string();
     assert_eq!(ctl.one(&["invite", "revoke", &id])["state"], "revoked");
     ctl.run(&["invite", "revoke", &id]).ends(3);
+    let states = |arguments: &[&str]| -> Vec<String> {
+        let listed = ctl.all(arguments).into_iter();
+        listed.map(|one| one["state"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(states(&["invite", "list"]), ["valid"]);
+    assert_eq!(states(&["invite", "list", "--all"]), ["revoked", "valid"]);
     ctl.run(&["invite", "revoke", &id, "--if-exists"]).ends(0);
     register(&client, "ben", &revoked).await.blames("invitation");
     check(&client, &revoked).await.fails(403, "forbidden");
@@ -81,7 +87,7 @@ async fn an_invitation_ends_by_time_and_by_hand() {
     assert!(server.terminate().await.success());
     let conn = Connection::open(server.data().join("chat.db")).unwrap();
     let aged = "UPDATE invitations SET expires = created - 1";
-    assert_eq!(conn.execute(aged, ()).unwrap(), 1);
+    assert_eq!(conn.execute(aged, ()).unwrap(), 2);
     let stored: Vec<u8> =
         conn.query_row("SELECT secret FROM invitations", (), |row| row.get(0)).unwrap();
     assert_eq!(stored.len(), 32, "a hash, and not the secret");

@@ -30,6 +30,7 @@ mod invitations;
 #[cfg(debug_assertions)]
 mod journal;
 mod laws;
+mod ldap;
 mod lists;
 mod logging_lines;
 mod look;
@@ -50,6 +51,7 @@ mod readme;
 mod realtime;
 mod refused;
 mod reset_mail;
+mod retention;
 mod rooms;
 mod scene;
 mod second_factor;
@@ -59,6 +61,7 @@ mod several;
 mod share;
 #[cfg(debug_assertions)]
 mod shippers;
+mod slash_commands;
 mod stalled_output;
 mod store;
 mod support;

@@ -14,6 +14,7 @@ mod presence;
 mod push;
 mod restoring;
 mod setup;
+mod slash_commands;
 mod upkeep;
 mod webhooks;
 

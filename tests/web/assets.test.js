@@ -85,6 +85,18 @@ test("every language has the same places in a sentence, and no empty one", () =>
   }
 });
 
+test("a language has one word for a room", () => {
+  const others = {
+    ko: /대화방|(?<![가-힣])방(?![해장])/u,
+    ru: /канал|групп|бесед|чатами|чатов/iu,
+    zh: /聊天室|群组|频道|聊天列表/u,
+  };
+  for (const [code, wrong] of Object.entries(others))
+    for (const [key, entry] of Object.entries(words[code]))
+      for (const sentence of sentences(entry))
+        assert.ok(!wrong.test(sentence), `${code} ${key}: ${sentence}`);
+});
+
 test("what is counted has every plural form of its language", () => {
   for (const [code, dictionary] of Object.entries(words)) {
     const forms = new Intl.PluralRules(code).resolvedOptions().pluralCategories.sort();

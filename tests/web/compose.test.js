@@ -1,7 +1,14 @@
 /** Writing: what is completed, what is kept. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { codeAt, completed, findPeople, tokenAt } from "../../assets/js/state/completion.js";
+import {
+  codeAt,
+  commandOf,
+  completed,
+  findCommands,
+  findPeople,
+  tokenAt,
+} from "../../assets/js/state/completion.js";
 import { Drafts } from "../../assets/js/state/drafts.js";
 import { roomRows } from "../../assets/js/state/room-rows.js";
 import { candidates } from "../../assets/js/state/select.js";
@@ -129,4 +136,35 @@ test("the list of rooms shows a draft, but not that of the open room", () => {
     after(state, { type: "draft_changed", room_id: ROOM, text: "half **a**\nthought" }),
     state,
   );
+});
+
+test("a slash at the start of a text begins a command", () => {
+  const command = (query) => ({ kind: "command", query, start: 0 });
+  assert.deepEqual(tokenAt("/", 1), command(""));
+  assert.deepEqual(tokenAt("/dep", 4), command("dep"));
+  assert.deepEqual(tokenAt("/dep", 2), command("d"));
+  assert.deepEqual(tokenAt("/배포", 3), command("배포"));
+  for (const text of [" /dep", "a/dep", "/deploy ", "/etc/passwd", "\n/dep", `/${"x".repeat(33)}`])
+    assert.equal(tokenAt(text, text.length), null, text);
+  assert.deepEqual(tokenAt("/deploy @an", 11), { kind: "person", query: "an", start: 8 });
+});
+
+test("commands are found by their names first", () => {
+  const all = [
+    { name: "redeploy", description: "", hint: "" },
+    { name: "status", description: "What was deployed", hint: "" },
+    { name: "deploy", description: "", hint: "" },
+    { name: "weather", description: "", hint: "" },
+  ];
+  const found = (query) => findCommands(all, query).map(({ name }) => name);
+  assert.deepEqual(found("DEP"), ["deploy", "redeploy", "status"]);
+  assert.deepEqual(found(""), ["deploy", "redeploy", "status", "weather"]);
+  assert.deepEqual(found("none"), []);
+});
+
+test("a text is divided into the name and the text of a command", () => {
+  assert.deepEqual(commandOf("/Deploy"), { name: "deploy", text: "" });
+  assert.deepEqual(commandOf("/deploy  api\nnow "), { name: "deploy", text: "api\nnow " });
+  for (const text of ["/", "/ a", "/etc/passwd", "deploy", " /deploy"])
+    assert.equal(commandOf(text).name, "", text);
 });

@@ -136,7 +136,7 @@ test("custom emoji are fetched once, kept up to date and found by their names", 
 
   let changes = 0;
   list.addEventListener("change", () => (changes += 1));
-  frame({ type: "emoji_added", name: "ant", user_id: "bob", media_name: "bb" });
+  frame({ type: "emoji_added", name: "ant", media_name: "bb" });
   assert.deepEqual(
     list.all().map(({ name }) => name),
     ["ant", "party_parrot"],
@@ -149,6 +149,12 @@ test("custom emoji are fetched once, kept up to date and found by their names", 
   frame({ type: "connection_established" });
   await list.need(null);
   assert.deepEqual(asked, ["GET api/emoji", "GET api/emoji"]);
+  // Whose one is that was added meanwhile, the list says.
+  await list.refresh();
+  assert.equal(asked.length, 2);
+  frame({ type: "emoji_added", name: "bee", media_name: "cc" });
+  await list.refresh();
+  assert.equal(asked.length, 3);
   assert.equal(list.pictureOf("party_parrot"), "api/media/aa");
 });
 

@@ -234,3 +234,10 @@ test("a file is asked for under the name that its message shows, and sent under 
   assert.equal(plainName("\u200F책 👩\u200D🚀\n.png"), "책 👩\u200D🚀.png");
   assert.equal(plainName("\u2066\u2069"), "");
 });
+
+test("nothing hidden stays in the name of a file", () => {
+  assert.equal(plainName("a\u202eb\ufe0f\u3164.png"), "ab.png");
+  assert.equal(plainName("an\u200dn\u200c.txt"), "ann.txt");
+  for (const name of ["1\ufe0f\u20e3.png", "👩\u200d🚀 ❤\ufe0f.gif", "می\u200cخواهم.txt"])
+    assert.equal(plainName(name), name);
+});

@@ -9,7 +9,7 @@ import { presenceOf } from "../../assets/js/state/online.js";
 import { roomRows } from "../../assets/js/state/room-rows.js";
 import { buildRows } from "../../assets/js/state/rows.js";
 import { members } from "../../assets/js/state/select.js";
-import { emptyTimeline, mergePage } from "../../assets/js/state/timeline.js";
+import { emptyTimeline, gaps, mergePage } from "../../assets/js/state/timeline.js";
 import { after, live, message, messages, opened, page, room, ROOM, signedIn } from "./fixtures.js";
 
 const me = { userId: "alice", name: "Alice" };
@@ -66,6 +66,37 @@ test("settings come with answers; frames only tell that there is something to fe
   }
   const added = after(signedIn(), { type: "room_added", room: room({ roomId: OTHER }) });
   assert.equal(added.rooms[OTHER].stale, true, "frames have no settings");
+});
+
+test("what has expired is let go, is not unread, and is not asked for again", () => {
+  const loaded = { type: "room_loaded", room: room({ lastSeq: 10, unreadCount: 9, rev: 3 }) };
+  const state = after(
+    signedIn(),
+    { type: "rooms_loaded", rooms: [loaded.room] },
+    opened,
+    page(messages(3, 10)),
+  );
+  const frame = { type: "room_updated", room_id: ROOM, rev: 4, owner_id: "alice", name: "Harbour" };
+  const told = after(state, { ...frame, visibility: "public", expired_seq: 7 });
+  const timeline = told.timelines[ROOM];
+  assert.deepEqual(
+    timeline.messages.map(({ seq }) => seq),
+    [8, 9, 10],
+  );
+  assert.deepEqual(gaps(timeline, 10), []);
+  assert.equal(held(told).unreadCount, 3);
+  assert.equal(held(told).expiredSeq, 7);
+  assert.equal(after(told, { ...frame, rev: 5, expired_seq: 7 }).timelines[ROOM], timeline);
+  // An answer tells it to those who were not connected.
+  const fresh = after(state, {
+    type: "room_loaded",
+    room: room({ lastSeq: 10, rev: 5, expiredSeq: 10 }),
+  });
+  assert.deepEqual(fresh.timelines[ROOM].messages, []);
+  assert.equal(held(fresh).unreadCount, 0);
+  // A pinned message that is kept comes back where it is.
+  const pinned = mergePage(timeline, [message(2)], null);
+  assert.deepEqual(gaps(pinned, 10), []);
 });
 
 test("a pinned message is marked, follows its edits, and is gone when it is deleted", () => {

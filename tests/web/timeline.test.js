@@ -12,6 +12,7 @@ import {
   messageAt,
   released,
 } from "../../assets/js/state/timeline.js";
+import { Target } from "../../assets/js/state/target.js";
 import { message, messages } from "./fixtures.js";
 
 const of = (...seqs) =>
@@ -192,4 +193,26 @@ test("a room that nobody looks at holds its newest messages only", () => {
   assert.equal(bounded(few), few);
   const many = bounded({ ...few, messages: messages(1, 1001) });
   assert.deepEqual([many.messages.length, many.messages.at(-1).seq], [500, 1001]);
+});
+
+test("the list goes to the message of the address once, and again if what was kept has lost it", () => {
+  const target = new Target();
+  const first = of(1, 2, 3);
+  const id = (seq) => message(seq).messageId;
+  assert.equal(target.isDue(first, undefined), false);
+  assert.equal(target.isDue(first, id(9)), false, "not held yet");
+  assert.equal(target.isDue(first, id(2)), true);
+  target.reach(first, id(2));
+  assert.equal(target.isDue(first, id(2)), false);
+  assert.equal(target.isDue(of(8, 9), id(2)), false, "let go, as the reader has gone elsewhere");
+  assert.equal(target.isDue(first, undefined), false);
+  assert.equal(target.isDue(first, id(2)), true, "asked for anew");
+  // Of an earlier visit, until the server has answered.
+  const kept = { ...of(1, 2, 3), reset: true };
+  target.reach(kept, id(2));
+  assert.equal(target.isDue(kept, id(2)), false);
+  assert.equal(target.isDue(of(8, 9), id(2)), false, "it is fetched again");
+  assert.equal(target.isDue(of(2, 8, 9), id(2)), true);
+  target.reach(kept, id(2));
+  assert.equal(target.isDue(of(2, 3), id(2)), false, "it is there still");
 });

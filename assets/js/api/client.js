@@ -5,9 +5,8 @@
 import { ApiError } from "../lib/errors.js";
 
 /**
- * @import {Media, Message, Participant, Person, Pin, Role, Room, RoomSettings,
- *   Server, User} from "../types.js"
- * @import {Change, HitPage, Level, OwnSettings, Preferences, SavedPage, Session,
+ * @import {Media, Message, Participant, Person, Pin, Role, Room, Server, User} from "../types.js"
+ * @import {Change, HitPage, Level, OwnSettings, Preferences, RoomSettings, SavedPage, Session,
  *   SessionInfo} from "../types-own.js"
  */
 

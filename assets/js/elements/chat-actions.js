@@ -47,6 +47,9 @@ const LAZY = [
   "shortcuts-show",
   "emoji-manage",
   "rooms-read",
+  "commands-need",
+  "command-send",
+  "command-answer",
 ];
 
 /** @typedef {Record<string, (detail: any) => unknown>} Actions */
@@ -150,7 +153,8 @@ function composerActions(app) {
       setContext({ kind: "edit", messageId, author: "", content });
     },
     "emoji-needed": (start) => start(chat),
-    "emoji-open": async ({ at, insert }) => (await app.dialog("emoji-picker")).open(at, insert),
+    "emoji-open": async ({ at, insert, standard }) =>
+      (await app.dialog("emoji-picker")).open(at, insert, standard),
     "files-failed": (clientId) => {
       app.showToast(t("error.offline"));
       store.dispatch({ type: "send_failed", clientId, reason: "offline", lasting: true });

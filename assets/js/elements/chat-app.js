@@ -2,7 +2,7 @@
  * The signed-in page: columns, pages, dialogs. The only element that calls the chat; the others
  * emit events, which elements/chat-actions.js handles.
  */
-import { fill, h, set } from "../lib/dom.js";
+import { emit, fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
 import { setIcon } from "../lib/identity.js";
@@ -257,6 +257,7 @@ export class ChatApp extends HTMLElement {
   /** @param {import("../types.js").Frame} frame */
   async #notice(frame) {
     this.#threads.heard(frame);
+    if (frame.type === "command_response") emit(this, "command-answer", frame);
     if (frame.type !== "chat_message" || localStorage.getItem("notify") !== "on") return;
     const { state } = this.chat.store;
     const away = document.visibilityState === "hidden" || !document.hasFocus();

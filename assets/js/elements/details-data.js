@@ -25,6 +25,10 @@ export function detailsOf(app, room, me) {
     people: members(store.state, room),
     mayManage: mayManage(room, me),
     pins: { roomId, pins: store.state.pins[roomId] ?? [], mayUnpin: mayWrite(room, me), ...names },
+    kept: {
+      days: room.retentionDays ?? store.state.server?.retentionDays ?? 0,
+      keepPinned: room.keepPinned ?? store.state.server?.keepPinned ?? true,
+    },
     files: {
       roomId,
       page: PAGE,

@@ -9,6 +9,7 @@ import { typeAhead } from "../lib/type-ahead.js";
 import { presenceOf } from "../state/online.js";
 import { PlaceSearch } from "../state/place-search.js";
 import { attentionActions } from "./attention-actions.js";
+import { commandActions } from "./command-actions.js";
 import { openEmojiDialog } from "./emoji-dialog.js";
 import { menuActions } from "./menu-actions.js";
 import { previewActions } from "./preview-actions.js";
@@ -33,6 +34,7 @@ export function dialogActions(app) {
     ...menuActions(app),
     ...attentionActions(app),
     ...previewActions(app),
+    ...commandActions(app),
   };
 }
 

@@ -20,6 +20,7 @@ const SIDE = 128;
  */
 export async function openEmojiDialog(host, me, added = () => undefined) {
   await customEmoji.need(host);
+  if (me) await customEmoji.refresh();
   const life = new AbortController();
   const { file, name } = inputs();
   const preview = h("span", { class: "emoji-preview", "aria-hidden": "true" });

@@ -17,12 +17,11 @@ import { lang, t } from "../lib/i18n.js";
 import { icon } from "../lib/icons.js";
 import { place } from "../lib/popover.js";
 import { findEmoji } from "../state/completion.js";
+import { button, COLUMNS, plain, section, shown } from "./emoji-cells.js";
 
 /** @import {Emoji} from "../lib/emoji.js" */
 /** @import {Place} from "../lib/popover.js" */
 
-/** As in the style. */
-const COLUMNS = 8;
 /** The picture of each category. */
 const GROUPS = {
   recent: "🕘",
@@ -44,6 +43,8 @@ const FOUND_MOST = 200;
 export class EmojiPicker extends HTMLElement {
   /** @type {(glyph: string) => void} */
   #choose = () => {};
+  /** Only emoji that every program knows. */
+  #standard = false;
   /** Those that can be drawn here. @type {Emoji[]} */
   #all = [];
   #search = h("input", {
@@ -97,9 +98,14 @@ export class EmojiPicker extends HTMLElement {
 
   // Actions
 
-  /** @param {Place} at @param {(glyph: string) => void} choose */
-  async open(at, choose) {
+  /**
+   * @param {Place} at
+   * @param {(glyph: string) => void} choose
+   * @param {boolean} [standard] without those of the server
+   */
+  async open(at, choose, standard = false) {
     this.#choose = choose;
+    this.#standard = standard;
     this.#search.value = "";
     this.#tones.hidden = true;
     this.#sheet.showPopover();
@@ -110,7 +116,8 @@ export class EmojiPicker extends HTMLElement {
       const all = await loadEmoji(lang());
       const newest = newestVersion();
       await custom;
-      this.#all = [...customEmoji.asEmoji(), ...all.filter(({ version }) => version <= newest)];
+      const own = standard ? [] : customEmoji.asEmoji();
+      this.#all = [...own, ...all.filter(({ version }) => version <= newest)];
       this.#none.textContent = "";
       this.#draw();
       this.#find();
@@ -136,7 +143,7 @@ export class EmojiPicker extends HTMLElement {
           : this.#all
               .filter((emoji) => emoji.group === group)
               .map((emoji) => button(shown(emoji, tone), emoji));
-      if (group === "custom" && customEmoji.mayAdd) buttons.push(this.#adder());
+      if (group === "custom" && customEmoji.mayAdd && !this.#standard) buttons.push(this.#adder());
       return buttons.length ? [section(group, buttons)] : [];
     });
     fill(this.#scroll, sections);
@@ -321,49 +328,6 @@ export class EmojiPicker extends HTMLElement {
     this.#find();
     this.#search.focus();
   }
-}
-
-// Internal
-
-/** Without its skin tone. @param {string} glyph */
-function plain(glyph) {
-  return glyph.replace(/[\u{1f3fb}-\u{1f3ff}]/gu, "");
-}
-
-/** @param {Emoji} emoji @param {number} tone */
-function shown({ glyph, toned }, tone) {
-  return toned ? withTone(glyph, tone) : glyph;
-}
-
-/** @param {string} glyph @param {Emoji|undefined} emoji undefined: from another page, or another version */
-function button(glyph, emoji) {
-  const name = emoji?.name ?? glyph;
-  return h(
-    "button",
-    {
-      type: "button",
-      tabindex: "-1",
-      "aria-label": name,
-      title: name,
-      "data-code": emoji?.words[0],
-      "data-glyph": glyph,
-    },
-    emoji?.picture ? h("img", { src: emoji.picture, alt: "", loading: "lazy" }) : glyph,
-  );
-}
-
-/** @param {string} group @param {HTMLElement[]} buttons */
-function section(group, buttons) {
-  const label = t(`emoji.${group}`);
-  const element = h(
-    "section",
-    { "data-group": group, role: "group", "aria-label": label },
-    h("h3", { class: "meta", "aria-hidden": "true" }, label),
-    h("div", { class: "grid" }, buttons),
-  );
-  // Its height is known before it is drawn.
-  element.style.setProperty("--rows", String(Math.ceil(buttons.length / COLUMNS)));
-  return element;
 }
 
 customElements.define("emoji-picker", EmojiPicker);

@@ -1,5 +1,6 @@
 /**
  * A forgotten password: the server mails a link. Whether there is such an account is not told.
+ * Emits `language-choose`.
  */
 import { setError, field } from "../lib/dialog.js";
 import { fill, h } from "../lib/dom.js";
@@ -7,6 +8,7 @@ import { errorText } from "../lib/errors.js";
 import { lang, t } from "../lib/i18n.js";
 import { icon } from "../lib/icons.js";
 import { View } from "../lib/view.js";
+import { languageSwitch } from "./language-switch.js";
 import { sheet } from "./sheet.js";
 
 /** @import {Chat} from "../state/chat.js" */
@@ -31,7 +33,7 @@ export class ForgotForm extends View {
   // Lifecycle
 
   build() {
-    this.append(sheet(this.#title, this.#card));
+    this.append(sheet(this.#title, this.#card), languageSwitch());
     fill(
       this.#card,
       h(

@@ -10,6 +10,7 @@ import { loadLazyTexts } from "../lib/i18n.js";
 const MODULES = {
   "action-sheet": () => import("./action-sheet.js"),
   "code-block": () => import("./code-block.js"),
+  "command-answers": () => import("./command-answers.js"),
   "custom-emoji": () => import("./custom-emoji.js"),
   "emoji-picker": () => import("./emoji-picker.js"),
   "forgot-form": () => import("./forgot-form.js"),
@@ -30,6 +31,7 @@ const MODULES = {
   "room-directory": () => import("./room-directory.js"),
   "room-files": () => import("./room-files.js"),
   "room-pins": () => import("./room-pins.js"),
+  "room-retention": () => import("./room-retention.js"),
   "row-menu": () => import("./row-menu.js"),
   "saved-list": () => import("./saved-list.js"),
   "search-results": () => import("./search-results.js"),
@@ -52,8 +54,12 @@ const MODULES = {
 const STYLES = {
   "person-dialog": ["room-dialog"],
   "reader-list": ["room-dialog"],
+  "room-pins": ["custom-emoji"],
+  "saved-list": ["custom-emoji"],
+  "search-results": ["custom-emoji"],
   "server-page": ["row-menu"],
   "shortcut-help": ["room-dialog"],
+  "threads-list": ["custom-emoji"],
 };
 
 /**

@@ -1,12 +1,13 @@
 /**
  * A page that a link opens. What the link is good for is asked first; then there is a form, or what
- * is wrong with the link. When the form is done, its user is signed in.
+ * is wrong with the link. When the form is done, its user is signed in. Emits `language-choose`.
  */
 import { fill, h } from "../lib/dom.js";
 import { ApiError, errorText } from "../lib/errors.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
 import { View } from "../lib/view.js";
+import { languageSwitch } from "./language-switch.js";
 import { sheet } from "./sheet.js";
 
 /** @import {Chat} from "../state/chat.js" */
@@ -26,7 +27,7 @@ export class LinkForm extends View {
   // Lifecycle
 
   build() {
-    this.append(sheet(this.#title, this.card));
+    this.append(sheet(this.#title, this.card), languageSwitch());
   }
 
   /** @param {Data} data */

@@ -6,9 +6,10 @@ import { setError, field } from "../lib/dialog.js";
 import { ApiError, errorText } from "../lib/errors.js";
 import { emit, fill, h, set, setText } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
-import { lang, LANGUAGES, t } from "../lib/i18n.js";
+import { t } from "../lib/i18n.js";
 import { motdOf } from "../lib/identity.js";
 import { passwordHint, tooShort, withEye } from "../lib/password.js";
+import { languageSwitch } from "./language-switch.js";
 import { tooLong, wrongUserName } from "./user-name.js";
 
 /** @import {Server} from "../types.js" */
@@ -56,22 +57,7 @@ export class LoginForm extends HTMLElement {
         ),
         this.#card,
       ),
-      h(
-        "nav",
-        { class: "langs wrap", "aria-label": t("language.title") },
-        Object.entries(LANGUAGES).map(([code, name]) =>
-          h(
-            "button",
-            {
-              type: "button",
-              lang: code,
-              "aria-current": code === lang() ? "true" : null,
-              onclick: () => emit(this, "language-choose", code),
-            },
-            name,
-          ),
-        ),
-      ),
+      languageSwitch(),
     );
     this.#build();
   }

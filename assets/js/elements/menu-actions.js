@@ -13,7 +13,8 @@ import { actionsOf, textOf } from "./message-actions.js";
 import { savedOf } from "./saved-ids.js";
 import { editRoom } from "./room-edit.js";
 
-/** @import {Room, RoomSettings} from "../types.js" */
+/** @import {Room} from "../types.js" */
+/** @import {RoomSettings} from "../types-own.js" */
 /** @import {MessageRow} from "../state/rows.js" */
 /** @import {ChatApp} from "./chat-app.js" */
 /** @import {DialogActions} from "./dialog-actions.js" */

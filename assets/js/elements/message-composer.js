@@ -1,9 +1,9 @@
 /**
  * The text field for new messages. Enter sends, but never during an input-method composition;
  * Shift+Enter inserts a line break; Up in an empty field edits my last message; Escape cancels
- * editing or replying. `@` completes people, `:` emoji. Drafts are kept by room. Emits
- * `message-send`, `message-save`, `edit-last`, `context-leave`, `typing`, `draft-change`,
- * `emoji-open`, `files-failed`.
+ * editing or replying. `@` completes people, `:` emoji, and `/` at the start slash commands. Drafts
+ * are kept by room. Emits `message-send`, `message-save`, `edit-last`, `context-leave`, `typing`,
+ * `draft-change`, `emoji-open`, `files-failed`, `command-send`.
  */
 import { emit, fill, h, set } from "../lib/dom.js";
 import { replaceText } from "../lib/edit.js";
@@ -30,6 +30,8 @@ const PAUSE_MS = 300;
 
 /** @extends {View<Data>} */
 export class MessageComposer extends View {
+  /** What programs have answered to slash commands, once there is something. @type {Element|null} */
+  answers = null;
   #field = h("textarea", { rows: 1, placeholder: t("composer.placeholder"), enterkeyhint: "send" });
   #send = h(
     "button",
@@ -117,6 +119,7 @@ export class MessageComposer extends View {
     // First: what was sent elsewhere is not taken for something that stays without its context.
     if (draft !== this.#draft && !moved) this.#adopt(draft);
     if (moved || context !== this.#context) this.#follow(roomId, context, moved ? draft : null);
+    if (moved) /** @type {any} */ (this.answers)?.show();
     this.#draft = draft;
     this.#note.hidden = !error;
     fill(this.#note, error);
@@ -127,6 +130,24 @@ export class MessageComposer extends View {
 
   focus() {
     this.#field.focus();
+  }
+
+  /** The room, or `ROOM/MESSAGE` for a thread. */
+  get place() {
+    return this.#roomId;
+  }
+
+  /** A slash command was sent; what was written meanwhile stays. @param {string} content */
+  clear(content) {
+    if (this.#field.value.trim() !== content) return;
+    this.#field.value = "";
+    this.#written();
+    this.store();
+  }
+
+  /** Sends what is written as a message. */
+  post() {
+    this.#submit(undefined, true);
   }
 
   /** Can files be added now? */
@@ -250,8 +271,8 @@ export class MessageComposer extends View {
     }
   }
 
-  /** @param {Event} [event] */
-  #submit(event) {
+  /** @param {Event} [event] @param {boolean} [plain] what begins with a slash is posted, too */
+  #submit(event, plain = false) {
     event?.preventDefault();
     const written = this.#field.value.trim();
     if (lengthOf(written) > LONGEST) return;
@@ -260,16 +281,20 @@ export class MessageComposer extends View {
     if (!content && !busy) return;
     if (this.#context?.kind === "edit")
       return emit(this, "message-save", { messageId: this.#context.messageId, content });
+    const replyTo = this.#context?.messageId;
+    // A path in a text that begins with a space is none.
+    if (!plain && this.#field.value[0] === "/")
+      return emit(this, "command-send", { content, composer: this, replyTo });
     const files = busy ? { waitsAs: this.#files.release() } : { media: this.#files.take() };
     this.#field.value = "";
     this.#written();
     this.store();
-    emit(this, "message-send", { content, replyTo: this.#context?.messageId, ...files });
+    emit(this, "message-send", { content, replyTo, ...files });
     this.#field.focus();
   }
 
   async #complete() {
-    if (!this.#completion && /[@:]/u.test(this.#field.value)) {
+    if (!this.#completion && /[@:]|^\//u.test(this.#field.value)) {
       await lazy("text-completion").catch(() => undefined);
       if (!this.#completion && customElements.get("text-completion")) {
         this.#completion = /** @type {import("./text-completion.js").TextCompletion} */ (

@@ -11,6 +11,7 @@ import { View } from "../lib/view.js";
 import { anchorOf, isAtEnd, moveFocus, restore } from "../lib/scroll.js";
 import { buildRows } from "../state/rows.js";
 import { firstUnread, messageAt, messageById } from "../state/timeline.js";
+import { Target } from "../state/target.js";
 import * as windows from "../state/window.js";
 import { DayChip } from "./day-chip.js";
 import { JumpButton } from "./jump-button.js";
@@ -54,7 +55,7 @@ export class MessageList extends View {
   #roomId = "";
   #places = new ReadingPlaces();
   #window = windows.ALL;
-  #target = "";
+  #target = new Target();
   /** The last seq when the reader was at the end; what is higher is new. */
   #seen = 0;
   #placed = false;
@@ -88,8 +89,9 @@ export class MessageList extends View {
 
   /** @param {AbortSignal} signal */
   subscribe(signal) {
+    const unmark = () => this.#items.querySelector(".is-target")?.classList.remove("is-target");
     for (const type of ["click", "keydown"])
-      document.addEventListener(type, () => this.#clearTarget(), { signal, capture: true });
+      document.addEventListener(type, unmark, { signal, capture: true });
     document.addEventListener("focusin", ({ target }) => this.#activate(target), { signal });
     this.#measure();
   }
@@ -127,8 +129,9 @@ export class MessageList extends View {
       "aria-live": this.#placed && stick ? "polite" : "off",
     });
     for (const row of rows) this.#needQuote(row);
-    if (!this.#placed && timeline.loaded) this.#place(unreadSeq);
-    if (data.target && data.target !== this.#target) this.#aim(data.target);
+    // Whoever opens a room at a message is not taken to its end first.
+    if (this.#target.isDue(timeline, data.target)) this.#aim(data.target ?? "");
+    else if (!this.#placed && timeline.loaded) this.#place(unreadSeq);
     if (windows.hasSpare(timeline.messages)) emit(this, "history-spare", this.#window);
     this.#scrolled(widens);
   }
@@ -176,7 +179,7 @@ export class MessageList extends View {
       this.#places.keep(this.#roomId, this.#atEnd, this.#scroll, this.#items);
     this.#roomId = roomId;
     this.#window = windows.ALL;
-    this.#target = "";
+    this.#target.clear();
     this.#seen = 0;
     this.#placed = this.#gapAbove = false;
     this.#quotes.clear();
@@ -208,7 +211,7 @@ export class MessageList extends View {
     const { timeline } = /** @type {Data} */ (this.data);
     const found = messageById(timeline, messageId);
     if (!found) return;
-    this.#target = messageId;
+    this.#target.reach(timeline, messageId);
     const node = this.#goTo(found.seq);
     node?.unfold();
     node?.classList.add("is-target");
@@ -240,10 +243,6 @@ export class MessageList extends View {
     this.#places.restore(place, this.#scroll, this.#items);
     this.#measure();
     return true;
-  }
-
-  #clearTarget() {
-    this.#items.querySelector(".is-target")?.classList.remove("is-target");
   }
 
   #measure() {

@@ -144,7 +144,7 @@ export class Pages {
         const { about } = searchPage(state, this.lastRoom);
         const load = (/** @type {string|undefined} */ before) =>
           client.ask("GET", `api/users/me/threads?limit=30${before ? `&before=${before}` : ""}`);
-        return { load, about, threads: state.threads };
+        return { load, about, threads: state.threads, drafts: state.drafts };
       }
       case "absent":
         return absence(state);

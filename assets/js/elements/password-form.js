@@ -1,4 +1,6 @@
-/** Changes my password. `save` is handed down by chat-app. */
+/**
+ * Changes my password, or says that it is not changed here. `save` is handed down by chat-app.
+ */
 import { ApiError } from "../lib/errors.js";
 import { setError, field } from "../lib/dialog.js";
 import { h } from "../lib/dom.js";
@@ -8,7 +10,7 @@ import { passwordHint, tooShort } from "../lib/password.js";
 import { View } from "../lib/view.js";
 
 /**
- * @typedef {{userId: string, save: (change: {password: string, currentPassword: string}) =>
+ * @typedef {{userId: string, elsewhere: boolean, save: (change: {password: string, currentPassword: string}) =>
  *   Promise<unknown>}} Data
  */
 
@@ -36,26 +38,29 @@ export class PasswordForm extends View {
     autocomplete: "new-password",
   });
 
+  #form = form(
+    t("profile.changePassword"),
+    () => this.#save(),
+    [
+      this.#user,
+      field(t("profile.currentPassword"), this.#old),
+      field(t("profile.newPassword"), this.#new, passwordHint()),
+    ],
+    { password: this.#new, currentPassword: this.#old },
+  );
+  #elsewhere = h("p", { class: "elsewhere", hidden: true }, t("profile.passwordElsewhere"));
+
   // Lifecycle
 
   build() {
-    this.append(
-      form(
-        t("profile.changePassword"),
-        () => this.#save(),
-        [
-          this.#user,
-          field(t("profile.currentPassword"), this.#old),
-          field(t("profile.newPassword"), this.#new, passwordHint()),
-        ],
-        { password: this.#new, currentPassword: this.#old },
-      ),
-    );
+    this.append(this.#form, this.#elsewhere);
   }
 
   /** @param {Data} data */
-  update({ userId }) {
+  update({ userId, elsewhere }) {
     this.#user.value = userId;
+    this.#form.hidden = elsewhere;
+    this.#elsewhere.hidden = !elsewhere;
   }
 
   // Internal

@@ -1,9 +1,13 @@
-/** Who I am: picture, name, e-mail, birth date. `save` and `upload` are handed down by chat-app. */
+/**
+ * Who I am: picture, name, status, e-mail, birth date. `save` and `upload` are handed down by
+ * chat-app. Emits `emoji-open`.
+ */
 import { setError, field } from "../lib/dialog.js";
 import { errorText } from "../lib/errors.js";
-import { h, setText, set } from "../lib/dom.js";
+import { emit, h, setText, set } from "../lib/dom.js";
 import { form } from "../lib/form.js";
 import { locale, t } from "../lib/i18n.js";
+import { icon } from "../lib/icons.js";
 import { lasting } from "../lib/status.js";
 import { ENDS, endOf } from "../lib/status-end.js";
 import { stamp } from "../lib/time.js";
@@ -66,6 +70,18 @@ export class ProfileForm extends View {
     autocomplete: "off",
     maxlength: 32,
   });
+  #pick = h(
+    "button",
+    {
+      class: "icon-button pick-emoji",
+      type: "button",
+      "aria-label": t("status.pick"),
+      title: t("status.pick"),
+      onclick: () =>
+        emit(this, "emoji-open", { at: this.#pick, insert: this.#take, standard: true }),
+    },
+    icon("react"),
+  );
   #text = h("input", {
     class: "input",
     id: "status-text",
@@ -100,7 +116,12 @@ export class ProfileForm extends View {
             field(t("login.name"), this.#name),
             field(t("login.user"), this.#login, t("profile.userHint")),
             field(t("status.text"), this.#text, t("status.hint")),
-            field(t("status.emoji"), this.#emoji),
+            field(
+              t("status.emoji"),
+              this.#emoji,
+              "",
+              h("div", { class: "with-button" }, this.#emoji, this.#pick),
+            ),
             field(t("status.until"), this.#until),
             field(t("profile.email"), this.#email, t("profile.onlyYou")),
             field(t("profile.birth"), this.#birth, t("profile.onlyYou")),
@@ -112,6 +133,12 @@ export class ProfileForm extends View {
             "status.emoji": this.#emoji,
             "status.text": this.#text,
             "status.until": this.#until,
+          },
+          {
+            name: t("profile.nameWrong"),
+            email: t("profile.emailWrong"),
+            "status.emoji": t("status.emojiWrong"),
+            "status.text": t("status.textWrong"),
           },
         ),
       ),
@@ -134,6 +161,13 @@ export class ProfileForm extends View {
   }
 
   // Internal
+
+  /** @param {string} glyph */
+  #take = (glyph) => {
+    this.#emoji.value = glyph;
+    setError(this.#emoji, "");
+    this.#emoji.focus();
+  };
 
   async #save() {
     const name = this.#name.value.trim();

@@ -24,6 +24,7 @@ import "./member-list.js";
  * @property {boolean} mayManage
  * @property {import("./room-pins.js").Data} pins
  * @property {import("./room-files.js").Data} files
+ * @property {import("./room-retention.js").Data} kept
  * @property {(tag: Lazy) => Promise<any>} part fetches a part that is not always needed
  */
 
@@ -48,6 +49,7 @@ export class RoomDetails extends View {
     ),
   );
   #about = h("div", { class: "about" });
+  #kept = h("section", { hidden: true });
   #pins = h("section", { hidden: true });
   #files = h(
     "details",
@@ -95,6 +97,7 @@ export class RoomDetails extends View {
             this.#notify,
           ),
         ),
+        this.#kept,
         this.#pins,
         h("section", null, this.#files),
         h(
@@ -113,7 +116,7 @@ export class RoomDetails extends View {
   }
 
   /** @param {Data} data */
-  update({ room, title, direct, people, mayManage, pins, files }) {
+  update({ room, title, direct, people, mayManage, pins, files, kept }) {
     if (room.roomId !== this.#roomId) this.#files.open = false;
     this.#roomId = room.roomId;
     const kind = t(room.visibility === "public" ? "details.public" : "details.private");
@@ -133,6 +136,8 @@ export class RoomDetails extends View {
       ],
       room.readOnly && [h("dt", null, t("details.posting")), h("dd", null, t("details.byAdmins"))],
     );
+    this.#kept.hidden = kept.days === 0;
+    if (!this.#kept.hidden) this.#show("room-retention", this.#kept, kept);
     this.#pins.hidden = pins.pins.length === 0;
     if (!this.#pins.hidden) this.#show("room-pins", this.#pins, pins);
     if (this.#files.open) this.#show("room-files", this.#files, files);

@@ -5,7 +5,8 @@ import { t } from "../lib/i18n.js";
 import { lengthOf } from "../lib/text.js";
 import { checkName, nameInput } from "./room-dialog.js";
 
-/** @import {Room, RoomSettings} from "../types.js" */
+/** @import {Room} from "../types.js" */
+/** @import {RoomSettings} from "../types-own.js" */
 
 const LONGEST = 1024;
 

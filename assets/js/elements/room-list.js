@@ -67,7 +67,7 @@ export class RoomList extends View {
     { type: "button", title: t("search.messages"), onclick: () => emit(this, "search-open") },
     h("span", { class: "truncate" }, t("search.placeholder")),
   );
-  #threads = iconLink("#/threads", "thread", t("rooms.threads"), "threads");
+  #threads = placeLink("#/threads", "thread", t("rooms.threads"), "threads");
   #unread = h("span", { class: "badge", "aria-hidden": "true" });
   #server = h("h1", { class: "truncate" });
   #face = avatar({ id: "", name: "", size: "m" });
@@ -100,8 +100,6 @@ export class RoomList extends View {
         h("span", { class: "logo" }, icon("logo")),
         this.#server,
         iconLink("#/directory", "compass", t("directory.browse")),
-        this.#threads,
-        iconLink("#/saved", "bookmark", t("rooms.saved"), "saved"),
         iconButton("compose", t("rooms.new"), () => emit(this, "room-new"), "new-room"),
       ),
       h(
@@ -110,6 +108,14 @@ export class RoomList extends View {
         icon("search", "small"),
         this.#search,
         h("kbd", { "aria-hidden": "true" }, "/"),
+      ),
+      h(
+        "div",
+        { class: "places" },
+        this.#threads,
+        set(placeLink("#/saved", "bookmark", t("rooms.savedShort"), "saved"), {
+          title: t("rooms.saved"),
+        }),
       ),
       this.#rooms,
       h(
@@ -134,7 +140,7 @@ export class RoomList extends View {
 
   /** @param {Data} data */
   update({ rows, ready, failed, threads, server, me, online, dark }) {
-    setText(this.#server, server);
+    setText(set(this.#server, { title: server }), server);
     this.#countThreads(threads);
     if (ready) this.#waiting.remove();
     else if (!this.#waiting.isConnected) this.#rooms.append(this.#waiting);
@@ -244,15 +250,21 @@ function iconButton(picture, label, onclick, name = "") {
   );
 }
 
+/** @param {string} href @param {string} picture @param {string} label */
+function iconLink(href, picture, label) {
+  return h("a", { class: "icon-button", href, "aria-label": label, title: label }, icon(picture));
+}
+
 /**
+ * A list that is not a room.
  * @param {string} href
  * @param {string} picture
  * @param {string} label
- * @param {string} [name]
+ * @param {string} name
  */
-function iconLink(href, picture, label, name = "") {
-  const place = { class: `icon-button ${name}`.trim(), href, "aria-label": label, title: label };
-  return h("a", place, icon(picture));
+function placeLink(href, picture, label, name) {
+  const place = { class: `pick ${name}`, href, title: label };
+  return h("a", place, icon(picture), h("span", { class: "truncate" }, label));
 }
 
 function skeleton() {

@@ -9,6 +9,7 @@ import { snippet } from "../lib/markdown.js";
 import { langOf } from "../lib/text.js";
 import { exact, short } from "../lib/time.js";
 import { View } from "../lib/view.js";
+import { emojiLine } from "./emoji-line.js";
 import { avatar } from "./user-avatar.js";
 
 /** @import {Message, Pin} from "../types.js" */
@@ -86,7 +87,7 @@ export class RoomPins extends View {
           h(
             "span",
             { class: "said", lang: langOf(content) || null, dir: "auto" },
-            snippet(content),
+            emojiLine(snippet(content)),
           ),
         ),
       ),

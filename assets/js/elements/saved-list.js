@@ -10,6 +10,7 @@ import { snippet } from "../lib/markdown.js";
 import { langOf } from "../lib/text.js";
 import { exact, short } from "../lib/time.js";
 import { View } from "../lib/view.js";
+import { emojiLine } from "./emoji-line.js";
 import { emptyState } from "./empty-state.js";
 import { avatar } from "./user-avatar.js";
 
@@ -149,7 +150,7 @@ export class SavedList extends View {
               short(createdAt, locale()),
             ),
           ),
-          h("p", { class: "said", lang: langOf(text) || null, dir: "auto" }, text),
+          h("p", { class: "said", lang: langOf(text) || null, dir: "auto" }, emojiLine(text)),
         ),
       ),
       h(

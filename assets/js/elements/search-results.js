@@ -14,6 +14,7 @@ import { typeAhead } from "../lib/type-ahead.js";
 import { clock, day, exact } from "../lib/time.js";
 import { byDay, withPage } from "../state/hits.js";
 import { searchOf } from "../state/search-words.js";
+import { emojiLine } from "./emoji-line.js";
 import { emptyState } from "./empty-state.js";
 import { PlaceResults } from "./place-results.js";
 import { avatar } from "./user-avatar.js";
@@ -316,7 +317,7 @@ function row(hit, { author, picture, room, direct }) {
   const name = author || t("person.deleted");
   const { snippet, content, highlights = [] } = hit;
   const text = hitParts({ snippet, highlights, content: content ?? snippet }).map(
-    ({ text, hit: found }) => (found ? h("mark", null, text) : text),
+    ({ text, hit: found }) => (found ? h("mark", null, emojiLine(text)) : emojiLine(text)),
   );
   return h(
     "a",
@@ -341,7 +342,7 @@ function row(hit, { author, picture, room, direct }) {
         hit.threadId &&
           h("span", { class: "meta in-thread" }, icon("thread", "small"), t("search.inThread")),
       ),
-      h("p", { class: "said", lang: langOf(hit.snippet) || null, dir: "auto" }, text),
+      h("p", { class: "said", lang: langOf(hit.snippet) || null, dir: "auto" }, text.flat()),
     ),
     h(
       "time",

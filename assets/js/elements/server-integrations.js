@@ -1,5 +1,5 @@
 /**
- * Programs that use the server: bots, API tokens, incoming and outgoing webhooks. Secrets are shown once,
+ * Programs that use the server: bots, API tokens, incoming and outgoing webhooks, slash commands. Secrets are shown once,
  * when they are created.
  */
 import { h } from "../lib/dom.js";
@@ -8,6 +8,7 @@ import { t } from "../lib/i18n.js";
 import { date, short } from "../lib/time.js";
 import { View } from "../lib/view.js";
 import { ServerBots } from "./server-bots.js";
+import { ServerCommands } from "./server-commands.js";
 import { created, creator, nameCell, timeOf } from "./server-column.js";
 import { createToken, createWebhook } from "./server-integration.js";
 import { ServerOutgoing } from "./server-outgoing.js";
@@ -205,6 +206,7 @@ customElements.define("server-webhooks", ServerWebhooks);
 export class ServerIntegrations extends View {
   #webhooks = new ServerWebhooks();
   #outgoing = new ServerOutgoing();
+  #commands = new ServerCommands();
   #bots = new ServerBots();
   #tokens = new ServerTokens();
 
@@ -214,6 +216,7 @@ export class ServerIntegrations extends View {
     const parts = /** @type {const} */ ([
       ["server.webhooks", this.#webhooks],
       ["server.outgoing", this.#outgoing],
+      ["server.commands", this.#commands],
       ["server.bots", this.#bots],
       ["server.tokens", this.#tokens],
     ]);
@@ -232,7 +235,7 @@ export class ServerIntegrations extends View {
 
   /** @param {Data} data */
   update(data) {
-    for (const table of [this.#webhooks, this.#outgoing, this.#bots, this.#tokens])
+    for (const table of [this.#webhooks, this.#outgoing, this.#commands, this.#bots, this.#tokens])
       table.data ??= data;
   }
 }

@@ -3,13 +3,12 @@ import { ApiError } from "../lib/errors.js";
 import { field, openDialog } from "../lib/dialog.js";
 import { h } from "../lib/dom.js";
 import { count, locale, t } from "../lib/i18n.js";
-import { langOf } from "../lib/text.js";
 import { exact } from "../lib/time.js";
 import { showSecret } from "./server-question.js";
+import { roomsChoice } from "./server-rooms-choice.js";
 import { choice } from "./token-choice.js";
 
 /** @import {Data} from "./server-page.js" */
-/** @import {Room} from "./server-rooms.js" */
 
 /** Accounts that can be created, "0" for any number. */
 const USES = ["1", "5", "10", "25", "100", "0"];
@@ -21,10 +20,7 @@ const DAY_S = 86_400;
 export async function createInvitation(data, created) {
   const host = await data?.host();
   if (!host) return;
-  const rooms = /** @type {Room[]} */ ((await data?.command({ "room.list": {} })) ?? []).filter(
-    ({ mode, name }) => mode !== "archived" && name,
-  );
-  const boxes = rooms.map(({ room }) => h("input", { type: "checkbox", value: room }));
+  const rooms = await roomsChoice(data, t("server.inviteRooms"));
   const uses = choice("invite-uses", USES, (value) =>
     value === "0" ? t("server.usesUnlimited") : count(Number(value)),
   );
@@ -35,21 +31,13 @@ export async function createInvitation(data, created) {
     action: t("server.linkCreate"),
     content: [
       h("p", null, t("server.invitationsHint")),
-      rooms.length > 0 &&
-        h(
-          "fieldset",
-          { class: "choices" },
-          h("legend", null, t("server.inviteRooms")),
-          rooms.map(({ name }, at) =>
-            h("label", { lang: langOf(name ?? "") || null }, boxes[at], h("span", null, name)),
-          ),
-        ),
+      rooms.element,
       field(t("server.uses"), uses),
       field(t("server.expires"), life),
     ],
     submit: async () => {
       const [made] = await send(data, {
-        rooms: boxes.filter(({ checked }) => checked).map(({ value }) => value),
+        rooms: rooms.chosen(),
         uses: Number(uses.value),
         expires_seconds: Number(life.value) * DAY_S,
         // People reach the server as this page did, which the server need not know.

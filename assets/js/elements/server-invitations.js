@@ -1,7 +1,7 @@
 /** The invitations of the server: who made them, how often they can still be used, until when. */
 import { h } from "../lib/dom.js";
 import { count, t } from "../lib/i18n.js";
-import { date } from "../lib/time.js";
+import { stamp } from "../lib/time.js";
 import { creator, timeOf } from "./server-column.js";
 import { createInvitation } from "./server-invitation.js";
 import { ask } from "./server-question.js";
@@ -45,7 +45,7 @@ export class ServerInvitations extends ServerTable {
           name: "expires",
           label: t("server.expires"),
           order: (invitation) => invitation.expires,
-          cell: (invitation) => timeOf(invitation.expires, date),
+          cell: (invitation) => timeOf(invitation.expires, stamp),
         },
         {
           name: "state",

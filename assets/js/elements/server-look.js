@@ -162,7 +162,10 @@ export class ServerLook extends View {
     const from = look[`${part}_from`];
     if (from !== "set") return t(ORIGINS[from]);
     const reset = () => {
+      // What one has typed and not saved is given up.
       if (part === "accent") this.#tried = "";
+      else if (part === "name") this.#name.value = this.#look?.name ?? "";
+      else if (part === "motd") this.#motd.value = this.#look?.motd ?? "";
       this.#ask({ "server.reset": { parts: [part] } });
     };
     return [
@@ -215,9 +218,23 @@ export class ServerLook extends View {
       ...(motd !== (this.#look?.motd ?? "") && { motd }),
       ...(this.#tried && { accent: this.#tried }),
     };
-    if (Object.keys(change).length > 0) await this.#run({ "server.set": change });
+    try {
+      if (Object.keys(change).length > 0) await this.#run({ "server.set": change });
+    } catch (error) {
+      if (!this.#isRefused(error)) throw error;
+      return "";
+    }
     this.#tried = "";
     return t("profile.saved");
+  }
+
+  /** A text that breaks its rule is said at its field. @param {unknown} error */
+  #isRefused(error) {
+    if (!(error instanceof ApiError) || error.code !== "usage") return false;
+    const wrong = error.message.startsWith("name ") ? this.#name : this.#motd;
+    setError(wrong, t("server.lookTextWrong"));
+    wrong.focus();
+    return true;
   }
 
   async #choose() {

@@ -5,7 +5,7 @@ import { ApiError } from "../lib/errors.js";
 import { t } from "../lib/i18n.js";
 import { checkName, isWrong, plain, refusedAt } from "./server-integration.js";
 import { showSecret } from "./server-question.js";
-import { choice } from "./token-choice.js";
+import { roomsChoice } from "./server-rooms-choice.js";
 
 /** @import {Data} from "./server-page.js" */
 
@@ -22,16 +22,9 @@ export async function createOutgoing(data, created) {
     spellcheck: "false",
     placeholder: "https://",
   });
-  const rooms = /** @type {import("./server-rooms.js").Room[]} */ (
-    (await data?.command({ "room.list": {} })) ?? []
-  ).filter(({ mode, name: title }) => mode !== "archived" && title);
-  const room = choice(
-    "outgoing-room",
-    rooms.map((one) => one.room),
-    (key) => rooms.find((one) => one.room === key)?.name ?? key,
-  );
+  const rooms = await roomsChoice(data, t("server.outgoingRooms"));
   const create = async () => {
-    const webhook = { name: name.value.trim(), url: url.value.trim(), rooms: [room.value] };
+    const webhook = { name: name.value.trim(), url: url.value.trim(), rooms: rooms.chosen() };
     const [made] = (await data?.command({ "outgoing_webhook.create": webhook })) ?? [];
     created();
     showSecret(dialog, {
@@ -49,22 +42,21 @@ export async function createOutgoing(data, created) {
     content: [
       field(t("room.name"), name, t("server.tokenNameHint")),
       field(t("server.outgoingUrl"), url, t("server.outgoingUrlHint")),
-      field(t("room.group"), room),
+      rooms.element,
     ],
     submit: async () => {
       checkName(name);
       setError(url, isWebAddress(url.value.trim()) ? "" : t("server.outgoingUrlWrong"));
       if (isWrong(name, url)) return false;
+      if (rooms.chosen().length === 0) throw new Error(t("server.outgoingRoomsNeeded"));
       return refusedAt(name, () => acceptedAt(url, create));
     },
   });
   name.focus();
 }
 
-// Internal
-
 /** @param {string} text */
-function isWebAddress(text) {
+export function isWebAddress(text) {
   return URL.canParse(text) && ["http:", "https:"].includes(new URL(text).protocol);
 }
 
@@ -73,7 +65,7 @@ function isWebAddress(text) {
  * @param {HTMLInputElement} input
  * @param {() => Promise<unknown>} create
  */
-async function acceptedAt(input, create) {
+export async function acceptedAt(input, create) {
   try {
     return await create();
   } catch (error) {

@@ -10,13 +10,15 @@ import { langOf } from "../lib/text.js";
 import { exact, short } from "../lib/time.js";
 import "../lib/more-icons.js";
 import { ask } from "./server-question.js";
+import { keepMessages } from "./server-retention.js";
 import { ServerTable } from "./server-table.js";
 
 /** @import {MenuItem} from "./row-menu.js" */
 /**
  * @typedef {{room: string, id: number, name: string|null, people: string[], visibility: string,
  *   owner: string|null, members: number, messages: number, mode: string, created: string,
- *   last_message?: string, bytes?: number}} Room
+ *   last_message?: string, bytes?: number, retention_days?: number|null,
+ *   keep_pinned?: boolean|null}} Room
  */
 
 /** @extends {ServerTable<Room>} */
@@ -110,6 +112,14 @@ export class ServerRooms extends ServerTable {
               ),
           },
       {
+        name: "keep-messages",
+        label: t("server.keep"),
+        does: () =>
+          keepMessages(this.data, room, this.nameOf(room), (changed) =>
+            this.#changed(room.room, changed),
+          ),
+      },
+      {
         name: "delete-room",
         label: t("details.delete"),
         danger: true,
@@ -127,6 +137,11 @@ export class ServerRooms extends ServerTable {
   /** @param {Room} room @param {boolean} archived */
   async #archive({ room }, archived) {
     const [changed] = (await this.data?.command({ "room.settings": { room, archived } })) ?? [];
+    this.#changed(room, changed);
+  }
+
+  /** @param {string} room @param {Partial<Room>} changed */
+  #changed(room, changed) {
     this.items = this.items.map((one) => (one.room === room ? { ...one, ...changed } : one));
     this.draw();
   }

@@ -26,7 +26,7 @@ import "./token-list.js";
 
 /**
  * @typedef {object} Data
- * @property {User} me
+ * @property {User & {directory?: boolean}} me `directory`: the LDAP directory keeps my password
  * @property {(change: Change) => Promise<unknown>} save
  * @property {Send} upload
  * @property {boolean} passwords people sign in with passwords of this server
@@ -124,7 +124,7 @@ export class SettingsPage extends View {
     this.#attention.data = { preferences, save: prefer };
     this.#server.hidden = !me.admin;
     this.#profile.data = { me, save, upload };
-    this.#password.data = { userId: me.userId, save };
+    this.#password.data = { userId: me.userId, elsewhere: Boolean(me.directory), save };
     const own = this.#password.parentElement;
     if (own) own.hidden = !passwords;
     this.#sessions.data ??= { list: sessions, end: endSession };

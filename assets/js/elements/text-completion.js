@@ -1,21 +1,34 @@
 /**
- * The list above the composer: people after `@`, emoji after `:`. The focus stays in the text
- * field.
+ * The list above the composer: people after `@`, emoji after `:`, slash commands after `/` at the
+ * start. The focus stays in the text field.
  */
 import { customEmoji } from "../lib/custom-emoji.js";
-import { fill, h, set } from "../lib/dom.js";
+import { emit, fill, h, set } from "../lib/dom.js";
 import { replaceText } from "../lib/edit.js";
 import { loadEmoji, withTone } from "../lib/emoji.js";
 import { keepEmoji, newestVersion, skinTone } from "../lib/emoji-used.js";
 import { lang, t } from "../lib/i18n.js";
 import { langOf } from "../lib/text.js";
-import { codeAt, completed, findEmoji, findPeople, tokenAt } from "../state/completion.js";
+import {
+  codeAt,
+  completed,
+  findCommands,
+  findEmoji,
+  findPeople,
+  tokenAt,
+} from "../state/completion.js";
 import { avatar } from "./user-avatar.js";
 
 /** @import {Emoji} from "../lib/emoji.js" */
-/** @import {Candidate, Token} from "../state/completion.js" */
+/** @import {Candidate, Command, Token} from "../state/completion.js" */
 
 /** @typedef {{id: string, insert: string, parts: Node[]}} Choice */
+
+const LABELS = /** @type {const} */ ({
+  person: "people.title",
+  emoji: "completion.emoji",
+  command: "completion.commands",
+});
 
 const pen = document.createElement("canvas").getContext("2d");
 
@@ -34,6 +47,8 @@ export class TextCompletion extends HTMLElement {
   #spaced = -1;
   /** Those that can be drawn; fetched when the first one is asked for. @type {Emoji[]|null} */
   #emoji = null;
+  /** Those of the room, as they were when a slash was typed last. @type {Command[]} */
+  #commands = [];
   /** @type {Choice[]} */
   #choices = [];
   #active = 0;
@@ -68,6 +83,7 @@ export class TextCompletion extends HTMLElement {
     const { value = "", selectionStart = 0, selectionEnd = 0 } = this.#field ?? {};
     const token = selectionStart === selectionEnd ? tokenAt(value, selectionStart) : null;
     if (!token) this.#left = -1;
+    if (token?.kind === "command" && this.#token?.kind !== "command") this.#needCommands();
     this.#show(
       token && token.start !== this.#left && document.activeElement === this.#field ? token : null,
     );
@@ -87,7 +103,10 @@ export class TextCompletion extends HTMLElement {
     if (this.#choices.length === 0 || event.ctrlKey || event.altKey || event.metaKey) return false;
     if (event.key === "ArrowDown" || event.key === "ArrowUp")
       this.#move(event.key === "ArrowDown" ? 1 : -1);
-    else if ((event.key === "Enter" || event.key === "Tab") && !event.shiftKey)
+    else if (event.key === "Enter" && this.#isComplete()) {
+      this.#show(null);
+      return false;
+    } else if ((event.key === "Enter" || event.key === "Tab") && !event.shiftKey)
       this.#choose(this.#active);
     else if (event.key === "Escape") {
       this.#left = this.#token?.start ?? -1;
@@ -99,8 +118,22 @@ export class TextCompletion extends HTMLElement {
 
   // Internal
 
+  /** A command that is written out is sent. */
+  #isComplete() {
+    const { kind, query = "" } = this.#token ?? {};
+    return kind === "command" && this.#choices[this.#active]?.insert === `/${query}`;
+  }
+
+  #needCommands() {
+    emit(this, "commands-need", (/** @type {Command[]} */ found) => {
+      this.#commands = found;
+      this.refresh();
+    });
+  }
+
   /** @param {Token} token */
   #choicesOf({ kind, query }) {
+    if (kind === "command") return findCommands(this.#commands, query).map(commandChoice);
     if (kind === "person")
       return findPeople(this.people(), query).map((person) => personChoice(person, query));
     if (!this.#emoji) this.#fetchEmoji();
@@ -142,9 +175,7 @@ export class TextCompletion extends HTMLElement {
     if (choices.map(({ id }) => id).join() !== this.#choices.map(({ id }) => id).join())
       this.#active = 0;
     this.#choices = choices;
-    set(this.#list, {
-      "aria-label": t(token?.kind === "emoji" ? "completion.emoji" : "people.title"),
-    });
+    set(this.#list, { "aria-label": t(LABELS[token?.kind ?? "person"]) });
     if (token) this.style.setProperty("--caret", `${this.#offset(token.start)}px`);
     this.#draw();
   }
@@ -171,7 +202,7 @@ export class TextCompletion extends HTMLElement {
     replaceText(this.#field, { from, to, insert, start: caret, end: caret });
     this.#spaced = text[caret - 1] === " " ? caret : -1;
     this.#show(null);
-    if (!choice.insert.startsWith("@")) keepEmoji(choice.insert);
+    if (!/^[@/]/u.test(choice.insert)) keepEmoji(choice.insert);
     this.changed();
   }
 
@@ -230,6 +261,19 @@ function personChoice({ userId, name, picture }, query) {
         name.slice(hit),
       ),
       h("span", { class: "meta truncate" }, `@${userId}`),
+    ],
+  };
+}
+
+/** @param {Command} command @returns {Choice} */
+function commandChoice({ name, description, hint }) {
+  return {
+    id: `complete-${name}`,
+    insert: `/${name}`,
+    parts: [
+      h("span", { class: "glyph", "aria-hidden": "true" }, "/"),
+      h("span", { class: "truncate" }, `/${name} `, h("span", { class: "meta" }, hint)),
+      h("span", { class: "meta truncate", lang: langOf(description) || null }, description),
     ],
   };
 }

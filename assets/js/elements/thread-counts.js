@@ -1,12 +1,13 @@
 /**
  * What stands below the first message of a thread: how many replies it has, when the last was
- * written, and the faces of those who answered; a link to the thread. Loaded with the first thread
+ * written, the faces of those who answered, and whether I have begun to answer; a link to the thread. Loaded with the first thread
  * that the page knows of.
  */
 import { h } from "../lib/dom.js";
 import { locale, t } from "../lib/i18n.js";
 import { exact, short } from "../lib/time.js";
 import { counted, seqOf, unknownParts } from "../state/threads.js";
+import { draftMark } from "./draft-mark.js";
 import { ThreadWatch } from "./thread-watch.js";
 import { avatar } from "./user-avatar.js";
 
@@ -28,7 +29,7 @@ export class ThreadCounts extends HTMLElement {
   /** What the line below a message depends on. @param {string|undefined} messageId */
   static keyOf(messageId = "") {
     const replies = known.get(messageId);
-    return replies && [replies.n, replies.at, replies.people];
+    return replies && [replies.n, replies.at, replies.people, watch?.hasDraft(messageId)];
   }
 
   /**
@@ -57,6 +58,7 @@ export class ThreadCounts extends HTMLElement {
         h("span", { class: "faces" }, faces),
         h("b", null, t("thread.replies", { n })),
         h("span", { class: "meta" }, t("thread.last"), " ", time),
+        watch?.hasDraft(row.messageId ?? "") && draftMark(),
       ),
     );
   }
@@ -95,6 +97,12 @@ class Watch {
 
   end() {
     this.#life.abort();
+  }
+
+  /** Whether an answer was begun in this thread of the open room. @param {string} messageId */
+  hasDraft(messageId) {
+    const { drafts, visit } = this.#app.chat.store.state;
+    return Boolean(drafts[`${visit?.roomId}/${messageId}`]);
   }
 
   // Internal

@@ -5,12 +5,14 @@
 import { errorText } from "../lib/errors.js";
 import { emit, fill, h } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
-import { locale, t } from "../lib/i18n.js";
+import { locale, parts, t } from "../lib/i18n.js";
 import { snippet } from "../lib/markdown.js";
 import { langOf } from "../lib/text.js";
 import { exact, short } from "../lib/time.js";
 import { View } from "../lib/view.js";
+import { emojiLine } from "./emoji-line.js";
 import { emptyState } from "./empty-state.js";
+import { draftMark } from "./draft-mark.js";
 import { avatar } from "./user-avatar.js";
 
 /** @import {FollowedThread, NamedMessage, Threads} from "../types-own.js" */
@@ -19,6 +21,7 @@ import { avatar } from "./user-avatar.js";
  * @typedef {object} Data
  * @property {(before?: string) => Promise<{threads: FollowedThread[], cursor?: string}>} load a page
  * @property {Threads|null} threads what I follow; it changes with everything that changes the list
+ * @property {Record<string, string>} drafts by room and thread
  * @property {(message: NamedMessage) => {author: string, picture?: string, room: string, direct:
  *   boolean}} about
  */
@@ -141,7 +144,10 @@ export class ThreadsList extends View {
     if (!data || !this.#threads) return;
     const abouts = this.#threads.map(({ lastReply }) => data.about(lastReply));
     const authors = this.#threads.map(({ message }) => data.about(message).author);
-    const key = JSON.stringify([this.#threads, abouts, authors]);
+    const drafts = this.#threads.map(({ roomId, message }) =>
+      Boolean(data.drafts[`${roomId}/${message.messageId}`]),
+    );
+    const key = JSON.stringify([this.#threads, abouts, authors, drafts]);
     this.#more.hidden = !this.#cursor;
     this.#all.hidden = !this.#threads.some(({ unreadCount }) => unreadCount > 0);
     if (this.#shown === key) return;
@@ -161,7 +167,7 @@ export class ThreadsList extends View {
     fill(
       this.#list,
       this.#threads.map((thread, index) =>
-        h("li", null, row(thread, abouts[index], authors[index])),
+        h("li", null, row(thread, abouts[index], authors[index], drafts[index])),
       ),
     );
     if (focused)
@@ -177,8 +183,9 @@ export class ThreadsList extends View {
  * @param {FollowedThread} thread
  * @param {ReturnType<Data["about"]>} about of its newest reply
  * @param {string} starter
+ * @param {boolean} draft an answer was begun
  */
-function row(thread, { author, picture, room, direct }, starter) {
+function row(thread, { author, picture, room, direct }, starter, draft) {
   const { roomId, message, lastReply, replyCount, unreadCount } = thread;
   const name = author || t("person.deleted");
   const begins = message.deletedAt ? t("message.deleted") : snippet(message.content ?? "");
@@ -204,22 +211,15 @@ function row(thread, { author, picture, room, direct }, starter) {
           h("span", { lang: langOf(room) || null }, room),
         ),
         h("span", { class: "meta" }, t("thread.replies", { n: replyCount })),
+        draft && draftMark(),
         h("time", { class: "meta", datetime: at, title: exact(at, locale()) }, short(at, locale())),
       ),
       h(
         "p",
         { class: "root truncate", lang: langOf(begins) || null, dir: "auto" },
-        h("b", null, starter || t("person.deleted")),
-        " ",
-        begins,
+        line(starter || t("person.deleted"), begins),
       ),
-      h(
-        "p",
-        { class: "said", lang: langOf(text) || null, dir: "auto" },
-        h("b", { lang: langOf(name) || null }, name),
-        " ",
-        text,
-      ),
+      h("p", { class: "said", lang: langOf(text) || null, dir: "auto" }, line(name, text)),
     ),
     unreadCount > 0 &&
       h(
@@ -228,6 +228,12 @@ function row(thread, { author, picture, room, direct }, starter) {
         unreadCount,
       ),
   );
+}
+
+/** @param {string} name @param {string} text */
+function line(name, text) {
+  const author = h("b", { lang: langOf(name) || null }, name);
+  return parts("rooms.snippet", { name: author, text: h("span", null, emojiLine(text)) });
 }
 
 customElements.define("threads-list", ThreadsList);

@@ -8,7 +8,7 @@ import { mediaPath } from "./media.js";
 
 /** @import {Emoji} from "./emoji.js" */
 
-/** @typedef {{name: string, userId: string, mediaName: string}} Custom */
+/** @typedef {{name: string, userId?: string, mediaName: string}} Custom userId: if it is mine, or I am an administrator */
 /**
  * @typedef {object} Source
  * @property {{ask: (method: string, path: string) => Promise<any>}} client
@@ -50,6 +50,8 @@ export class CustomEmojiList extends EventTarget {
   #source = null;
   /** @type {Promise<void>|null} */
   #loading = null;
+  /** One was added, on this or another device. */
+  #unsure = false;
 
   /**
    * Waits until they are known. After a failure the next call tries again.
@@ -72,9 +74,11 @@ export class CustomEmojiList extends EventTarget {
 
   /** @param {any} frame */
   heard(frame) {
-    const { type, name, user_id: userId, media_name: mediaName } = frame;
-    if (type === "emoji_added") this.#byName.set(name, { name, userId, mediaName });
-    else if (type === "emoji_removed") this.#byName.delete(name);
+    const { type, name, media_name: mediaName } = frame;
+    if (type === "emoji_added") {
+      this.#put({ name, mediaName });
+      this.#unsure = true;
+    } else if (type === "emoji_removed") this.#byName.delete(name);
     // What has changed meanwhile was not heard.
     else if (type === "connection_established" && this.#loading) {
       this.#loading = this.#load();
@@ -131,6 +135,14 @@ export class CustomEmojiList extends EventTarget {
         said.message ?? answer.statusText,
         said.field,
       );
+    // Frames do not say who has added one.
+    this.#put(said);
+    this.#changed();
+  }
+
+  /** Asks again if it is not known of all of them whether they are mine. */
+  async refresh() {
+    if (this.#unsure) await (this.#loading = this.#load());
   }
 
   /** @param {string} name */
@@ -147,12 +159,20 @@ export class CustomEmojiList extends EventTarget {
         "api/emoji",
       );
       this.mayAdd = mayAdd;
+      this.#unsure = false;
       this.#byName = new Map(emoji.map((/** @type {Custom} */ one) => [one.name, one]));
       this.#changed();
     } catch (error) {
       this.#loading = null;
       throw error;
     }
+  }
+
+  /** What is known of whose it is stays. @param {Custom} one */
+  #put(one) {
+    const before = this.#byName.get(one.name);
+    const userId = before?.mediaName === one.mediaName ? before.userId : undefined;
+    this.#byName.set(one.name, { userId, ...one });
   }
 
   #changed() {

@@ -24,19 +24,17 @@ export function section(title, action, ...content) {
  * @param {HTMLElement[]} fields
  * @param {Record<string, HTMLInputElement|HTMLSelectElement>} [inputs] where the fields of the API stand, for what
  *   the server refuses
+ * @param {Record<string, string>} [texts] what is wrong with a field that breaks its rule, by its name in the API
  */
-export function form(action, save, fields, inputs = {}) {
+export function form(action, save, fields, inputs = {}, texts = {}) {
   const note = h("p", { class: "meta", role: "status" });
   const go = h("button", { class: "button primary", type: "submit" }, action);
   const refused = (/** @type {unknown} */ error) => {
     const input = error instanceof ApiError ? inputs[error.field ?? ""] : undefined;
-    if (!input) return errorText(error);
-    setError(
-      input,
-      error instanceof ApiError && error.code === "already_exists"
-        ? t("profile.taken")
-        : errorText(error),
-    );
+    if (!input || !(error instanceof ApiError)) return errorText(error);
+    const broken = error.code === "invalid_request" && texts[error.field ?? ""];
+    const taken = error.code === "already_exists" && t("profile.taken");
+    setError(input, broken || taken || errorText(error));
     input.focus();
     return "";
   };

@@ -9,7 +9,10 @@ const BOX = { width: 360, height: 240 };
  * What no file name may hold: control characters, and those that are invisible or turn text around.
  */
 const HIDDEN =
-  /[\p{Cc}\u00AD\u061C\u180E\u200B\u200E\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB]/gu;
+  /[\p{Cc}\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180E\u200B\u200E\u200F\u2028-\u202E\u2060-\u206F\u2800\u3164\uFEFF\uFFA0\uFFF0-\uFFFB]/gu;
+/** Joiners and forms where they join and form nothing: the server takes them in emoji and some scripts. */
+const LOOSE =
+  /(?<=^|[\s\p{P}\p{Nd}\p{sc=Latn}\p{sc=Cyrl}\p{sc=Grek}\p{sc=Hang}])[\u200C\u200D\uFE00-\uFE0F]+(?!\u20E3)|[\u200C\u200D]+(?=$|[\s\p{P}])/gu;
 
 /**
  * @param {string} name
@@ -44,7 +47,7 @@ export function previews(name, pixels, id) {
  * @param {string} name
  */
 export function plainName(name) {
-  return name.replace(HIDDEN, "").trim();
+  return name.replace(HIDDEN, "").replace(LOOSE, "").trim();
 }
 
 /**

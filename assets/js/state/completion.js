@@ -1,10 +1,13 @@
-/** Completes people after `@` and emoji after `:`, and knows `:tada:`. Pure. */
+/**
+ * Completes people after `@`, emoji after `:` and slash commands, and knows `:tada:`. Pure.
+ */
 
 /**
- * @typedef {{kind: "person"|"emoji", query: string, start: number}} Token start: where the mark
+ * @typedef {{kind: "person"|"emoji"|"command", query: string, start: number}} Token start: where the mark
  *   stands
  */
 /** @typedef {{userId: string, name: string, picture?: string}} Candidate */
+/** @typedef {{name: string, description: string, hint: string}} Command name: without the slash */
 /** @import {Emoji} from "../lib/emoji.js" */
 
 const MOST = 8;
@@ -19,6 +22,8 @@ const NOT_FOUND = 5;
  * @returns {Token|null}
  */
 export function tokenAt(text, caret) {
+  const command = /^\/([\p{L}\p{N}_-]*)$/u.exec(text.slice(0, Math.min(caret, LONGEST + 1)));
+  if (command && caret <= LONGEST + 1) return { kind: "command", query: command[1], start: 0 };
   const before = text.slice(Math.max(0, caret - LONGEST - 2), caret);
   const person = /(?:^|[^\p{L}\p{M}\p{N}_])@([^\s@:]*)$/u.exec(before);
   if (person) return { kind: "person", query: person[1], start: caret - person[1].length - 1 };
@@ -27,6 +32,36 @@ export function tokenAt(text, caret) {
     before,
   );
   return emoji ? { kind: "emoji", query: emoji[1], start: caret - emoji[1].length - 1 } : null;
+}
+
+/**
+ * The name and the text of a slash command; the name is empty if it cannot be one.
+ * @param {string} content
+ * @returns {{name: string, text: string}}
+ */
+export function commandOf(content) {
+  const [, name = "", text = ""] = /^\/([\p{L}\p{N}_-]+)(?:\s+([\s\S]*))?$/u.exec(content) ?? [];
+  return { name: name.toLowerCase(), text };
+}
+
+/**
+ * Commands whose name begins like that, then those that contain it, or whose description does.
+ * @param {Command[]} all
+ * @param {string} query
+ * @returns {Command[]}
+ */
+export function findCommands(all, query) {
+  const wanted = folded(query);
+  const rank = (/** @type {Command} */ { name, description }) => {
+    if (folded(name).startsWith(wanted)) return 0;
+    return folded(name).includes(wanted) || folded(description).includes(wanted) ? 1 : 2;
+  };
+  return all
+    .map((command) => ({ command, at: rank(command) }))
+    .filter(({ at }) => at < 2)
+    .sort((a, b) => a.at - b.at || a.command.name.localeCompare(b.command.name))
+    .slice(0, MOST)
+    .map(({ command }) => command);
 }
 
 /**

@@ -198,6 +198,7 @@ export class Live {
       case "draft_saved":
       case "thread_updated":
       case "thread_changed":
+      case "command_response":
         return;
       case "user_typing":
         return this.#typingStarted(frame.room_id, frame.user_id);

@@ -1,6 +1,6 @@
 /** Reducers of rooms and their participants. Pure. */
 import { onRoom } from "./reduce-message.js";
-import { emptyTimeline } from "./timeline.js";
+import { emptyTimeline, withoutExpired } from "./timeline.js";
 
 /**
  * @import {ActionOf, Participant, ParticipantChange, ParticipantRemoved, ParticipantUpdated, Reducers,
@@ -19,20 +19,23 @@ export const roomReducers = {
   restored,
   // A list that is held stays.
   rooms_failed: (state) => (state.ready ? state : { ...state, listFailed: true }),
-  room_loaded: (state, { room }) => withRoom(state, room, settingsOf(room)),
+  room_loaded: (state, { room }) =>
+    expired(withRoom(state, room, settingsOf(room)), room.roomId, room.expiredSeq),
   room_added: (state, frame) =>
     withRoom(state, frame.room, { unreadCount: frame.unread_count ?? 0, stale: true }),
   room_opened: opened,
   room_closed: (state) => ({ ...state, visit: null, reading: null, held: null, ...NO_CONTEXT }),
   subscribed,
-  room_updated: (state, frame) =>
-    onRoom(state, frame.room_id, (room) => ({
+  room_updated: (state, frame) => {
+    const next = onRoom(state, frame.room_id, (room) => ({
       name: frame.name,
       visibility: frame.visibility,
       ownerId: frame.owner_id,
       rev: Math.max(room.rev, frame.rev),
       stale: true,
-    })),
+    }));
+    return expired(next, frame.room_id, frame.expired_seq);
+  },
   pins_loaded: (state, { room_id: roomId, pins }) => ({
     ...state,
     pins: { ...state.pins, [roomId]: pins },
@@ -137,8 +140,43 @@ function newer(held, room, seen) {
  * What only answers of the REST API tell: absent there means that it is not set.
  * @param {Room} room
  */
-function settingsOf({ topic, description, readOnly, archived, archivedAt }) {
-  return { topic, description, readOnly, archived, archivedAt, stale: false };
+function settingsOf({
+  topic,
+  description,
+  readOnly,
+  archived,
+  archivedAt,
+  retentionDays,
+  keepPinned,
+}) {
+  const mode = { topic, description, readOnly, archived, archivedAt, retentionDays, keepPinned };
+  return { ...mode, stale: false };
+}
+
+/**
+ * Lets go of messages up to this one, which have expired; none of them is unread. A pinned one that
+ * is kept is fetched again when somebody goes to it.
+ * @param {State} state
+ * @param {string} roomId
+ * @param {number} [upto]
+ * @returns {State}
+ */
+function expired(state, roomId, upto = 0) {
+  const room = state.rooms[roomId];
+  if (!room || upto <= (room.expiredSeq ?? 0)) return state;
+  const next = onRoom(state, roomId, ({ lastSeq, unreadCount = 0, mentionCount = 0, ...held }) => {
+    const left = Math.max(0, lastSeq - upto);
+    const last = held.lastMessage;
+    return {
+      expiredSeq: upto,
+      unreadCount: Math.min(unreadCount, left),
+      mentionCount: Math.min(mentionCount, left),
+      ...(last && last.seq <= upto && { lastMessage: null }),
+    };
+  });
+  const timeline = next.timelines[roomId];
+  if (!timeline) return next;
+  return { ...next, timelines: { ...next.timelines, [roomId]: withoutExpired(timeline, upto) } };
 }
 
 /**

@@ -162,6 +162,19 @@ export function bounded(timeline) {
 }
 
 /**
+ * Lets go of what has expired, up to this seq, and does not ask for it again.
+ * @param {Timeline} timeline
+ * @param {number} upto
+ * @returns {Timeline}
+ */
+export function withoutExpired(timeline, upto) {
+  const messages = timeline.messages.slice(indexOfSeq(timeline.messages, upto + 1));
+  const patches = timeline.patches.filter(({ seq }) => seq > upto);
+  const absent = timeline.absent.filter(([, last]) => last > upto);
+  return { ...timeline, messages, patches, absent: [...absent, [1, upto]] };
+}
+
+/**
  * What is not held of 1…lastSeq, ascending.
  * @param {Timeline} timeline
  * @param {number} lastSeq

@@ -5,8 +5,9 @@ use std::time::{Duration, SystemTime};
 
 use super::report::{Report, count};
 use super::{Installation, Server};
+use crate::chat::{Jump, RetentionMemo};
 use crate::model::Timestamp;
-use crate::store::engine::upkeep::checkup::{newest_message, rooms_ahead};
+use crate::store::engine::upkeep::checkup::{newest_message, retention_memo, rooms_ahead};
 
 /// Allowed deviation between clocks.
 const TOLERANCE: Duration = Duration::from_mins(1);
@@ -94,6 +95,10 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
             "Times never go back within a room: new messages get the time of the latest one until \
              the clock has passed it. Their order is correct.",
         );
+    }
+    let memo = retention_memo(&ground.database(), ground.is_live()).ok().flatten();
+    if let Some(jump) = memo.and_then(|memo| RetentionMemo::parse(&memo).held) {
+        report.warn(format!("expired messages are not deleted: {jump}"), Jump::REMEDY);
     }
     if report.is_empty() {
         report.ok(format!("the clock shows {}, and no stored time is later", now.seconds()));

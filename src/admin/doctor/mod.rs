@@ -16,6 +16,7 @@ mod copies;
 mod database;
 mod descriptors;
 mod disk;
+mod ldap;
 mod logs;
 mod mail;
 mod oidc;

@@ -3,7 +3,7 @@
 use super::report::{Finding, Report};
 use super::{
     Installation, acme, alerts, backups, certificate, changes, clock, cluster, configuration,
-    copies, database, descriptors, disk, logs, mail, oidc, permissions, proxies, push,
+    copies, database, descriptors, disk, ldap, logs, mail, oidc, permissions, proxies, push,
     registration, rooms, search, server, shipping, uploads, websocket,
 };
 use crate::admin::Failure;
@@ -176,6 +176,12 @@ pub const CHECKS: &[Check] = &[
         "whether browsers can subscribe to push notifications, and the contact for push services",
         Side::Files,
         push::look,
+    ),
+    check(
+        "ldap",
+        "whether the directory of [ldap] answers and can be searched",
+        Side::Files,
+        ldap::look,
     ),
     check("alerts", "whether alerts reach their targets", Side::Files, alerts::look),
     check("otlp", "whether the log reaches its OTLP receiver", Side::Files, shipping::look),

@@ -117,8 +117,7 @@ impl Into {
             }
             Self::Keyspace(loader) => {
                 let Some(loader) = loader else { return Err(StoreError::Unavailable) };
-                loader.take(&records).await?;
-                let mut report = Report::default();
+                let mut report = loader.take(&records).await?;
                 for (kind, number) in records.iter().flat_map(counted) {
                     report.counts.entry(kind).or_default().taken += number;
                 }
@@ -151,8 +150,10 @@ fn counted(record: &Record) -> Vec<(Kind, u64)> {
         Record::Message(message) => {
             vec![(Kind::Messages, 1), (Kind::Reactions, message.reactions.len() as u64)]
         }
-        Record::Emoji(_) => vec![(Kind::Emoji, 1)],
-        Record::Preferences(_)
+        // The keyspace reports which of them it has added.
+        Record::SlashCommand(_) => vec![(Kind::SlashCommands, 1)],
+        Record::Emoji(_)
+        | Record::Preferences(_)
         | Record::Saved(_)
         | Record::Follow(_)
         | Record::Header(_)

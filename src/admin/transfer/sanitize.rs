@@ -4,9 +4,9 @@ use crate::chat::{is_password_hash, unusable_password};
 /// A file name that can be stored.
 pub(super) use crate::model::clean_file_name as file_name;
 use crate::model::{
-    FileKind, MAX_TOPIC, Reaction, Role, SecondFactor, Shown, Status, Timestamp, Visibility,
-    check_birth, check_client_id, check_description, check_display_name, check_email, check_login,
-    check_topic, with_single_spaces,
+    FileKind, MAX_STATUS, MAX_TOPIC, Reaction, Role, SecondFactor, Shown, Status, Timestamp,
+    Visibility, check_birth, check_client_id, check_description, check_display_name, check_email,
+    check_login, check_topic, clean_lines, with_single_spaces, without_hidden,
 };
 use crate::store::transfer::{
     EmojiRecord, FactorRecord, MediaRecord, MessageRecord, ParticipantRecord, Reason, Record,
@@ -27,8 +27,9 @@ pub(super) fn sanitize(mut record: Record, report: &mut Report) -> Record {
         Record::Participant(participant) => sound_participant(participant),
         Record::Message(message) => sound_message(message, report),
         Record::Emoji(emoji) => sound_emoji(emoji),
-        // Preferences are checked when they are read from their record.
+        // Preferences and slash commands are checked when they are read from their record.
         Record::Preferences(_)
+        | Record::SlashCommand(_)
         | Record::Saved(_)
         | Record::Follow(_)
         | Record::Header(_)
@@ -70,7 +71,8 @@ fn sound_user(user: &mut UserRecord, report: &mut Report) {
     }
     user.status = user.status.take().and_then(|status| {
         let begin = Timestamp(i64::MIN);
-        Status::new(status.emoji.as_deref(), &status.text, status.until, begin).ok().map(Into::into)
+        let text = cut(&with_single_spaces(&status.text), MAX_STATUS);
+        Status::new(status.emoji.as_deref(), &text, status.until, begin).ok().map(Into::into)
     });
     for digest in [&mut user.md5, &mut user.sha1] {
         digest.take_if(|hash| !is_password_hash(hash));
@@ -134,13 +136,7 @@ pub(super) fn visible(name: &str, otherwise: &str) -> String {
     if check_display_name("name", name).is_ok() {
         return name.to_owned();
     }
-    let seen = |c: &char| check_display_name("name", &format!("x{c}")).is_ok();
-    let cleaned: String = name
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .filter(seen)
-        .take(MAX_NAME)
-        .collect();
+    let cleaned = cut(&name.replace(char::is_control, " "), MAX_NAME);
     if check_display_name("name", &cleaned).is_ok() { cleaned } else { otherwise.to_owned() }
 }
 
@@ -175,9 +171,7 @@ pub(super) fn line(text: &str) -> Option<String> {
         return Some(text.to_owned());
     }
     let joined = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let seen = |c: &char| check_topic("topic", &format!("x{c}")).is_ok();
-    Some(joined.chars().filter(seen).take(MAX_TOPIC).collect::<String>())
-        .filter(|topic| check_topic("topic", topic).is_ok())
+    Some(cut(&joined, MAX_TOPIC)).filter(|topic| check_topic("topic", topic).is_ok())
 }
 
 /// A description that can be stored; None if nothing is left.
@@ -185,9 +179,14 @@ pub(super) fn several_lines(text: &str) -> Option<String> {
     if check_description("description", text).is_ok() {
         return Some(text.to_owned());
     }
-    let seen = |c: &char| check_description("description", &format!("x{c}")).is_ok();
-    let seen: String = text.chars().filter(seen).take(MAX_TOPIC).collect();
-    Some(seen).filter(|text| check_description("description", text).is_ok())
+    let seen: String = clean_lines(text).chars().take(MAX_TOPIC).collect();
+    Some(clean_lines(&seen)).filter(|text| check_description("description", text).is_ok())
+}
+
+/// A text of one line without hidden characters, cut to this length.
+fn cut(text: &str, max: usize) -> String {
+    let seen: String = without_hidden(text).chars().take(max).collect();
+    without_hidden(&seen)
 }
 
 /// The short name of an emoji: without colons, in lower case, without spaces.

@@ -1,5 +1,7 @@
 //! Fills the archive. Each room is as it is when it is read.
 
+mod own;
+
 use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
 
@@ -10,7 +12,7 @@ use crate::admin::{Call, audit, items};
 use crate::chat::AuditQuery;
 use crate::model::{
     Error, Media, MediaId, Message, MessageId, NotifyLevel, RoomFacts, RoomId, Session, Timestamp,
-    User, Who,
+    User,
 };
 use crate::store::OwnFile;
 
@@ -39,13 +41,14 @@ pub(super) async fn everything(
     };
     let mut gathering = Gathering { call, user, archive, exported };
     gathering.account().await?;
-    let rooms = gathering.rooms().await?;
+    gathering.rooms().await?;
+    let left = call.admin.chat().left_behind(call.operator, user.id).await?;
     gathering.messages().await?;
     gathering.reactions().await?;
-    gathering.saved().await?;
-    gathering.threads().await?;
-    gathering.drafts().await?;
-    gathering.pins(&rooms).await?;
+    gathering.saved(left.saved).await?;
+    gathering.threads(left.follows).await?;
+    gathering.drafts(left.drafts).await?;
+    gathering.pins().await?;
     gathering.sessions().await?;
     gathering.audit().await?;
     gathering.files().await?;
@@ -96,10 +99,9 @@ impl Gathering<'_> {
     }
 
     /// Lists the rooms in which the user takes part.
-    async fn rooms(&mut self) -> Result<Vec<RoomId>, Failure> {
+    async fn rooms(&mut self) -> Result<(), Failure> {
         let Call { admin, operator, .. } = *self.call;
         self.archive.file("rooms.jsonl", 0).await?;
-        let mut rooms = Vec::new();
         for card in admin.chat().cards_of(operator, self.user.id).await? {
             let id = card.facts.room.id;
             let facts = match admin.chat().room(operator, id).await {
@@ -113,9 +115,8 @@ impl Gathering<'_> {
             room["favourite"] = json!(card.own.favourite);
             self.archive.line(room).await?;
             self.exported.rooms += 1;
-            rooms.push(id);
         }
-        Ok(rooms)
+        Ok(())
     }
 
     fn room(&self, facts: &RoomFacts) -> Value {
@@ -169,75 +170,6 @@ impl Gathering<'_> {
                 });
                 self.archive.line(line).await?;
                 self.exported.reactions += 1;
-            }
-        }
-        Ok(())
-    }
-
-    /// Lists saved messages. Those of others are named, not quoted.
-    async fn saved(&mut self) -> Result<(), Failure> {
-        let Call { admin, operator, .. } = *self.call;
-        self.archive.file("saved.jsonl", 0).await?;
-        let mut after = None;
-        loop {
-            let page = admin.chat().saved_of(operator, self.user.id, after, PAGE).await?;
-            for saved in &page {
-                let id = saved.message.id();
-                let line =
-                    json!({"message": id.key(), "room": id.room.key(), "time": saved.at.millis()});
-                self.archive.line(line).await?;
-            }
-            match page.last() {
-                Some(last) if page.len() == PAGE as usize => after = Some(last.place()),
-                _ => return Ok(()),
-            }
-        }
-    }
-
-    /// Lists the threads that the user follows, by the messages with which they begin.
-    async fn threads(&mut self) -> Result<(), Failure> {
-        let Call { admin, operator, .. } = *self.call;
-        self.archive.file("threads.jsonl", 0).await?;
-        for follow in admin.chat().follows_of(operator, self.user.id).await? {
-            let root = follow.root;
-            let line = json!({"message": root.key(), "room": root.room.key(), "read_up_to": follow.read.0});
-            self.archive.line(line).await?;
-        }
-        Ok(())
-    }
-    /// Lists what the user has begun to write.
-    async fn drafts(&mut self) -> Result<(), Failure> {
-        let Call { admin, operator, .. } = *self.call;
-        self.archive.file("drafts.jsonl", 0).await?;
-        for draft in admin.chat().drafts_of(operator, self.user.id).await? {
-            let room = draft.place.room;
-            let key = |seq| MessageId { room, seq }.key();
-            let line = json!({
-                "room": room.key(),
-                "thread": draft.place.thread.map(key),
-                "content": draft.text,
-                "reply_to": draft.reply_to.map(key),
-                "time": draft.at.millis(),
-            });
-            self.archive.line(line).await?;
-        }
-        Ok(())
-    }
-
-    async fn pins(&mut self, rooms: &[RoomId]) -> Result<(), Failure> {
-        let Call { admin, operator, .. } = *self.call;
-        self.archive.file("pins.jsonl", 0).await?;
-        for room in rooms {
-            for pin in admin.chat().pins_of(operator, *room).await? {
-                if pin.by.as_ref().and_then(Who::id) != Some(self.user.id) {
-                    continue;
-                }
-                let line = json!({
-                    "message": pin.message.id().key(),
-                    "room": room.key(),
-                    "time": pin.at.millis(),
-                });
-                self.archive.line(line).await?;
             }
         }
         Ok(())

@@ -169,7 +169,7 @@ const PIXEL: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mN
 /// Commands that succeed in any order if `bob` and `cyd` are in `room001`, and there is an outgoing
 /// webhook `tickets`.
 #[expect(clippy::too_many_lines, reason = "one example for each command")]
-pub(in crate::api) fn examples() -> [Value; 66] {
+pub(in crate::api) fn examples() -> [Value; 73] {
     [
         json!({"user.list": {}}),
         json!({"user.show": {"name": "bob"}}),
@@ -218,12 +218,20 @@ pub(in crate::api) fn examples() -> [Value; 66] {
         json!({"outgoing_webhook.enable": {"name": "tickets", "from_now": true}}),
         json!({"outgoing_webhook.disable": {"name": "tickets"}}),
         json!({"outgoing_webhook.delete": {"name": "old", "if_exists": true}}),
+        json!({"slash_command.create": {
+            "name": "deploy", "url": "https://ops.example.org/deploy", "rooms": ["room001"],
+            "description": "Deploy a service", "hint": "[service]", "if_not_exists": true,
+        }}),
+        json!({"slash_command.list": {}}),
+        json!({"slash_command.delete": {"name": "old", "if_exists": true}}),
         json!({"server.show": {}}),
         json!({"server.set": {"name": "Pier Nine", "accent": "#2a6fdb", "motd": ""}}),
         json!({"server.reset": {"parts": ["name", "icon"]}}),
         json!({"emoji.list": {}}),
         json!({"emoji.add": {"name": "one_pixel", "picture": PIXEL, "if_not_exists": true}}),
         json!({"emoji.delete": {"name": "old", "if_exists": true}}),
+        json!({"ldap.test": {}}),
+        json!({"ldap.sync": {}}),
         json!({"token.revoke": {"name": "cyd", "token": "old", "if_exists": true}}),
         json!({"invite.create": {"rooms": ["room001"], "uses": 5, "expires_seconds": 86_400}}),
         json!({"invite.list": {}}),
@@ -246,6 +254,8 @@ pub(in crate::api) fn examples() -> [Value; 66] {
         }}),
         json!({"room.remove": {"room": "room001", "name": "cyd", "if_exists": true}}),
         json!({"room.role": {"room": "room001", "name": "bob", "role": "sub-admin"}}),
+        json!({"room.retention": {"room": "room001", "retention": "90"}}),
+        json!({"retention.run": {"dry_run": true}}),
         json!({"room.purge": {"room": "room001", "older_than_days": 365, "dry_run": true}}),
         json!({"log.level": {"level": "info"}}),
         json!({"log.rotate": {}}),
@@ -278,13 +288,18 @@ fn said() -> Shape {
     let others = [
         Shape::of::<items::OutgoingWebhook>(),
         Shape::of::<items::WebhookTest>(),
+        Shape::of::<items::SlashCommand>(),
         Shape::of::<items::Look>(),
         Shape::of::<items::Emoji>(),
+        Shape::of::<items::Linked>(),
+        Shape::of::<items::LdapStep>(),
+        Shape::of::<items::LdapSynced>(),
         Shape::of::<items::Card>(),
         Shape::of::<items::Deleted>(),
         Shape::of::<items::Member>(),
         Shape::of::<items::Removed>(),
         Shape::of::<items::Purged>(),
+        Shape::of::<items::ExpiredRoom>(),
         Shape::of::<items::Level>(),
         Shape::of::<items::Database>(),
         Shape::of::<items::Problem>(),

@@ -203,11 +203,20 @@ pub(super) struct ServerFacts {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     oidc: Option<OidcFacts>,
-    /// False if nobody logs in with a password of this server (`[auth] local_login`); absent if
+    /// False if nobody logs in with a password (`[auth] local_login`, without `[ldap]`); absent if
     /// people do.
     #[serde(rename = "localLogin", skip_serializing_if = "Clone::clone")]
     #[schema(required = false)]
     local_login: bool,
+    /// Days for which messages are kept in rooms that do not say otherwise; absent: for ever.
+    #[serde(rename = "retentionDays", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    retention_days: Option<u32>,
+    /// False if pinned messages are deleted like others, in rooms that do not say otherwise; absent
+    /// if they are kept until they are unpinned.
+    #[serde(rename = "keepPinned", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    keep_pinned: Option<bool>,
     /// Whether there is no administrator yet: the link that `serve` prints creates one.
     setup: bool,
 }
@@ -243,7 +252,9 @@ async fn server(chat: &Chat, request: &Request) -> Result<Response> {
         reset_by_mail: chat.mails_reset_links(),
         link_previews: config.link_previews.enabled,
         oidc: chat.oidc_label().map(|label| OidcFacts { label }),
-        local_login,
+        local_login: local_login || config.ldap.is_on(),
+        retention_days: Some(config.retention.days).filter(|days| *days > 0),
+        keep_pinned: Some(false).filter(|_| !config.retention.keep_pinned),
         setup: chat.awaits_administrator().await?,
     };
     Ok(respond::json(StatusCode::OK, &facts))

@@ -115,13 +115,12 @@ fn back_with(request: &Request, error: &NotLoggedIn) -> Result<Response> {
     let code = match error {
         NotLoggedIn::Unavailable => "unavailable",
         NotLoggedIn::Refused => "refused",
-        NotLoggedIn::Disabled => "disabled",
+        NotLoggedIn::Disabled | NotLoggedIn::Failed(Error::BadCredentials { .. }) => "disabled",
         NotLoggedIn::NoAccount(NoAccount::Unknown) => "unknown",
         NotLoggedIn::NoAccount(NoAccount::NoName | NoAccount::InvalidName(_)) => "name",
         NotLoggedIn::NoAccount(NoAccount::NameTaken(_)) => "taken",
         NotLoggedIn::NoAccount(NoAccount::EmailTaken) => "email",
         NotLoggedIn::Failed(Error::RateLimited(_)) => "limited",
-        NotLoggedIn::Failed(Error::BadCredentials { .. }) => "disabled",
         NotLoggedIn::NoAccount(NoAccount::Failed(_)) | NotLoggedIn::Failed(_) => "failed",
     };
     back(request, code)

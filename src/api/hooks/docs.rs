@@ -41,6 +41,30 @@ pub(super) fn describe(operation: Operation) -> Described {
                 Error::RoomNotFound,
                 Error::Archived,
             ]),
+        Operation::Answer => Described::new("Answer a slash command later")
+            .text(
+                "The `response_url` of the request to the program of a slash command. It accepts five \
+                 answers in 30 minutes. The body is the one of an answer to that request: \
+                 `response_type` is `in_channel` for a message that everybody in the room sees, \
+                 otherwise the answer is shown to the sender of the command if a page is open, and \
+                 not stored.",
+            )
+            .open()
+            .path("token", types::text(), "The signed end of the `response_url`")
+            .json_body(Shape::plain(payload()))
+            .answers_as(
+                200,
+                "The answer is posted or shown",
+                "text/plain",
+                Some(Shape::plain(types::always(error::OK))),
+            )
+            .fails([
+                Error::Empty("text"),
+                Error::Forbidden,
+                Error::BadSession,
+                Error::RoomNotFound,
+                Error::Archived,
+            ]),
     }
 }
 
@@ -48,6 +72,7 @@ fn payload() -> Object {
     let objects = || ArrayBuilder::new().items(Object::new()).build();
     ObjectBuilder::new()
         .property("text", types::text())
+        .property("response_type", types::text())
         .property("attachments", objects())
         .property("blocks", objects())
         .build()

@@ -43,6 +43,7 @@ fn status_and_word(error: &Error) -> (StatusCode, &'static str) {
         | Error::MessageNotFound
         | Error::MediaNotFound
         | Error::EmojiNotFound
+        | Error::CommandNotFound
         | Error::NotFound => (StatusCode::NOT_FOUND, "no_service"),
         Error::MethodNotAllowed(_) => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
         Error::Taken(_) | Error::TooManyReactions => (StatusCode::CONFLICT, "conflict"),

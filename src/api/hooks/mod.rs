@@ -1,4 +1,5 @@
-//! `/hooks/{token}`: incoming webhooks. Programs post messages to a room without a session, in the
+//! `/hooks/{token}`: incoming webhooks, and `/hooks/commands/{token}`: late answers to slash commands,
+//! which are the `response_url` of a request to a program. Programs post messages to a room without a session, in the
 //! format of Slack and Mattermost. Not a dialect, but errors have a format of their own, the one
 //! that these programs know.
 //!
@@ -8,7 +9,6 @@
 mod docs;
 mod error;
 mod route;
-mod slack;
 
 use std::future::Future;
 
@@ -18,12 +18,15 @@ use warp::reply::Response;
 pub(super) use self::route::Hooks;
 use super::respond;
 use crate::model::Result;
+use crate::slack;
 
 /// Operation of a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operation {
     /// `POST /hooks/{token}`
     Post,
+    /// `POST /hooks/commands/{token}`
+    Answer,
 }
 
 /// Posts the text of the message in a body with this function, which knows the webhook, and returns

@@ -180,6 +180,17 @@ pub fn emoji_name() -> Object {
     string("Name of a custom emoji, without colons").pattern(Some("^[a-z0-9_+-]{2,64}$")).build()
 }
 
+/// What has become of a slash command.
+pub fn command_result() -> Object {
+    one_of(&["ephemeral", "in_channel", "none", "failed"], "What has become of the command")
+}
+
+/// Why a slash command has failed.
+pub fn command_problem() -> Object {
+    let words = ["timed_out", "unreachable", "status", "too_long", "unreadable", "not_posted"];
+    one_of(&words, "Why the command has failed")
+}
+
 /// Reaction.
 pub fn reaction() -> Object {
     string("`like`, `love`, `laugh`, `sad`, `angry`, one emoji, or a custom emoji as `:name:`")

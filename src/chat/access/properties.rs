@@ -141,7 +141,7 @@ fn deed() -> impl Strategy<Value = Deed> {
     let settings =
         (text(), text(), option::of(visibility()), any::<Option<bool>>(), any::<Option<bool>>());
     let settings = settings.prop_map(|(topic, description, visibility, read_only, archived)| {
-        RoomSettings { topic, description, visibility, read_only, archived }
+        RoomSettings { topic, description, visibility, read_only, archived, retention: None }
     });
     let users = option::of(collection::vec(somebody(), 0..6));
     prop_oneof![

@@ -1,7 +1,7 @@
 //! The complete matrix of the rules of management, as a table.
 
 use super::*;
-use crate::model::{AccountFlags, Rev, Room, RoomId, Seq, Timestamp};
+use crate::model::{AccountFlags, Rev, Room, RoomId, RoomRetention, Seq, Timestamp};
 
 const ADMIN: UserId = UserId(1);
 const SECOND_ADMIN: UserId = UserId(2);
@@ -43,6 +43,8 @@ pub(super) fn room(visibility: Visibility, participants: &[(UserId, Role)]) -> R
             rev: Rev(1),
             facts_rev: Rev(1),
             mode_rev: Rev(0),
+            retention: RoomRetention::default(),
+            expired: Seq(0),
         },
         participants: participants.iter().map(|(user, role)| participant(*user, *role)).collect(),
     }

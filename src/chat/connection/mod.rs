@@ -132,7 +132,8 @@ impl Connection {
             }
             Command::SaveDraft { room, draft } => {
                 let room = room.or(self.current_room()).ok_or(Error::MissingRoom)?;
-                self.chat.save_draft(&self.session, room, draft).await.map(Outcome::Draft)
+                let saved = self.chat.save_draft(&self.session, room, draft, self.socket.id).await;
+                saved.map(Outcome::Draft)
             }
         }
     }

@@ -86,8 +86,14 @@ async fn only_a_verified_address_links_an_account_and_only_if_configured() {
         let taken = log_in(&world, who, terms).await;
         assert_eq!(taken, Err(NoAccount::NameTaken("ann".to_owned())));
     }
+    let account = world.chat.store().account(UserKey::Id(session.user)).await;
+    let password = account.unwrap().unwrap().password;
     let linked = log_in(&world, &who, &linking).await.unwrap();
     assert_eq!((linked.id, linked.email.as_deref()), (session.user, Some("ann@example.org")));
+    // Nobody knows who has entered the address.
+    assert_eq!(world.chat.session_of(session.token).await, Ok(None));
+    let before = world.chat.store().account(UserKey::Id(session.user)).await.unwrap().unwrap();
+    assert_ne!(before.password, password);
     // A second identity of the same system is another person's.
     let other = ExternalUser { identity: person("2", "").identity, ..who.clone() };
     assert!(log_in(&world, &other, &linking).await.is_err());
@@ -113,7 +119,7 @@ async fn the_role_is_given_and_taken_and_the_last_administrator_stays() {
     assert!(log_in(&world, &with(None), &terms()).await.unwrap().admin, "not decided");
     assert!(!log_in(&world, &with(Some(false)), &terms()).await.unwrap().admin);
     assert!(log_in(&world, &with(Some(true)), &terms()).await.unwrap().admin);
-    let query = crate::store::AuditQuery { limit: 100, ..Default::default() };
+    let query = crate::store::AuditQuery { limit: 50, ..crate::store::AuditQuery::default() };
     let entries = chat.audit_log(&operator, &query).await.unwrap();
     let own = entries.iter().filter(|entry| entry.by.action == LOGGED_IN).count();
     assert_eq!(own, 3, "created, taken, given: {entries:#?}");

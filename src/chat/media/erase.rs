@@ -40,13 +40,18 @@ impl ErasedFiles {
 }
 
 impl Chat {
-    /// Counts the files of a user.
+    /// Counts the files of a user that [`erase_files`](Self::erase_files) deletes once their
+    /// messages and profile are erased.
     pub async fn count_files(&self, _: &Operator, user: UserId) -> Result<ErasedFiles> {
         let (mut counted, mut after) = (ErasedFiles::default(), Some(MediaId(0)));
+        if self.store().own_files(user, MediaId(0), 1).await?.0.is_empty() {
+            return Ok(counted);
+        }
+        let ours = self.owns_place().await?;
         while let Some(from) = after {
             let (page, next) = self.store().own_files(user, from, STEP).await?;
-            for file in &page {
-                counted.add(file, false);
+            for file in page.iter().filter(|file| !file.stays) {
+                counted.add(file, !ours || file.bytes_stay);
             }
             after = next;
         }
@@ -99,7 +104,7 @@ impl Chat {
     }
 
     /// Waits until no backup needs the files, and keeps collections from running.
-    async fn while_not_held(&self) -> MutexGuard<'_, ()> {
+    pub(super) async fn while_not_held(&self) -> MutexGuard<'_, ()> {
         loop {
             let alone = self.0.uploads.step.lock().await;
             if !self.media_is_held() {

@@ -3,6 +3,7 @@
 mod arriving;
 mod collect;
 mod erase;
+mod expired;
 mod owner;
 mod previews;
 mod reading;

@@ -6,11 +6,12 @@
 //! tasks. Only an [`Operator`] may create or see webhooks.
 
 mod event;
+mod owner;
 mod replies;
 mod request;
 mod retry;
 mod sender;
-mod sign;
+pub(super) mod sign;
 mod signals;
 mod supervisor;
 
@@ -136,7 +137,8 @@ impl Chat {
         Ok(self.store_for(operator.attribution()).add_webhook(new).await?)
     }
 
-    fn check_url(&self, text: &str) -> Result<String> {
+    /// Checks the address of a program to which the server sends requests.
+    pub(super) fn check_url(&self, text: &str) -> Result<String> {
         let bad = |why: &str| Error::invalid("url", why);
         let url = Url::parse(text).ok().filter(|url| ["http", "https"].contains(&url.scheme()));
         let url = url.filter(|_| text.len() <= MAX_URL);

@@ -34,7 +34,7 @@ impl Chat {
     }
 
     /// Deletes a bot that has posted nothing.
-    pub(super) async fn abandon(&self, operator: &Operator, bot: &WebhookBot) {
+    pub(in crate::chat) async fn abandon(&self, operator: &Operator, bot: &WebhookBot) {
         // Nothing can use the bot, so that a failure here does no harm.
         drop(self.delete_account(operator, &bot.login).await);
     }

@@ -291,6 +291,7 @@ impl Sender {
                     "The outgoing webhook {name} was disabled: {reason}. To send again: chatctl \
                      outgoing-webhook enable {name}."
                 );
+                self.chat.tell_owner(&self.webhook, &reason).await;
                 Err(Halt::Ended)
             }
         }

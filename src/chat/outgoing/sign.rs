@@ -10,12 +10,12 @@ use crate::model::WebhookSecret;
 const PREFIX: &str = "whsec_";
 
 /// The secret as receivers enter it.
-pub(super) fn shown(secret: &WebhookSecret) -> String {
+pub(in crate::chat) fn shown(secret: &WebhookSecret) -> String {
     format!("{PREFIX}{}", STANDARD.encode(secret.0))
 }
 
 /// The value of `webhook-signature`; `seconds` is that of `webhook-timestamp`.
-pub(super) fn signature(secret: &[u8], id: &str, seconds: i64, body: &str) -> String {
+pub(in crate::chat) fn signature(secret: &[u8], id: &str, seconds: i64, body: &str) -> String {
     let signed = format!("{id}.{seconds}.{body}");
     let tag = hmac::sign(&Key::new(HMAC_SHA256, secret), signed.as_bytes());
     format!("v1,{}", STANDARD.encode(tag))

@@ -164,7 +164,7 @@ mod tests {
     fn check(config: &Config, endpoint: &str) -> String {
         match check_endpoint(config, endpoint) {
             Ok(_) => "taken".to_owned(),
-            Err(Error::Invalid { why, .. }) => why.to_string(),
+            Err(Error::Invalid { why, .. }) => why,
             Err(other) => panic!("{other:?}"),
         }
     }

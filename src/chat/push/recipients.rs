@@ -186,16 +186,13 @@ impl Chat {
         Ok(cards.iter().map(of_room).fold(0, u32::saturating_add))
     }
 
-    /// Returns whether a planned notification may still be sent.
-    pub(super) async fn push_stands(&self, planned: &Planned) -> Result<bool> {
-        let subscription = &planned.subscription;
-        let facts = self.facts(planned.notice.room()).await?;
-        if facts.participant(subscription.user).is_none() {
-            return Ok(false);
-        }
-        let all = self.sessions().subscriptions(subscription.user).await?;
-        Ok(all.iter().any(|now| {
-            now.session == subscription.session && now.given.endpoint == subscription.given.endpoint
+    /// Returns what is sent instead of a planned notification, as everything is now; None: nothing.
+    pub(super) async fn push_again(&self, planned: &Planned) -> Result<Option<Planned>> {
+        let before = &planned.subscription;
+        let all = self.push_plan(planned.notice.message, &[before.user]).await?;
+        Ok(all.into_iter().find(|now| {
+            let now = &now.subscription;
+            now.session == before.session && now.given.endpoint == before.given.endpoint
         }))
     }
 }

@@ -61,13 +61,11 @@ impl Chat {
         let Ok(_turn) = self.0.push.requests.at_once.acquire().await else {
             return Answer::Refused("the server is being stopped".to_owned());
         };
-        match tokio::time::timeout(PATIENCE, self.push_request(planned)).await {
-            Ok(answer) => answer,
-            Err(_) => {
-                let why = format!("it did not answer within {} s", PATIENCE.as_secs());
-                Answer::Later(None, why)
-            }
-        }
+        let answer = tokio::time::timeout(PATIENCE, self.push_request(planned)).await;
+        answer.unwrap_or_else(|_| {
+            let why = format!("it did not answer within {} s", PATIENCE.as_secs());
+            Answer::Later(None, why)
+        })
     }
 
     async fn push_request(&self, planned: &Planned) -> Answer {

@@ -129,7 +129,7 @@ impl Worker {
 }
 
 /// Sends a notification, several times if it must be.
-async fn send(chat: Chat, planned: Planned, _place: OwnedSemaphorePermit) {
+async fn send(chat: Chat, mut planned: Planned, _place: OwnedSemaphorePermit) {
     let inbox = &chat.0.push.inbox;
     let mut pauses = PAUSES.into_iter();
     loop {
@@ -147,9 +147,12 @@ async fn send(chat: Chat, planned: Planned, _place: OwnedSemaphorePermit) {
             Answer::Later(after, why) => {
                 let Some(pause) = pauses.next() else { return give_up(&chat, &planned, &why) };
                 tokio::time::sleep(after.map_or(pause, |after| after.min(LONGEST))).await;
-                // Much may have happened meanwhile; without an answer it is tried.
-                if matches!(chat.push_stands(&planned).await, Ok(false)) {
-                    return;
+                // Meanwhile it may have been read, edited or deleted, or notifications turned off;
+                // without an answer of the store it is tried as it is.
+                match chat.push_again(&planned).await {
+                    Ok(Some(now)) => planned = now,
+                    Ok(None) => return,
+                    Err(error) => debug!(%error, "A push notification was not planned again"),
                 }
             }
         }

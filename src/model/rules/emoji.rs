@@ -15,7 +15,9 @@ pub fn check_emoji_name(field: &'static str, name: &str) -> Result<()> {
         ));
     }
     match emoji_names::by_name(name) {
-        Some(emoji) => Err(Error::invalid(field, format!("is the name of {emoji}"))),
+        Some(emoji) => {
+            Err(Error::invalid(field, format!("must not be that of the built-in emoji {emoji}")))
+        }
         None => Ok(()),
     }
 }
@@ -51,7 +53,7 @@ mod tests {
     fn names_of_built_in_emoji_are_refused() {
         for taken in ["tada", "+1", "thumbsup", "flag-kr", "slightly_smiling_face"] {
             let refused = check_emoji_name("name", taken).unwrap_err().to_string();
-            assert!(refused.starts_with("name is the name of "), "{taken}: {refused}");
+            assert!(refused.contains("that of the built-in emoji"), "{taken}: {refused}");
         }
     }
 

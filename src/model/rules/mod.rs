@@ -26,4 +26,4 @@ pub use push::{Concern, first_words, has_keyword, is_pushed, is_quiet};
 pub use reactions::{Reaction, check_reaction_room, one_emoji};
 pub use room::{Concerned, Refusal, RoomChange, plan, plan_departure, plan_handover, plan_rename};
 pub use settings::RoomSettings;
-pub use visible::{is_blank, with_single_spaces};
+pub use visible::{hidden, is_blank, with_single_spaces, without_hidden};

@@ -115,14 +115,14 @@ fn links_as_text(line: &str) -> String {
     let mut rest = line;
     while let Some((before, after)) = rest.split_once('[') {
         found.push_str(before);
-        let link = after.split_once("](").and_then(|(text, more)| {
+        let target = after.split_once("](").and_then(|(label, more)| {
             let (address, tail) = more.split_once(')')?;
             let is_link =
-                address.starts_with("http") && !text.contains('[') && !address.contains(' ');
-            is_link.then_some((text, tail))
+                address.starts_with("http") && !label.contains('[') && !address.contains(' ');
+            is_link.then_some((label, tail))
         });
-        if let Some((text, tail)) = link {
-            found.push_str(text);
+        if let Some((label, tail)) = target {
+            found.push_str(label);
             rest = tail;
         } else {
             found.push('[');

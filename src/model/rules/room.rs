@@ -37,6 +37,8 @@ pub enum RoomChange {
     Settings(RoomSettings),
     /// Pins (true) or unpins a message; `NotFound` if it is unknown or deleted.
     Pin(Seq, bool),
+    /// Lets the messages up to this one expire; nothing if they have already.
+    Expire(Seq),
     /// Sets exactly these participants and, if given, the name; remaining ones keep their role.
     Replace {
         /// New name, if it changes.
@@ -71,9 +73,11 @@ impl RoomChange {
     /// that it must know whether there are any.
     pub fn concerned(&self) -> Concerned<'_> {
         match self {
-            Self::Rename(_) | Self::Settings(_) | Self::Pin(..) | Self::Delete => {
-                Concerned::Users(Vec::new())
-            }
+            Self::Rename(_)
+            | Self::Settings(_)
+            | Self::Pin(..)
+            | Self::Expire(_)
+            | Self::Delete => Concerned::Users(Vec::new()),
             Self::Add(user, _) | Self::Role(user, _) | Self::EditedName(user, _) => {
                 Concerned::Users(vec![*user])
             }
@@ -112,6 +116,10 @@ pub fn plan(
             draft.update(room);
         }
         RoomChange::Pin(..) => draft.changes.push(Change::Updated(draft.room.clone())),
+        RoomChange::Expire(upto) => {
+            let expired = draft.room.expired.max((*upto).min(draft.room.last_seq));
+            draft.update(Room { expired, ..draft.room.clone() });
+        }
         RoomChange::Replace { name, users } => draft.replace(name.clone(), users)?,
         RoomChange::Delete => draft.changes.push(Change::RoomDeleted),
     }

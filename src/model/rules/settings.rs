@@ -1,6 +1,6 @@
 //! Settings of a room and their changes.
 
-use crate::model::{Room, Timestamp, Visibility};
+use crate::model::{Room, RoomRetention, Timestamp, Visibility};
 
 /// Changes of a room's settings; None leaves a field unchanged, `Some(None)` removes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct RoomSettings {
     pub read_only: Option<bool>,
     /// Nobody may post or be added.
     pub archived: Option<bool>,
+    /// How long messages are kept.
+    pub retention: Option<RoomRetention>,
 }
 
 impl RoomSettings {
@@ -31,6 +33,7 @@ impl RoomSettings {
         }
         room.visibility = self.visibility.unwrap_or(room.visibility);
         room.read_only = self.read_only.unwrap_or(room.read_only);
+        room.retention = self.retention.unwrap_or(room.retention);
         if let Some(archived) = self.archived {
             room.archived = if archived { room.archived.or(Some(now)) } else { None };
         }
@@ -61,6 +64,8 @@ mod tests {
             rev: Rev(7),
             facts_rev: Rev(7),
             mode_rev: Rev(2),
+            retention: RoomRetention::default(),
+            expired: Seq(0),
         }
     }
 

@@ -36,6 +36,8 @@ pub(super) enum Kind {
     Invitation,
     /// Outgoing webhooks.
     Webhook,
+    /// Slash commands.
+    SlashCommand,
 }
 
 impl Kind {
@@ -49,6 +51,7 @@ impl Kind {
             Self::Job => "job",
             Self::Invitation => "invitation",
             Self::Webhook => "webhook",
+            Self::SlashCommand => "slash_command",
         }
     }
 }

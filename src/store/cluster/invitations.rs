@@ -42,6 +42,20 @@ pub(super) struct Kept {
     /// Version of the row, which the next write replaces.
     version: i64,
     pub(super) stored: Stored,
+    /// When it was revoked.
+    revoked: Option<i64>,
+}
+
+impl Kept {
+    /// Returns the invitation; accounts that are being created count as uses.
+    pub(super) fn invitation(&self) -> Invitation {
+        Invitation { revoked: self.revoked.map(Timestamp), ..self.stored.invitation() }
+    }
+
+    /// The same, unless it was revoked.
+    pub(super) fn standing(self) -> Option<Self> {
+        Some(self).filter(|kept| kept.revoked.is_none())
+    }
 }
 
 /// Result of writing a version.
@@ -68,8 +82,7 @@ impl Stored {
         }
     }
 
-    /// Returns the invitation; accounts that are being created count as uses.
-    pub(super) fn invitation(&self) -> Invitation {
+    fn invitation(&self) -> Invitation {
         let taking = u32::try_from(self.taking.len()).unwrap_or(u32::MAX);
         Invitation {
             id: InvitationId(self.id),
@@ -80,6 +93,7 @@ impl Stored {
             used: self.used.saturating_add(taking),
             created: Timestamp(self.created),
             expires: Timestamp(self.expires),
+            revoked: None,
         }
     }
 }
@@ -87,28 +101,31 @@ impl Stored {
 /// Adds an invitation, and forgets those that ended long ago.
 pub(super) async fn add(at: &Cluster, new: NewInvitation) -> Result<Invitation, StoreError> {
     let old = new.now.minus(ENDED_KEPT);
-    for ended in all(at).await?.iter().filter(|kept| kept.stored.expires < old.0) {
+    let is_over = |kept: &&Kept| kept.revoked.unwrap_or(i64::MAX).min(kept.stored.expires) < old.0;
+    for ended in all(at).await?.iter().filter(is_over) {
         remove(at, ended).await?;
     }
     let id = ids::take(at, ids::Kind::Invitation).await?;
     let secret = hex::encode(new.secret.0);
-    let kept = Kept { secret, version: 0, stored: Stored::new(id, &new) };
-    let added = kept.stored.invitation();
+    let kept = Kept { secret, version: 0, stored: Stored::new(id, &new), revoked: None };
+    let added = kept.invitation();
     let entry = audit::begin(at, || audit_notes::invitation_added(&added)).await?;
     let absent = Condition::Absent(vec![kept.secret.as_str().into()]);
     let written = put(at, &kept, absent, 1).await.map(|_| added);
     audit::settle(at, entry, written, |_| true).await
 }
 
-/// Removes an invitation.
+/// Revokes an invitation.
 pub(super) async fn revoke(at: &Cluster, id: InvitationId) -> Result<Invitation, StoreError> {
     for _ in 0..TRIES {
         let found = all(at).await?.into_iter().find(|kept| kept.stored.id == id.0);
+        let found = found.and_then(Kept::standing);
         let found = found.ok_or(StoreError::NotFound(Missing::Invitation))?;
-        let gone = found.stored.invitation();
+        let gone = found.invitation();
         let entry = audit::begin(at, || audit_notes::invitation_revoked(&gone)).await?;
-        let removed = remove(at, &found).await;
-        if audit::settle(at, entry, removed, |wrote| *wrote == Wrote::Done).await? == Wrote::Done {
+        let revoked = Kept { revoked: Some(Timestamp::now().0), ..found };
+        let wrote = write(at, &revoked).await;
+        if audit::settle(at, entry, wrote, |wrote| *wrote == Wrote::Done).await? == Wrote::Done {
             return Ok(gone);
         }
     }
@@ -144,14 +161,17 @@ async fn put(
     version: i64,
 ) -> Result<Wrote, StoreError> {
     let body = encode(VERSION, &kept.stored)?;
-    let cells = [("version", version.into()), ("body", body.clone().into())];
-    let put = row_of(kept, cells.to_vec());
+    let mut cells = vec![("version", version.into()), ("body", body.clone().into())];
+    cells.extend(kept.revoked.map(|at| ("revoked", at.into())));
+    let put = row_of(kept, cells);
     if settle(at, condition, put).await? {
         return Ok(Wrote::Done);
     }
     let now = row_now(at, kept).await?;
     let is_ours = now.is_some_and(|row| {
-        row.int("version") == Some(version) && row.bytes("body") == Some(body.as_slice())
+        row.int("version") == Some(version)
+            && row.bytes("body") == Some(body.as_slice())
+            && row.int("revoked") == kept.revoked
     });
     Ok(if is_ours { Wrote::Done } else { Wrote::Stale })
 }
@@ -196,7 +216,8 @@ fn kept(row: &Row) -> Result<Option<Kept>, StoreError> {
     else {
         return Ok(None);
     };
-    Ok(Some(Kept { secret: secret.to_owned(), version, stored: decode(VERSION, body)? }))
+    let (secret, revoked) = (secret.to_owned(), row.int("revoked"));
+    Ok(Some(Kept { secret, version, stored: decode(VERSION, body)?, revoked }))
 }
 
 #[cfg(test)]

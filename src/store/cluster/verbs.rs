@@ -4,20 +4,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Cluster, audit, emoji, invitations, leases, look, media, outgoing, personal, rooms, users,
+    Cluster, audit, emoji, invitations, leases, look, media, memo, outgoing, personal, rooms,
+    slash_commands, users,
 };
 use crate::model::{
     Account, Attribution, AuditEntry, AuditNote, Changes, CustomEmoji, DraftPlace, Event, Follow,
     FollowedThread, Hash32, Identity, Invitation, InvitationId, Look, LookChange, LookIcon, Media,
-    MediaId, MessageQuery, NewEmoji, NewOutgoingWebhook, OutgoingWebhook, OwnChange, OwnSettings,
-    Pin, Preferences, PreferencesChange, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Saved,
-    SavedPlace, Seq, ThreadPlace, ThreadSummary, Timestamp, Unsent, User, UserId, WebhookChange,
-    WebhookId, WebhookPlace, Window,
+    MediaId, MessageQuery, NewEmoji, NewOutgoingWebhook, NewSlashCommand, OutgoingWebhook,
+    OwnChange, OwnSettings, Pin, Preferences, PreferencesChange, ReadMark, Rev, RoomCard,
+    RoomFacts, RoomId, Saved, SavedPlace, Seq, SlashCommand, SlashCommandId, SocketId, ThreadPlace,
+    ThreadSummary, Timestamp, Unsent, User, UserId, WebhookChange, WebhookId, WebhookPlace, Window,
 };
 use crate::store::{
-    Added, AuditQuery, Basis, Committed, Digests, Draft, Found, MessageChange, MessagePage,
-    NewInvitation, NewMedia, NewRoom, NewUser, OwnFile, Posted, Reply, RoomChange, RoomQuery,
-    Settings, Store, Thread, Traces, UserChange, UserKey, UserQuery, Version, Whose,
+    Added, AuditQuery, Basis, Committed, Digests, Draft, Erased, Found, LeftBehind, MessageChange,
+    MessagePage, NewInvitation, NewMedia, NewRoom, NewUser, OwnFile, Posted, Reply, RoomChange,
+    RoomQuery, Settings, Store, Thread, Traces, UserChange, UserKey, UserQuery, Version, Whose,
 };
 
 impl Store for Cluster {
@@ -79,6 +80,10 @@ impl Store for Cluster {
 
     fn traces(&self, user: UserId, room: RoomId, after: Seq, count: u32) -> Reply<'_, Traces> {
         Box::pin(rooms::traces(self, user, room, after, count))
+    }
+
+    fn left_behind(&self, user: UserId) -> Reply<'_, LeftBehind> {
+        Box::pin(rooms::left_behind(self, user))
     }
 
     fn forget_user(&self, id: UserId) -> Reply<'_, ()> {
@@ -285,6 +290,18 @@ impl Store for Cluster {
         Box::pin(outgoing::leave(self, id, room))
     }
 
+    fn slash_commands(&self) -> Reply<'_, Vec<SlashCommand>> {
+        Box::pin(slash_commands::all(self))
+    }
+
+    fn add_slash_command(&self, new: NewSlashCommand) -> Reply<'_, SlashCommand> {
+        Box::pin(slash_commands::add(self, new))
+    }
+
+    fn remove_slash_command(&self, id: SlashCommandId) -> Reply<'_, Option<SlashCommand>> {
+        Box::pin(slash_commands::remove(self, id))
+    }
+
     fn lead<'a>(&'a self, work: &'a str, life: Duration) -> Reply<'a, bool> {
         Box::pin(leases::take(self.tables(), work, &self.0.name, life))
     }
@@ -363,8 +380,9 @@ impl Store for Cluster {
         place: DraftPlace,
         text: String,
         reply_to: Option<Seq>,
+        socket: Option<SocketId>,
     ) -> Reply<'_, Unsent> {
-        Box::pin(personal::change_draft(self, user, place, text, reply_to))
+        Box::pin(personal::change_draft(self, user, place, text, reply_to, socket))
     }
 
     fn record(&self, by: Attribution, note: AuditNote) -> Reply<'_, ()> {
@@ -378,6 +396,18 @@ impl Store for Cluster {
     /// Other servers commit too.
     fn version(&self, _room: RoomId) -> Option<Version> {
         None
+    }
+
+    fn erase_expired(&self, room: RoomId, count: u32) -> Reply<'_, Erased> {
+        Box::pin(rooms::erase_expired(self, room, count))
+    }
+
+    fn retention_memo(&self) -> Reply<'_, Option<String>> {
+        Box::pin(memo::read(self))
+    }
+
+    fn set_retention_memo(&self, memo: String) -> Reply<'_, ()> {
+        Box::pin(memo::write(self, memo))
     }
 
     fn look(&self) -> Reply<'_, Look> {

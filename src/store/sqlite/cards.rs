@@ -13,15 +13,16 @@ macro_rules! card_sql {
         room_sql!(
             ", r.users, p.user AS user, coalesce(iif(p.unread_mark = p.mark, p.unread_from - 1, \
              p.mark), 0) AS mark, p.notify, coalesce(p.favourite, 0) AS favourite,
-               (SELECT count(*) FROM messages d WHERE d.room = p.room AND d.seq > \
-             iif(p.unread_mark = p.mark, p.unread_from - 1, p.mark) AND d.deleted IS NOT NULL) AS \
+               (SELECT count(*) FROM messages d WHERE d.room = p.room AND d.seq > max(r.expired, \
+             iif(p.unread_mark = p.mark, p.unread_from - 1, p.mark)) AND d.deleted IS NOT NULL) AS \
              gone,
                (SELECT count(*) FROM mentions n WHERE n.room = p.room AND n.user = p.user AND \
-             n.seq > iif(p.unread_mark = p.mark, p.unread_from - 1, p.mark))
+             n.seq > max(r.expired, iif(p.unread_mark = p.mark, p.unread_from - 1, p.mark)))
                + (SELECT count(*) FROM calls c WHERE c.room = p.room AND c.author <> p.user AND \
-             c.seq > iif(p.unread_mark = p.mark, p.unread_from - 1, p.mark)) AS mentions,
-               (SELECT m.id FROM messages m WHERE m.room = p.room AND m.deleted IS NULL ORDER \
-             BY m.seq DESC LIMIT 1) AS newest",
+             c.seq > max(r.expired, iif(p.unread_mark = p.mark, p.unread_from - 1, p.mark))) AS \
+             mentions,
+               (SELECT m.id FROM messages m WHERE m.room = p.room AND m.seq > r.expired AND \
+             m.deleted IS NULL ORDER BY m.seq DESC LIMIT 1) AS newest",
             $rest
         )
     };
@@ -95,7 +96,9 @@ fn bare_from_row(row: &sql::Row<'_>) -> Result<Bare> {
     let mark: Seq = row.get("mark")?;
     let gone: i64 = row.get("gone")?;
     let unread = match row.get::<_, Option<UserId>>("user")? {
-        Some(_) => u32::try_from(room.last_seq.0 - mark.0 - gone).unwrap_or_default(),
+        Some(_) => {
+            u32::try_from(room.last_seq.0 - mark.max(room.expired).0 - gone).unwrap_or_default()
+        }
         None => 0,
     };
     let card = RoomCard {

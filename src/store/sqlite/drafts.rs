@@ -6,7 +6,7 @@ use super::error::Fault;
 use super::sql;
 use super::work::Work;
 use crate::model::{
-    DraftPlace, Event, MAX_DRAFTS, Personal, RoomId, Seq, Timestamp, Unsent, UserId,
+    DraftPlace, Event, MAX_DRAFTS, Personal, RoomId, Seq, SocketId, Timestamp, Unsent, UserId,
 };
 use crate::store::{Missing, StoreError};
 
@@ -47,7 +47,8 @@ const DROP: &str = "DELETE FROM drafts WHERE room = ?1";
 pub(super) const STATEMENTS: &[&str] =
     &[LIST, COUNT, DROP_AWAY, PARTICIPATES, ONE, SET, REMOVE, FORGET, DROP];
 
-fn from_row(row: &sql::Row<'_>) -> Result<Unsent> {
+/// Reads a draft.
+pub(super) fn from_row(row: &sql::Row<'_>) -> Result<Unsent> {
     let thread: i64 = row.get("thread")?;
     Ok(Unsent {
         place: DraftPlace { room: row.get("room")?, thread: (thread != 0).then_some(Seq(thread)) },
@@ -61,9 +62,8 @@ fn from_row(row: &sql::Row<'_>) -> Result<Unsent> {
 pub(super) fn change(
     work: &mut Work<'_>,
     user: UserId,
-    place: DraftPlace,
-    text: &str,
-    reply_to: Option<Seq>,
+    Unsent { place, text, reply_to, .. }: Unsent,
+    socket: Option<SocketId>,
 ) -> Result<Unsent, Fault> {
     let conn = work.conn;
     if !sql::any(conn, PARTICIPATES, params![place.room, user])? {
@@ -76,19 +76,20 @@ pub(super) fn change(
         .as_ref()
         .map_or(text.is_empty(), |before| before.text == text && before.reply_to == reply_to);
     let at = before.as_ref().map_or(work.now, |before| work.now.max(Timestamp(before.at.0 + 1)));
-    let new = Unsent { place, text: text.to_owned(), reply_to, at };
+    let new = Unsent { place, text, reply_to, at };
     if same {
         return Ok(before.unwrap_or(new));
     }
-    if text.is_empty() {
+    if new.text.is_empty() {
         sql::run(conn, REMOVE, params![user, place.room, thread])?;
     } else {
         if before.is_none() {
             make_room(conn, user)?;
         }
-        sql::run(conn, SET, params![user, place.room, thread, text, reply_to, at])?;
+        sql::run(conn, SET, params![user, place.room, thread, new.text, reply_to, at])?;
     }
-    work.emit(Event::Personal { user, change: Personal::Draft(new.clone()), at: work.now });
+    let change = Personal::Draft(new.clone(), socket);
+    work.emit(Event::Personal { user, change, at: work.now });
     Ok(new)
 }
 

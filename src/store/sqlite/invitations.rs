@@ -13,23 +13,23 @@ use crate::store::{ENDED_KEPT, Missing, NewInvitation, NewUser, StoreError, audi
 macro_rules! invitation_sql {
     ($rest:literal) => {
         concat!(
-            "SELECT id, made_by, maker, rooms, uses, used, created, expires FROM invitations ",
+            "SELECT id, made_by, maker, rooms, uses, used, created, expires, revoked FROM invitations ",
             $rest
         )
     };
 }
 
 const ALL: &str = invitation_sql!("ORDER BY id DESC");
-const BY_SECRET: &str = invitation_sql!("WHERE secret = ?1");
-const BY_ID: &str = invitation_sql!("WHERE id = ?1");
+const BY_SECRET: &str = invitation_sql!("WHERE secret = ?1 AND revoked IS NULL");
+const BY_ID: &str = invitation_sql!("WHERE id = ?1 AND revoked IS NULL");
 const ADD: &str = "INSERT INTO invitations (secret, made_by, maker, rooms, uses, created, expires)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 const USE: &str = "UPDATE invitations SET used = used + 1 WHERE id = ?1";
-const REMOVE: &str = "DELETE FROM invitations WHERE id = ?1";
-const AGE: &str = "DELETE FROM invitations WHERE expires < ?1";
+const REVOKE: &str = "UPDATE invitations SET revoked = ?2 WHERE id = ?1";
+const AGE: &str = "DELETE FROM invitations WHERE expires < ?1 OR revoked < ?1";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[ALL, BY_SECRET, BY_ID, ADD, USE, REMOVE, AGE];
+pub(super) const STATEMENTS: &[&str] = &[ALL, BY_SECRET, BY_ID, ADD, USE, REVOKE, AGE];
 
 fn from_row(row: &sql::Row<'_>) -> Result<Invitation> {
     let rooms: String = row.get("rooms")?;
@@ -44,19 +44,21 @@ fn from_row(row: &sql::Row<'_>) -> Result<Invitation> {
         used: row.get("used")?,
         created: row.get("created")?,
         expires: row.get("expires")?,
+        revoked: row.get("revoked")?,
     })
 }
 
-/// Returns all invitations, newest first.
+/// Returns all invitations, newest first, with those that were revoked.
 pub(super) fn all(conn: &Connection) -> Result<Vec<Invitation>> {
     sql::all(conn, ALL, [], from_row)
 }
 
-/// Returns the invitation with this secret.
+/// Returns the invitation with this secret, unless it was revoked.
 pub(super) fn by_secret(conn: &Connection, secret: Hash32) -> Result<Option<Invitation>> {
     sql::one(conn, BY_SECRET, params![secret], from_row)
 }
 
+/// One that was not revoked.
 fn by_id(conn: &Connection, id: InvitationId) -> Result<Option<Invitation>> {
     sql::one(conn, BY_ID, [id.0], from_row)
 }
@@ -75,10 +77,10 @@ pub(super) fn add(work: &Work<'_>, new: &NewInvitation) -> Result<Invitation, Fa
     Ok(added)
 }
 
-/// Removes an invitation.
+/// Revokes an invitation.
 pub(super) fn revoke(work: &Work<'_>, id: InvitationId) -> Result<Invitation, Fault> {
     let gone = by_id(work.conn, id)?.ok_or(StoreError::NotFound(Missing::Invitation))?;
-    sql::run(work.conn, REMOVE, [id.0])?;
+    sql::run(work.conn, REVOKE, params![id.0, work.now])?;
     audit::record(work, || Ok(audit_notes::invitation_revoked(&gone)))?;
     Ok(gone)
 }

@@ -9,8 +9,8 @@ use tokio::sync::oneshot;
 
 use super::counters::Touch;
 use super::error::Fault;
-use super::sql;
 use super::work::{Task, Work};
+use super::{sql, threads};
 use crate::model::rules::shown_name;
 use crate::model::{Event, Person, Personal, ReadMark, RoomId, Seq, Timestamp, UserId};
 use crate::store::{Missing, StoreError};
@@ -30,17 +30,19 @@ const STANDING: &str = "SELECT p.mark, p.mark_at, iif(p.unread_mark = p.mark, p.
 const MOVE: &str = "UPDATE participants SET mark = ?3, mark_at = ?4 WHERE room = ?1 AND user = ?2";
 const SET_UNREAD: &str =
     "UPDATE participants SET unread_from = ?3, unread_mark = mark WHERE room = ?1 AND user = ?2";
-const DELETED_ABOVE: &str =
-    "SELECT count(*) FROM messages WHERE room = ?1 AND seq > ?2 AND deleted IS NOT NULL";
+// Expired messages are not unread, whether their content is removed by now or not.
+const UNREAD_ABOVE: &str = "SELECT r.last_seq - max(r.expired, ?2) - (SELECT count(*) FROM messages d \
+                            WHERE d.room = r.id AND d.seq > max(r.expired, ?2) AND d.deleted IS \
+                            NOT NULL) FROM rooms r WHERE r.id = ?1";
 const READERS: &str = "SELECT p.user, p.mark, p.mark_at, u.login,
-        r.last_seq - p.mark - (SELECT count(*) FROM messages d WHERE d.room = r.id AND d.seq > \
-                       p.mark AND d.deleted IS NOT NULL) AS unread
+        r.last_seq - max(r.expired, p.mark) - (SELECT count(*) FROM messages d WHERE d.room = \
+                       r.id AND d.seq > max(r.expired, p.mark) AND d.deleted IS NOT NULL) AS unread
     FROM rooms r JOIN participants p ON p.room = r.id JOIN users u ON u.id = p.user
     WHERE r.id = ?1 AND r.deleted IS NULL AND p.mark >= ?2 AND u.deleted IS NULL
     ORDER BY p.id";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[STANDING, MOVE, SET_UNREAD, DELETED_ABOVE, READERS];
+pub(super) const STATEMENTS: &[&str] = &[STANDING, MOVE, SET_UNREAD, UNREAD_ABOVE, READERS];
 
 type Answer = oneshot::Sender<std::result::Result<ReadMark, StoreError>>;
 
@@ -180,13 +182,7 @@ fn write(work: &mut Work<'_>, room: RoomId, user: UserId, upto: Seq) -> Result<O
         return set_own(work, room, user, &stands, stands.own.max(seq)).map(Some);
     }
     sql::run(work.conn, MOVE, params![room, user, seq, work.now])?;
-    let mark = ReadMark {
-        room,
-        user,
-        seq,
-        at: work.now,
-        unread: unread(work.conn, room, seq, stands.last_seq)?,
-    };
+    let mark = ReadMark { room, user, seq, at: work.now, unread: unread(work.conn, room, seq)? };
     let author = stands.author.unwrap_or_default();
     work.emit(Event::Marked {
         mark: mark.clone(),
@@ -206,8 +202,10 @@ pub(super) fn unread_from(
 ) -> Result<ReadMark, Fault> {
     let stands =
         standing(work.conn, room, user, from)?.ok_or(StoreError::NotFound(Missing::Participant))?;
-    let own = stands.own.min(Seq(from.0.max(1) - 1));
-    Ok(set_own(work, room, user, &stands, own)?)
+    let before = Seq(from.0.max(1) - 1);
+    let mark = set_own(work, room, user, &stands, stands.own.min(before))?;
+    threads::read_back(work, room, user, before)?;
+    Ok(mark)
 }
 
 /// Sets the mark as its user sees it, which is at most the one that others see.
@@ -218,7 +216,7 @@ fn set_own(
     stands: &MarkRow,
     own: Seq,
 ) -> Result<ReadMark> {
-    let unread = unread(work.conn, room, own, stands.last_seq)?;
+    let unread = unread(work.conn, room, own)?;
     let mark = ReadMark { room, user, seq: own, at: stands.at, unread };
     if own != stands.own {
         sql::run(work.conn, SET_UNREAD, params![room, user, own.next()])?;
@@ -229,10 +227,10 @@ fn set_own(
 }
 
 /// Returns the number of messages above the mark that are not deleted.
-fn unread(conn: &Connection, room: RoomId, mark: Seq, last_seq: Seq) -> Result<u32> {
-    let deleted: i64 =
-        sql::one(conn, DELETED_ABOVE, params![room, mark], |row| row.get(0))?.unwrap_or_default();
-    Ok(u32::try_from(last_seq.0 - mark.0 - deleted).unwrap_or_default())
+fn unread(conn: &Connection, room: RoomId, mark: Seq) -> Result<u32> {
+    let unread: i64 =
+        sql::one(conn, UNREAD_ABOVE, params![room, mark], |row| row.get(0))?.unwrap_or_default();
+    Ok(u32::try_from(unread).unwrap_or_default())
 }
 
 /// Returns marks at or above this message, with login names.

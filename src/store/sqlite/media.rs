@@ -64,7 +64,11 @@ const FORGET: &str = concat!(
 const OF_USER: &str = concat!(
     "SELECT m.*, EXISTS (SELECT 1 FROM media f WHERE f.name = m.name AND (f.owner <> m.owner OR NOT (",
     unused!(),
-    "))) AS needed FROM media m WHERE m.owner = ?1 AND m.id > ?2 ORDER BY m.id LIMIT ?3"
+    "))) AS needed,
+     EXISTS (SELECT 1 FROM emoji e WHERE e.media = m.id) AS stays,
+     EXISTS (SELECT 1 FROM media f WHERE f.name = m.name AND (f.owner <> m.owner
+        OR EXISTS (SELECT 1 FROM emoji e WHERE e.media = f.id))) AS bytes_stay
+     FROM media m WHERE m.owner = ?1 AND m.id > ?2 ORDER BY m.id LIMIT ?3"
 );
 const FORGET_OWN: &str =
     concat!("DELETE FROM media AS f WHERE f.id = ?1 AND f.owner = ?2 AND ", unused!());
@@ -244,7 +248,12 @@ pub(super) fn of_user(
     count: u32,
 ) -> Result<(Vec<OwnFile>, Option<MediaId>)> {
     let files = sql::all(conn, OF_USER, params![owner, after, count], |row| {
-        Ok(OwnFile { media: media_from_row(row)?, needed: row.get("needed")? })
+        Ok(OwnFile {
+            media: media_from_row(row)?,
+            needed: row.get("needed")?,
+            stays: row.get("stays")?,
+            bytes_stay: row.get("bytes_stay")?,
+        })
     })?;
     let last = files.last().map(|file| file.media.id);
     let next = last.filter(|_| files.len() == count as usize);

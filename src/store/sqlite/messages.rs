@@ -29,24 +29,31 @@ macro_rules! message_sql {
     };
 }
 
-const BELOW: &str = message_sql!("WHERE m.room = ?1 AND m.seq < ?2 ORDER BY m.seq DESC LIMIT ?3");
+const BELOW: &str =
+    message_sql!("WHERE m.room = ?1 AND m.seq < ?2 AND m.seq > ?4 ORDER BY m.seq DESC LIMIT ?3");
 const ABOVE: &str = message_sql!("WHERE m.room = ?1 AND m.seq > ?2 ORDER BY m.seq LIMIT ?3");
 // Skipped messages are only counted, not joined with their author.
 const SKIPPING: &str = message_sql!(
-    "WHERE m.room = ?1 AND m.deleted IS NULL
-     AND m.seq <= (SELECT seq FROM messages WHERE room = ?1 AND deleted IS NULL ORDER BY seq DESC \
-     LIMIT 1 OFFSET ?2)
+    "WHERE m.room = ?1 AND m.deleted IS NULL AND m.seq > ?4
+     AND m.seq <= (SELECT seq FROM messages WHERE room = ?1 AND deleted IS NULL AND seq > ?4 ORDER \
+     BY seq DESC LIMIT 1 OFFSET ?2)
      ORDER BY m.seq DESC LIMIT ?3"
 );
-const OF_THREAD: &str =
-    message_sql!("WHERE m.room = ?1 AND m.thread = ?2 AND m.seq < ?3 ORDER BY m.seq DESC LIMIT ?4");
+// Of expired replies only those that are kept.
+const OF_THREAD: &str = message_sql!(
+    "WHERE m.room = ?1 AND m.thread = ?2 AND m.seq < ?3 AND (m.seq > ?5 OR m.deleted IS NULL)
+     ORDER BY m.seq DESC LIMIT ?4"
+);
 const ROOT: &str =
     "SELECT coalesce(thread, seq) AS root FROM messages WHERE room = ?1 AND seq = ?2";
 const REPLIES: &str = "SELECT count(*) AS replies, max(created) AS last FROM messages
     WHERE room = ?1 AND thread = ?2 AND deleted IS NULL";
 const ONE: &str = message_sql!("WHERE m.room = ?1 AND m.seq = ?2");
 const OF_CLIENT: &str = message_sql!("WHERE m.room = ?1 AND m.author = ?2 AND m.client_id = ?3");
-const CHANGED: &str = message_sql!("WHERE m.room = ?1 AND m.rev > ?2 ORDER BY m.rev LIMIT ?3");
+// What has expired is told by the facts.
+const CHANGED: &str = message_sql!(
+    "WHERE m.room = ?1 AND m.rev > ?2 AND (m.seq > ?4 OR m.deleted IS NULL) ORDER BY m.rev LIMIT ?3"
+);
 const BY_IDS: &str = message_sql!("WHERE m.id IN (SELECT value FROM json_each(?1))");
 const REACTIONS: &str = "SELECT r.message, r.reaction, u.login FROM reactions r JOIN users u ON \
                          u.id = r.user
@@ -179,33 +186,38 @@ pub(super) fn of_rows(conn: &Connection, ids: &[i64]) -> Result<HashMap<i64, Mes
     Ok(rows.into_iter().zip(complete(conn, found)?).collect())
 }
 
-/// Returns a page of a room's history.
+/// Returns a page of a room's history, which begins after the expired messages. Of these, a pinned
+/// one is found by its own seq.
 pub(super) fn window(
     conn: &Connection,
     room: RoomId,
     window: Window,
     limit: u32,
 ) -> Result<MessagePage, Fault> {
-    let Some(Room { facts_rev, .. }) = rooms::room(conn, room)? else {
+    let Some(Room { facts_rev, expired, .. }) = rooms::room(conn, room)? else {
         return Err(StoreError::NotFound(Missing::Room).into());
     };
     let below = |seq: Seq, limit: u32| {
-        let mut page = find(conn, BELOW, params![room, seq, limit])?;
+        let mut page = find(conn, BELOW, params![room, seq, limit, expired])?;
         page.reverse();
         Ok::<_, rusqlite::Error>(page)
     };
     let messages = match window {
         Window::Latest => below(Seq(i64::MAX), limit)?,
         Window::Before(seq) => below(seq, limit)?,
-        Window::After(seq) => find(conn, ABOVE, params![room, seq, limit])?,
+        Window::After(seq) => find(conn, ABOVE, params![room, seq.max(expired), limit])?,
         Window::Around(seq) => {
             let mut page = below(Seq(seq.0.saturating_add(1)), limit - limit / 2)?;
-            page.extend(find(conn, ABOVE, params![room, seq, limit / 2])?);
+            if seq <= expired {
+                let kept = one(conn, room, seq)?;
+                page.extend(kept.filter(|message| message.deleted.is_none()));
+            }
+            page.extend(find(conn, ABOVE, params![room, seq.max(expired), limit / 2])?);
             page
         }
         Window::One(seq) => find(conn, ONE, params![room, seq])?,
         Window::Offset(skip) => {
-            let mut page = find(conn, SKIPPING, params![room, skip, limit])?;
+            let mut page = find(conn, SKIPPING, params![room, skip, limit, expired])?;
             page.reverse();
             page
         }
@@ -221,7 +233,7 @@ pub(super) fn thread(
     before: Option<Seq>,
     limit: u32,
 ) -> Result<Thread, Fault> {
-    let Some(Room { facts_rev, .. }) = rooms::room(conn, room)? else {
+    let Some(Room { facts_rev, expired, .. }) = rooms::room(conn, room)? else {
         return Err(StoreError::NotFound(Missing::Room).into());
     };
     let missing = || StoreError::NotFound(Missing::Message);
@@ -232,7 +244,7 @@ pub(super) fn thread(
     })?
     .unwrap_or_default();
     let before = before.unwrap_or(Seq(i64::MAX));
-    let mut messages = find(conn, OF_THREAD, params![room, root, before, limit])?;
+    let mut messages = find(conn, OF_THREAD, params![room, root, before, limit, expired])?;
     messages.reverse();
     let root = one(conn, room, root)?.ok_or_else(missing)?;
     Ok(Thread { facts_rev, root, replies, last, messages })
@@ -270,8 +282,8 @@ pub(super) fn changes(
     let mut bytes = 0;
     let columns = sql::Columns::default();
     let mut statement = conn.prepare_cached(CHANGED)?;
-    let mut rows =
-        statement.query(params![id, since, i64::try_from(limit + 1).unwrap_or(i64::MAX)])?;
+    let count = i64::try_from(limit + 1).unwrap_or(i64::MAX);
+    let mut rows = statement.query(params![id, since, count, room.expired])?;
     while let Some(row) = rows.next()? {
         if page.len() == limit || bytes >= PAGE_BYTES {
             changes.more = true;

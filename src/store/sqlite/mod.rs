@@ -33,6 +33,7 @@ mod posting;
 mod preferences;
 mod push;
 mod readers;
+mod retention;
 mod room_changes;
 mod rooms;
 mod saved;
@@ -40,6 +41,7 @@ mod schema;
 pub(in crate::store) mod search;
 mod session_verbs;
 mod sessions;
+mod slash_commands;
 mod sql;
 #[cfg(test)]
 mod tests;

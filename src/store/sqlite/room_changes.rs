@@ -16,7 +16,8 @@ use crate::model::{
 use crate::store::{Basis, Committed, Missing, RoomChange, StoreError, audit_notes};
 
 const UPDATE: &str = "UPDATE rooms SET name = ?2, folded = ?3, topic = ?4, description = ?5, \
-                      visibility = ?6, read_only = ?7, archived = ?8, owner = ?9 WHERE id = ?1";
+                      visibility = ?6, read_only = ?7, archived = ?8, owner = ?9, \
+                      retention_days = ?10, keep_pinned = ?11, expired = ?12 WHERE id = ?1";
 const MARK_DELETED: &str = "UPDATE rooms SET deleted = ?2, member_key = NULL WHERE id = ?1";
 
 #[cfg(test)]
@@ -182,7 +183,10 @@ fn write(work: &mut Work<'_>, before: &Room, change: &Change) -> Result<()> {
                 room.visibility,
                 room.read_only,
                 room.archived,
-                room.owner
+                room.owner,
+                room.retention.days,
+                room.retention.keep_pinned,
+                room.expired
             ];
             sql::run(conn, UPDATE, values).map(drop)
         }

@@ -9,8 +9,8 @@ use super::error::Fault;
 use super::work::Work;
 use super::{audit, participants, sql, users};
 use crate::model::{
-    Change, Claim, Event, LiveState, Rev, Room, RoomEvent, RoomFacts, RoomId, Seq, SocketId,
-    Timestamp, UserId, Visibility, Who, fold,
+    Change, Claim, Event, LiveState, Rev, Room, RoomEvent, RoomFacts, RoomId, RoomRetention, Seq,
+    SocketId, Timestamp, UserId, Visibility, Who, fold,
 };
 use crate::store::{Added, Basis, Missing, NewRoom, StoreError, audit_notes};
 
@@ -19,7 +19,8 @@ macro_rules! room_sql {
     ($more:literal, $rest:literal) => {
         concat!(
             "SELECT r.id, r.name, r.topic, r.description, r.visibility, r.archived, r.read_only, \
-             r.created, r.last_seq, r.rev, r.facts_rev, r.mode_rev,
+             r.created, r.last_seq, r.rev, r.facts_rev, r.mode_rev, \
+             r.retention_days, r.keep_pinned, r.expired,
                 o.id AS owner, o.login AS owner_login",
             $more,
             " FROM rooms r LEFT JOIN users o ON o.id = r.owner AND o.deleted IS NULL ",
@@ -62,6 +63,11 @@ pub(super) fn room_from_row(row: &sql::Row<'_>) -> Result<Room> {
         rev: row.get("rev")?,
         facts_rev: row.get("facts_rev")?,
         mode_rev: row.get("mode_rev")?,
+        retention: RoomRetention {
+            days: row.get("retention_days")?,
+            keep_pinned: row.get("keep_pinned")?,
+        },
+        expired: row.get("expired")?,
     })
 }
 

@@ -48,7 +48,10 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!("0019_drafts"),
     migration!("0020_look"),
     migration!("0021_identities"),
+    migration!("0022_slash_commands"),
+    migration!("0023_retention"),
     migration!("0025_push"),
+    migration!("0027_revoked_invitations"),
 ];
 
 /// `chat` in ASCII; distinguishes our files from those of other programs.

@@ -110,6 +110,9 @@ const CHOOSE: &str = "INSERT INTO follows (user, room, root, following) VALUES (
     WHERE following IS NOT excluded.following";
 const READ_ON: &str = "INSERT INTO follows (user, room, root, read) VALUES (?1, ?2, ?3, ?4)
     ON CONFLICT (user, room, root) DO UPDATE SET read = excluded.read WHERE read < excluded.read";
+/// Threads of a room that were read further than the user wants to have read.
+const READ_BACK: &str = "UPDATE follows SET read = ?3 WHERE room = ?1 AND user = ?2 AND read > ?3
+    RETURNING root";
 const TAKE_OVER: &str = "INSERT INTO follows (user, room, root, following, read) VALUES (?1, ?2, \
                          ?3, ?4, ?5) ON CONFLICT DO NOTHING";
 const FORGET: &str = "DELETE FROM follows WHERE user = ?1";
@@ -118,7 +121,7 @@ const DROP: &str = "DELETE FROM follows WHERE room = ?1";
 #[cfg(test)]
 pub(super) const STATEMENTS: &[&str] = &[
     ROOT, SUMMARIES, AUTHORS, ONE, ALL, LIST, ANSWERS, STARTED, MENTIONED, CHOOSE, READ_ON,
-    TAKE_OVER, FORGET, DROP,
+    READ_BACK, TAKE_OVER, FORGET, DROP,
 ];
 
 /// Returns the message with which the thread of a message begins; None: there is no such message.
@@ -299,6 +302,18 @@ pub(super) fn read(
     let root = root(work.conn, room, upto)?;
     let moved = sql::run(work.conn, READ_ON, params![user, room, root, upto])? > 0;
     answer(work, user, MessageId { room, seq: root }, moved)
+}
+
+/// Makes replies above this mark unread in their threads, too.
+pub(super) fn read_back(work: &mut Work<'_>, room: RoomId, user: UserId, mark: Seq) -> Result<()> {
+    let roots =
+        sql::all(work.conn, READ_BACK, params![room, user, mark], |row| row.get::<_, Seq>("root"))?;
+    for root in roots {
+        if let Some(follow) = one(work.conn, user, room, root)?.filter(|follow| follow.following) {
+            work.emit(Event::Personal { user, change: Personal::Thread(follow), at: work.now });
+        }
+    }
+    Ok(())
 }
 
 fn root(conn: &Connection, room: RoomId, seq: Seq) -> Result<Seq, Fault> {

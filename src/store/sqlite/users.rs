@@ -54,7 +54,7 @@ const ACQUAINTED: &str =
 /// The plus keeps SQLite from looking up each room of the one in those of the other: 1 ms instead of
 /// 40 with 1,000 statuses and 200 rooms.
 const WITH_STATUS: &str = user_sql!(
-    "status_text IS NOT NULL AND (status_until IS NULL OR status_until > ?2) AND (id = ?1 OR \
+    "status_text IS NOT NULL AND disabled = 0 AND (status_until IS NULL OR status_until > ?2) AND (id = ?1 OR \
      EXISTS (SELECT 1 FROM participants q WHERE q.user = users.id AND +q.room IN (SELECT p.room \
      FROM participants p JOIN rooms r ON r.id = p.room AND r.deleted IS NULL WHERE p.user = ?1))) \
      ORDER BY id LIMIT ?3"

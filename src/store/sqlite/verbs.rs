@@ -4,21 +4,21 @@ use std::sync::Arc;
 
 use super::{
     Sqlite, accounts, audit, cards, drafts, emoji, identities, invitations, look, marks, media,
-    message_changes, messages, outgoing, pins, posting, preferences, room_changes, rooms, saved,
-    threads, traces, users,
+    message_changes, messages, outgoing, pins, posting, preferences, retention, room_changes,
+    rooms, saved, slash_commands, threads, traces, users,
 };
 use crate::model::{
     Account, Attribution, AuditEntry, AuditNote, Changes, CustomEmoji, DraftPlace, Follow,
     FollowedThread, Hash32, Identity, Invitation, InvitationId, Look, LookChange, LookIcon, Media,
-    MediaId, MessageQuery, NewEmoji, NewOutgoingWebhook, OutgoingWebhook, OwnChange, OwnSettings,
-    Pin, Preferences, PreferencesChange, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Saved,
-    SavedPlace, Seq, ThreadPlace, ThreadSummary, Timestamp, Unsent, User, UserId, WebhookChange,
-    WebhookId, WebhookPlace, Window,
+    MediaId, MessageQuery, NewEmoji, NewOutgoingWebhook, NewSlashCommand, OutgoingWebhook,
+    OwnChange, OwnSettings, Pin, Preferences, PreferencesChange, ReadMark, Rev, RoomCard,
+    RoomFacts, RoomId, Saved, SavedPlace, Seq, SlashCommand, SlashCommandId, SocketId, ThreadPlace,
+    ThreadSummary, Timestamp, Unsent, User, UserId, WebhookChange, WebhookId, WebhookPlace, Window,
 };
 use crate::store::{
-    Added, AuditQuery, Basis, Committed, Digests, Draft, Found, MessageChange, MessagePage,
-    NewInvitation, NewMedia, NewRoom, NewUser, OwnFile, Posted, Reply, RoomChange, RoomQuery,
-    Settings, Store, Thread, Traces, UserChange, UserKey, UserQuery, Version, Whose,
+    Added, AuditQuery, Basis, Committed, Digests, Draft, Erased, Found, LeftBehind, MessageChange,
+    MessagePage, NewInvitation, NewMedia, NewRoom, NewUser, OwnFile, Posted, Reply, RoomChange,
+    RoomQuery, Settings, Store, Thread, Traces, UserChange, UserKey, UserQuery, Version, Whose,
 };
 
 impl Store for Sqlite {
@@ -100,6 +100,10 @@ impl Store for Sqlite {
         Box::pin(
             self.read_expensive(move |conn| Ok(traces::of_user(conn, user, room, after, count)?)),
         )
+    }
+
+    fn left_behind(&self, user: UserId) -> Reply<'_, LeftBehind> {
+        Box::pin(self.read_expensive(move |conn| Ok(traces::left_behind(conn, user)?)))
     }
 
     fn forget_user(&self, id: UserId) -> Reply<'_, ()> {
@@ -402,8 +406,12 @@ impl Store for Sqlite {
         place: DraftPlace,
         text: String,
         reply_to: Option<Seq>,
+        socket: Option<SocketId>,
     ) -> Reply<'_, Unsent> {
-        Box::pin(self.write_apart(move |work| drafts::change(work, user, place, &text, reply_to)))
+        Box::pin(self.write_apart(move |work| {
+            let new = Unsent { place, text: text.clone(), reply_to, at: work.now };
+            drafts::change(work, user, new, socket)
+        }))
     }
 
     fn emoji(&self) -> Reply<'_, Vec<CustomEmoji>> {
@@ -450,6 +458,30 @@ impl Store for Sqlite {
 
     fn leave_webhook(&self, id: WebhookId, room: RoomId) -> Reply<'_, ()> {
         Box::pin(self.write_apart(move |work| Ok(outgoing::leave(work.conn, id, room)?)))
+    }
+
+    fn slash_commands(&self) -> Reply<'_, Vec<SlashCommand>> {
+        Box::pin(self.read(|conn| Ok(slash_commands::all(conn)?)))
+    }
+
+    fn add_slash_command(&self, new: NewSlashCommand) -> Reply<'_, SlashCommand> {
+        Box::pin(self.write_apart(move |work| slash_commands::add(work, &new)))
+    }
+
+    fn remove_slash_command(&self, id: SlashCommandId) -> Reply<'_, Option<SlashCommand>> {
+        Box::pin(self.write_apart(move |work| slash_commands::remove(work, id)))
+    }
+
+    fn erase_expired(&self, room: RoomId, count: u32) -> Reply<'_, Erased> {
+        Box::pin(self.write_room(room, move |work| retention::erase(work, room, count)))
+    }
+
+    fn retention_memo(&self) -> Reply<'_, Option<String>> {
+        Box::pin(self.read(|conn| Ok(retention::memo(conn)?)))
+    }
+
+    fn set_retention_memo(&self, memo: String) -> Reply<'_, ()> {
+        Box::pin(self.write_apart(move |work| Ok(retention::set_memo(work, &memo)?)))
     }
 
     fn look(&self) -> Reply<'_, Look> {

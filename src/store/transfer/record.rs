@@ -2,56 +2,14 @@
 //! "Export format").
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FactorRecord, IdentityRecord, serde_time};
+use super::{FactorRecord, IdentityRecord, Key, SlashCommandRecord, serde_time};
 use crate::model::rules::check_preferences;
 use crate::model::{
     NotifyLevel, OwnSettings, Preferences, PreferencesChange, QuietHours, Status, Timestamp,
 };
-
-/// Key of an object in its source: a number in our own exports, a text in those of other products.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Key {
-    /// An id, or the seq of a message.
-    Number(i64),
-    /// Anything else.
-    Text(String),
-}
-
-impl Key {
-    /// Returns the number, if it is one.
-    pub fn number(&self) -> Option<i64> {
-        match self {
-            Self::Number(number) => Some(*number),
-            Self::Text(_) => None,
-        }
-    }
-}
-
-impl fmt::Display for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Number(number) => number.fmt(f),
-            Self::Text(text) => text.fmt(f),
-        }
-    }
-}
-
-impl From<&str> for Key {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
-    }
-}
-
-impl From<String> for Key {
-    fn from(text: String) -> Self {
-        Self::Text(text)
-    }
-}
 
 /// A line of an export.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +37,9 @@ pub enum Record {
     Follow(FollowRecord),
     /// A custom emoji.
     Emoji(EmojiRecord),
+    /// A slash command.
+    #[serde(rename = "slash_command")]
+    SlashCommand(SlashCommandRecord),
     /// Result of an import into the exported instance.
     Imported(ImportedRecord),
     /// Unfinished work.
@@ -275,6 +236,15 @@ pub struct RoomRecord {
     /// Only admins and sub-admins may post.
     #[serde(default, skip_serializing_if = "is_false")]
     pub read_only: bool,
+    /// Days for which messages are kept, 0: for ever; None: as the server says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention_days: Option<u32>,
+    /// Whether pinned messages are kept for longer; None: as the server says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_pinned: Option<bool>,
+    /// Seq of the newest expired message.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub expired: i64,
     /// Owner of the room.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<Key>,
@@ -546,6 +516,7 @@ impl Record {
             Self::Saved(_) => "saved",
             Self::Follow(_) => "follow",
             Self::Emoji(_) => "emoji",
+            Self::SlashCommand(_) => "slash_command",
             Self::Imported(_) => "imported",
             Self::Job(_) => "job",
             Self::End(_) => "end",
@@ -556,6 +527,11 @@ impl Record {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "required by serde")]
 fn is_false(value: &bool) -> bool {
     !*value
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(value: &i64) -> bool {
+    *value == 0
 }
 
 #[cfg(test)]

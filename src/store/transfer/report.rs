@@ -38,6 +38,8 @@ pub enum Kind {
     Reactions,
     /// Custom emoji.
     Emoji,
+    /// Slash commands.
+    SlashCommands,
 }
 
 /// Numbers of one kind.
@@ -91,6 +93,8 @@ pub enum Reason {
     ReactionUnknown,
     /// The name of a custom emoji is taken or not allowed; omitted.
     EmojiLeftOut,
+    /// The name of a slash command is taken, or it cannot work here; omitted.
+    SlashCommandLeftOut,
     /// A file that is not in the export; its name and address are in the text.
     FileElsewhere,
     /// A file that is too large or unreadable.
@@ -123,6 +127,7 @@ pub enum Reason {
 
 impl Reason {
     /// Returns a text for users.
+    #[expect(clippy::too_many_lines, reason = "a table: one text for each reason")]
     pub fn words(self) -> &'static str {
         match self {
             Self::LoginChanged => {
@@ -155,6 +160,7 @@ impl Reason {
                 "the emoji is not available here; the reaction shows its name until it is added \
                  with chatctl emoji add"
             }
+            Self::SlashCommandLeftOut => "its name is taken, or it has no room or bot; omitted",
             Self::EmojiLeftOut => {
                 "the name of the emoji belongs to another one here, or is not allowed; omitted"
             }

@@ -141,6 +141,12 @@ fn story(ctl: &Ctl) -> Vec<(String, i32, Vec<Json>, String)> {
         &["room", "messages", "talk", "--limit", "1"],
         &["room", "messages", "talk", "--before", "2"],
         &["room", "export", "talk"],
+        &["room", "retention", "talk", "90", "--no-keep-pinned"],
+        &["room", "retention", "talk", "soon"],
+        &["room", "show", "talk"],
+        &["room", "retention", "talk", "default"],
+        &["retention", "run", "--dry-run"],
+        &["retention", "run", "--yes"],
         &["room", "purge", "talk", "--older-than", "0d", "--dry-run"],
         &["room", "purge", "talk", "--older-than", "365d", "--yes"],
         &["room", "delete", "attic", "--dry-run"],
@@ -175,6 +181,14 @@ fn story(ctl: &Ctl) -> Vec<(String, i32, Vec<Json>, String)> {
         &["outgoing-webhook", "delete", "CI", "--yes"],
         &["outgoing-webhook", "delete", "CI", "--yes"],
         &["outgoing-webhook", "delete", "CI", "--yes", "--if-exists"],
+        &["slash-command", "create", "deploy", "https://receiver.invalid/x", "--room", "hall"],
+        &["slash-command", "create", "deploy", "https://receiver.invalid/x"],
+        &["slash-command", "create", "Deploy", "https://receiver.invalid/x"],
+        &["slash-command", "list"],
+        &["slash-command", "delete", "deploy"],
+        &["slash-command", "delete", "deploy", "--yes"],
+        &["slash-command", "delete", "deploy", "--yes"],
+        &["slash-command", "delete", "deploy", "--yes", "--if-exists"],
         &["server", "show"],
         &["server", "set", "--name", "Pier", "--accent", "#2a6fdb", "--motd", ""],
         &["server", "set", "--accent", "red"],
@@ -188,6 +202,16 @@ fn story(ctl: &Ctl) -> Vec<(String, i32, Vec<Json>, String)> {
         &["emoji", "delete", "logo", "--yes"],
         &["emoji", "delete", "logo", "--yes"],
         &["emoji", "delete", "logo", "--yes", "--if-exists"],
+        &["user", "link", "ann", "--ldap", "uid=ann,dc=example"],
+        &["user", "link", "ann", "--ldap", "uid=ann,dc=example"],
+        &["user", "link", "dan", "--ldap", "uid=ann,dc=example"],
+        &["user", "link", "ann", "--ldap", "uid=other,dc=example"],
+        &["user", "passwd", "ann", "--password-stdin"],
+        &["user", "show", "ann"],
+        &["user", "unlink", "ann"],
+        &["user", "unlink", "ann"],
+        &["ldap", "test", "ann"],
+        &["ldap", "sync"],
         &["user", "list"],
         &["room", "list", "--sizes"],
         &["audit", "list", "--limit", "0"],
@@ -252,6 +276,9 @@ async fn a_running_and_a_stopped_server_answer_alike() {
             ("user show nobody", 3),
             ("user create dan --password-stdin", 4),
             ("user create not a name --password-stdin", 2),
+            ("user email dan nonsense", 2),
+            ("user link dan --oidc 7", 2),
+            ("user unlink dan", 3),
             ("user reset-link nobody", 3),
             ("user reset-link dan --expires 8d", 2),
             ("user reset-second-factor nobody", 3),
@@ -271,6 +298,7 @@ async fn a_running_and_a_stopped_server_answer_alike() {
             ("invite create --expires 366d", 2),
             ("invite revoke 1", 3),
             ("room remove hall ben", 3),
+            ("room retention talk soon", 2),
             ("room delete attic", 2),
             ("room delete attic --yes", 3),
             ("user delete ben", 2),
@@ -287,11 +315,21 @@ async fn a_running_and_a_stopped_server_answer_alike() {
             ("outgoing-webhook show nothing", 3),
             ("outgoing-webhook delete CI", 2),
             ("outgoing-webhook delete CI --yes", 3),
+            ("slash-command create deploy https://receiver.invalid/x", 4),
+            ("slash-command create Deploy https://receiver.invalid/x", 2),
+            ("slash-command delete deploy", 2),
+            ("slash-command delete deploy --yes", 3),
             ("server set --accent red", 2),
             ("server set", 2),
             ("emoji add logo /nowhere/logo.png", 3),
             ("emoji delete logo", 2),
             ("emoji delete logo --yes", 3),
+            ("user link dan --ldap uid=ann,dc=example", 4),
+            ("user link ann --ldap uid=other,dc=example", 4),
+            ("user passwd ann --password-stdin", 2),
+            ("user unlink ann", 3),
+            ("ldap test ann", 1),
+            ("ldap sync", 1),
         ]
     );
     for (asked, code, items, errors) in &told {
@@ -301,6 +339,7 @@ async fn a_running_and_a_stopped_server_answer_alike() {
                 || asked.ends_with("delete ben")
                 || asked.ends_with("erase eve")
                 || asked.ends_with("delete CI")
+                || asked.ends_with("delete deploy")
                 || asked.ends_with("delete logo")
                 || asked.ends_with("demote dan") =>
             {
@@ -317,7 +356,8 @@ async fn a_running_and_a_stopped_server_answer_alike() {
         }
     }
     let said = |asked: &str| told.iter().rfind(|(command, ..)| command == asked).unwrap().2.clone();
-    assert_eq!(texts(&json!(said("user list")), "name"), ["ann", "cyd", "dan"]);
+    // The bot of a command that was deleted stays.
+    assert_eq!(texts(&json!(said("user list")), "name"), ["ann", "cyd", "dan", "hook-deploy"]);
     assert_eq!(texts(&json!(said("room list --sizes")), "name"), ["talk", "hall"]);
     let export = said("room export talk");
     assert_eq!(

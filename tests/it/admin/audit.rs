@@ -1,6 +1,8 @@
 //! The audit log: every administrative change leaves one entry, with who, from where, and what
 //! changed; nothing else does, and nothing removes entries but age.
 
+mod kept;
+
 use std::collections::BTreeSet;
 
 use rusqlite::Connection;
@@ -9,7 +11,7 @@ use serde_json::json;
 use crate::support::{Client, Ctl, Json, PATIENCE, Person, Server, each, is_millis, texts};
 
 /// The commands that leave no entry: they change nothing, and read no messages.
-const SILENT: [&str; 24] = [
+const SILENT: [&str; 26] = [
     "user.list",
     "user.show",
     "user.without_password",
@@ -21,8 +23,10 @@ const SILENT: [&str; 24] = [
     "outgoing_webhook.list",
     "outgoing_webhook.show",
     "outgoing_webhook.test",
+    "slash_command.list",
     "server.show",
     "emoji.list",
+    "ldap.test",
     "room.list",
     "room.show",
     "room.members",
@@ -138,6 +142,8 @@ async fn every_command_is_recorded_or_changes_nothing() {
         ("emoji.delete", &["emoji", "delete", "logo", "--yes"], "emoji.delete"),
         ("room.messages", &["room", "messages", "talk"], "room.messages"),
         ("room.export", &["room", "export", "talk"], "room.export"),
+        ("room.retention", &["room", "retention", "talk", "90"], "room.retention"),
+        ("retention.run", &["retention", "run", "--yes"], "retention.run"),
         ("room.purge", &["room", "purge", "talk", "--older-than", "0d", "--yes"], "room.purge"),
         ("export", &["export", &export], "instance.export"),
         ("log.level", &["log", "level", "debug"], "log.level"),
@@ -182,6 +188,11 @@ async fn every_command_is_recorded_or_changes_nothing() {
         "audit.list",
         // Needs a second factor: tests/it/second_factor.rs.
         "user.reset_second_factor",
+        // tests/it/slash_commands.rs
+        "slash_command.create",
+        "slash_command.delete",
+        // Needs a directory: tests/it/ldap/following.rs.
+        "ldap.sync",
     ];
     let tested: BTreeSet<&str> =
         table.iter().map(|(command, ..)| *command).chain(SILENT).chain(elsewhere).collect();
@@ -226,6 +237,10 @@ async fn what_changes_nothing_leaves_no_entry() {
         (&["room", "role", "hall", "ann", "admin"], 0),
         (&["room", "delete", "hall", "--dry-run"], 0),
         (&["room", "purge", "hall", "--older-than", "0d", "--yes"], 0),
+        (&["room", "retention", "hall"], 0),
+        (&["room", "retention", "hall", "default"], 0),
+        (&["room", "retention", "hall", "soon"], 2),
+        (&["retention", "run", "--dry-run"], 0),
         (&["room", "messages", "cellar"], 3),
         (&["log", "level"], 0),
         (&["doctor", "--only", "schema"], 0),
@@ -460,86 +475,6 @@ async fn exports_are_complete_and_safe_in_a_spreadsheet() {
     let none =
         ctl.run(&["audit", "export", "--format", "csv", "--user", "nobody"]).ends(0).out.clone();
     assert_eq!(none.lines().count(), 1, "the heading alone: {none}");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn old_entries_are_removed_and_others_stay() {
-    let mut server = Server::start_with(&[("AUDIT__DAYS", "0")]).await;
-    let ctl = Ctl::of(&server);
-    ctl.create("ann", &[]);
-    assert!(server.terminate().await.success());
-    let conn = Connection::open(server.data().join("chat.db")).unwrap();
-    let old = "INSERT INTO audit (at, actor, actor_name, actor_key, origin, action)
-        WITH RECURSIVE n (at) AS (SELECT 1 UNION ALL SELECT at + 1 FROM n WHERE at < 1200)
-        SELECT at, 'cli', 'old', 'old', 'socket', 'db.vacuum' FROM n";
-    conn.execute_batch(old).unwrap();
-    drop(conn);
-    // 0 keeps them for ever; a command on the stopped server removes none, either.
-    server.restart().await;
-    assert_eq!(entries(&ctl).len(), 1201);
-    assert!(server.terminate().await.success());
-    server.set("AUDIT__DAYS", "30");
-    server.restart().await;
-    let began = std::time::Instant::now();
-    while entries(&ctl).len() > 1 {
-        assert!(began.elapsed() < PATIENCE, "old entries stay");
-    }
-    assert_eq!(actions(&ctl), ["user.create"]);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_restore_removes_no_entry_and_is_one() {
-    let mut server = Server::start().await;
-    let ctl = Ctl::of(&server);
-    ctl.create("ann", &[]);
-    let folder = tempfile::tempdir().unwrap();
-    let backup = folder.path().join("one.tar.zst");
-    let backup = backup.to_str().unwrap();
-    ctl.run(&["backup", "create", backup]).ends(0);
-    ctl.create("mallory", &["--admin"]);
-    ctl.run(&["user", "disable", "ann"]).ends(0);
-    assert!(server.terminate().await.success());
-    ctl.run(&["backup", "restore", backup, "--replace", "--yes"]).ends(0);
-    assert_eq!(texts(&json!(ctl.all(&["user", "list"])), "name"), ["ann"]);
-    let found = entries(&ctl);
-    assert_eq!(
-        texts(&json!(found), "action"),
-        ["user.create", "backup.create", "user.create", "user.disable", "backup.restore"]
-    );
-    let restored = found.last().unwrap();
-    assert_eq!(restored["target"], json!({"kind": "backup", "id": "one.tar.zst", "name": null}));
-    assert_eq!(
-        (&restored["from"], &restored["after"]["entries_kept"]),
-        (&json!("stopped server"), &json!(2))
-    );
-
-    // On another machine there is nothing to keep.
-    let there = folder.path().join("there");
-    let other = Ctl::at(&there);
-    other.run(&["backup", "restore", backup]).ends(0);
-    assert_eq!(actions(&other), ["user.create", "backup.create", "backup.restore"]);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_import_is_recorded_and_an_export_takes_no_entries_along() {
-    let mut server = Server::start().await;
-    let ctl = Ctl::of(&server);
-    ctl.create("ann", &[]);
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("all.jsonl");
-    let file = file.to_str().unwrap();
-    ctl.run(&["export", file]).ends(0);
-    assert!(!std::fs::read_to_string(file).unwrap().contains("user.create"));
-    let other = Ctl::at(&folder.path().join("other"));
-    other.run(&["import", file]).ends(0);
-    let found = entries(&other);
-    assert_eq!(texts(&json!(found), "action"), ["instance.import"]);
-    assert_eq!(found[0]["after"]["format"], "chatctl");
-    // Into data with entries of its own.
-    assert!(server.terminate().await.success());
-    ctl.run(&["import", file, "--dry-run"]).ends(0);
-    ctl.run(&["import", file, "--yes"]).ends(0);
-    assert_eq!(actions(&ctl), ["user.create", "instance.export", "instance.import"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -12,6 +12,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use crate::service::reload::Configured;
 use crate::support::{Ctl, Json, Person, Server, people};
 
 /// Returns the output lines, and the exit code.
@@ -121,8 +122,8 @@ async fn a_healthy_server_is_well_running_and_stopped() {
         match line["check"].as_str().unwrap() {
             // The disk of the test machine may have problems.
             "disk" => assert_ne!(line["status"], "skipped"),
-            "acme" | "alerts" | "backup" | "certificate" | "cluster" | "copies" | "mail"
-            | "oidc" | "otlp" | "push" | "websocket" => {
+            "acme" | "alerts" | "backup" | "certificate" | "cluster" | "copies" | "ldap"
+            | "mail" | "oidc" | "otlp" | "push" | "websocket" => {
                 assert_eq!(line["status"], "skipped", "{line}");
             }
             _ => assert_eq!(line["status"], "ok", "{line}"),
@@ -380,4 +381,40 @@ async fn a_clock_that_was_wrong_is_seen_from_what_it_has_left() {
     assert!(database.execute("UPDATE rooms SET last_time = ?1", [millis]).unwrap() > 0);
     drop(database);
     finds(&ctl, "clock", "warning", "is later than the clock", "Times never go back");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_with_another_configuration_is_not_mixed_with_it() {
+    let it = Configured::start("[auth]\npassword_min_length = 9\n").await;
+    let (folder, used) = (tempfile::tempdir().unwrap(), it.ctl().one(&["status"]));
+    let used = used["config_file"].as_str().unwrap();
+    let other = folder.path().join("other.toml");
+    let of_status = |lines: &[Json], status: &str| -> Vec<String> {
+        let found = lines.iter().filter(|line| line["status"] == status);
+        found.map(|line| line["check"].as_str().unwrap().to_owned()).collect()
+    };
+    let ctl = Ctl::of(&it.server);
+    let named = ctl.clone().set("CONFIG", other.to_str().unwrap());
+    fs::write(&other, "[backup]\nkeep = 3\n").unwrap();
+    let said = named.run(&["doctor"]);
+    let told =
+        format!("Checking the configuration {}. The running server uses {used}", other.display());
+    assert!(said.err.contains(&told), "{said:?}");
+    let (all, code) = lines(&named, &[]);
+    assert_eq!((of_status(&all, "warning"), code), (vec!["config".to_owned()], 0), "{all:?}");
+    assert_eq!(of_status(&all, "skipped").len(), all.len() - 1, "{all:?}");
+    let told = format!("Run: chatctl doctor --config {used}.");
+    assert!(all[1..].iter().all(|line| line["advice"] == told), "{all:?}");
+    // One that cannot be read.
+    fs::write(&other, "[backup]\nkep = 3\n").unwrap();
+    let (all, code) = lines(&named, &[]);
+    assert_eq!((of_status(&all, "failed"), code), (vec!["config".to_owned()], 6), "{all:?}");
+    assert_eq!(of_status(&all, "skipped").len(), all.len() - 1, "{all:?}");
+    // Without a name, that of the server is checked, all of it.
+    let said = ctl.run(&["doctor", "-o", "jsonl"]);
+    assert!(said.err.contains(&format!("The running server uses {used}. That")), "{said:?}");
+    assert!(said.out.contains(&format!("no problems in {used}")), "{said:?}");
+    assert!(!said.out.contains("the running server uses"), "{said:?}");
+    let same = it.ctl().run(&["doctor"]);
+    assert!(!same.err.contains("The running server uses"), "{same:?}");
 }

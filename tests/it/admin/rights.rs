@@ -38,8 +38,9 @@ struct Scene {
     hall: String,
     /// A private room that Ann has left.
     left: String,
-    /// Ben's message in the hall, and Ann's first one.
+    /// Ben's messages in the hall and in the room that Ann has left, and Ann's first one.
     bens: String,
+    lefts: String,
     anns: String,
     /// The picture of a message, and the same bytes uploaded by Cyd.
     picture: Json,
@@ -90,6 +91,14 @@ impl Scene {
             let draft = json!({"type": "save_draft", "room_id": room, "content": text});
             ann.open().await.ask(draft).await;
         }
+        let lefts = key(&ben.say(&left, "in the room that Ann has left").await);
+        let path = format!("/api/chatrooms/{left}/messages/{lefts}");
+        ann.put(&format!("{path}/saved")).await.is(204);
+        ann.put(&format!("{path}/thread/follow")).await.is(204);
+        let draft = json!({
+            "type": "save_draft", "room_id": left, "thread": lefts, "content": "xylozanzibar too",
+        });
+        ann.open().await.ask(draft).await;
         ann.put(&format!("/api/chatrooms/{hall}/pins/{bens}")).await;
         ben.put(&format!("/api/chatrooms/{hall}/pins/{}", keys[0])).await.is(204);
 
@@ -114,7 +123,7 @@ impl Scene {
         ben.get(&preview).await.is_text(200);
         ann.delete(&format!("/api/chatrooms/{left}/participants/ann")).await.is_text(204);
         let anns = keys.remove(0);
-        Self { server, ann, ben, cyd, hall, left, bens, anns, picture, shared, document }
+        Self { server, ann, ben, cyd, hall, left, bens, lefts, anns, picture, shared, document }
     }
 
     /// Starts the server again; everybody else logs in again.

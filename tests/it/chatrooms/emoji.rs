@@ -26,13 +26,16 @@ async fn an_administrator_adds_an_emoji_that_everybody_sees_at_once() {
     let added = add(&ann, "party_parrot", &bytes).await.is(201);
     has_exactly(&added, &["name", "userId", "mediaName", "mediaId", "createdAt"]);
     let told = socket.until("emoji_added").await;
-    has_exactly(&told, &["type", "name", "user_id", "media_name", "media_id", "timestamp"]);
+    has_exactly(&told, &["type", "name", "media_name", "media_id", "timestamp"]);
     assert_eq!(
-        (&told["name"], &told["user_id"], &told["media_name"]),
-        (&added["name"], &json!("ann"), &added["mediaName"])
+        (&told["name"], &told["media_name"], &added["userId"]),
+        (&added["name"], &added["mediaName"], &json!("ann"))
     );
     let list = ann.get("/api/emoji").await.is(200);
     assert_eq!((&list["emoji"], &list["mayAdd"]), (&json!([added]), &json!(true)));
+    // Who shares no room with Ann does not learn her name.
+    let seen = cho.get("/api/emoji").await.is(200)["emoji"].take();
+    has_exactly(&seen[0], &["name", "mediaName", "mediaId", "createdAt"]);
     // Its picture is one that everybody may read, and keep.
     let path = format!("/api/media/{}", added["mediaName"].as_str().unwrap());
     let shown = bob.get(&path).await;
@@ -75,6 +78,9 @@ async fn where_everybody_adds_emoji_people_delete_their_own() {
     let mut server = Server::start_with(&[("ROOMS__CUSTOM_EMOJI", "everyone")]).await;
     let [ann, bob] = people(&server, ["ann", "bob"]).await;
     add(&bob, "shipit", &picture(10, 10)).await.is(201);
+    let creator =
+        async |who: &Person| who.get("/api/emoji").await.is(200)["emoji"][0]["userId"].clone();
+    assert_eq!((creator(&ann).await, creator(&bob).await), (json!(null), json!("bob")));
     ann.delete("/api/emoji/shipit").await.fails(403, "forbidden");
     bob.delete("/api/emoji/shipit").await.is_text(204);
     add(&bob, "shipit", &picture(10, 10)).await.is(201);
@@ -147,11 +153,19 @@ async fn the_command_line_adds_lists_and_deletes_emoji() {
     assert_eq!(ctl.all(&["emoji", "list"]), std::slice::from_ref(&added));
     ctl.run(&["emoji", "add", "our_parrot", path]).fails(4, ":our_parrot: already");
     assert_eq!(ctl.one(&["emoji", "add", "our_parrot", path, "--if-not-exists"]), added);
-    ctl.run(&["emoji", "add", "tada", path]).fails(2, "is the name of");
+    let built_in = "the name \"tada\" must not be that of the built-in emoji 🎉";
+    ctl.run(&["emoji", "add", "tada", path]).fails(2, built_in);
+    ctl.run(&["emoji", "add", "Tada", path]).fails(2, "the name \"Tada\" must be 2 to 64");
+    let nobody = "the user \"nobody\" does not exist";
+    ctl.run(&["emoji", "add", "more", path, "--owner", "nobody"]).fails(3, nobody);
+    std::fs::write(&file, picture(1025, 10)).unwrap();
+    let wide = "the picture must have at most 1024 × 1024 pixels, but has 1025 × 10";
+    ctl.run(&["emoji", "add", "more", path]).fails(2, wide);
     std::fs::write(&file, vec![b'x'; 300 * 1024]).unwrap();
     ctl.run(&["emoji", "add", "more", path]).fails(2, "larger than 256 KiB");
     std::fs::write(&file, "no picture").unwrap();
-    ctl.run(&["emoji", "add", "more", path]).fails(2, "PNG, JPEG, GIF or WebP");
+    ctl.run(&["emoji", "add", "more", path])
+        .fails(2, "the picture must be a PNG, JPEG, GIF or WebP");
     assert_eq!(ctl.one(&["emoji", "delete", "our_parrot", "--yes"]), added);
     ctl.run(&["emoji", "delete", "our_parrot", "--yes"]).fails(3, "no custom emoji :our_parrot:");
     ctl.run(&["emoji", "delete", "our_parrot", "--yes", "--if-exists"]).ends(0);

@@ -153,6 +153,10 @@ async fn drafts_follow_on_every_device() {
     assert_eq!((drafts.len(), &of_room["savedAt"]), (2, &saved["saved_at"]));
     assert_eq!(ben.get(list).await.is(200), json!({"drafts": []}));
 
+    // Who has saved it has one answer, and is not told of it.
+    let told = laptop.settle().await;
+    assert!(told.iter().all(|frame| frame["type"] != "draft_saved"), "{told:?}");
+
     // Whoever hears of the message has heard before that the draft is gone.
     laptop
         .send_all(&[
@@ -190,6 +194,18 @@ async fn drafts_that_cannot_be_kept_are_refused() {
     anns.refused(draft(json!({"content": "a".repeat(8_001)})), "too_large").await;
     anns.refused(draft(json!({"thread": foreign})), "message_not_found").await;
     anns.refused(draft(json!({"reply_to": "nonsense"})), "message_not_found").await;
+    // A thread is named by its first message, so that it has one draft.
+    let first = ann.say_all(&room, &["root"]).await.remove(0);
+    let answer = json!({"content": "reply", "replyTo": first});
+    let said = ann.post(&format!("/api/chatrooms/{room}/messages"), answer).await.is(201);
+    let reply = said["messageId"].as_str().unwrap();
+    let unknown = format!("msg{}", reply[3..].parse::<u64>().unwrap() + 7);
+    anns.refused(draft(json!({"thread": reply})), "invalid_message_format").await;
+    anns.refused(draft(json!({"thread": unknown})), "message_not_found").await;
+    anns.refused(draft(json!({"reply_to": unknown})), "message_not_found").await;
+    anns.ask(draft(json!({"thread": first, "reply_to": reply}))).await;
+    anns.ask(draft(json!({"thread": first, "content": ""}))).await;
+    anns.ask(draft(json!({"thread": reply, "content": ""}))).await;
     anns.ask(draft(json!({"content": "a".repeat(8_000)}))).await;
     let ctl = Ctl::of(&server);
     let mut reader = ann.with_token(&ctl, "reader", "read").open().await;

@@ -1,5 +1,7 @@
 //! Who is online, away or offline, for those who watch them.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use serde_json::json;
 
 use crate::support::{Ctl, Json, Person, Server, Socket, V1, has_exactly, people};

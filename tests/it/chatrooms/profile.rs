@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Person, Server, has_exactly, is, people, texts};
+use crate::support::{Ctl, Person, Server, has_exactly, is, people, texts};
 
 #[tokio::test]
 async fn everybody_sees_their_own_profile_and_changes_it() {
@@ -103,12 +103,21 @@ async fn those_who_share_a_room_hear_of_a_status_at_once() {
         assert_eq!(person.get(list).await.is(200), both);
     }
     assert_eq!(cyd.get(list).await.is(200), json!({"statuses": []}), "no room in common");
+    // Who is disabled shows none, and has it again with the account.
+    let ctl = Ctl::of(&server);
+    ctl.run(&["user", "disable", "ann"]).ends(0);
+    assert!(bens.until("status_changed").await.get("status").is_none());
+    assert_eq!(ben.get(list).await.is(200), json!({"statuses": []}));
+    assert!(ben.get("/api/users/ann").await.is(200).get("status").is_none());
+    ctl.run(&["user", "enable", "ann"]).ends(0);
+    assert_eq!(bens.until("status_changed").await["status"], status);
+    let ann = ann.again().await;
     ann.patch("/api/users/me", json!({"name": "Ann"})).await.is(200);
     ann.patch("/api/users/me", json!({"status": null})).await.is(200);
     let told = bens.until("status_changed").await;
     has_exactly(&told, &["type", "user_id", "timestamp"]);
     assert!(
-        bens.heard().filter(|frame| frame["type"] == "status_changed").count() == 2,
+        bens.heard().filter(|frame| frame["type"] == "status_changed").count() == 4,
         "one frame for each change, however many rooms they share, and none for another name"
     );
     assert_eq!(ben.get(list).await.is(200), json!({"statuses": []}));

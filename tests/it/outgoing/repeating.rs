@@ -94,6 +94,33 @@ async fn a_refused_request_is_repeated_with_the_same_id() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_created_a_webhook_is_told_that_it_was_disabled() {
+    let house = House::new(&OPEN).await;
+    let House { ann, hall, ctl, .. } = &house;
+    let mut receiver = Receiver::start().await;
+    let mut listening = ann.subscribe().await;
+    for (round, name) in ["one", "two"].into_iter().enumerate() {
+        receiver.answers(&answer(410, ""));
+        let new = json!({"name": name, "url": receiver.url(), "rooms": [hall]});
+        ann.post("/api/admin", json!({"outgoing_webhook.create": new})).await.is(200);
+        ann.say(hall, name).await;
+        receiver.next().await;
+        let text = format!(
+            "The outgoing webhook “{name}” was disabled: the receiver answered 410 Gone.\nTo send \
+             again: *Server → Integrations*, or `chatctl outgoing-webhook enable '{name}'`."
+        );
+        let told = listening.hears(&text).await;
+        assert_eq!(told["sender_id"], "hook-notices", "{told}");
+        // In one conversation of two.
+        let room = ann.see(told["room_id"].as_str().unwrap()).await;
+        assert_eq!(room["participants"].as_array().unwrap().len(), 2, "{room}");
+        assert_eq!(ann.contents(room["roomId"].as_str().unwrap()).await.len(), round + 1);
+        ctl.run(&["outgoing-webhook", "delete", name, "--yes"]).ends(0);
+    }
+    assert_eq!(ctl.all(&["bot", "list"])[0]["name"], "hook-notices");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_receiver_that_is_gone_disables_the_webhook() {
     let house = House::new(&OPEN).await;
     let House { ann, hall, ctl, .. } = &house;

@@ -82,6 +82,7 @@ fn every_verb_is_in_the_table_of_commands() {
         "token",
         "webhook",
         "outgoing-webhook",
+        "slash-command",
         "server",
         "emoji",
         "db",

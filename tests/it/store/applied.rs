@@ -1,6 +1,6 @@
 //! Applying the steps of a room results in the stored room: the law on which live rooms rely.
 
-use chatctl::model::{Change, Role, RoomFacts, UserId, Visibility};
+use chatctl::model::{Change, Role, RoomFacts, RoomRetention, Seq, UserId, Visibility};
 use chatctl::store::{Basis, Committed, RoomChange, RoomSettings, StoreError};
 
 use super::{World, contract};
@@ -26,7 +26,7 @@ impl Dice {
 
     fn change(&mut self, users: &[UserId]) -> RoomChange {
         let roles = [Role::Member, Role::SubAdmin, Role::Admin];
-        match self.roll(9) {
+        match self.roll(10) {
             0 => RoomChange::Rename(self.one(&[None, Some("a"), Some("b")]).map(str::to_owned)),
             1 | 2 => RoomChange::Add(self.one(users), self.one(&roles)),
             3 => RoomChange::Remove {
@@ -42,7 +42,10 @@ impl Dice {
                 visibility: self.one(&[None, Some(Visibility::Public), Some(Visibility::Private)]),
                 read_only: self.one(&[None, Some(true), Some(false)]),
                 archived: self.one(&[None, None, Some(true), Some(false)]),
+                retention: self
+                    .one(&[None, Some(RoomRetention { days: Some(9), keep_pinned: None })]),
             }),
+            8 => RoomChange::Expire(self.one(&[Seq(1), Seq(3)])),
             _ => {
                 let count = 1 + self.roll(users.len());
                 RoomChange::Replace { name: None, users: users[..count].to_vec() }

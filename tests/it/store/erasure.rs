@@ -1,8 +1,8 @@
 //! What a user has left, and removing it: messages and reactions in rooms, files, rows that outlive
 //! the account.
 
-use chatctl::model::{Change, MediaId, Reaction, RoomId, Seq, UserId};
-use chatctl::store::{Basis, MessageChange, RoomChange, RoomQuery, Whose};
+use chatctl::model::{Change, MediaId, NewEmoji, Reaction, RoomId, Seq, UserId};
+use chatctl::store::{Basis, MessageChange, OwnFile, RoomChange, RoomQuery, Whose};
 
 use super::media::{name, upload, upload_as, with};
 use super::sessions::new_session;
@@ -84,32 +84,47 @@ async fn own_files_go_unless_they_are_used(world: World) {
     let shared = upload(&world, &ann, 2, "png").await;
     let bens = upload(&world, &ben, 2, "png").await;
     let alone = upload(&world, &ann, 3, "png").await;
+    let emoji = upload(&world, &ann, 4, "png").await;
+    let same = upload_as(&world, &ann, 4, "png", Some("emoji.png")).await;
+    let new = NewEmoji { name: "parrot".to_owned(), media: emoji.id };
+    world.store.add_emoji(ann.id, new).await.unwrap();
     let posted = world.store.post(room, world.member(room, ann.id).await, with(&ann, &[used.id]));
     let posted = posted.await.unwrap().message;
     let list = async || {
         let (mut all, mut next) = (Vec::new(), Some(MediaId(0)));
         while let Some(from) = next {
             let (page, more) = world.store.own_files(ann.id, from, 2).await.unwrap();
-            all.extend(page.into_iter().map(|file| (file.media.id, file.needed)));
+            all.extend(page.into_iter().map(|OwnFile { media, needed, stays, bytes_stay }| {
+                (media.id, [needed, stays, bytes_stay])
+            }));
             next = more;
         }
         all
     };
-    let all = [(used.id, true), (twice.id, true), (shared.id, true), (alone.id, false)];
+    let of_emoji = (emoji.id, [true, true, true]);
+    let all = [
+        (used.id, [true, false, false]),
+        (twice.id, [true, false, false]),
+        (shared.id, [true, false, true]),
+        (alone.id, [false, false, false]),
+        of_emoji,
+        (same.id, [true, false, true]),
+    ];
     assert_eq!(list().await, all);
-    let ids = [used.id, twice.id, shared.id, bens.id, alone.id];
+    let ids = [used.id, twice.id, shared.id, bens.id, alone.id, emoji.id, same.id];
     world.store.drop_own_files(ann.id, &ids).await.unwrap();
-    assert_eq!(list().await, [(used.id, true)], "only what a message has");
-    let known = world.store.known_media(&[name(1), name(2), name(3)]).await.unwrap();
-    assert_eq!(known, [name(1), name(2)], "the same bytes of another user stay");
+    let left = [(used.id, [true, false, false]), of_emoji];
+    assert_eq!(list().await, left, "only what a message or an emoji has");
+    let known = world.store.known_media(&[name(1), name(2), name(3), name(4)]).await.unwrap();
+    assert_eq!(known, [name(1), name(2), name(4)], "the same bytes of another user stay");
     let delete = MessageChange::Delete;
     let deleted =
         world.store.change_message(room, posted.seq, Basis::Nobody, None, Whose::Any, delete);
     deleted.await.unwrap();
-    assert_eq!(list().await, [(used.id, false)]);
+    assert_eq!(list().await, [(used.id, [false, false, false]), of_emoji]);
     world.store.drop_own_files(ann.id, &[used.id]).await.unwrap();
     world.store.drop_own_files(ann.id, &[used.id]).await.unwrap();
-    assert_eq!(list().await, []);
+    assert_eq!(list().await, [of_emoji]);
     assert_ne!(upload(&world, &ann, 3, "png").await.id, alone.id, "uploaded anew");
 }
 

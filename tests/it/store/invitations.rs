@@ -60,7 +60,10 @@ async fn an_invitation_is_found_by_its_secret_until_it_is_revoked(mut world: Wor
     assert_eq!(world.store.revoke_invitation(first.id).await.unwrap_err(), NONE);
     assert_eq!(world.store.revoke_invitation(InvitationId(99)).await.unwrap_err(), NONE);
     assert_eq!(world.store.invitation(Hash32([1; 32])).await.unwrap(), None);
-    assert_eq!(world.store.invitations().await.unwrap(), [second]);
+    let listed = world.store.invitations().await.unwrap();
+    let revoked = listed[1].revoked.unwrap();
+    assert!(revoked >= first.created, "{listed:?}");
+    assert_eq!(listed, [second, Invitation { revoked: Some(revoked), ..first }]);
     let late = world.store.add_invited(new_user("ben"), Hash32([1; 32])).await;
     assert_eq!(late.map(drop).unwrap_err(), NONE);
 }

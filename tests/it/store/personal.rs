@@ -3,10 +3,13 @@
 
 use chatctl::model::rules::EVERYONE;
 use chatctl::model::{
-    DraftPlace, Event, MAX_DRAFTS, NotifyLevel, OwnChange, OwnSettings, Personal, Preferences,
-    PreferencesChange, QuietHours, Role, RoomCard, RoomId, Seq, Unsent, User, UserId,
+    DraftPlace, Event, Follow, MAX_DRAFTS, MessageId, NotifyLevel, OwnChange, OwnSettings,
+    Personal, Preferences, PreferencesChange, QuietHours, Role, RoomCard, RoomId, Seq, Unsent,
+    User, UserId,
 };
-use chatctl::store::{Basis, MessageChange, Missing, RoomChange, RoomQuery, StoreError, Whose};
+use chatctl::store::{
+    Basis, LeftBehind, MessageChange, Missing, RoomChange, RoomQuery, StoreError, Whose,
+};
 
 use super::{World, contract};
 
@@ -16,6 +19,7 @@ contract!(
     saved_messages_are_listed_newest_first,
     drafts_are_replaced_and_removed,
     drafts_belong_to_participants_and_are_bounded,
+    what_was_left_in_rooms_is_found,
     what_is_marked_unread_stays_so_until_it_is_read,
     marking_unread_hides_nothing_from_others,
     a_message_to_all_mentions_all_but_its_author
@@ -173,7 +177,7 @@ async fn drafts_are_replaced_and_removed(mut world: World) {
     world.events();
     let store = std::sync::Arc::clone(&world.store);
     let change = async |place, text: &str, reply: Option<i64>| -> Unsent {
-        store.change_draft(ann.id, place, text.to_owned(), reply.map(Seq)).await.unwrap()
+        store.change_draft(ann.id, place, text.to_owned(), reply.map(Seq), None).await.unwrap()
     };
     let first = change(at(one, None), "he", None).await;
     assert_eq!((first.text.as_str(), first.reply_to, first.place), ("he", None, at(one, None)));
@@ -197,7 +201,8 @@ async fn drafts_are_replaced_and_removed(mut world: World) {
             change
         })
         .collect();
-    let wanted = [first, second, threads.clone(), removed.clone()].map(Personal::Draft);
+    let wanted =
+        [first, second, threads.clone(), removed.clone()].map(|draft| Personal::Draft(draft, None));
     assert_eq!(told, wanted, "what changes nothing is not told");
     let again = change(at(one, None), "again", None).await;
     assert!(again.at >= removed.at, "{removed:?} {again:?}");
@@ -207,6 +212,49 @@ async fn drafts_are_replaced_and_removed(mut world: World) {
     assert_eq!(world.store.drafts(ann.id).await.unwrap(), [threads]);
 }
 
+async fn what_was_left_in_rooms_is_found(world: World) {
+    let (ann, ben) = (world.user("ann").await, world.user("ben").await);
+    let [here, left, gone] = [
+        world.private(&[&ann, &ben]).await.room.id,
+        world.private(&[&ann, &ben]).await.room.id,
+        world.private(&[&ann, &ben]).await.room.id,
+    ];
+    let store = &world.store;
+    for room in [here, left, gone] {
+        for n in 1..=3 {
+            world.say(room, &ben, &n.to_string()).await;
+        }
+        for (seq, following) in [(1, true), (2, false)] {
+            store.follow_thread(room, ann.id, Seq(seq), following).await.unwrap();
+        }
+        store.read_thread(room, ann.id, Seq(1)).await.unwrap();
+        for seq in [1, 3] {
+            store.save_message(room, ann.id, Seq(seq), true).await.unwrap();
+        }
+        for place in [at(room, None), at(room, Some(2))] {
+            store.change_draft(ann.id, place, "begun".to_owned(), None, None).await.unwrap();
+        }
+    }
+    assert_eq!(store.left_behind(ann.id).await.unwrap(), LeftBehind::default());
+    let delete = MessageChange::Delete;
+    store
+        .change_message(left, Seq(3), Basis::Nobody, Some(ben.id), Whose::Any, delete)
+        .await
+        .unwrap();
+    for room in [left, gone] {
+        store.change_room(room, Basis::Nobody, Some(ann.id), LEAVE(&ann)).await.unwrap();
+    }
+    store.change_room(gone, Basis::Nobody, Some(ben.id), RoomChange::Delete).await.unwrap();
+    let found = store.left_behind(ann.id).await.unwrap();
+    let drafts: Vec<_> = found.drafts.iter().map(|draft| (draft.place, &*draft.text)).collect();
+    assert_eq!(drafts, [(at(left, None), "begun"), (at(left, Some(2)), "begun")]);
+    let root = MessageId { room: left, seq: Seq(1) };
+    assert_eq!(found.follows, [Follow { root, following: true, read: Seq(1), unread: None }]);
+    let saved: Vec<_> = found.saved.iter().map(|place| (place.room, place.seq)).collect();
+    assert_eq!(saved, [(left, Seq(1))], "what is deleted is not saved");
+    assert_eq!(store.left_behind(ben.id).await.unwrap(), LeftBehind::default());
+}
+
 async fn drafts_belong_to_participants_and_are_bounded(world: World) {
     let (ann, ben, cyd) =
         (world.user("ann").await, world.user("ben").await, world.user("cyd").await);
@@ -214,7 +262,7 @@ async fn drafts_belong_to_participants_and_are_bounded(world: World) {
     let other = world.private(&[&ann, &ben, &cyd]).await.room.id;
     let store = &world.store;
     let change = async |user, place, text: &str| {
-        store.change_draft(user, place, text.to_owned(), None).await
+        store.change_draft(user, place, text.to_owned(), None, None).await
     };
     let stranger = change(cyd.id, at(room, None), "let me in").await.unwrap_err();
     assert_eq!(stranger, StoreError::NotFound(Missing::Participant));

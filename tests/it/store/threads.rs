@@ -322,13 +322,21 @@ async fn what_is_read_in_the_thread_or_in_the_room_is_read(mut world: World) {
     world.store.mark_read(id, ann.id, replies[2]).await.unwrap();
     assert_eq!(unread(&world).await, (0, None), "the replies stand in the conversation, too");
     world.store.mark_unread(id, ann.id, replies[0]).await.unwrap();
-    assert_eq!(
-        unread(&world).await,
-        (1, Some(replies[2].0)),
-        "but for what was read in the thread"
-    );
+    world.tells(&ann, |follow| follow.read < replies[0]).await;
+    assert_eq!(unread(&world).await, (3, Some(replies[2].0)), "also what was read in the thread");
     world.open_again_after_close().await;
-    assert_eq!(unread(&world).await, (1, Some(replies[2].0)));
+    assert_eq!(unread(&world).await, (3, Some(replies[2].0)));
+    let again = world.store.read_thread(id, ann.id, replies[0]).await.unwrap();
+    assert_eq!((again.read, again.unread), (replies[0], Some(replies[2])));
+    let to_the_end = world.store.read_thread(id, ann.id, replies[2]).await.unwrap();
+    assert_eq!((to_the_end.read, to_the_end.unread), (replies[2], None));
+    world.tells(&ann, |follow| follow.read == replies[2]).await;
+    // The room is unread already; the threads in it are read, and unread again.
+    world.store.mark_unread(id, ann.id, replies[1]).await.unwrap();
+    world.tells(&ann, |follow| follow.read == replies[0]).await;
+    assert_eq!(unread(&world).await, (2, Some(replies[2].0)));
+    world.store.mark_read(id, ann.id, replies[2]).await.unwrap();
+    assert_eq!(unread(&world).await, (0, None));
 }
 
 async fn followed_threads_are_listed_newest_reply_first(world: World) {

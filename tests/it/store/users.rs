@@ -166,6 +166,10 @@ async fn statuses_are_those_of_the_own_rooms(mut world: World) {
     world.open_again_after_close().await;
     let found = world.store.statuses(cyd.id, now).await.unwrap();
     assert_eq!(found.iter().map(|user| user.id).collect::<Vec<_>>(), [ann.id, ben.id]);
+    let disable = |disabled| UserChange { disabled: Some(disabled), ..UserChange::default() };
+    world.store.change_user(ben.id, disable(true)).await.unwrap();
+    assert_eq!(texts_of(&world, &cyd, now).await, ["ann"], "disabled users show none");
+    world.store.change_user(ben.id, disable(false)).await.unwrap();
     world.store.remove_user(ann.id).await.unwrap();
     assert_eq!(texts_of(&world, &cyd, now).await, ["ben"], "deleted users have none");
 }

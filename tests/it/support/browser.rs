@@ -151,7 +151,7 @@ impl Browser {
             .await
             .unwrap();
         client.goto(page).await.unwrap();
-        Self { name, page: client, profile: profile }
+        Self { name, page: client, profile }
     }
 
     /// Waits until a script returns something truthy; returns it.

@@ -164,7 +164,7 @@ async fn messages_are_saved_for_later() {
     let driver = Driver::start();
     let page = Browser::at_home(&driver, "saved", server.address(), "1280,800", &ann).await;
     page.errors().await;
-    page.click("room-list .top .saved").await;
+    page.click("room-list .places .saved").await;
     page.reads("saved-list", "No saved messages").await;
     page.go(&format!("#/{one}")).await;
     page.choose(&first[0], "message-keep").await;
@@ -188,7 +188,7 @@ async fn messages_are_saved_for_later() {
         .await;
     let phone = Browser::at_home(&driver, "saved", server.address(), "390,844", &ann).await;
     phone.errors().await;
-    phone.click("room-list .top .saved").await;
+    phone.click("room-list .places .saved").await;
     phone.reads("saved-list", "the address").await;
     phone.picture("phone").await;
     phone.click("saved-list a.saved").await;

@@ -92,6 +92,7 @@ async fn an_outgoing_webhook_is_created_tried_and_stopped() {
     ctl.create("ada", &["--admin"]);
     let ada = Person::known(&server, "ada").await;
     let room = ada.public_room("Builds").await;
+    let other = ada.public_room("Releases").await;
     let mut receiver = Receiver::start().await;
     let driver = Driver::start();
     let page = Browser::at_home(&driver, "outgoing", server.address(), "1440,900", &ada).await;
@@ -109,6 +110,11 @@ async fn an_outgoing_webhook_is_created_tried_and_stopped() {
     page.clear("room-dialog #outgoing-url").await;
     page.fill("room-dialog #outgoing-url", "http://10.0.0.1/").await;
     page.click("room-dialog .foot .primary").await;
+    page.reads("room-dialog .content", "Choose at least one room.").await;
+    for room in [&room, &other] {
+        page.click(&format!("room-dialog input[value={room}]")).await;
+    }
+    page.click("room-dialog .foot .primary").await;
     page.reads("room-dialog .content", "The server does not send to this address.").await;
     let refused = page.errors().await;
     assert!(refused.iter().all(|error| error.contains("400")), "{refused:?}");
@@ -118,6 +124,7 @@ async fn an_outgoing_webhook_is_created_tried_and_stopped() {
     page.click("room-dialog .foot .primary").await;
     let secret = secret(&page).await;
     page.has("tr[data-outgoing=CI][data-state=active]").await;
+    page.reads("tr[data-outgoing=CI]", "Builds, Releases").await;
     ada.say(&room, "passed").await;
     let request = receiver.next().await;
     request.check(&secret);

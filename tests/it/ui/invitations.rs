@@ -46,6 +46,9 @@ async fn somebody_is_invited_to_a_room_and_registers() {
     page.reads("tr[data-invitation='1'] .rooms", "Study").await;
     page.reads("tr[data-invitation='1'] .left", "1 / 1").await;
     page.reads("tr[data-invitation='1'] .state", "Valid").await;
+    let time = "return /\\d\\d:\\d\\d$/.test(document.querySelector(\"tr[data-invitation='1'] .expires \
+                time\").textContent)";
+    page.wait("the time at which it ends", time).await;
     page.picture("list").await;
 
     let hash = link.split_once('#').unwrap().1;
@@ -53,6 +56,13 @@ async fn somebody_is_invited_to_a_room_and_registers() {
     theirs.reads("invite-form h2", "Ada L. invites you to Pier Nine").await;
     theirs.reads("invite-form .offer li", "Study").await;
     theirs.picture("asks").await;
+    theirs.click("invite-form .langs button[lang=ko]").await;
+    theirs.has("invite-form .langs button[lang=ko][aria-current=true]").await;
+    theirs.reads("invite-form h2", "Pier Nine").await;
+    theirs.reads("invite-form button[type=submit]", "계정 만들기").await;
+    theirs.picture("korean").await;
+    theirs.click("invite-form .langs button[lang=en]").await;
+    theirs.reads("invite-form h2", "Ada L. invites you to Pier Nine").await;
     theirs.fill("invite-form #user", "ada").await;
     theirs.fill("invite-form #password", "short").await;
     theirs.click("invite-form button[type=submit]").await;

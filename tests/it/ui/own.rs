@@ -117,10 +117,13 @@ async fn administrators_set_name_colour_message_and_icon_for_open_pages() {
     other.go(&format!("#/{talk}")).await;
     looks(&other, "Pier Nine", true).await;
 
+    // What is typed and not saved gives way to the configured value.
+    page.fill("#look-name", " and more").await;
     for part in ["name", "motd", "accent", "icon"] {
         page.click(&format!("server-look .reset-{part}")).await;
         page.lacks(&format!("server-look .reset-{part}")).await;
     }
+    page.wait("the name", "return document.querySelector('#look-name').value === 'Harbour'").await;
     for browser in [&page, &other] {
         looks(browser, "Harbour", false).await;
         browser.hides("motd-notice").await;
@@ -171,4 +174,72 @@ async fn people_create_and_revoke_tokens_in_their_settings() {
     page.has("session-list li").await;
     page.has("token-list[hidden]").await;
     page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_status_has_an_emoji_from_the_picker() {
+    let server = Server::start().await;
+    let ann = Person::new(&server, "ann").await;
+    let driver = Driver::start();
+    let page = Browser::at_home(&driver, "status", server.address(), "1280,900", &ann).await;
+    page.errors().await;
+    page.go("#/profile").await;
+    page.fill("#status-emoji", "not one").await;
+    page.fill("#status-text", "at lunch").await;
+    page.click("profile-form .form button[type=submit]").await;
+    page.has("#status-emoji[aria-invalid]").await;
+    page.reads("profile-form .field:has(#status-emoji) .error", "Choose one emoji.").await;
+    page.picture("wrong").await;
+    page.click("profile-form .pick-emoji").await;
+    page.has("emoji-picker section[data-group=food] button").await;
+    page.lacks("emoji-picker section[data-group=custom]").await;
+    let wide = "const scroll = document.querySelector('emoji-picker .scroll'); return \
+                [scroll.scrollWidth - scroll.clientWidth, getComputedStyle(scroll).overflowX]";
+    assert_eq!(page.run(wide).await, json!([0, "hidden"]));
+    page.picture("picker").await;
+    page.fill("emoji-picker input[type=search]", "ramen").await;
+    page.click("emoji-picker section[data-group=found] button").await;
+    page.wait("ramen", "return document.querySelector('#status-emoji').value === '🍜'").await;
+    page.lacks("#status-emoji[aria-invalid]").await;
+    page.click("profile-form .form button[type=submit]").await;
+    page.reads("profile-form .form [role=status]", "Saved.").await;
+    let me = ann.get("/api/users/me").await.is(200);
+    assert_eq!(me["status"], json!({"emoji": "🍜", "text": "at lunch"}));
+    let errors = page.errors().await;
+    assert!(errors.iter().all(|error| error.contains("400")), "{errors:?}");
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_name_of_the_server_has_its_place() {
+    let server = Server::start_with(&[("SERVER__NAME", "Pier Nine Port")]).await;
+    let ann = Person::new(&server, "ann").await;
+    let room = ann.room(&[]).await;
+    let driver = Driver::start();
+    for size in ["1280,800", "390,700"] {
+        let page = Browser::at_home(&driver, "named", server.address(), size, &ann).await;
+        page.go("#/rooms").await;
+        page.reads("room-list .top h1", "Pier Nine Port").await;
+        let whole = "const name = document.querySelector('room-list .top h1'); return name.title === \
+                     name.textContent && name.scrollWidth <= name.clientWidth";
+        page.wait("the whole name", whole).await;
+        page.picture("rooms").await;
+        // One thing scrolls, if anything does.
+        for (hash, there) in [
+            ("#/rooms".to_owned(), "room-list a.row"),
+            (format!("#/{room}"), "message-list empty-state"),
+            ("#/threads".to_owned(), "threads-list empty-state"),
+            ("#/saved".to_owned(), "saved-list empty-state"),
+            ("#/profile".to_owned(), "session-list li"),
+        ] {
+            page.go(&hash).await;
+            page.has(there).await;
+            let scrolls = "const page = document.scrollingElement; const list = \
+                           document.querySelector('message-list .scroll'); return [page.scrollHeight \
+                           - page.clientHeight, list?.querySelector('empty-state') ? \
+                           list.scrollHeight - list.clientHeight : 0]";
+            assert_eq!(page.run(scrolls).await, json!([0, 0]), "{hash} of {size}");
+        }
+        page.close().await;
+    }
 }

@@ -18,7 +18,7 @@ async fn lists(page: &Browser, names: &str) {
     .await;
 }
 
-async fn choose(page: &Browser, row: &str, item: &str) {
+pub(super) async fn choose(page: &Browser, row: &str, item: &str) {
     page.click(&format!("{row} .more")).await;
     page.click(&format!("row-menu .{item}")).await;
 }

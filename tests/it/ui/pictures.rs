@@ -247,6 +247,7 @@ async fn pages(album: &mut Album<'_>) {
         ("#/search?q=nowhere", "search-results empty-state", "search-none"),
         ("#/directory", "room-directory li", "directory"),
         ("#/saved", "saved-list .saved", "saved"),
+        ("#/threads", "threads-list li", "threads"),
     ] {
         album.at(hash, there, what).await;
     }
@@ -258,6 +259,13 @@ async fn pages(album: &mut Album<'_>) {
     for tab in ["people", "rooms", "integrations", "storage", "audit", "log"] {
         album.page.go(&format!("#/server/{tab}")).await;
         album.page.has(&format!("#tab-{tab}[aria-selected=true]")).await;
+        album.long(&format!("#/server/{tab}"), there, tab).await;
+    }
+    for (tab, there) in [
+        ("invitations", "server-invitations button"),
+        ("emoji", "server-emoji button"),
+        ("look", "server-look .origin:not(:empty)"),
+    ] {
         album.long(&format!("#/server/{tab}"), there, tab).await;
     }
     album.page.go("#/server/people").await;

@@ -154,3 +154,50 @@ async fn a_message_has_a_name_and_shows_its_buttons_only_when_it_is_meant() {
     assert_eq!(page.run(seen).await, json!(true));
     page.close().await;
 }
+
+/// Whether the message of the address is in view, with the conversation at rest.
+const AT_TARGET: &str = "const target = document.querySelector('message-item.is-target'); const view = \
+                         document.querySelector('message-list .scroll').getBoundingClientRect(); if \
+                         (!target) return false; const {top, bottom} = target.getBoundingClientRect(); \
+                         return top >= view.top && bottom <= view.bottom";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_opens_a_room_at_its_message() {
+    let server = Server::start().await;
+    let [ann, bob] = people(&server, ["ann", "bob"]).await;
+    let room = bob.room(&[&ann]).await;
+    let texts: Vec<String> = (1..=300).map(|n| format!("line {n}")).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let keys = bob.say_all(&room, &texts).await;
+    let driver = Driver::start();
+    for size in ["1280,800", "390,844"] {
+        let page = Browser::at_home(&driver, "linked", server.address(), size, &ann).await;
+        page.connection_is("online").await;
+        // With everything unread, with nothing, and with what the browser has kept of an earlier visit:
+        // of the newest page, in the middle, at the begin.
+        for reads in [false, true] {
+            for at in [284, 262, 150, 3] {
+                page.go("#/rooms").await;
+                page.go(&format!("#/{room}/{}", keys[at])).await;
+                page.page.refresh().await.unwrap();
+                page.wait(&format!("message {at} of {size}"), AT_TARGET).await;
+                page.connection_is("online").await;
+                let settled = "const done = arguments[0]; setTimeout(() => requestAnimationFrame(() => \
+                               requestAnimationFrame(() => done())), 0)";
+                page.page.execute_async(settled, Vec::new()).await.unwrap();
+                assert_eq!(page.run(AT_TARGET).await, json!(true), "{at} of {size}");
+                // Asked for again, after something else was read.
+                page.go(&format!("#/{room}")).await;
+                page.run("document.querySelector('message-list .scroll').scrollTop = 0").await;
+                page.go(&format!("#/{room}/{}", keys[at])).await;
+                page.wait(&format!("message {at} of {size} again"), AT_TARGET).await;
+            }
+            if !reads {
+                ann.post(&format!("/api/chatrooms/{room}/messages/{}/read", keys[299]), json!({}))
+                    .await;
+            }
+        }
+        page.picture("target").await;
+        page.close().await;
+    }
+}

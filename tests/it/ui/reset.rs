@@ -40,6 +40,11 @@ async fn a_link_sets_a_new_password_once() {
     his.go(&format!("#{hash}")).await;
     his.reads("reset-form .owner", "@bob").await;
     his.picture("asks").await;
+    his.click("reset-form .langs button[lang=ru]").await;
+    his.reads("reset-form h2", "Новый пароль").await;
+    his.picture("russian").await;
+    his.click("reset-form .langs button[lang=en]").await;
+    his.reads("reset-form h2", "Set a new password").await;
     his.fill("reset-form #password", "short").await;
     his.click("reset-form button[type=submit]").await;
     his.has("reset-form #password[aria-invalid]").await;

@@ -23,7 +23,7 @@ impl Browser {
 }
 
 /// The number of threads with unread replies, above the list of rooms.
-const BADGE: &str = "room-list .top .threads .badge";
+const BADGE: &str = "room-list .places .threads .badge";
 
 impl Browser {
     /// Waits until the list of threads has these, each with its newest reply and whether something
@@ -165,7 +165,7 @@ async fn followed_threads_are_in_one_list_on_every_device() {
     answer(&ann, &ops, &disk, "On it").await;
     answer(&bob, &ops, &disk, "Thanks").await;
     page.reads(BADGE, "2").await;
-    page.click("room-list .top .threads").await;
+    page.click("room-list .places .threads").await;
     page.has_threads(&[("The disk is full", "Thanks", true), ("Who brings cake?", "I do", true)])
         .await;
     page.picture("list").await;
@@ -179,19 +179,36 @@ async fn followed_threads_are_in_one_list_on_every_device() {
     page.go("#/rooms").await;
     page.page.refresh().await.unwrap();
     page.reads(BADGE, "2").await;
-    page.click("room-list .top .threads").await;
+    page.click("room-list .places .threads").await;
     page.has_threads(&[
         ("Who brings cake?", "With cherries", true),
         ("The disk is full", "Thanks", true),
     ])
     .await;
 
+    // An answer that was begun has a mark, here and below the first message.
+    let begun = json!({
+        "type": "save_draft", "room_id": study, "thread": cake, "content": "And tea?",
+    });
+    ann.open().await.ask(begun).await;
+    page.has("threads-list li:first-child .draft[aria-label=Draft]").await;
+    page.lacks("threads-list li:last-child .draft").await;
+    page.picture("draft").await;
+    page.go(&format!("#/{study}")).await;
+    page.has(&format!("message-item[data-message-id={cake}] thread-counts .draft")).await;
+    page.picture("draft-below").await;
+    let gone = json!({"type": "save_draft", "room_id": study, "thread": cake, "content": ""});
+    ann.open().await.ask(gone).await;
+    page.lacks("thread-counts .draft").await;
+    page.go("#/threads").await;
+    page.lacks("threads-list .draft").await;
+
     // Opened to its end it is read, on the phone too.
     page.click("threads-list a.thread").await;
     page.has_replies(&["I do", "With cherries"]).await;
     page.reads(BADGE, "1").await;
     phone.reads(BADGE, "1").await;
-    phone.click("room-list .top .threads").await;
+    phone.click("room-list .places .threads").await;
     phone
         .has_threads(&[
             ("Who brings cake?", "With cherries", false),

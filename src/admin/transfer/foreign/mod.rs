@@ -163,6 +163,9 @@ impl Taker<'_> {
             // Exports do not contain the time of archiving.
             archived: place.archived.then_some(place.created),
             read_only: place.read_only,
+            retention_days: None,
+            keep_pinned: None,
+            expired: 0,
             owner: place.creator.map(Key::Text),
             rev: 1,
             facts_rev: 1,

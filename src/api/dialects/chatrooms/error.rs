@@ -65,6 +65,7 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         Error::SessionNotFound => (StatusCode::NOT_FOUND, "session_not_found"),
         Error::MediaNotFound => (StatusCode::NOT_FOUND, "media_not_found"),
         Error::EmojiNotFound => (StatusCode::NOT_FOUND, "emoji_not_found"),
+        Error::CommandNotFound => (StatusCode::NOT_FOUND, "command_not_found"),
         Error::NotFound => (StatusCode::NOT_FOUND, "not_found"),
         Error::MethodNotAllowed(_) => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
         Error::Taken(_) => (StatusCode::CONFLICT, "already_exists"),
@@ -145,6 +146,7 @@ pub(super) fn socket_code(verb: &str, error: &Error) -> &'static str {
         | Error::SessionNotFound
         | Error::MediaNotFound
         | Error::EmojiNotFound
+        | Error::CommandNotFound
         | Error::Taken(_)
         | Error::Unavailable
         | Error::Internal

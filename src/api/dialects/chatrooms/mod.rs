@@ -71,6 +71,8 @@
 //! | `POST /api/chatrooms/{roomId}/messages/{messageId}/reactions` | `react` |
 //! | `DELETE /api/chatrooms/{roomId}/messages/{messageId}/reactions/{reactionType}` | `react` |
 //! | `GET /api/chatrooms/{roomId}/threads` | `thread_summaries` |
+//! | `GET /api/chatrooms/{roomId}/commands` | `room_commands` |
+//! | `POST /api/chatrooms/{roomId}/commands` | `run_command` |
 //! | `GET /api/chatrooms/{roomId}/pins` | `pins` |
 //! | `PUT /api/chatrooms/{roomId}/pins/{messageId}` | `pin` |
 //! | `DELETE /api/chatrooms/{roomId}/pins/{messageId}` | `pin` |

@@ -54,7 +54,8 @@ fn status_and_title(error: &Error) -> (StatusCode, Cow<'static, str>) {
         | Error::MessageNotFound
         | Error::SessionNotFound
         | Error::MediaNotFound
-        | Error::EmojiNotFound => (StatusCode::NOT_FOUND, "Not found"),
+        | Error::EmojiNotFound
+        | Error::CommandNotFound => (StatusCode::NOT_FOUND, "Not found"),
         Error::TooManyReactions => (StatusCode::CONFLICT, "Too many reactions"),
         Error::MethodNotAllowed(_) => (StatusCode::METHOD_NOT_ALLOWED, "Method not allowed"),
         Error::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Body too large"),

@@ -54,7 +54,8 @@ fn status(error: &Error) -> StatusCode {
         | Error::ParticipantNotFound
         | Error::SessionNotFound
         | Error::MediaNotFound
-        | Error::EmojiNotFound => StatusCode::NOT_FOUND,
+        | Error::EmojiNotFound
+        | Error::CommandNotFound => StatusCode::NOT_FOUND,
         Error::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
         Error::Taken(_) | Error::TooManyReactions => StatusCode::CONFLICT,
         Error::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,

@@ -77,7 +77,8 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         | Error::MessageNotFound
         | Error::SessionNotFound
         | Error::MediaNotFound
-        | Error::EmojiNotFound => (StatusCode::NOT_FOUND, "NotFound"),
+        | Error::EmojiNotFound
+        | Error::CommandNotFound => (StatusCode::NOT_FOUND, "NotFound"),
         Error::TooManyReactions => (StatusCode::CONFLICT, "TooManyReactions"),
         Error::MethodNotAllowed(_) | Error::UpgradeRequired => {
             (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed")

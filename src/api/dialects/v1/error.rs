@@ -52,7 +52,8 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         | Error::MessageNotFound
         | Error::SessionNotFound
         | Error::MediaNotFound
-        | Error::EmojiNotFound => (StatusCode::NOT_FOUND, "not_found"),
+        | Error::EmojiNotFound
+        | Error::CommandNotFound => (StatusCode::NOT_FOUND, "not_found"),
         Error::TooManyReactions => (StatusCode::CONFLICT, "too_many_reactions"),
         Error::MethodNotAllowed(_) => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
         Error::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),

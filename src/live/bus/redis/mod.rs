@@ -198,6 +198,9 @@ impl Bus for RedisBus {
         if let Event::Typing { room, .. } = &event {
             self.shared.send(vec![Channel::Room(*room)], &event);
         }
+        if let Event::Personal { user, .. } = &event {
+            self.shared.send(vec![Channel::User(*user)], &event);
+        }
         if matches!(event, Event::StatusChanged { .. }) {
             self.shared.send(vec![Channel::All], &event);
         }

@@ -14,7 +14,7 @@ use super::memory;
 use super::outgoing::Outgoing;
 use super::shared::Shared;
 use crate::live::bus::Topic;
-use crate::live::bus::wire::{self, Received, Said};
+use crate::live::bus::wire::{self, Received, Said, Told};
 use crate::model::Event;
 
 /// Numbers remembered of each server, to recognize what it repeats.
@@ -106,19 +106,22 @@ async fn message(
             shared.asking.left(server);
             Ok(())
         }
-        Said::Available(told) => {
-            let users = shared.available.told(server, told);
-            if users.is_empty() {
-                return Ok(());
-            }
-            pass(shared, Event::AvailableElsewhere { users }).await
-        }
+        Said::Available(told) => available(shared, server, told).await,
         Said::AskAvailable => {
             shared.say_available(Channel::Server(server), &shared.available.whole());
             Ok(())
         }
         Said::Beat => Ok(()),
     }
+}
+
+/// Notes how available users are on another server.
+async fn available(shared: &Shared, server: u64, told: Told) -> Result<(), Ended> {
+    let users = shared.available.told(server, told);
+    if users.is_empty() {
+        return Ok(());
+    }
+    pass(shared, Event::AvailableElsewhere { users }).await
 }
 
 /// Sends a server that was deaf the events that have no rev.

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::*;
 use crate::model::{
-    AccountFlags, Change, DraftPlace, EmojiPicture, Follow, Look, Media, MediaId, Message,
-    MessageId, NotifyLevel, OwnSettings, Participant, Personal, Preferences, QuietHours, Reaction,
-    ReactionCount, ReadMark, Rev, Role, Room, RoomEvent, RoomFacts, RoomId, Seq, SessionId,
-    SocketId, Status, Timestamp, Unsent, UserId, Visibility, Who,
+    AccountFlags, Change, CommandAnswer, DraftPlace, EmojiPicture, Follow, Look, Media, MediaId,
+    Message, MessageId, NotifyLevel, OwnSettings, Participant, Personal, Preferences, QuietHours,
+    Reaction, ReactionCount, ReadMark, Rev, Role, Room, RoomEvent, RoomFacts, RoomId,
+    RoomRetention, Seq, SessionId, SocketId, Status, Timestamp, Unsent, UserId, Visibility, Who,
 };
 
 /// What version 1 wrote; a server that cannot read this cannot work beside an older one.
@@ -70,6 +70,8 @@ fn facts() -> RoomFacts {
             rev: Rev(40),
             facts_rev: Rev(38),
             mode_rev: Rev(2),
+            retention: RoomRetention::default(),
+            expired: Seq(0),
         },
         participants: vec![participant(Role::Admin), participant(Role::SubAdmin)],
     }
@@ -139,6 +141,8 @@ fn events() -> Vec<Event> {
     events.extend(threads());
     events.extend(draft_and_statuses());
     events.extend(emoji());
+    events.push(late_answer());
+    events.extend(retained());
     events
 }
 
@@ -162,7 +166,7 @@ fn draft_and_statuses() -> [Event; 3] {
     let status = Some(Status { emoji, text, until: Some(at) });
     let rooms = vec![RoomId(7), RoomId(9)];
     [
-        Event::Personal { user: UserId(1), change: Personal::Draft(draft), at },
+        Event::Personal { user: UserId(1), change: Personal::Draft(draft, Some(SocketId(4))), at },
         Event::StatusChanged { person: ann(), status, rooms, at },
         Event::StatusChanged { person: ann(), status: None, rooms: Vec::new(), at },
     ]
@@ -175,12 +179,31 @@ fn told() -> Told {
 }
 
 fn emoji() -> [Event; 2] {
-    let picture = EmojiPicture { file: "ab".repeat(64), id: MediaId(3), creator: "ann".to_owned() };
+    let picture = EmojiPicture { file: "ab".repeat(64), id: MediaId(3) };
     [Some(picture), None].map(|picture| Event::Emoji {
         name: "parrot".to_owned(),
         picture,
         at: Timestamp(1_752_589_930_245),
     })
+}
+
+fn late_answer() -> Event {
+    let (command, text) = ("deploy".to_owned(), "책 done".to_owned());
+    let answer = CommandAnswer { room: RoomId(7), command, text };
+    let at = Timestamp(1_752_589_930_245);
+    Event::Personal { user: UserId(1), change: Personal::Answer(answer), at }
+}
+
+fn retained() -> [Event; 2] {
+    let at = Timestamp(1_752_589_930_245);
+    let mut facts = facts();
+    facts.room.retention = RoomRetention { days: Some(90), keep_pinned: Some(false) };
+    facts.room.expired = Seq(300);
+    let changes = vec![Change::Updated(facts.room.clone())];
+    let by = Who::Server;
+    let step = RoomEvent { room: RoomId(7), rev: Rev(41), at, by, socket: None, changes };
+    let (facts, state) = (Arc::new(facts), crate::model::LiveState::Closed);
+    [Event::Room(Arc::new(step)), Event::RoomAdded { user: UserId(1), facts, state, at }]
 }
 
 fn threads() -> Vec<Event> {

@@ -1,7 +1,7 @@
 //! Tests changes of rooms as tables, without a database.
 
 use super::*;
-use crate::model::{AccountFlags, RoomId};
+use crate::model::{AccountFlags, RoomId, RoomRetention};
 
 const USABLE: AccountFlags = AccountFlags { bot: false, guest: false, disabled: false };
 const GUEST: AccountFlags = AccountFlags { guest: true, ..USABLE };
@@ -61,6 +61,8 @@ fn room(visibility: Visibility, people: &[(UserId, Role, AccountFlags)]) -> Room
             rev: Rev(9),
             facts_rev: Rev(4),
             mode_rev: Rev(2),
+            retention: RoomRetention::default(),
+            expired: Seq(0),
         },
         participants: people
             .iter()
@@ -154,6 +156,8 @@ fn every_change_takes_its_steps() {
         (two(), replace(None, &[]), vec!["remove 1", "remove 2", "delete"]),
         // Any way into an empty public room makes a user its first participant.
         (room(Public, &[]), replace(None, &[CLEO]), vec!["add 3 admin", "room tea owner 3"]),
+        (two(), RoomChange::Expire(Seq(2)), vec!["room tea owner 0"]),
+        (two(), RoomChange::Expire(Seq(0)), vec![]),
         (two(), RoomChange::Delete, vec!["delete"]),
     ] {
         let found = planned(&facts, &change, &cleo).unwrap();

@@ -29,25 +29,26 @@ pub(in crate::store::cluster) async fn of_owner(
     for some in ids.chunks(AT_ONCE) {
         let found = try_join_all(some.iter().map(|id| rows::read(at, *id))).await?;
         let own = found.into_iter().flatten().filter(|kept| kept.media.owner == owner);
-        let judged = own.map(async |Kept { media, .. }| {
-            let needed = is_needed(at, &media).await?;
-            Ok::<_, StoreError>(OwnFile { media, needed })
-        });
+        let judged = own.map(|Kept { media, .. }| judge(at, media));
         files.extend(try_join_all(judged).await?);
     }
     let next = ids.last().copied().filter(|_| ids.len() == count as usize);
     Ok((files, next))
 }
 
-/// Returns whether the bytes of a file are used, or another user has uploaded the same.
-async fn is_needed(at: &Cluster, media: &Media) -> Result<bool, StoreError> {
+/// Returns a file with what needs its bytes.
+async fn judge(at: &Cluster, media: Media) -> Result<OwnFile, StoreError> {
+    let stays = usage::is_emoji(at, media.id).await?;
+    let (mut bytes_stay, mut needed) = (stays, stays);
     for id in rows::of_name(at, &media.name).await? {
-        let Some(kept) = rows::read(at, id).await? else { continue };
-        if kept.media.owner != media.owner || usage::is_used(at, &kept.media).await? {
-            return Ok(true);
+        if bytes_stay {
+            break;
         }
+        let Some(kept) = rows::read(at, id).await? else { continue };
+        bytes_stay = kept.media.owner != media.owner || usage::is_emoji(at, id).await?;
+        needed |= bytes_stay || usage::is_used(at, &kept.media).await?;
     }
-    Ok(false)
+    Ok(OwnFile { media, needed, stays, bytes_stay })
 }
 
 /// Removes these files of an owner unless they are used.

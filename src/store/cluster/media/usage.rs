@@ -43,7 +43,7 @@ async fn is_picture(at: &Cluster, media: &Media) -> Result<bool, StoreError> {
 }
 
 /// Returns whether the file is the picture of a custom emoji.
-async fn is_emoji(at: &Cluster, id: MediaId) -> Result<bool, StoreError> {
+pub(super) async fn is_emoji(at: &Cluster, id: MediaId) -> Result<bool, StoreError> {
     Ok(!at.tables().read(Slice::of(&EMOJI, [id.0.into()]).first(1)).await?.is_empty())
 }
 

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 
 use super::next_version;
 use crate::model::{
-    DraftPlace, Event, MAX_DRAFTS, Missing, Personal, RoomId, Seq, Timestamp, Unsent, UserId,
+    DraftPlace, Event, MAX_DRAFTS, Missing, Personal, RoomId, Seq, SocketId, Timestamp, Unsent,
+    UserId,
 };
 use crate::store::StoreError;
 use crate::store::cluster::tables::schema::people::DRAFTS;
@@ -19,6 +20,7 @@ pub(in crate::store::cluster) async fn change(
     place: DraftPlace,
     text: String,
     reply_to: Option<Seq>,
+    socket: Option<SocketId>,
 ) -> Result<Unsent, StoreError> {
     let rooms = rooms::of_user(at, user).await?;
     if !rooms.contains(&place.room) {
@@ -41,7 +43,8 @@ pub(in crate::store::cluster) async fn change(
     }
     let version = next_version(row.and_then(|row| row.int("version")));
     at.tables().write(vec![put(user, &new, version)]).await?;
-    at.emit(Event::Personal { user, change: Personal::Draft(new.clone()), at: now }).await;
+    let change = Personal::Draft(new.clone(), socket);
+    at.emit(Event::Personal { user, change, at: now }).await;
     Ok(new)
 }
 
@@ -80,9 +83,18 @@ pub(in crate::store::cluster) async fn of_user(
 
 async fn in_rooms(at: &Cluster, user: UserId, rooms: &[RoomId]) -> Result<Vec<Unsent>, StoreError> {
     let rooms: HashSet<RoomId> = rooms.iter().copied().collect();
+    let mut drafts = all(at, user).await?;
+    drafts.retain(|draft| rooms.contains(&draft.place.room));
+    Ok(drafts)
+}
+
+/// Returns the drafts of a user, also those of rooms that they have left, in no order.
+pub(in crate::store::cluster) async fn all(
+    at: &Cluster,
+    user: UserId,
+) -> Result<Vec<Unsent>, StoreError> {
     let rows = at.tables().read(Slice::of(&DRAFTS, [user.0.into()])).await?;
-    let drafts = rows.iter().filter_map(from_row);
-    Ok(drafts.filter(|d| !d.text.is_empty() && rooms.contains(&d.place.room)).collect())
+    Ok(rows.iter().filter_map(from_row).filter(|draft| !draft.text.is_empty()).collect())
 }
 
 fn from_row(row: &Row) -> Option<Unsent> {

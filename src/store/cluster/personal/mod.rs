@@ -6,9 +6,9 @@ pub(super) mod push;
 mod saved;
 mod transfer;
 
-pub(super) use drafts::{change as change_draft, of_user as drafts};
+pub(super) use drafts::{all as all_drafts, change as change_draft, of_user as drafts};
 pub(super) use preferences::{change as change_preferences, of_user as preferences};
-pub(super) use saved::{change as save_message, of_user as saved};
+pub(super) use saved::{all as all_saved, change as save_message, of_user as saved};
 pub(super) use transfer::{load_preferences, load_saved, preferences_record, saved_record};
 
 use super::Cluster;

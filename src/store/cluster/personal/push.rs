@@ -218,6 +218,6 @@ mod tests {
         let bytes = encode(VERSION, &stored).unwrap();
         assert_eq!(decode::<Stored>(VERSION, &bytes), Ok(stored));
         let endpoint = hex::encode("https://p.example/1");
-        assert_eq!(hex::encode(bytes), format!("0113{endpoint}0204050106").to_owned() + "00010e");
+        assert_eq!(hex::encode(bytes), format!("0113{endpoint}020405010600010e"));
     }
 }

@@ -72,11 +72,20 @@ pub(in crate::store::cluster) async fn of_user(
 
 /// Returns the places of saved messages in the user's rooms, in no order.
 async fn places(at: &Cluster, user: UserId) -> Result<Vec<SavedPlace>, StoreError> {
-    let rows = async { Ok(at.tables().read(Slice::of(&SAVED, [user.0.into()])).await?) };
-    let (rows, own) = futures_util::try_join!(rows, rooms::of_user(at, user))?;
+    let (mut places, own) = futures_util::try_join!(all(at, user), rooms::of_user(at, user))?;
     let own: HashSet<RoomId> = own.into_iter().collect();
-    let places = rows.iter().filter_map(place);
-    Ok(places.filter(|place| own.contains(&place.room)).collect())
+    places.retain(|place| own.contains(&place.room));
+    Ok(places)
+}
+
+/// Returns the places of saved messages of a user, also those of rooms that they have left, in no
+/// order.
+pub(in crate::store::cluster) async fn all(
+    at: &Cluster,
+    user: UserId,
+) -> Result<Vec<SavedPlace>, StoreError> {
+    let rows = at.tables().read(Slice::of(&SAVED, [user.0.into()])).await?;
+    Ok(rows.iter().filter_map(place).collect())
 }
 
 /// Returns the place of a message that is saved.

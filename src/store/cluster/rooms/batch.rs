@@ -23,7 +23,7 @@ pub(super) struct Batch<'a> {
     pub(super) names: Names,
     /// Messages that the orders name.
     pub(super) rows: HashMap<Seq, Bare>,
-    /// Messages to delete that are pinned.
+    /// Messages to delete, and expired ones, that are pinned.
     pub(super) pinned: HashSet<Seq>,
     /// Client ids that were used before.
     pub(super) sent: HashMap<(UserId, String), Seq>,
@@ -54,7 +54,7 @@ impl<'a> Batch<'a> {
                 Order::Message { seq, basis, by, change, .. } => {
                     users.extend([*by, user_of(*basis)].into_iter().flatten());
                     seqs.insert(*seq);
-                    if matches!(change, MessageChange::Delete) {
+                    if matches!(change, MessageChange::Delete) || *seq <= room.expired() {
                         deleted.insert(*seq);
                     }
                 }

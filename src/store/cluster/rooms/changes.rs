@@ -44,7 +44,9 @@ pub(in crate::store::cluster) async fn changes(
     if changes.reset {
         return Ok(changes);
     }
-    let Some(page) = read(at, room, since, head, limit.max(1) as usize).await? else {
+    let Some(page) =
+        read(at, room, since, (snapshot.expired(), head), limit.max(1) as usize).await?
+    else {
         changes.reset = true;
         return Ok(changes);
     };
@@ -78,12 +80,13 @@ impl Page {
         at: &Cluster,
         room: RoomId,
         named: &[Named],
-        (head, limit): (Rev, usize),
+        (expired, head, limit): (Seq, Rev, usize),
     ) -> Result<bool, StoreError> {
         let seqs = named.iter().filter_map(|(_, seq)| *seq).collect();
-        let found = messages::these(at, room, seqs).await?;
-        let mut current: HashMap<Seq, Bare> =
-            found.into_iter().map(|bare| (bare.seq, bare)).collect();
+        // What has expired is told by the facts.
+        let told = |bare: &Bare| bare.seq > expired || !bare.is_deleted();
+        let found = messages::these(at, room, seqs).await?.into_iter().filter(told);
+        let mut current: HashMap<Seq, Bare> = found.map(|bare| (bare.seq, bare)).collect();
         for (rev, seq) in named {
             // A message comes at its last change. One that changes while it is read comes now, since
             // that change is above the rev that is answered.
@@ -111,7 +114,7 @@ async fn read(
     at: &Cluster,
     room: RoomId,
     since: Rev,
-    head: Rev,
+    (expired, head): (Seq, Rev),
     limit: usize,
 ) -> Result<Option<Page>, StoreError> {
     let mut page = Page::default();
@@ -121,7 +124,7 @@ async fn read(
         let named: Vec<Named> = found.iter().map(|change| (change.rev(), change.seq())).collect();
         // A page needs few of the messages that a part of the log may name.
         for part in named.chunks(limit.min(PART)) {
-            if page.take(at, room, part, (head, limit)).await? {
+            if page.take(at, room, part, (expired, head, limit)).await? {
                 return Ok(Some(page));
             }
         }

@@ -201,7 +201,10 @@ impl<'a> Deciding<'a> {
     ) -> Result<Done, StoreError> {
         let (room, accounts) = (self.batch.room, &self.batch.accounts);
         room.on_basis(basis, accounts)?;
-        let found = self.batch.rows.get(&seq).filter(|row| !row.is_deleted());
+        // An expired message that is not pinned is gone, even if its content is not removed yet.
+        let stays = seq > room.expired() || self.batch.pinned.contains(&seq);
+        let erasing = matches!(change, MessageChange::Delete);
+        let found = self.batch.rows.get(&seq).filter(|row| !row.is_deleted() && (stays || erasing));
         let row = found.ok_or(StoreError::NotFound(Missing::Message))?;
         let author = UserId(row.body.author);
         if whose == Whose::Own && Some(author) != by {

@@ -53,11 +53,38 @@ pub(in crate::store::cluster) async fn read(
     upto: Seq,
 ) -> Result<Follow, StoreError> {
     let root = root_of(at, room, upto).await?;
-    let moves = stands(at, user, root).await?.read < upto;
+    let stood = stands(at, user, root).await?;
+    let moves = stood.read() < upto;
     if moves {
-        at.tables().write(vec![follow_rows::read(user, root, upto)]).await?;
+        at.tables().write(vec![stood.set_read(user, root, upto)]).await?;
     }
     answer(at, user, root, moves).await
+}
+
+/// Makes replies above this mark unread in their threads, too.
+pub(super) async fn read_back(
+    at: &Cluster,
+    room: RoomId,
+    user: UserId,
+    mark: Seq,
+) -> Result<(), StoreError> {
+    let slice = Slice::of(&FOLLOWS, [user.0.into()]).under([room.0.into()]);
+    let rows = at.tables().read(slice).await?;
+    let read_on = rows.iter().filter_map(|row| Some((thread_of(row)?, Stands::of(row))));
+    let read_on: Vec<_> = read_on.filter(|(_, stood)| stood.read() > mark).collect();
+    if read_on.is_empty() {
+        return Ok(());
+    }
+    let puts = read_on.iter().map(|(root, stood)| stood.set_read(user, *root, mark));
+    at.tables().write(puts.collect()).await?;
+    for (root, stood) in read_on {
+        if stood.following()
+            && let Some(follow) = now(at, user, root).await?
+        {
+            tell_one(at, user, follow).await;
+        }
+    }
+    Ok(())
 }
 
 async fn root_of(at: &Cluster, room: RoomId, seq: Seq) -> Result<MessageId, StoreError> {
@@ -97,7 +124,7 @@ async fn now(at: &Cluster, user: UserId, root: MessageId) -> Result<Option<Follo
     if !own.has(root.room) {
         return Ok(None);
     }
-    let read = own_mark(at, &own, root.room).await?.max(stood.read);
+    let read = own_mark(at, &own, root.room).await?.max(stood.read());
     let above = threads::replies(at, root.room, root.seq, read).await?;
     let unread = above.iter().rfind(|reply| is_unread(reply, user)).map(|reply| reply.seq);
     Ok(Some(Follow { root, following: stood.following(), read, unread }))
@@ -183,7 +210,7 @@ pub(in crate::store::cluster) async fn all(
         let OfRoom { room, read, newest, threads } = of;
         threads
             .into_iter()
-            .map(move |(seq, stands)| (MessageId { room, seq }, read.max(stands.read), newest))
+            .map(move |(seq, stands)| (MessageId { room, seq }, read.max(stands.read()), newest))
     });
     let found = each(threads.collect::<Vec<_>>(), |(root, read, newest)| {
         Box::pin(async move {
@@ -219,7 +246,7 @@ pub(in crate::store::cluster) async fn list(
         let OfRoom { room, read, threads, .. } = of;
         threads
             .into_iter()
-            .map(move |(seq, stands)| (MessageId { room, seq }, read.max(stands.read)))
+            .map(move |(seq, stands)| (MessageId { room, seq }, read.max(stands.read())))
     });
     let found = each(threads.collect::<Vec<_>>(), |(root, read)| {
         Box::pin(async move {
@@ -269,7 +296,7 @@ pub(in crate::store::cluster) fn record(row: &Row) -> Option<Record> {
         room: Key::Number(root.room.0),
         root: Key::Number(root.seq.0),
         following: stands.following(),
-        read: Some(stands.read.0).filter(|read| *read > 0).map(Key::Number),
+        read: Some(stands.read().0).filter(|read| *read > 0).map(Key::Number),
     }))
 }
 

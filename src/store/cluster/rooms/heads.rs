@@ -1,7 +1,7 @@
 //! The state of a room as it was last derived from its log: everything that was acknowledged is at
 //! or below its `rev`, and every row up to that rev is written.
 
-use super::stored::{Stored as _, StoredLast, StoredRoom};
+use super::stored::{Stored as _, StoredLast, StoredRetention, StoredRoom};
 use crate::model::{Rev, RoomId, Seq, Timestamp};
 use crate::store::StoreError;
 use crate::store::cluster::Cluster;
@@ -27,6 +27,7 @@ pub(super) struct State {
     /// Time of the newest message, or of the creation.
     pub(super) at: Timestamp,
     pub(super) body: StoredRoom,
+    pub(super) kept: StoredRetention,
     /// The newest message, deleted or not.
     pub(super) last: Option<StoredLast>,
 }
@@ -43,7 +44,17 @@ pub(super) fn head_of(row: &Row) -> Option<Head> {
     })
 }
 
+/// Returns how long messages are kept, of a row of the rooms' state.
+pub(super) fn kept_in(row: &Row) -> Result<StoredRetention, StoreError> {
+    row.bytes("retention").map_or_else(|| Ok(StoredRetention::default()), StoredRetention::decode)
+}
+
 impl State {
+    /// Returns the newest expired message.
+    pub(super) fn expired(&self) -> Seq {
+        Seq(self.kept.expired)
+    }
+
     /// Reads a row; None for a room that is gone.
     pub(super) fn of(row: &Row) -> Result<Option<Self>, StoreError> {
         let (Some(id), Some(head), Some(body)) = (row.int("room"), head_of(row), row.bytes("body"))
@@ -55,6 +66,7 @@ impl State {
             head,
             at: Timestamp(row.int("at").unwrap_or_default()),
             body: StoredRoom::decode(body)?,
+            kept: kept_in(row)?,
             last: row.bytes("last").map(StoredLast::decode).transpose()?,
         }))
     }

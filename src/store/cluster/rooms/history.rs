@@ -18,14 +18,23 @@ pub(in crate::store::cluster) async fn page(
     let snapshot = open::current(at, room).await?.ok_or_else(|| missing.clone())?;
     let found = if let Window::Offset(skip) = window {
         let (skip, limit) = (skip as usize, limit as usize);
-        let seqs = messages::standing(at, room, snapshot.seq, skip, limit).await?;
+        let seqs =
+            messages::standing(at, room, (snapshot.expired(), snapshot.seq), skip, limit).await?;
         let mut found = messages::these(at, room, seqs).await?;
         found.retain(|bare| !bare.is_deleted());
         found.sort_by_key(|bare| bare.seq);
         found
     } else {
-        let (from, to) = bounds(window, limit, snapshot.seq);
-        messages::range(at, room, from, to).await?
+        let expired = snapshot.expired();
+        let (from, to) = bounds(window, limit, (expired, snapshot.seq));
+        let mut found = messages::range(at, room, from, to).await?;
+        if let Window::Around(seq) = window
+            && seq <= expired
+        {
+            let kept = messages::range(at, room, seq, seq).await?.into_iter();
+            found.splice(0..0, kept.filter(|bare| !bare.is_deleted()));
+        }
+        found
     };
     let messages = messages::complete(at, &snapshot, found).await?;
     // Whoever was removed before the messages were read must see from `facts_rev` that permission
@@ -53,6 +62,9 @@ pub(in crate::store::cluster) async fn thread(
     wanted.push(root);
     let mut found = messages::these(at, room, wanted).await?;
     found.sort_by_key(|bare| bare.seq);
+    // Of expired replies only those that are kept.
+    let expired = snapshot.expired();
+    found.retain(|bare| bare.seq > expired || bare.seq == root || !bare.is_deleted());
     // It is older than all replies to it.
     let mut messages = messages::complete(at, &snapshot, found).await?;
     if messages.first().is_none_or(|first| first.seq != root) {
@@ -70,9 +82,11 @@ pub(in crate::store::cluster) async fn thread(
     })
 }
 
-/// Returns the first and the last seq of a window: seqs have no gaps.
-fn bounds(window: Window, limit: u32, last: Seq) -> (Seq, Seq) {
+/// Returns the first and the last seq of a window: seqs have no gaps. History begins after the
+/// expired messages.
+fn bounds(window: Window, limit: u32, (expired, last): (Seq, Seq)) -> (Seq, Seq) {
     let (last, limit) = (last.0, i64::from(limit));
+    let first = if matches!(window, Window::One(_)) { 1 } else { expired.0 + 1 };
     let (from, to) = match window {
         Window::Latest | Window::Offset(_) => (last - limit + 1, last),
         Window::Before(Seq(seq)) => {
@@ -80,16 +94,16 @@ fn bounds(window: Window, limit: u32, last: Seq) -> (Seq, Seq) {
             (to - limit + 1, to)
         }
         Window::After(Seq(seq)) => {
-            let from = seq.saturating_add(1).max(1);
+            let from = seq.saturating_add(1).max(first);
             (from, from.saturating_add(limit - 1))
         }
         Window::Around(Seq(seq)) => {
             let (seq, above) = (seq.max(0), limit / 2);
             // The half below has its full number even if the position is above the newest message.
             let to = last.min(seq);
-            (to - (limit - above) + 1, seq.saturating_add(above))
+            (to - (limit - above) + 1, seq.max(expired.0).saturating_add(above))
         }
         Window::One(Seq(seq)) => (seq, seq),
     };
-    (Seq(from.max(1)), Seq(to.min(last)))
+    (Seq(from.max(first)), Seq(to.min(last)))
 }

@@ -14,7 +14,7 @@ use super::mine::Mine;
 use super::state::Snapshot;
 use super::stored::{
     ALL, Stored as _, StoredLast, StoredMedia, StoredMessage, StoredParticipant, StoredPin,
-    StoredRoom, history_partition, role_to,
+    StoredRetention, StoredRoom, history_partition, role_to,
 };
 use super::{log, projector};
 use crate::model::{Media, OwnSettings, Rev, Role, RoomId, Seq, Timestamp, UserId, fold};
@@ -57,6 +57,11 @@ impl Loading {
             facts_rev,
             mode_rev: 0,
             users: 0,
+        };
+        room.kept = StoredRetention {
+            days: record.retention_days,
+            keep_pinned: record.keep_pinned,
+            expired: record.expired,
         };
         let rev = record.rev.max(facts_rev);
         Some(Self { room, rev, steps: Vec::new(), rows: Vec::new(), roots: HashMap::new() })
@@ -110,7 +115,10 @@ impl Loading {
             rev: facts.facts_rev,
             at: self.room.at.0,
             by: StoredWho::Server,
-            steps: std::mem::take(&mut self.steps),
+            steps: std::mem::take(&mut self.steps)
+                .into_iter()
+                .chain([Step::Retained { after: 0, retention: self.room.kept }])
+                .collect(),
             room: Some(facts),
         };
         let before = Snapshot::nothing(self.room.id);

@@ -3,7 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::stored::{Stored, StoredMessage, StoredParticipant, StoredPin, StoredRoom};
+use super::stored::{
+    Stored, StoredMessage, StoredParticipant, StoredPin, StoredRetention, StoredRoom,
+};
 use crate::model::{Person, Rev, Seq, UserId, Who};
 
 /// `body` of a row: one commit, of one or more changes with consecutive revs. The key of the row is
@@ -105,6 +107,9 @@ pub(super) enum Step {
     /// From now on these users follow the thread that begins with `root`, unless they have chosen
     /// otherwise, and so does the author of a reply, with its seq.
     Followed { root: i64, users: Vec<i64>, author: Option<(i64, i64)> },
+    /// How long messages are kept, or which ones have expired, changed; `after` is the newest one
+    /// that had expired before.
+    Retained { after: i64, retention: StoredRetention },
 }
 
 impl Step {
@@ -124,7 +129,8 @@ impl Step {
             | Self::ParticipantRemoved { .. }
             | Self::RoomDeleted
             | Self::Threaded { .. }
-            | Self::Followed { .. } => None,
+            | Self::Followed { .. }
+            | Self::Retained { .. } => None,
         }
     }
 }

@@ -4,7 +4,7 @@ use super::mine::Mine;
 use super::projector::moved_mark;
 use super::stored::{history_partition, named};
 use super::unread::Newest;
-use super::{heads, mine, participants};
+use super::{follows, heads, mine, participants};
 use crate::model::{Event, Personal, ReadMark, RoomId, Seq, Timestamp, UserId};
 use crate::store::cluster::tables::schema::rooms::{MARKS, MESSAGES, MINE};
 use crate::store::cluster::tables::{Row, Slice};
@@ -51,6 +51,7 @@ pub(in crate::store::cluster) async fn mark_read(
         let stands = Stands {
             login: account.login.clone(),
             joined: participant.joined,
+            expired: state.expired(),
             last,
             mark: old,
             since,
@@ -62,7 +63,7 @@ pub(in crate::store::cluster) async fn mark_read(
     let write = async { Ok(at.tables().write(moved_mark(room, user, seq, now).to_vec()).await?) };
     let ((), newest, author) = futures_util::try_join!(
         write,
-        Newest::above(at, room, seq, last),
+        Newest::above(at, room, seq, (state.expired(), last)),
         author_of(at, room, seq)
     )?;
     let mark = ReadMark { room, user, seq, at: now, unread: newest.unread(seq) };
@@ -100,16 +101,21 @@ pub(in crate::store::cluster) async fn mark_unread(
     let joined = participant.joined;
     let (mark, since) = marks.first().and_then(mark_of).unwrap_or((Seq(0), Timestamp(joined)));
     let mine = mine::read(at, room, user, joined).await?;
-    let own = mine.own_mark(mark).min(Seq(from.0.max(1) - 1));
+    let before = Seq(from.0.max(1) - 1);
+    let own = mine.own_mark(mark).min(before);
     let login = account.login.clone();
-    let stands = Stands { login, joined, last: state.head.seq, mark, since, mine };
-    stands.set_own(at, room, user, own).await
+    let (expired, last) = (state.expired(), state.head.seq);
+    let stands = Stands { login, joined, expired, last, mark, since, mine };
+    let mark = stands.set_own(at, room, user, own).await?;
+    follows::read_back(at, room, user, before).await?;
+    Ok(mark)
 }
 
 /// What is stored of a participant's marks.
 struct Stands {
     login: String,
     joined: i64,
+    expired: Seq,
     last: Seq,
     /// The mark that others see, and its time.
     mark: Seq,
@@ -126,7 +132,7 @@ impl Stands {
         user: UserId,
         own: Seq,
     ) -> Result<ReadMark, StoreError> {
-        let unread = Newest::above(at, room, own, self.last).await?.unread(own);
+        let unread = Newest::above(at, room, own, (self.expired, self.last)).await?.unread(own);
         let mark = ReadMark { room, user, seq: own, at: self.since, unread };
         if own != self.mine.own_mark(self.mark) {
             self.mine.with_own_mark(own, self.mark).write(at, room, user, self.joined).await?;
@@ -156,7 +162,7 @@ pub(in crate::store::cluster) async fn readers(
     let (participants, marks, newest) = futures_util::try_join!(
         participants::first(at, &state, u32::MAX),
         marks,
-        Newest::above(at, room, seq.max(Seq(0)), last),
+        Newest::above(at, room, seq.max(Seq(0)), (state.expired(), last)),
     )?;
     let known = |user: UserId| {
         let place = marks.binary_search_by_key(&Some(user.0), |row| row.int("user")).ok()?;

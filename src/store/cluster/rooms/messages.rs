@@ -182,22 +182,22 @@ pub(super) async fn these(
     Ok(found.into_iter().flatten().filter(wanted).collect())
 }
 
-/// Returns up to `limit` seqs of messages that are not deleted, descending from `upto`, after
-/// skipping `skip` of them.
+/// Returns up to `limit` seqs of messages that are not deleted, above the first and descending from
+/// the second, after skipping `skip` of them.
 pub(super) async fn standing(
     at: &Cluster,
     room: RoomId,
-    upto: Seq,
+    (above, upto): (Seq, Seq),
     skip: usize,
     limit: usize,
 ) -> Result<Vec<Seq>, StoreError> {
     let (mut found, mut left) = (Vec::new(), skip);
     let mut upto = upto.0;
-    while upto > 0 && found.len() < limit {
+    while upto > above.0 && found.len() < limit {
         // Most often the newest messages are wanted, and few of them are deleted.
         let wanted = i64::try_from(limit - found.len() + left).unwrap_or(MESSAGE_BUCKET);
         let first = stored::bucket_of_seq(Seq(upto)) * MESSAGE_BUCKET + 1;
-        let from = (upto - wanted.min(MESSAGE_BUCKET) + 1).max(first);
+        let from = (upto - wanted.min(MESSAGE_BUCKET) + 1).max(first).max(above.0 + 1);
         let slice = Slice::of(&MESSAGES, stored::history_partition(room, Seq(upto)))
             .between(Bound::Including(from.into()), Bound::Including(upto.into()))
             .only(&["gone"]);
@@ -217,19 +217,21 @@ pub(super) async fn standing(
     Ok(found)
 }
 
-/// Returns the newest message that is not deleted; `last` is the newest one of the room's state.
+/// Returns the newest message above `expired` that is not deleted; `last` is the newest one of the
+/// room's state.
 pub(super) async fn newest(
     at: &Cluster,
     room: RoomId,
     last: Option<&StoredLast>,
+    expired: Seq,
 ) -> Result<Option<Bare>, StoreError> {
-    let mut seq = last.map(|last| Seq(last.seq));
+    let mut seq = last.map(|last| Seq(last.seq)).filter(|last| *last > expired);
     while let Some(place) = seq {
         let found = range(at, room, place, place).await?.pop();
         if let Some(found) = found.filter(|bare| !bare.is_deleted()) {
             return Ok(Some(found));
         }
-        seq = standing(at, room, Seq(place.0 - 1), 0, 1).await?.pop();
+        seq = standing(at, room, (expired, Seq(place.0 - 1)), 0, 1).await?.pop();
     }
     Ok(None)
 }

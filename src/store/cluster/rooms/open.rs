@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use super::heads::kept_in;
 use super::log;
 use super::logged::StoredChange;
 #[cfg(test)]
@@ -13,7 +14,7 @@ use super::model_tests::Mutant;
 use super::projector;
 use super::registry::{OpenRoom, lock};
 use super::state::{Member, Members, Snapshot};
-use super::stored::{Stored, StoredLast, StoredParticipant, StoredRoom};
+use super::stored::{Stored, StoredLast, StoredParticipant, StoredRetention, StoredRoom};
 use crate::model::{Event, Rev, RoomId, Seq, Timestamp, UserId};
 use crate::store::StoreError;
 use crate::store::cluster::Cluster;
@@ -28,6 +29,7 @@ pub(super) struct State {
     facts_rev: Rev,
     gone: bool,
     room: StoredRoom,
+    kept: StoredRetention,
     last: Option<StoredLast>,
 }
 
@@ -44,6 +46,7 @@ impl State {
             facts_rev: Rev(room.facts_rev),
             gone,
             room,
+            kept: kept_in(row)?,
             last: last.map(StoredLast::decode).transpose()?,
         }))
     }
@@ -61,8 +64,8 @@ impl State {
     }
 
     fn snapshot(self, id: RoomId, members: Arc<Members>) -> Snapshot {
-        let Self { rev, seq, at, gone, room, last, .. } = self;
-        Snapshot { id, rev, seq, at, room, gone, members, last: last.map(Arc::new) }
+        let Self { rev, seq, at, gone, room, kept, last, .. } = self;
+        Snapshot { id, rev, seq, at, room, kept, gone, members, last: last.map(Arc::new) }
     }
 }
 

@@ -46,6 +46,13 @@ pub(in crate::store::cluster) async fn pins(
     Ok(pins.collect())
 }
 
+/// Returns the seqs of the pinned messages of a room.
+pub(super) async fn pinned(at: &Cluster, room: RoomId) -> Result<Vec<Seq>, StoreError> {
+    let rows = at.tables().read(Slice::of(&PINS, [room.0.into()])).await?;
+    let present = rows.iter().filter(|row| row.flag("present") == Some(true));
+    Ok(present.filter_map(|row| row.int("seq")).map(Seq).collect())
+}
+
 /// Returns whether a message is pinned.
 pub(super) async fn is_pinned(
     at: &Cluster,

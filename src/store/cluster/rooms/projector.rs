@@ -77,7 +77,12 @@ pub(super) fn attached(room: RoomId, rev: i64, seq: i64, message: &StoredMessage
 }
 
 /// Returns the rows of a file that is attached to a message with this size, or no longer.
-fn hanging(room: RoomId, rev: i64, (media, seq): (i64, i64), size: Option<u64>) -> [Put; 2] {
+pub(super) fn hanging(
+    room: RoomId,
+    rev: i64,
+    (media, seq): (i64, i64),
+    size: Option<u64>,
+) -> [Put; 2] {
     let present = [("present", size.is_some().into())];
     let mut cells = present.to_vec();
     cells.extend(size.map(|size| ("size", i64::try_from(size).unwrap_or(i64::MAX).into())));
@@ -130,6 +135,7 @@ pub(super) fn state_row(after: &Snapshot, facts: bool) -> Result<Put, StoreError
     if facts {
         cells.push(("facts_rev", after.room.facts_rev.into()));
         cells.push(("body", after.room.encode()?.into()));
+        cells.push(("retention", after.kept.encode()?.into()));
     }
     if after.gone {
         cells.push(("gone", true.into()));
@@ -212,6 +218,8 @@ impl Rows<'_> {
                 self.reaction(*seq, *user, reaction, false);
                 Ok(())
             }
+            // In the room's state.
+            Step::Retained { .. } => Ok(()),
             Step::Updated { owner } => {
                 self.owned(*owner);
                 Ok(())
@@ -407,7 +415,7 @@ impl Rows<'_> {
 }
 
 /// Returns the rows that have a deleted message erased from the log ([`erasure`](super::erasure)).
-fn to_erase(room: RoomId, rev: i64, seq: i64) -> [Put; 2] {
+pub(super) fn to_erase(room: RoomId, rev: i64, seq: i64) -> [Put; 2] {
     let message = [("rev", rev.into())];
     let message = Put::plain(&ERASURES, rev, [room.0.into()], [seq.into()], message);
     let listed = [("present", true.into())];

@@ -7,7 +7,7 @@ use super::logged::{Step, StoredChange, StoredWho};
 use super::orders::{Decided, Done, Order, Ready, Waiting};
 use super::pins::is_pinned;
 use super::state::{Accounts, Snapshot, accounts};
-use super::stored::{StoredParticipant, StoredPin, StoredRoom, entered};
+use super::stored::{StoredParticipant, StoredPin, StoredRetention, StoredRoom, entered};
 use super::{messages, room_names};
 use crate::model::rules::{Concerned, plan};
 use crate::model::{
@@ -220,6 +220,10 @@ async fn store(
     }
     let Steps { owner, mut list, .. } = steps;
     list.extend(pin);
+    let retention = StoredRetention::of(&after.room);
+    if retention != room.kept {
+        list.push(Step::Retained { after: room.kept.expired, retention });
+    }
     let users = count(room, &changes);
     let stored = StoredRoom { owner, ..StoredRoom::of(&after.room, users) };
     let by_stored = StoredWho::from(&by);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::logged::{Step, StoredChange};
-use super::stored::{StoredLast, StoredParticipant, StoredRoom, named};
+use super::stored::{StoredLast, StoredParticipant, StoredRetention, StoredRoom, named};
 use crate::model::{Person, Rev, Room, RoomFacts, RoomId, Seq, Timestamp, User, UserId, Who};
 use crate::store::cluster::{Cluster, known_users, users};
 use crate::store::{Basis, Missing, StoreError};
@@ -97,6 +97,7 @@ pub(super) struct Snapshot {
     /// Time of its newest message, or of its creation.
     pub(super) at: Timestamp,
     pub(super) room: StoredRoom,
+    pub(super) kept: StoredRetention,
     pub(super) gone: bool,
     pub(super) members: Arc<Members>,
     pub(super) last: Option<Arc<StoredLast>>,
@@ -124,6 +125,7 @@ impl Snapshot {
             seq: Seq(0),
             at: Timestamp(0),
             room,
+            kept: StoredRetention::default(),
             gone: false,
             members: Arc::default(),
             last: None,
@@ -138,6 +140,11 @@ impl Snapshot {
     /// Returns a participant.
     pub(super) fn member(&self, user: UserId) -> Option<&Member> {
         self.members.get(user)
+    }
+
+    /// Returns the newest expired message.
+    pub(super) fn expired(&self) -> Seq {
+        Seq(self.kept.expired)
     }
 
     /// Returns the basis of decisions on this participant's messages.
@@ -173,7 +180,7 @@ impl Snapshot {
     /// Returns the room without its participants.
     pub(super) fn room(&self, accounts: &Accounts) -> Room {
         let owner = self.room.owner.and_then(|owner| accounts.get(&UserId(owner)));
-        self.room.room(self.id, self.rev, self.seq, owner)
+        self.room.room(self.id, (self.rev, self.seq), self.kept, owner)
     }
 
     /// Returns the room with its participants, joined with their accounts as they were a moment
@@ -244,6 +251,15 @@ impl Snapshot {
             }
             Step::ParticipantRemoved { user, .. } => {
                 Arc::make_mut(&mut self.members).remove(UserId(*user));
+            }
+            Step::Retained { retention, .. } => {
+                self.kept = *retention;
+                let expired = |last: &&Arc<StoredLast>| last.seq <= retention.expired;
+                if let Some(last) = self.last.as_ref().filter(expired) {
+                    // Whoever needs it, because it is pinned, reads its row.
+                    let message = last.message.blank(change.at);
+                    self.last = Some(Arc::new(StoredLast { message, ..**last }));
+                }
             }
             // Its participants are kept: what is derived from the deletion concerns them.
             Step::RoomDeleted => self.gone = true,

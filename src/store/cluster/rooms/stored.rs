@@ -10,7 +10,7 @@ use super::client_ids;
 use crate::model::rules::shown_name;
 use crate::model::{
     AccountFlags, Media, MediaId, Message, Participant, Person, Rev, Role, Room, RoomId,
-    Searchable, Seq, Timestamp, User, UserId, Visibility, Who,
+    RoomRetention, Searchable, Seq, Timestamp, User, UserId, Visibility, Who,
 };
 use crate::store::StoreError;
 use crate::store::cluster::encoding;
@@ -90,6 +90,12 @@ pub(super) struct StoredMessage {
 impl Stored for StoredMessage {}
 
 impl StoredMessage {
+    /// Returns what stays of it once it is deleted; `at` is when.
+    pub(super) fn blank(&self, at: i64) -> Self {
+        let (text, media, mentions) = (String::new(), Vec::new(), Vec::new());
+        Self { text, media, mentions, deleted: self.deleted.or(Some(at)), ..self.clone() }
+    }
+
     /// Returns what can be found of it.
     pub(super) fn searchable(self) -> Searchable {
         let names: Vec<&str> =
@@ -313,7 +319,13 @@ impl StoredRoom {
     }
 
     /// Returns the room; `owner` is the account of its owner, None if it was deleted.
-    pub(super) fn room(&self, id: RoomId, rev: Rev, last_seq: Seq, owner: Option<&User>) -> Room {
+    pub(super) fn room(
+        &self,
+        id: RoomId,
+        (rev, last_seq): (Rev, Seq),
+        kept: StoredRetention,
+        owner: Option<&User>,
+    ) -> Room {
         Room {
             id,
             name: self.name.clone(),
@@ -329,7 +341,28 @@ impl StoredRoom {
             rev,
             facts_rev: Rev(self.facts_rev),
             mode_rev: Rev(self.mode_rev),
+            retention: RoomRetention { days: kept.days, keep_pinned: kept.keep_pinned },
+            expired: Seq(kept.expired),
         }
+    }
+}
+
+/// `retention` of a room's state: how long its messages are kept, and the newest one that has
+/// expired.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct StoredRetention {
+    pub(super) days: Option<u32>,
+    pub(super) keep_pinned: Option<bool>,
+    pub(super) expired: i64,
+}
+
+impl Stored for StoredRetention {}
+
+impl StoredRetention {
+    /// Returns what is stored of a room.
+    pub(super) fn of(room: &Room) -> Self {
+        let RoomRetention { days, keep_pinned } = room.retention;
+        Self { days, keep_pinned, expired: room.expired.0 }
     }
 }
 

@@ -4,7 +4,7 @@ use super::each::each;
 use super::heads::{self, Head};
 use super::logged::{Step, StoredChange};
 use super::stored::StoredMessage;
-use super::{changes, messages};
+use super::{changes, messages, pins};
 use crate::model::{Rev, RoomId, Seq};
 use crate::store::StoreError;
 use crate::store::cluster::Cluster;
@@ -49,7 +49,14 @@ async fn of_room(at: &Cluster, room: RoomId, known: Progress) -> Result<Option<T
         return walk_on(at, room, Walk { upto: Seq(0), aim: head.rev }, head).await.map(Some);
     };
     let rev = found.last().map_or(known.rev, StoredChange::rev);
-    let texts = found.into_iter().flat_map(|change| change.steps).filter_map(said_in).collect();
+    let steps = || found.iter().flat_map(|change| &change.steps);
+    let expires = |step: &Step| matches!(step, Step::Retained { after, retention } if *after < retention.expired);
+    let pinned = if steps().any(expires) { pins::pinned(at, room).await? } else { Vec::new() };
+    let texts = found
+        .into_iter()
+        .flat_map(|change| change.steps)
+        .flat_map(|step| said_in(step, &pinned))
+        .collect();
     let progress = Some(Progress { rev, walk: None });
     Ok(Some(Texts { heard: Heard { room, said: texts, progress }, more: rev < head.rev }))
 }
@@ -73,11 +80,17 @@ fn said(seq: Seq, message: StoredMessage) -> Said {
     Said { seq, content }
 }
 
-fn said_in(step: Step) -> Option<Said> {
+/// `pinned` messages stay when others expire.
+fn said_in(step: Step, pinned: &[Seq]) -> Vec<Said> {
     match step {
         Step::Posted { seq, message }
         | Step::Edited { seq, message }
-        | Step::Deleted { seq, message, .. } => Some(said(Seq(seq), message)),
+        | Step::Deleted { seq, message, .. } => vec![said(Seq(seq), message)],
+        Step::Retained { after, retention } => (after + 1..=retention.expired)
+            .map(Seq)
+            .filter(|seq| !pinned.contains(seq))
+            .map(|seq| Said { seq, content: None })
+            .collect(),
         Step::Reacted { .. }
         | Step::Unreacted { .. }
         | Step::Updated { .. }
@@ -88,7 +101,7 @@ fn said_in(step: Step) -> Option<Said> {
         | Step::ParticipantRemoved { .. }
         | Step::RoomDeleted
         | Step::Threaded { .. }
-        | Step::Followed { .. } => None,
+        | Step::Followed { .. } => Vec::new(),
     }
 }
 

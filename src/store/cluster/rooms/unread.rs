@@ -16,6 +16,8 @@ const MAX_BUCKETS: i64 = 10;
 /// The newest messages of a room, as far as counts need them.
 pub(super) struct Newest {
     last: i64,
+    /// The newest expired message: none up to it is unread.
+    expired: i64,
     /// Seqs of deleted messages, descending.
     gone: Vec<i64>,
     /// Messages that mention somebody, descending by seq: seq, author, and the column that says
@@ -24,14 +26,15 @@ pub(super) struct Newest {
 }
 
 impl Newest {
-    /// Reads the messages above `mark`, or as many as exact counts need.
+    /// Reads the messages above `mark` that have not expired, or as many as exact counts need.
     pub(super) async fn above(
         at: &Cluster,
         room: RoomId,
         mark: Seq,
-        last: Seq,
+        (expired, last): (Seq, Seq),
     ) -> Result<Self, StoreError> {
-        let mut newest = Self { last: last.0, gone: Vec::new(), mentions: Vec::new() };
+        let (mark, expired) = (mark.max(expired), expired.0);
+        let mut newest = Self { last: last.0, expired, gone: Vec::new(), mentions: Vec::new() };
         let mut standing = 0;
         let mut upto = last.0;
         for _ in 0..MAX_BUCKETS {
@@ -62,14 +65,16 @@ impl Newest {
 
     /// Returns the number of messages above the mark that are not deleted.
     pub(super) fn unread(&self, mark: Seq) -> u32 {
-        let gone = self.gone.iter().take_while(|seq| **seq > mark.0).count();
-        let above = u32::try_from(self.last - mark.0).unwrap_or_default();
+        let mark = mark.0.max(self.expired);
+        let gone = self.gone.iter().take_while(|seq| **seq > mark).count();
+        let above = u32::try_from(self.last - mark).unwrap_or_default();
         above.saturating_sub(u32::try_from(gone).unwrap_or(u32::MAX))
     }
 
     /// Returns the number of messages above the mark that mention the user.
     pub(super) fn mentions(&self, user: UserId, mark: Seq) -> u32 {
-        let above = self.mentions.iter().take_while(|(seq, ..)| *seq > mark.0);
+        let mark = mark.0.max(self.expired);
+        let above = self.mentions.iter().take_while(|(seq, ..)| *seq > mark);
         let own = above.filter(|(_, author, users)| {
             stored::mentions(users, user)
                 || (*author != user.0 && stored::mentions(users, stored::ALL))

@@ -64,10 +64,11 @@ impl View<'_> {
         };
         let chosen = mine::in_row(at, own.choices(id)).await?;
         let mark = chosen.own_mark(own.mark(id));
+        let expired = state.expired();
         let (participants, newest, above) = futures_util::try_join!(
             participants,
-            messages::newest(at, id, state.last.as_ref()),
-            Newest::above(at, id, mark, state.head.seq),
+            messages::newest(at, id, state.last.as_ref(), expired),
+            Newest::above(at, id, mark, (expired, state.head.seq)),
         )?;
         let (unread, mentions) = (above.unread(mark), above.mentions(own.user, mark));
         let own = chosen.settings;
@@ -108,7 +109,7 @@ impl Bare {
     }
 
     fn card(self, names: &Names) -> RoomCard {
-        let State { id, head, body, .. } = self.state;
+        let State { id, head, body, kept, .. } = self.state;
         let owner = body.owner.and_then(|owner| names.user(UserId(owner)));
         let participants = self
             .participants
@@ -116,7 +117,7 @@ impl Bare {
             .map(|(user, stored)| stored.participant(user, names.user(user)));
         RoomCard {
             facts: RoomFacts {
-                room: body.room(id, head.rev, head.seq, owner),
+                room: body.room(id, (head.rev, head.seq), kept, owner),
                 participants: participants.collect(),
             },
             user_count: body.users,

@@ -5,7 +5,7 @@ use crate::store::StoreError;
 use crate::store::cluster::ids::{self, Kind};
 use crate::store::cluster::tables::schema::people::{EMOJI, FOLLOWS, IMPORTED, PREFERENCES, SAVED};
 use crate::store::cluster::tables::{Row, Table};
-use crate::store::cluster::{Cluster, jobs, media, personal, rooms, users};
+use crate::store::cluster::{Cluster, jobs, media, personal, rooms, slash_commands, users};
 use crate::store::transfer::{
     EmojiRecord, Header, ImportedRecord, JobRecord, Key, LastIds, Record,
 };
@@ -17,8 +17,8 @@ const ROWS: u32 = 500;
 
 impl Cluster {
     /// Exports all data page by page, until `sink` returns false: header, users, files, rooms,
-    /// participants, messages room by room, preferences, saved messages, followed threads, emoji, results
-    /// of imports, jobs.
+    /// participants, messages room by room, preferences, saved messages, followed threads, emoji, slash
+    /// commands, results of imports, jobs.
     pub async fn export<F: Future<Output = bool>>(
         &self,
         product: &str,
@@ -53,6 +53,7 @@ async fn everything<F: Future<Output = bool>>(
         && of_table(at, &SAVED, personal::saved_record, sink).await?
         && of_table(at, &FOLLOWS, rooms::follow_record, sink).await?
         && of_table(at, &EMOJI, emoji, sink).await?
+        && commands(at, sink).await?
         && of_table(at, &IMPORTED, imported, sink).await?
         && farewells(at, sink).await?)
 }
@@ -116,6 +117,14 @@ fn emoji(row: &Row) -> Option<Record> {
         media: Key::Number(row.int("media")?),
         created: Timestamp(row.int("created")?),
     }))
+}
+
+async fn commands<F: Future<Output = bool>>(
+    at: &Cluster,
+    sink: &mut impl FnMut(Vec<Record>) -> F,
+) -> Result<bool, StoreError> {
+    let all = slash_commands::all(at).await?;
+    Ok(sink(all.iter().map(|one| Record::SlashCommand(one.into())).collect()).await)
 }
 
 fn imported(row: &Row) -> Option<Record> {

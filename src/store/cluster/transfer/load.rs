@@ -1,19 +1,22 @@
 //! Loads the records of an export into an empty keyspace.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use futures_util::future::try_join_all;
 
 use crate::model::rules::check_emoji_name;
-use crate::model::{MAX_KEPT_ID, MediaId, RoomId, UserId};
+use crate::model::{FileKind, MAX_EMOJI, MAX_KEPT_ID, MediaId, RoomId, UserId};
 use crate::store::StoreError;
-use crate::store::cluster::ids::{self, Kind};
+use crate::store::cluster::ids;
 use crate::store::cluster::rooms::{self, Loading};
 use crate::store::cluster::tables::Put;
 use crate::store::cluster::tables::schema::people::{EMOJI, IMPORTED};
-use crate::store::cluster::{Cluster, emoji, jobs, media, personal, settings, users};
+use crate::store::cluster::{
+    Cluster, emoji, jobs, media, personal, settings, slash_commands, users,
+};
 use crate::store::transfer::{
-    Header, Key, LastIds, MediaRecord, MessageRecord, Record, UserRecord,
+    EmojiRecord, Header, Key, Kind, LastIds, MediaRecord, MessageRecord, Reason, Record, Report,
+    UserRecord,
 };
 
 /// Users and files added at the same time.
@@ -28,6 +31,8 @@ pub struct Loader {
     /// Owners of profile pictures that have not come yet.
     pictures: HashMap<i64, i64>,
     rooms: BTreeMap<RoomId, Loading>,
+    /// Names of custom emoji.
+    emoji: HashSet<String>,
     /// Deleted users who still have to leave their rooms, with their former names.
     leaving: Vec<(UserId, String, String)>,
     /// Largest ids so far.
@@ -37,7 +42,8 @@ pub struct Loader {
 impl Cluster {
     /// Returns whether the keyspace has neither users nor rooms.
     pub async fn is_empty(&self) -> Result<bool, StoreError> {
-        Ok(ids::last(self, Kind::User).await? == 0 && ids::last(self, Kind::Room).await? == 0)
+        Ok(ids::last(self, ids::Kind::User).await? == 0
+            && ids::last(self, ids::Kind::Room).await? == 0)
     }
 
     /// Begins to load an export; None if the keyspace has data, unless a load of the same export
@@ -57,6 +63,7 @@ impl Cluster {
             logins: HashMap::new(),
             pictures: HashMap::new(),
             rooms: BTreeMap::new(),
+            emoji: HashSet::new(),
             leaving: Vec::new(),
             last: LastIds::default(),
         }))
@@ -65,17 +72,20 @@ impl Cluster {
 
 /// Ensures that these ids are not given out again.
 async fn raise(at: &Cluster, last: &LastIds) -> Result<(), StoreError> {
-    for (kind, last) in
-        [(Kind::User, last.users), (Kind::Room, last.rooms), (Kind::Media, last.media)]
-    {
+    for (kind, last) in [
+        (ids::Kind::User, last.users),
+        (ids::Kind::Room, last.rooms),
+        (ids::Kind::Media, last.media),
+    ] {
         ids::raise(at, kind, last.clamp(0, MAX_KEPT_ID)).await?;
     }
     Ok(())
 }
 
 impl Loader {
-    /// Loads records that follow those loaded so far.
-    pub async fn take(&mut self, records: &[Record]) -> Result<(), StoreError> {
+    /// Loads records that follow those loaded so far; reports custom emoji.
+    pub async fn take(&mut self, records: &[Record]) -> Result<Report, StoreError> {
+        let mut report = Report::default();
         let mut users: Vec<&UserRecord> = Vec::new();
         let mut files: Vec<&MediaRecord> = Vec::new();
         let mut messages: BTreeMap<RoomId, Vec<&MessageRecord>> = BTreeMap::new();
@@ -94,9 +104,14 @@ impl Loader {
         self.users(&users).await?;
         self.files(&files).await?;
         for record in records {
-            self.other(record).await?;
+            if let Record::Emoji(emoji) = record {
+                self.emoji(emoji, &mut report).await?;
+            } else {
+                self.other(record).await?;
+            }
         }
-        self.messages(messages).await
+        self.messages(messages).await?;
+        Ok(report)
     }
 
     /// Completes the rooms.
@@ -164,14 +179,7 @@ impl Loader {
                     loading.participant(participant, UserId(user), login);
                 }
             }
-            Record::Emoji(emoji) => {
-                let is_sound = check_emoji_name("it", &emoji.name).is_ok();
-                if let Some(media) = emoji.media.number().filter(|_| is_sound) {
-                    let key = [emoji.name.as_str().into()];
-                    let cells = [("created", emoji.created.0.into())];
-                    self.write(Some(Put::plain(&EMOJI, 1, [media.into()], key, cells))).await?;
-                }
-            }
+            Record::SlashCommand(record) => slash_commands::load(&self.at, record).await?,
             Record::Preferences(record) => self.write(personal::load_preferences(record)).await?,
             Record::Saved(record) => self.write(personal::load_saved(record)).await?,
             Record::Follow(record) => {
@@ -192,11 +200,44 @@ impl Loader {
             }
             Record::User(_)
             | Record::Media(_)
+            | Record::Emoji(_)
             | Record::Message(_)
             | Record::Header(_)
             | Record::File(_)
             | Record::End(_) => {}
         }
+        Ok(())
+    }
+
+    /// Loads a custom emoji. Its row names only the file, so that what is wrong with the emoji is
+    /// found here or never.
+    async fn emoji(&mut self, new: &EmojiRecord, report: &mut Report) -> Result<(), StoreError> {
+        let EmojiRecord { name, media, created } = new;
+        let left_out = |why: &str| format!(":{name}: {why}");
+        if let Err(error) = check_emoji_name("the name", name) {
+            report.note(Reason::EmojiLeftOut, left_out(&error.to_string()));
+            return Ok(());
+        }
+        if self.emoji.contains(name) {
+            report.note(Reason::EmojiLeftOut, left_out("has another picture here"));
+            return Ok(());
+        }
+        let ids: Vec<MediaId> = media.number().map(MediaId).into_iter().collect();
+        let Some(file) = media::these(&self.at, &ids).await?.pop() else {
+            report.note(Reason::Dangling, format!("emoji {name}: file {media}"));
+            return Ok(());
+        };
+        let is_picture = file.is_image && FileKind::of(&file.kind).is_emoji();
+        if !is_picture || self.emoji.len() >= MAX_EMOJI {
+            let why = if is_picture { "there are too many" } else { "is no picture" };
+            report.note(Reason::EmojiLeftOut, left_out(why));
+            return Ok(());
+        }
+        let cells = [("created", created.0.into())];
+        let key = [name.as_str().into()];
+        self.write(Some(Put::plain(&EMOJI, 1, [file.id.0.into()], key, cells))).await?;
+        self.emoji.insert(name.clone());
+        report.taken(Kind::Emoji);
         Ok(())
     }
 

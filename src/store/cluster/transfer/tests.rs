@@ -5,14 +5,17 @@ use std::sync::{Arc, Mutex};
 
 use crate::model::rules::EVERYONE;
 use crate::model::{
-    Identity, Message, NotifyLevel, OwnChange, PreferencesChange, Role, RoomFacts, RoomId, Seq,
-    UserId, Visibility, Window, fold,
+    Identity, MAX_EMOJI, Message, NewEmoji, NewSlashCommand, NotifyLevel, OwnChange,
+    PreferencesChange, Role, RoomFacts, RoomId, Seq, UserId, Visibility, WebhookBot, WebhookSecret,
+    Window, fold,
 };
 use crate::store::cluster::Cluster;
 use crate::store::cluster::faulty::open;
 use crate::store::cluster::tables::memory::Memory;
 use crate::store::engine::{Embedded, Options};
-use crate::store::transfer::{Header, LastIds, Record, Terms};
+use crate::store::transfer::{
+    EmojiRecord, Header, Key, Kind, LastIds, Reason, Record, Report, Terms,
+};
 use crate::store::{
     Basis, Draft, MessageChange, NewMedia, NewRoom, NewUser, RoomChange, RoomQuery, RoomSettings,
     Store, UserChange, UserKey, UserQuery, Whose,
@@ -69,6 +72,7 @@ async fn fill(store: &dyn Store) {
     let picture = store.add_media(file(ann, "ab", "png")).await.unwrap().value.id;
     let paper = store.add_media(file(ann, "cd", "pdf")).await.unwrap().value.id;
     store.add_media(file(gone, "ef", "pdf")).await.unwrap();
+    store.add_emoji(ann, NewEmoji { name: "our_parrot".to_owned(), media: picture }).await.unwrap();
     let change = UserChange { media: Some(Some(picture)), ..UserChange::default() };
     store.change_user(ann, change).await.unwrap();
     let flags = UserChange { bot: Some(true), disabled: Some(true), ..UserChange::default() };
@@ -128,6 +132,14 @@ async fn fill(store: &dyn Store) {
     let keywords = Some(vec!["책".to_owned()]);
     let preferences = PreferencesChange { keywords, ..PreferencesChange::default() };
     store.change_preferences(bob, preferences).await.unwrap();
+    for (name, rooms) in [("deploy", vec![hall]), ("everywhere", Vec::new())] {
+        let bot = WebhookBot { id: cho, login: "Чо".to_owned() };
+        let (description, hint) = ("Deploys".to_owned(), "[service]".to_owned());
+        let (url, secret) = ("https://ops.example.org/x".to_owned(), WebhookSecret([9; 32]));
+        let (name, creator) = (name.to_owned(), "Ann".to_owned());
+        let new = NewSlashCommand { name, url, secret, description, hint, rooms, creator, bot };
+        store.add_slash_command(new).await.unwrap();
+    }
     store.change_room(lost, Basis::Nobody, Some(bob), RoomChange::Delete).await.unwrap();
     store.remove_user(gone).await.unwrap();
     // The job of the deleted user is done when the room has told it.
@@ -280,6 +292,43 @@ async fn a_cluster_becomes_a_database() {
     assert_eq!(seen(&sqlite).await, seen(&cluster).await);
     let users = sqlite.users(UserQuery::After(None, 10)).await.unwrap();
     assert_eq!(users, cluster.users(UserQuery::After(None, 10)).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn emoji_that_cannot_be_are_left_out_of_a_load() {
+    let dir = tempfile::tempdir().unwrap();
+    fill(&embedded(&dir)).await;
+    let mut records = exported(&dir).await;
+    let place = records.iter().position(|record| matches!(record, Record::Emoji(_))).unwrap();
+    let Record::Emoji(good) = records[place].clone() else { unreachable!() };
+    let is_paper = |record: &&Record| matches!(record, Record::Media(file) if file.kind == "pdf");
+    let Some(Record::Media(paper)) = records.iter().find(is_paper).cloned() else {
+        panic!("there is one")
+    };
+    let emoji = |name: &str, media: &Key| {
+        Record::Emoji(EmojiRecord { name: name.to_owned(), media: media.clone(), ..good.clone() })
+    };
+    let bad = [
+        emoji("tada", &good.media),
+        emoji("our_paper", &paper.id),
+        emoji("our_ghost", &Key::Number(999)),
+        emoji("our_parrot", &good.media),
+    ];
+    let many = (0..MAX_EMOJI).map(|n| emoji(&format!("emoji_{n}"), &good.media));
+    records.splice(place + 1..=place, bad.into_iter().chain(many));
+    let cluster = open(&Memory::new()).await.0;
+    let mut loader = cluster.load(header(&records)).await.unwrap().unwrap();
+    let mut report = Report::default();
+    for some in records.chunks(100) {
+        report.add(loader.take(some).await.unwrap());
+    }
+    loader.finish().await.unwrap();
+    assert_eq!(report.count(Kind::Emoji), MAX_EMOJI as u64);
+    let notes = [Reason::EmojiLeftOut, Reason::Dangling].map(|reason| report.notes[&reason].count);
+    assert_eq!(notes, [4, 1], "{:?}", report.notes);
+    let found = cluster.emoji().await.unwrap();
+    assert_eq!(found.len(), MAX_EMOJI);
+    assert!(found.iter().all(|emoji| emoji.media.kind == "png"), "{:?}", found.first());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

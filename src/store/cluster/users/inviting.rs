@@ -60,19 +60,19 @@ pub(super) async fn take(
     let none = StoreError::NotFound(Missing::Invitation);
     for _ in 0..TRIES {
         let read = invitations::by_secret(at, secret, Consistency::Serial).await;
-        let mut kept = read?.ok_or(none.clone())?;
+        let mut kept = read?.and_then(Kept::standing).ok_or(none.clone())?;
         // An earlier attempt was made, and the row was written by others since.
         if kept.stored.taking.iter().any(|(taker, _)| *taker == user.0) {
-            return Ok(kept.stored.invitation());
+            return Ok(kept.invitation());
         }
         let now = Timestamp::now();
         settle(at, &mut kept, now).await?;
-        if kept.stored.invitation().spent(now).is_some() {
+        if kept.invitation().spent(now).is_some() {
             return Err(none);
         }
         kept.stored.taking.push((user.0, now.0));
         match invitations::write(at, &kept).await {
-            Ok(invitations::Wrote::Done) => return Ok(kept.stored.invitation()),
+            Ok(invitations::Wrote::Done) => return Ok(kept.invitation()),
             Ok(invitations::Wrote::Stale) => {}
             // If it is taken nevertheless, it is given back when the account is found abandoned.
             Err(_) => return Err(StoreError::Unavailable),
@@ -97,7 +97,7 @@ async fn finished(
 ) -> Result<(), StoreError> {
     for _ in 0..TRIES {
         let read = invitations::by_secret(at, secret, Consistency::Serial).await?;
-        // It was revoked.
+        // It has ended long ago.
         let Some(mut kept) = read else { return Ok(()) };
         let before = kept.stored.taking.len();
         kept.stored.taking.retain(|(taker, _)| *taker != user.0);
@@ -121,21 +121,21 @@ pub(in crate::store::cluster) async fn all(at: &Cluster) -> Result<Vec<Invitatio
     let mut found = Vec::new();
     for mut kept in invitations::all(at).await? {
         settle(at, &mut kept, now).await?;
-        found.push(kept.stored.invitation());
+        found.push(kept.invitation());
     }
     found.sort_by_key(|invitation| std::cmp::Reverse(invitation.id));
     Ok(found)
 }
 
-/// Returns the invitation with this secret.
+/// Returns the invitation with this secret, unless it was revoked.
 pub(in crate::store::cluster) async fn by_secret(
     at: &Cluster,
     secret: Hash32,
 ) -> Result<Option<Invitation>, StoreError> {
     let read = invitations::by_secret(at, secret, Consistency::Quorum).await?;
-    let Some(mut kept) = read else { return Ok(None) };
+    let Some(mut kept) = read.and_then(Kept::standing) else { return Ok(None) };
     settle(at, &mut kept, Timestamp::now()).await?;
-    Ok(Some(kept.stored.invitation()))
+    Ok(Some(kept.invitation()))
 }
 
 /// Counts or gives back uses that were taken long ago; the row itself is not written.

@@ -11,7 +11,7 @@ use crate::model::Timestamp;
 use crate::store::StoreError;
 use crate::store::sqlite::error::unreadable;
 use crate::store::sqlite::preferences::{self, own_from_row};
-use crate::store::sqlite::{Sqlite, job_orders, sql, users};
+use crate::store::sqlite::{Sqlite, job_orders, slash_commands, sql, users};
 use crate::store::transfer::{
     EmojiRecord, FollowRecord, Header, IdentityRecord, ImportedRecord, JobRecord, Key, LastIds,
     MediaRecord, MessageRecord, ParticipantRecord, PinRecord, PreferencesRecord, ReactionRecord,
@@ -39,7 +39,7 @@ const USERS: &str = "SELECT id, login, name, email, birth, media, status_emoji, 
 const MEDIA: &str = "SELECT * FROM media WHERE id > ?1 ORDER BY id LIMIT ?2";
 // A room marked as deleted is gone for users; its rows only wait to be removed.
 const ROOMS: &str = "SELECT id, name, topic, description, visibility, archived, read_only, owner, \
-                     rev, facts_rev, created FROM rooms
+                     retention_days, keep_pinned, expired, rev, facts_rev, created FROM rooms
     WHERE id > ?1 AND deleted IS NULL ORDER BY id LIMIT ?2";
 const PARTICIPANTS: &str = "SELECT p.* FROM participants p JOIN rooms r ON r.id = p.room AND \
                             r.deleted IS NULL
@@ -162,6 +162,7 @@ fn everything(
         || saved(conn, sink)?.is_break()
         || follows(conn, sink)?.is_break()
         || emoji(conn, sink)?.is_break()
+        || commands(conn, sink)?.is_break()
         || imported(conn, sink)?.is_break()
     {
         return Ok(());
@@ -260,6 +261,9 @@ fn room(row: &sql::Row<'_>) -> Result<Record> {
         visibility: row.get("visibility")?,
         archived: row.get("archived")?,
         read_only: row.get("read_only")?,
+        retention_days: row.get("retention_days")?,
+        keep_pinned: row.get("keep_pinned")?,
+        expired: row.get("expired")?,
         owner: optional_key(row, "owner")?,
         rev: row.get("rev")?,
         facts_rev: row.get("facts_rev")?,
@@ -421,6 +425,16 @@ fn emoji(
             created: row.get("created")?,
         }))
     })?;
+    Ok(if all.is_empty() { ControlFlow::Continue(()) } else { sink(all) })
+}
+
+/// Exports slash commands, few enough for one page.
+fn commands(
+    conn: &Connection,
+    sink: &mut dyn FnMut(Vec<Record>) -> ControlFlow<()>,
+) -> Result<ControlFlow<()>> {
+    let all = slash_commands::all(conn)?;
+    let all: Vec<Record> = all.iter().map(|one| Record::SlashCommand(one.into())).collect();
     Ok(if all.is_empty() { ControlFlow::Continue(()) } else { sink(all) })
 }
 

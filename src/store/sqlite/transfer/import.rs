@@ -182,6 +182,7 @@ impl<'t> Import<'t> {
                 Record::Saved(saved) => taking.saved(saved)?,
                 Record::Follow(follow) => taking.follow(follow)?,
                 Record::Emoji(emoji) => taking.emoji(emoji)?,
+                Record::SlashCommand(command) => taking.command(command)?,
                 Record::Imported(imported) => taking.imported(imported)?,
                 Record::Job(job) => taking.job(job)?,
                 // File content is stored elsewhere; the others only frame the export.

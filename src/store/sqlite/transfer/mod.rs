@@ -4,6 +4,7 @@
 //! the writer; `table` records the results of imports. Contains no file formats, and no rules for
 //! names or texts.
 
+mod commands;
 mod export;
 mod import;
 mod messages;
@@ -17,6 +18,7 @@ mod tests;
 #[cfg(test)]
 pub(super) fn statements() -> Vec<&'static str> {
     [
+        commands::STATEMENTS,
         export::STATEMENTS,
         import::STATEMENTS,
         messages::STATEMENTS,

@@ -42,8 +42,9 @@ const ROOM_ID_TAKEN: &str = "SELECT 1 FROM rooms WHERE id = ?1";
 const NAME_TAKEN: &str =
     "SELECT 1 FROM rooms WHERE folded = ?1 AND visibility = 'public' AND deleted IS NULL";
 const ADD_ROOM: &str = "INSERT INTO rooms (id, name, folded, visibility, owner, rev, facts_rev, \
-                        created, topic, description, archived, read_only)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+                        created, topic, description, archived, read_only, retention_days, \
+                        keep_pinned, expired)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
 const INSIDE: &str = "SELECT 1 FROM participants WHERE room = ?1 AND user = ?2";
 const ADD_PARTICIPANT: &str = "INSERT INTO participants (room, user, role, edited_name, since, \
                                joined, mark, mark_at, notify, favourite, unread_from, \
@@ -377,7 +378,10 @@ impl Import<'_> {
             topic,
             description,
             new.archived,
-            new.read_only
+            new.read_only,
+            new.retention_days,
+            new.keep_pinned,
+            new.expired
         ];
         sql::run(self.conn, ADD_ROOM, values)?;
         let id = self.conn.last_insert_rowid();
@@ -476,7 +480,7 @@ impl Import<'_> {
     /// picture.
     pub(super) fn emoji(&mut self, new: &EmojiRecord) -> Result<()> {
         let media = self.found(MEDIA, &new.media)?;
-        if let Err(why) = check_emoji_name("it", &new.name) {
+        if let Err(why) = check_emoji_name("the name", &new.name) {
             let name = format!(":{}: {why}", new.name);
             self.out.report.note(Reason::EmojiLeftOut, name);
             return Ok(());

@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::model::{
-    MAX_KEPT_ID, Message, MessageId, NotifyLevel, OwnChange, PreferencesChange, QuietHours,
-    Reaction, Role, RoomId, Seq, UserId, Visibility, Window,
+    MAX_KEPT_ID, Message, MessageId, NewSlashCommand, NotifyLevel, OwnChange, PreferencesChange,
+    QuietHours, Reaction, Role, RoomId, Seq, UserId, Visibility, WebhookBot, WebhookSecret, Window,
 };
 use crate::store::sqlite::{Options, Sqlite};
 use crate::store::transfer::{
@@ -210,6 +210,22 @@ async fn fill(store: &Sqlite) {
             [media.id.0],
         )
         .unwrap();
+    for (name, rooms) in [("deploy", vec![room]), ("everywhere", Vec::new())] {
+        store.add_slash_command(new_command(name, ann.id, rooms)).await.unwrap();
+    }
+}
+
+fn new_command(name: &str, bot: UserId, rooms: Vec<RoomId>) -> NewSlashCommand {
+    NewSlashCommand {
+        name: name.to_owned(),
+        url: "https://ops.example.org/x".to_owned(),
+        secret: WebhookSecret([9; 32]),
+        description: "Deploys".to_owned(),
+        hint: "[service]".to_owned(),
+        rooms,
+        creator: "ann".to_owned(),
+        bot: WebhookBot { id: bot, login: "ann".to_owned() },
+    }
 }
 
 async fn export(store: &Sqlite) -> Vec<Record> {
@@ -425,4 +441,25 @@ async fn many_of_the_same_name_are_numbered_without_gaps() {
     wanted.push("ann".to_owned());
     wanted.sort();
     assert_eq!(logins, wanted);
+}
+
+#[tokio::test]
+async fn a_slash_command_keeps_to_its_rooms_and_leaves_others_alone() {
+    let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (a, b) = (open(&from), open(&to));
+    fill(&a).await;
+    let here = b.add_user(user("dan")).await.unwrap();
+    let other = WebhookSecret([1; 32]);
+    let other =
+        NewSlashCommand { secret: other, ..new_command("everywhere", here.id, vec![RoomId(9)]) };
+    b.add_slash_command(other).await.unwrap();
+    let all = export(&a).await;
+    let report = import(&b, &all, 100).await;
+    assert_eq!(report.count(Kind::SlashCommands), 1);
+    let shown = format!("{report:?}");
+    assert!(shown.contains("/everywhere: there is another one"), "{shown}");
+    let found = b.slash_commands().await.unwrap();
+    let names: Vec<&str> = found.iter().map(|command| &*command.name).collect();
+    assert_eq!(names, ["everywhere", "deploy"]);
+    assert_eq!((found[1].rooms.len(), &*found[1].bot.login), (1, "ann"));
 }

@@ -17,7 +17,7 @@ use super::{Sqlite, UpkeepError, quiet, reader};
 use crate::model::{RoomId, Timestamp};
 use crate::store::sqlite::error::OpenError;
 use crate::store::sqlite::search::{self, Glance};
-use crate::store::sqlite::{beside, log_end, schema, sql};
+use crate::store::sqlite::{beside, log_end, retention, schema, sql};
 
 // By id: timestamps only agree with ids within a room, and an hour more or less does not matter
 // here.
@@ -116,6 +116,11 @@ pub fn rooms_ahead(
         Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?.map(Timestamp)))
     })?
     .unwrap_or_default())
+}
+
+/// Returns what the server remembers of the deletion of expired messages.
+pub fn retention_memo(path: &Path, live: bool) -> Result<Option<String>, UpkeepError> {
+    Ok(retention::memo(&open(path, live)?)?)
 }
 
 /// Returns name and size of all uploaded files with a row.

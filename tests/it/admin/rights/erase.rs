@@ -5,8 +5,10 @@ use std::process::Stdio;
 
 use serde_json::json;
 
-use super::{DOCUMENT, EARLIER, NEEDLE, Scene, TEXTS};
-use crate::support::{Client, Ctl, Json, Person, Realtime, Rooms, V1, number, texts};
+use super::{DOCUMENT, EARLIER, NEEDLE, Scene, TEXTS, upload};
+use crate::support::{
+    Client, Ctl, Json, Person, Realtime, Rooms, Server, V1, number, people, picture, texts,
+};
 
 /// What each dialect shows of the hall, by its name.
 async fn views(scene: &Scene) -> Vec<(&'static str, String)> {
@@ -220,4 +222,35 @@ fn nothing_is_left_of_names(scene: &Scene) {
         let names: BTreeSet<&str> = texts(&all, "name").into_iter().collect();
         assert_eq!(names, BTreeSet::from(["ben", "cyd"]), "{list:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_dry_run_counts_is_what_goes() {
+    let server = Server::start().await;
+    let [ann, ben] = people(&server, ["ann", "ben"]).await;
+    let ctl = Ctl::of(&server);
+    let room = ann.room(&[&ben]).await;
+    for (by, name) in [(&ann, "own"), (&ben, "other")] {
+        let said = by.say(&room, name).await["messageId"].take();
+        let path = format!("/api/chatrooms/{room}/messages/{}/reactions", said.as_str().unwrap());
+        ann.post(&path, json!({"reactionType": "like"})).await.is(201);
+    }
+    // Of Ann's files, one is an emoji, one has the bytes of that emoji, and one those of Ben's.
+    let (emoji, shared) = (picture(10, 10), picture(11, 11));
+    let file = server.data().join("emoji.png");
+    std::fs::write(&file, &emoji).unwrap();
+    ctl.run(&["emoji", "add", "anns_own", file.to_str().unwrap(), "--owner", "ann"]).ends(0);
+    upload(&ann, "same.png", &emoji).await;
+    upload(&ann, "shared.png", &shared).await;
+    upload(&ben, "shared.png", &shared).await;
+    upload(&ann, "alone.png", &picture(12, 12)).await;
+    let dry = ctl.one(&["user", "erase", "ann", "--dry-run"]);
+    let done = ctl.one(&["user", "erase", "ann", "--yes"]);
+    let keys = ["messages_erased", "reactions_erased", "files_erased", "file_bytes", "files_kept"];
+    for key in keys.into_iter().chain(["rooms_left", "rooms_deleted", "sessions_ended"]) {
+        assert_eq!(dry[key], done[key], "{key}: {dry} {done}");
+    }
+    let counts = keys.map(|key| done[key].as_i64().unwrap());
+    assert_eq!((counts[0], counts[1], counts[2], counts[4]), (1, 2, 3, 2), "{done}");
+    assert_eq!(ctl.all(&["emoji", "list"]).len(), 1, "it is used by others");
 }

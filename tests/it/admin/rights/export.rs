@@ -70,10 +70,16 @@ fn complete(scene: &Scene, ctl: &Ctl, path: &Path) -> Vec<Json> {
     let reactions = zip.lines("reactions.jsonl");
     assert_eq!(texts(&json!(reactions), "reaction"), ["like"]);
     assert_eq!(texts(&json!(reactions), "message"), [scene.bens.as_str()]);
-    assert_eq!(texts(&json!(zip.lines("saved.jsonl")), "message"), [scene.bens.as_str()]);
-    assert_eq!(texts(&json!(zip.lines("threads.jsonl")), "message"), [scene.bens.as_str()]);
+    let both = [scene.bens.as_str(), scene.lefts.as_str()];
+    assert_eq!(texts(&json!(zip.lines("saved.jsonl")), "message"), both);
+    assert_eq!(texts(&json!(zip.lines("threads.jsonl")), "message"), both);
     let drafts = zip.lines("drafts.jsonl");
-    assert_eq!(drafts.len(), 2, "{drafts:?}");
+    assert_eq!(drafts.len(), 3, "{drafts:?}");
+    let left = drafts.iter().find(|draft| draft["room"] == json!(scene.left)).unwrap();
+    assert_eq!(
+        (&left["content"], &left["thread"]),
+        (&json!("xylozanzibar too"), &json!(scene.lefts))
+    );
     let begun = drafts.iter().find(|draft| draft["room"] == json!(scene.hall)).unwrap();
     assert_eq!(
         (&begun["content"], &begun["thread"], &begun["reply_to"]),

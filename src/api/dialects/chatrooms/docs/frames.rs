@@ -26,7 +26,8 @@ const SOCKET: &str = "\
      message with which their thread begins. `status_changed` tells of the status of people with whom \
      the user shares a room; nothing is sent when a status ends at its time. `server_updated` tells all \
      sockets that administrators have changed the name, accent colour, message of the day or icon of \
-     the server, with those that are in force, as in `GET /api/server`. `watch_presence` names \
+     the server, with those that are in force, as in `GET /api/server`. `command_response` is what a \
+     program answers later to a slash command of the user; it is not stored. `watch_presence` names \
      at most 500 users, instead of those named before, and its reply says who of them is online, \
      away or offline; users whom the caller may not see are omitted like unknown ones. Later \
      changes come as `user_presence`, those of two seconds together. A user is away while all of \

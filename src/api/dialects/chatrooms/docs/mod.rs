@@ -1,6 +1,7 @@
 //! API reference texts of `chatrooms`.
 
 mod accounts;
+mod commands;
 mod emoji;
 mod frames;
 mod links;
@@ -95,6 +96,8 @@ pub(super) fn describe(operation: Operation) -> Described {
         Operation::LinkPicture => links::picture(),
         Operation::React => messages::react(),
         Operation::Unreact => messages::unreact(),
+        Operation::Commands => commands::list(),
+        Operation::RunCommand => commands::run(),
         Operation::Pins => rooms::pins(),
         Operation::Pin => rooms::pin(),
         Operation::Unpin => rooms::unpin(),

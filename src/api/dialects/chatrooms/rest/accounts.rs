@@ -100,14 +100,16 @@ pub(super) async fn statuses(chat: &Chat, request: Request) -> Result<Response> 
 pub(super) async fn me(chat: &Chat, request: Request) -> Result<Response> {
     let session = request.session(chat).await?;
     let user = chat.me(&session).await?;
-    Ok(json(StatusCode::OK, &wire::User::own(&user)))
+    let directory = chat.has_password_elsewhere(user.id).await?;
+    Ok(json(StatusCode::OK, &wire::User::own(&user).of_directory(directory)))
 }
 
 pub(super) async fn change_me(chat: &Chat, mut request: Request) -> Result<Response> {
     let session = request.session(chat).await?;
     let change: wire::ChangeMe = request.json().await?;
     let user = chat.change_me(&session, change.into()).await?;
-    Ok(json(StatusCode::OK, &wire::User::own(&user)))
+    let directory = chat.has_password_elsewhere(user.id).await?;
+    Ok(json(StatusCode::OK, &wire::User::own(&user).of_directory(directory)))
 }
 
 pub(super) async fn delete_me(chat: &Chat, request: Request) -> Result<Response> {

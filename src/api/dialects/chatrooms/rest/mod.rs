@@ -2,6 +2,7 @@
 //! and builds the response.
 
 mod accounts;
+mod commands;
 mod emoji;
 mod links;
 mod media;
@@ -105,6 +106,9 @@ pub enum Operation {
     LinkPicture,
     React,
     Unreact,
+    /// List the slash commands of a room.
+    Commands,
+    RunCommand,
     Pins,
     Pin,
     Unpin,
@@ -236,6 +240,8 @@ pub(super) const ROUTES: &[Route<Operation>] = &[
         Operation::Unreact,
     ),
     route(Method::GET, "/api/chatrooms/{roomId}/threads", Operation::ThreadSummaries),
+    route(Method::GET, "/api/chatrooms/{roomId}/commands", Operation::Commands),
+    route(Method::POST, "/api/chatrooms/{roomId}/commands", Operation::RunCommand),
     route(Method::GET, "/api/chatrooms/{roomId}/pins", Operation::Pins),
     route(Method::PUT, "/api/chatrooms/{roomId}/pins/{messageId}", Operation::Pin),
     route(Method::DELETE, "/api/chatrooms/{roomId}/pins/{messageId}", Operation::Unpin),
@@ -322,6 +328,8 @@ pub(super) async fn answer(
         Operation::LinkPicture => links::picture(chat, request).await,
         Operation::React => messages::react(chat, request).await,
         Operation::Unreact => messages::unreact(chat, request).await,
+        Operation::Commands => commands::list(chat, request).await,
+        Operation::RunCommand => commands::run(chat, request).await,
         Operation::Pins => settings::pins(chat, request).await,
         Operation::Pin => settings::pin(chat, request, true).await,
         Operation::Unpin => settings::pin(chat, request, false).await,

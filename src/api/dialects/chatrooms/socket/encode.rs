@@ -62,9 +62,7 @@ pub(crate) fn encode(event: &Event) -> Vec<Encoded> {
             }))]
         }
         Event::LookChanged { look, at } => vec![server_updated(look, *at)],
-        Event::Availability { users, at } => {
-            vec![Encoded::to_all(text(&presence_of(users, *at)))]
-        }
+        Event::Availability { users, at } => told(&presence_of(users, *at)),
         Event::Emoji { name, picture, at } => vec![emoji(name, picture.as_ref(), *at)],
         Event::UserChanged { .. }
         | Event::AvailableElsewhere { .. }
@@ -80,6 +78,10 @@ fn of_room(event: &RoomEvent) -> Vec<Encoded> {
     let frames = event.changes.iter();
     let frames = frames.flat_map(|change| [Some(changed(event, change)), of_thread(event, change)]);
     frames.flatten().map(|frame| Encoded::to_all(text(&frame))).collect()
+}
+
+fn told(frame: &Frame<'_>) -> Vec<Encoded> {
+    vec![Encoded::to_all(text(frame))]
 }
 
 fn server_updated(look: &Look, at: Timestamp) -> Encoded {
@@ -124,6 +126,7 @@ fn changed<'a>(event: &'a RoomEvent, change: &'a Change) -> Frame<'a> {
             name: room.name.as_deref(),
             visibility: room.visibility.as_str(),
             owner_id: &room.owner_login,
+            expired_seq: Some(room.expired.0).filter(|seq| *seq > 0),
             timestamp,
         },
         Change::ParticipantAdded(participant) => Frame::ParticipantAdded(now(event, participant)),
@@ -208,13 +211,9 @@ fn now<'a>(event: &RoomEvent, participant: &'a Participant) -> ParticipantNow<'a
 fn emoji(name: &str, picture: Option<&EmojiPicture>, at: Timestamp) -> Encoded {
     let timestamp = at.into();
     let frame = match picture {
-        Some(EmojiPicture { file, id, creator }) => Frame::EmojiAdded {
-            name,
-            user_id: creator,
-            media_name: file,
-            media_id: id.0,
-            timestamp,
-        },
+        Some(EmojiPicture { file, id }) => {
+            Frame::EmojiAdded { name, media_name: file, media_id: id.0, timestamp }
+        }
         None => Frame::EmojiRemoved { name, timestamp },
     };
     Encoded::to_all(text(&frame))
@@ -251,7 +250,13 @@ fn personal(user: UserId, change: &Personal, at: Timestamp) -> Encoded {
             unread_seq: follow.unread.map(|seq| seq.0),
             timestamp,
         },
-        Personal::Draft(draft) => own_draft(draft),
+        Personal::Draft(draft, _) => own_draft(draft),
+        Personal::Answer(answer) => Frame::CommandResponse {
+            room_id: answer.room.into(),
+            command: &answer.command,
+            content: &answer.text,
+            timestamp,
+        },
     };
     Encoded::to_all(text(&frame)).only_for(Audience::Only(user))
 }

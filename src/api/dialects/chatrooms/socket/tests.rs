@@ -245,9 +245,10 @@ fn what_only_its_user_sees_goes_to_the_user() {
     tells("frame.message_unsaved.json", &golden::event("PersonalUnsaved"), to);
     tells("frame.thread_changed.json", &golden::event("PersonalThread"), to);
     tells("frame.read_marked-event.json", &golden::event("PersonalMark"), to);
+    tells("frame.command_response.json", &golden::event("PersonalAnswer"), to);
     let place = DraftPlace { room: ROOM, thread: None };
     let none = Unsent { place, text: String::new(), reply_to: None, at: NOW };
-    let removed = Event::Personal { user: ANN, change: Personal::Draft(none), at: NOW };
+    let removed = Event::Personal { user: ANN, change: Personal::Draft(none, None), at: NOW };
     tells("frame.draft_saved-removed.json", &removed, to);
 }
 

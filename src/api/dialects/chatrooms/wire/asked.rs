@@ -140,7 +140,7 @@ impl Incoming for ReadUpTo {
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct KeepDraft {
     room_id: Option<String>,
-    /// A message of the thread; absent: the draft belongs to the room itself.
+    /// The first message of the thread; absent: the draft belongs to the room itself.
     thread: Option<String>,
     /// At most 8,000 characters; a blank text removes the draft.
     content: String,

@@ -208,6 +208,7 @@ impl TryFrom<ChangeSettings> for RoomSettings {
             visibility,
             read_only,
             archived,
+            retention: None,
         })
     }
 }

@@ -21,8 +21,9 @@ pub(crate) struct EmojiList<'a> {
 pub(crate) struct Emoji<'a> {
     /// Its name, without colons.
     name: &'a str,
-    /// The user who has added it; empty: deleted.
-    user_id: &'a str,
+    /// The user who has added it: only for server administrators and that user; absent: deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<&'a str>,
     /// Name of the picture, for `GET /api/media/{name}`.
     media_name: &'a str,
     /// Id of the picture.
@@ -40,7 +41,7 @@ impl<'a> From<&'a model::CustomEmoji> for Emoji<'a> {
     fn from(emoji: &'a model::CustomEmoji) -> Self {
         Self {
             name: &emoji.name,
-            user_id: &emoji.creator,
+            user_id: Some(emoji.creator.as_str()).filter(|login| !login.is_empty()),
             media_name: &emoji.media.name,
             media_id: emoji.media.id.0,
             created_at: emoji.created.into(),

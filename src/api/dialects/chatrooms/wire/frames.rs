@@ -232,9 +232,16 @@ pub(crate) enum Frame<'a> {
         offline: Vec<&'a str>,
         timestamp: Seconds,
     },
+    /// A program has answered later to a slash command that I have sent; not stored.
+    CommandResponse {
+        room_id: RoomKey,
+        /// Name of the command, without the slash.
+        command: &'a str,
+        content: &'a str,
+        timestamp: Seconds,
+    },
     EmojiAdded {
         name: &'a str,
-        user_id: &'a str,
         media_name: &'a str,
         media_id: i64,
         timestamp: Seconds,
@@ -251,6 +258,10 @@ pub(crate) enum Frame<'a> {
         #[schema(schema_with = types::visibility)]
         visibility: &'static str,
         owner_id: &'a str,
+        /// Seq of the newest message that has expired; absent: none has.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        expired_seq: Option<i64>,
         timestamp: Seconds,
     },
     RoomAdded {

@@ -9,6 +9,7 @@
 mod asked;
 mod bodies;
 mod changes;
+mod commands;
 mod emoji;
 mod frames;
 mod links;
@@ -32,6 +33,7 @@ pub(super) use bodies::{
     NewRoom, NewUser, Post, Rename, SetEditedName, SetRole,
 };
 pub(super) use changes::Changes;
+pub(super) use commands::{CommandOutcome, RunCommand, SlashCommands};
 pub(super) use emoji::{Emoji, EmojiList};
 pub(super) use frames::{Answer, Complaint, Frame, ParticipantNow, Reacted, SubscribedRoom};
 pub(super) use links::LinkPreviews;

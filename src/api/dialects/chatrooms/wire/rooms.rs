@@ -101,6 +101,18 @@ struct Settings<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     archived_at: Option<Seconds>,
+    /// Days for which messages are kept, 0: for ever; absent: as `GET /api/server` says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    retention_days: Option<u32>,
+    /// Whether pinned messages are kept for longer; absent: as `GET /api/server` says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    keep_pinned: Option<bool>,
+    /// Seq of the newest message that has expired: history begins after it. Absent: none has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    expired_seq: Option<i64>,
 }
 
 impl<'a> From<&'a model::Room> for Settings<'a> {
@@ -111,6 +123,9 @@ impl<'a> From<&'a model::Room> for Settings<'a> {
             read_only: room.read_only.then_some(true),
             archived: room.archived.map(|_| true),
             archived_at: room.archived.map(Seconds),
+            retention_days: room.retention.days,
+            keep_pinned: room.retention.keep_pinned,
+            expired_seq: Some(room.expired.0).filter(|seq| *seq > 0),
         }
     }
 }

@@ -225,7 +225,8 @@ fn absent_settings_stay_and_null_or_nothing_takes_away() {
             description: Some(None),
             visibility,
             read_only: Some(true),
-            archived: Some(false)
+            archived: Some(false),
+            retention: None,
         }
     );
     assert!(settings(json!({"visibility": "secret"})).is_err());
@@ -302,6 +303,22 @@ fn marks_and_reactions_name_message_and_user() {
 fn custom_emoji_name_their_pictures() {
     let list = chat::EmojiList { emoji: vec![golden::custom_emoji()], may_add: true };
     same("rest.emoji.json", &EmojiList::from(&list));
+}
+
+#[test]
+fn a_command_is_answered_with_what_has_become_of_it() {
+    use chat::CommandSaid::{Ephemeral, Failed, Nothing, Posted};
+    let commands = [golden::slash_command()];
+    same("rest.commands.json", &SlashCommands::from(&commands[..]));
+    for (name, said) in [
+        ("rest.command-ephemeral.json", Ephemeral("Build 7 is out.".to_owned())),
+        ("rest.command-posted.json", Posted(Box::new(golden::plain()))),
+        ("rest.command-none.json", Nothing),
+        ("rest.command-failed.json", Failed(model::CommandProblem::Status(500))),
+    ] {
+        let outcome = chat::CommandOutcome { command: "deploy".to_owned(), said };
+        same(name, &CommandOutcome::from(&outcome));
+    }
 }
 
 #[test]

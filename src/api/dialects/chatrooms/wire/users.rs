@@ -74,6 +74,10 @@ pub(crate) struct User<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     guest: Option<bool>,
+    /// The LDAP directory keeps the password; only present in one's own account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    directory: Option<bool>,
 }
 
 impl<'a> User<'a> {
@@ -91,6 +95,7 @@ impl<'a> User<'a> {
             admin: None,
             bot: user.bot.then_some(true),
             guest: user.guest.then_some(true),
+            directory: None,
         }
     }
 
@@ -102,6 +107,11 @@ impl<'a> User<'a> {
     /// The view of the user.
     pub(crate) fn own(user: &'a model::User) -> Self {
         Self { admin: Some(user.admin), ..Self::registered(user) }
+    }
+
+    /// Says whether the LDAP directory keeps the password of the user.
+    pub(crate) fn of_directory(self, directory: bool) -> Self {
+        Self { directory: directory.then_some(true), ..self }
     }
 }
 

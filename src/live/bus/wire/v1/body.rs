@@ -1,6 +1,6 @@
 //! Events as messages between servers.
 
-use super::{Availability, Body, EmojiPicture, Look};
+use super::{Availability, Body, EmojiPicture, Look, Retention};
 use crate::model::{self, Event, MediaId, RoomId, SessionId, SocketId, Timestamp, UserId};
 
 impl Body {
@@ -9,7 +9,13 @@ impl Body {
         Some(match event {
             Event::Room(event) => Self::Room((&**event).into()),
             Event::RoomAdded { user, facts, at, .. } => {
-                Self::RoomAdded { user: user.0, facts: (&**facts).into(), at: at.0 }
+                let (user, at, retention) = (user.0, at.0, Retention::from(&facts.room));
+                let facts = (&**facts).into();
+                if retention == Retention::default() {
+                    Self::RoomAdded { user, facts, at }
+                } else {
+                    Self::RetainedRoomAdded { user, facts, retention, at }
+                }
             }
             Event::Marked { mark, person, author, participants } => Self::Marked {
                 mark: mark.into(),
@@ -29,9 +35,9 @@ impl Body {
             },
             Event::Emoji { name, picture, at } => Self::Emoji {
                 name: name.clone(),
-                picture: picture.clone().map(|model::EmojiPicture { file, id, creator }| {
-                    EmojiPicture { file, id: id.0, creator }
-                }),
+                picture: picture
+                    .clone()
+                    .map(|model::EmojiPicture { file, id }| EmojiPicture { file, id: id.0 }),
                 at: at.0,
             },
             Event::SessionEnded { user, sessions } => Self::SessionEnded {
@@ -62,12 +68,12 @@ impl Body {
     pub(in crate::live::bus::wire) fn event(self) -> Option<Event> {
         Some(match self {
             Self::Room(event) => Event::Room(std::sync::Arc::new(event.into())),
-            Self::RoomAdded { user, facts, at } => Event::RoomAdded {
-                user: UserId(user),
-                facts: std::sync::Arc::new(facts.into()),
-                state: model::LiveState::Closed,
-                at: Timestamp(at),
-            },
+            Self::RoomAdded { user, facts, at } => room_added(user, facts.into(), at),
+            Self::RetainedRoomAdded { user, facts, retention, at } => {
+                let mut facts = model::RoomFacts::from(facts);
+                retention.add_to(&mut facts.room);
+                room_added(user, facts, at)
+            }
             Self::Marked { mark, person, author, participants } => Event::Marked {
                 mark: mark.into(),
                 person: person.into(),
@@ -85,13 +91,7 @@ impl Body {
                 at: Timestamp(at),
             },
             Self::Emoji { name, picture, at } => {
-                Event::Emoji {
-                    name,
-                    picture: picture.map(|EmojiPicture { file, id, creator }| {
-                        model::EmojiPicture { file, id: MediaId(id), creator }
-                    }),
-                    at: Timestamp(at),
-                }
+                Event::Emoji { name, picture: picture.map(Into::into), at: Timestamp(at) }
             }
             Self::SessionEnded { user, sessions } => Event::SessionEnded {
                 user: UserId(user),
@@ -122,6 +122,18 @@ impl Body {
             | Self::AskAvailable
             | Self::Leaving => return None,
         })
+    }
+}
+
+fn room_added(user: i64, facts: model::RoomFacts, at: i64) -> Event {
+    let (user, facts, at) = (UserId(user), std::sync::Arc::new(facts), Timestamp(at));
+    Event::RoomAdded { user, facts, state: model::LiveState::Closed, at }
+}
+
+impl From<EmojiPicture> for model::EmojiPicture {
+    fn from(picture: EmojiPicture) -> Self {
+        let EmojiPicture { file, id } = picture;
+        Self { file, id: MediaId(id) }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Facts of a room, and read marks.
 
-use super::{Facts, Mark, Participant, Role, Room};
-use crate::model::{self, AccountFlags, RoomId, Seq, Timestamp, UserId};
+use super::{Facts, Mark, Participant, Retention, Role, Room};
+use crate::model::{self, AccountFlags, RoomId, RoomRetention, Seq, Timestamp, UserId};
 
 impl From<&model::Room> for Room {
     fn from(room: &model::Room) -> Self {
@@ -45,7 +45,24 @@ impl From<Room> for model::Room {
             rev: model::Rev(room.rev),
             facts_rev: model::Rev(room.facts_rev),
             mode_rev: model::Rev(room.mode_rev),
+            retention: RoomRetention::default(),
+            expired: Seq(0),
         }
+    }
+}
+
+impl From<&model::Room> for Retention {
+    fn from(room: &model::Room) -> Self {
+        let RoomRetention { days, keep_pinned } = room.retention;
+        Self { days, keep_pinned, expired: room.expired.0 }
+    }
+}
+
+impl Retention {
+    /// Adds it to a room.
+    pub(super) fn add_to(self, room: &mut model::Room) {
+        room.retention = RoomRetention { days: self.days, keep_pinned: self.keep_pinned };
+        room.expired = Seq(self.expired);
     }
 }
 

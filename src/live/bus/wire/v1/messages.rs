@@ -1,6 +1,6 @@
 //! Changes of a room, and the messages they carry.
 
-use super::{Change, Media, Message, Person, RoomEvent, Who};
+use super::{Change, Media, Message, Person, Retention, RoomEvent, Who};
 use crate::model::{self, MediaId, RoomId, Seq, SocketId, Timestamp, UserId};
 
 impl From<&model::RoomEvent> for RoomEvent {
@@ -51,7 +51,10 @@ impl From<&model::Change> for Change {
             Of::Unreacted { seq, reaction } => {
                 Self::Unreacted { seq: seq.0, reaction: reaction.as_str().to_owned() }
             }
-            Of::Updated(room) => Self::Updated(room.into()),
+            Of::Updated(room) => match Retention::from(room) {
+                retention if retention == Retention::default() => Self::Updated(room.into()),
+                retention => Self::RetentionUpdated(room.into(), retention),
+            },
             Of::ParticipantAdded(participant) => Self::ParticipantAdded(participant.into()),
             Of::ParticipantChanged(participant) => Self::ParticipantChanged(participant.into()),
             Of::ParticipantRemoved(person) => Self::ParticipantRemoved(person.into()),
@@ -74,6 +77,11 @@ impl From<Change> for model::Change {
                 Self::Unreacted { seq: Seq(seq), reaction: reaction(text) }
             }
             Change::Updated(room) => Self::Updated(room.into()),
+            Change::RetentionUpdated(room, retention) => {
+                let mut room = model::Room::from(room);
+                retention.add_to(&mut room);
+                Self::Updated(room)
+            }
             Change::ParticipantAdded(participant) => Self::ParticipantAdded(participant.into()),
             Change::ParticipantChanged(participant) => Self::ParticipantChanged(participant.into()),
             Change::ParticipantRemoved(person) => Self::ParticipantRemoved(person.into()),

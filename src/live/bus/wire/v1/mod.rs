@@ -32,6 +32,7 @@ pub(super) enum Body {
     Emoji { name: String, picture: Option<EmojiPicture>, at: i64 },
     Available { version: u64, whole: bool, users: Vec<(i64, Availability)> },
     AskAvailable,
+    RetainedRoomAdded { user: i64, facts: Facts, retention: Retention, at: i64 },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -60,7 +61,6 @@ pub(super) struct Status {
 pub(super) struct EmojiPicture {
     file: String,
     id: i64,
-    creator: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -79,12 +79,45 @@ pub(super) struct QuietHours {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Personal {
-    Room { room: i64, notify: Option<Level>, favourite: bool },
-    Preferences { notify: Level, keywords: Vec<String>, quiet: Option<QuietHours> },
-    Saved { room: i64, seq: i64, saved: bool },
-    Mark { mark: Mark, login: String },
-    Thread { room: i64, root: i64, following: bool, read: i64, unread: Option<i64> },
-    Draft { room: i64, thread: Option<i64>, text: String, reply_to: Option<i64>, at: i64 },
+    Room {
+        room: i64,
+        notify: Option<Level>,
+        favourite: bool,
+    },
+    Preferences {
+        notify: Level,
+        keywords: Vec<String>,
+        quiet: Option<QuietHours>,
+    },
+    Saved {
+        room: i64,
+        seq: i64,
+        saved: bool,
+    },
+    Mark {
+        mark: Mark,
+        login: String,
+    },
+    Thread {
+        room: i64,
+        root: i64,
+        following: bool,
+        read: i64,
+        unread: Option<i64>,
+    },
+    Draft {
+        room: i64,
+        thread: Option<i64>,
+        text: String,
+        reply_to: Option<i64>,
+        at: i64,
+        socket: Option<u64>,
+    },
+    Answer {
+        room: i64,
+        command: String,
+        text: String,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -121,6 +154,8 @@ enum Change {
     ReplyEdited(Message, i64),
     /// A reply of that thread was deleted.
     ReplyDeleted(Message, i64),
+    /// As `Updated`, of a room that has something to say of how long messages are kept.
+    RetentionUpdated(Room, Retention),
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -183,6 +218,15 @@ struct Room {
     rev: i64,
     facts_rev: i64,
     mode_rev: i64,
+}
+
+/// How long messages of a room are kept, and the newest one that has expired. Rooms that have
+/// nothing to say of it go without it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Retention {
+    days: Option<u32>,
+    keep_pinned: Option<bool>,
+    expired: i64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

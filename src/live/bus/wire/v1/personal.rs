@@ -2,8 +2,8 @@
 
 use super::{Level, Personal, QuietHours, Status};
 use crate::model::{
-    self, DraftPlace, Follow, MessageId, NotifyLevel, OwnSettings, Preferences, RoomId, Seq,
-    Timestamp, Unsent,
+    self, CommandAnswer, DraftPlace, Follow, MessageId, NotifyLevel, OwnSettings, Preferences,
+    RoomId, Seq, SocketId, Timestamp, Unsent,
 };
 
 impl From<NotifyLevel> for Level {
@@ -53,13 +53,17 @@ impl From<&model::Personal> for Personal {
                 read: read.0,
                 unread: unread.map(|seq| seq.0),
             },
-            model::Personal::Draft(Unsent { place, text, reply_to, at }) => Self::Draft {
+            model::Personal::Draft(Unsent { place, text, reply_to, at }, socket) => Self::Draft {
                 room: place.room.0,
                 thread: place.thread.map(|seq| seq.0),
                 text: text.clone(),
                 reply_to: reply_to.map(|seq| seq.0),
                 at: at.0,
+                socket: socket.map(|socket| socket.0),
             },
+            model::Personal::Answer(CommandAnswer { room, command, text }) => {
+                Self::Answer { room: room.0, command: command.clone(), text: text.clone() }
+            }
         }
     }
 }
@@ -88,12 +92,14 @@ impl From<Personal> for model::Personal {
                     unread: unread.map(Seq),
                 })
             }
-            Personal::Draft { room, thread, text, reply_to, at } => Self::Draft(Unsent {
-                place: DraftPlace { room: RoomId(room), thread: thread.map(Seq) },
-                text,
-                reply_to: reply_to.map(Seq),
-                at: Timestamp(at),
-            }),
+            Personal::Draft { room, thread, text, reply_to, at, socket } => {
+                let place = DraftPlace { room: RoomId(room), thread: thread.map(Seq) };
+                let (reply_to, at) = (reply_to.map(Seq), Timestamp(at));
+                Self::Draft(Unsent { place, text, reply_to, at }, socket.map(SocketId))
+            }
+            Personal::Answer { room, command, text } => {
+                Self::Answer(CommandAnswer { room: RoomId(room), command, text })
+            }
         }
     }
 }

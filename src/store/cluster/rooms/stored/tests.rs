@@ -201,9 +201,11 @@ fn models_come_back() {
         second_factor: false,
         created: Timestamp(1),
     };
-    let room = stored.room(RoomId(1), Rev(8), Seq(2), Some(&account));
+    let kept = StoredRetention { days: Some(90), keep_pinned: Some(false), expired: 300 };
+    let room = stored.room(RoomId(1), (Rev(8), Seq(2)), kept, Some(&account));
     assert_eq!(StoredRoom::of(&room, 2), stored);
-    assert_eq!(stored.room(RoomId(1), Rev(8), Seq(2), None).owner, None);
+    assert_eq!(StoredRetention::of(&room), kept);
+    assert_eq!(stored.room(RoomId(1), (Rev(8), Seq(2)), kept, None).owner, None);
     assert_eq!(named(&account, "").name, "Ann");
 }
 

@@ -1,4 +1,4 @@
-//! Tables of users, names, sessions, files, outgoing webhooks, settings and jobs.
+//! Tables of users, names, sessions, files, outgoing webhooks, slash commands, settings and jobs.
 
 use crate::store::cluster::tables::{Column, Kind, Order, Table};
 
@@ -129,7 +129,7 @@ pub static INVITATIONS: Table = Table {
     clustering: &[Column::text("secret")],
     order: Order::Ascending,
     statics: &[],
-    columns: &[Column::int("version"), Column::bytes("body")],
+    columns: &[Column::int("version"), Column::bytes("body"), Column::int("revoked")],
 };
 
 /// Uploaded files. `fresh` is the time from which their age is counted.
@@ -245,6 +245,9 @@ pub static FOLLOWS: Table = Table {
         Column::flag("chosen"),
         Column::int("chosen_at"),
         Column::int("version"),
+        Column::int("unread_from"),
+        Column::int("unread_read"),
+        Column::int("unread_version"),
     ],
 };
 /// What users have begun to write; the timestamp is `version`, the time in microseconds or more.
@@ -320,6 +323,17 @@ pub static OUTGOING_PLACES: Table = Table {
     order: Order::Ascending,
     statics: &[],
     columns: &[Column::int("rev"), Column::int("seq"), Column::int("at"), Column::flag("gone")],
+};
+
+/// Slash commands, in one partition; `version` guards changes of it.
+pub static SLASH_COMMANDS: Table = Table {
+    name: "slash_commands",
+    kind: Kind::Conditional,
+    partition: &[Column::text("list")],
+    clustering: &[Column::int("id")],
+    order: Order::Ascending,
+    statics: &[Column::int("version")],
+    columns: &[Column::bytes("body")],
 };
 
 /// Custom emoji by name, in one partition; `version` guards changes of it. `body` is the picture.
@@ -465,6 +479,7 @@ pub static TABLES: &[&Table] = &[
     &STATUSES,
     &OUTGOING_WEBHOOKS,
     &OUTGOING_PLACES,
+    &SLASH_COMMANDS,
     &EMOJI_NAMES,
     &EMOJI,
     &IMPORTED,

@@ -54,6 +54,8 @@ pub static REACTIONS: Table = Table {
 /// What lists of rooms show. `rev` is the one up to which everything is derived: the row is written
 /// after all others of a commit and before the commit is answered, so that everything that was
 /// acknowledged is at or below it. `at` is the time of the newest message (or of the creation).
+/// `erased` is the seq up to which the content of expired messages is removed, and the timestamp of
+/// that cell.
 pub static ROOM_STATE: Table = Table {
     name: "room_state",
     kind: Kind::Plain,
@@ -69,6 +71,8 @@ pub static ROOM_STATE: Table = Table {
         Column::flag("gone"),
         Column::bytes("body"),
         Column::bytes("last"),
+        Column::bytes("retention"),
+        Column::int("erased"),
     ],
 };
 

@@ -1,5 +1,6 @@
-//! Messages in the format of Slack's incoming webhooks, which Mattermost and most other programs
-//! speak too: from a body to the text of a message.
+//! Messages in the format of Slack's incoming webhooks and answers to slash commands, which
+//! Mattermost and most other programs speak too: from a body to the text of a message. A leaf that
+//! knows nothing of requests and rooms.
 //!
 //! Read from the documentation of Slack and Mattermost, and from what Alertmanager, Grafana, GitLab,
 //! Jenkins and Uptime Kuma send (tests/fixtures/hooks).
@@ -19,15 +20,40 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use self::mrkdwn::{joined, markdown, plain};
 use self::payload::Part;
-use crate::model::{Error, Result, is_blank};
+use crate::model::{Error, ProgramAnswer, Result, is_blank};
 
 /// Reads a body and returns the text of the message in our formatting, which fulfils the rules for
 /// texts. A text longer than `max` code points is cut. `Malformed` if the body is not a payload,
 /// `Empty` if nothing in it can be shown.
-pub(super) fn read(content_type: &str, body: &[u8], max: usize) -> Result<String> {
+pub fn read(content_type: &str, body: &[u8], max: usize) -> Result<String> {
     let payload = payload::parse(content_type, body)?;
     let text = cut(&cleaned(&shown(Part::new(&payload))), max);
     if is_blank(&text) { Err(Error::Empty("text")) } else { Ok(text) }
+}
+
+/// Reads what a program answers to a slash command: a payload, or plain text, which only the sender
+/// of the command sees. A text longer than `max` code points is cut. `Malformed` if the body claims
+/// to be JSON and is not.
+pub fn answer(content_type: &str, body: &[u8], max: usize) -> Result<ProgramAnswer> {
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii();
+    let is_json = content_type.to_ascii_lowercase().contains("json");
+    let (in_channel, text) = if body.is_empty() {
+        (false, String::new())
+    } else if is_json || body.starts_with(b"{") {
+        match payload::parse("application/json", body) {
+            Ok(payload) => {
+                let part = Part::new(&payload);
+                (&*part.text("response_type") == "in_channel", shown(part))
+            }
+            Err(error) if is_json => return Err(error),
+            // A text may begin with a bracket.
+            Err(_) => (false, markdown(&String::from_utf8_lossy(body))),
+        }
+    } else {
+        (false, markdown(&String::from_utf8_lossy(body)))
+    };
+    let text = cut(&cleaned(&text), max);
+    Ok(ProgramAnswer { in_channel, text: (!is_blank(&text)).then_some(text) })
 }
 
 /// Returns everything that the payload shows. With blocks, its text is only their summary.

@@ -212,3 +212,35 @@ proptest! {
         prop_assert_eq!(text_of(&payload), text.trim());
     }
 }
+
+#[test]
+fn answers_to_commands_are_payloads_or_plain_text() {
+    let json = "application/json; charset=utf-8";
+    for (content_type, body, in_channel, text) in [
+        ("", "", false, None),
+        (json, " \n", false, None),
+        (json, "{}", false, None),
+        (json, r#"{"response_type":"in_channel"}"#, true, None),
+        (json, r#"{"text":"*Done*"}"#, false, Some("**Done**")),
+        (json, r#"{"response_type":"ephemeral","text":"Done"}"#, false, Some("Done")),
+        (json, r#"{"response_type":"in_channel","text":"Done"}"#, true, Some("Done")),
+        ("text/plain", r#"{"response_type":"in_channel","text":"Done"}"#, true, Some("Done")),
+        (json, r#"{"text":"","attachments":[{"title":"Build 7"}]}"#, false, Some("**Build 7**")),
+        ("text/plain", "Done: <http://a|log>\n", false, Some("Done: [log](http://a)")),
+        ("text/plain", "{done}", false, Some("{done}")),
+        ("", "\u{feff}Done", false, Some("Done")),
+    ] {
+        let wanted = ProgramAnswer { in_channel, text: text.map(str::to_owned) };
+        assert_eq!(
+            answer(content_type, body.as_bytes(), 4000),
+            Ok(wanted),
+            "{content_type} {body}"
+        );
+    }
+    for body in ["[]", "{", "done"] {
+        let refused = answer(json, body.as_bytes(), 4000);
+        assert!(matches!(refused, Err(Error::Malformed(_))), "{body}: {refused:?}");
+    }
+    let cut = answer("text/plain", "abcdef".as_bytes(), 4);
+    assert_eq!(cut.unwrap().text.as_deref(), Some("abc\u{2026}"));
+}

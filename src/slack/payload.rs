@@ -6,7 +6,6 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::api::auth::query_value;
 use crate::model::{Error, Result};
 
 /// Parses a body: JSON, or a form whose field `payload` contains JSON. The content decides when the
@@ -21,7 +20,8 @@ pub(super) fn parse(content_type: &str, body: &[u8]) -> Result<Value> {
     {
         let form = str::from_utf8(body)
             .map_err(|_| Error::Malformed("the form is not UTF-8".to_owned()))?;
-        let json = query_value(form, "payload")
+        let (_, json) = form_urlencoded::parse(form.as_bytes())
+            .find(|(name, _)| name == "payload")
             .ok_or_else(|| Error::Malformed("the form has no field payload".to_owned()))?;
         serde_json::from_str(&json)
     } else {

@@ -1,0 +1,25 @@
+/** How long the messages of a room are kept, as a sentence. */
+import { h, setText } from "../lib/dom.js";
+import { t } from "../lib/i18n.js";
+import { View } from "../lib/view.js";
+
+/** @typedef {{days: number, keepPinned: boolean}} Data days: more than zero */
+
+/** @extends {View<Data>} */
+export class RoomRetention extends View {
+  #text = h("p", { class: "meta" });
+
+  // Lifecycle
+
+  build() {
+    this.append(this.#text);
+  }
+
+  /** @param {Data} data */
+  update({ days, keepPinned }) {
+    const kept = t("details.keptDays", { n: days });
+    setText(this.#text, keepPinned ? `${kept} ${t("details.keptPinned")}` : kept);
+  }
+}
+
+customElements.define("room-retention", RoomRetention);

@@ -1,0 +1,81 @@
+//! Programs that answer later, at the address that they were given.
+
+use serde_json::json;
+
+use super::{House, OPEN, fields, send};
+use crate::support::{Answer, Client, has_exactly};
+
+/// Sends a command and returns the path at which the program may answer later.
+async fn path(house: &mut House) -> String {
+    send(&house.ann, &house.hall, "deploy", "").await.is(200);
+    let sent = fields(&house.program.next().await);
+    sent["response_url"].strip_prefix(&house.server.url()).unwrap().to_owned()
+}
+
+async fn say(house: &House, path: &str, text: &str) -> Answer {
+    Client::new(&house.server).post(path, json!({"text": text})).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_late_answer_reaches_the_sender_or_everybody_five_times() {
+    let mut house = House::new(&OPEN).await;
+    house.command("deploy", &[]);
+    let (mut sender, mut other) = (house.ann.open().await, house.bob.enter(&house.hall).await);
+    let path = path(&mut house).await;
+    say(&house, &path, "").await.is_text(400);
+    for number in 1..=3 {
+        let answer = say(&house, &path, &format!("*Step* {number}")).await;
+        assert_eq!((answer.status, &*answer.text), (200, "ok"));
+        let told = sender.until("command_response").await;
+        has_exactly(&told, &["type", "room_id", "command", "content", "timestamp"]);
+        assert_eq!(
+            (&told["room_id"], &told["command"], &told["content"]),
+            (&json!(house.hall), &json!("deploy"), &json!(format!("**Step** {number}")))
+        );
+    }
+    let program = Client::new(&house.server);
+    let said = json!({"response_type": "in_channel", "text": "Done"});
+    program.post(&path, said).await.is_text(200);
+    let message = other.hears("Done").await;
+    assert_eq!(message["sender_id"], "hook-deploy", "{message}");
+    // One that is not accepted does not count.
+    house.ctl.run(&["room", "archive", "hall"]).ends(0);
+    let said = json!({"response_type": "in_channel", "text": "late"});
+    program.post(&path, said).await.is_text(410);
+    house.ctl.run(&["room", "unarchive", "hall"]).ends(0);
+    say(&house, &path, "fifth").await.is_text(200);
+    let sixth = say(&house, &path, "sixth").await;
+    assert_eq!((sixth.status, &*sixth.text), (404, "no_service"));
+    assert_eq!(house.ann.contents(&house.hall).await, ["Done"]);
+    let broken = format!("{path}x");
+    for wrong in ["/hooks/commands/x", &broken] {
+        say(&house, wrong, "x").await.is_text(404);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_late_answer_is_accepted_after_a_crash_and_not_for_those_who_are_gone() {
+    let mut house = House::new(&OPEN).await;
+    house.command("deploy", &[]);
+    let path = path(&mut house).await;
+    house.server.kill9();
+    house.server.restart().await;
+    house.ann = house.ann.at(house.server.address());
+    let mut sender = house.ann.open().await;
+    say(&house, &path, "Back").await.is_text(200);
+    assert_eq!(sender.until("command_response").await["content"], "Back");
+    // Nobody takes a message from a sender who was removed.
+    house.ctl.run(&["room", "role", "hall", "bob", "admin"]).ends(0);
+    house.ctl.run(&["room", "remove", "hall", "ann"]).ends(0);
+    let said = json!({"response_type": "in_channel", "text": "late"});
+    let program = Client::new(&house.server);
+    program.post(&path, said).await.is_text(403);
+    say(&house, &path, "late").await.is_text(403);
+    house.ctl.run(&["room", "add", "hall", "ann"]).ends(0);
+    say(&house, &path, "Here").await.is_text(200);
+    house.ctl.run(&["user", "disable", "ann"]).ends(0);
+    say(&house, &path, "late").await.is_text(404);
+    house.ctl.run(&["user", "enable", "ann"]).ends(0);
+    house.ctl.run(&["slash-command", "delete", "deploy", "--yes"]).ends(0);
+    say(&house, &path, "late").await.is_text(404);
+}
