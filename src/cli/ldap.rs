@@ -15,7 +15,7 @@ use crate::admin::{Command, Failure};
 #[command(after_help = "Examples:\n  chatctl ldap test\n  chatctl ldap test ann\n  chatctl ldap \
                         sync -o json")]
 pub(super) enum Verb {
-    /// Try the directory of [ldap] out, step by step; exit code 6 if a step fails
+    /// Try the directory of `[ldap]` out, step by step; exit code 6 if a step fails
     Test {
         /// Name as it is typed at log-in: show its entry, and what a log-in would do
         login: Option<String>,

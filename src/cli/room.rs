@@ -170,7 +170,7 @@ pub(super) enum Verb {
     Retention {
         /// Room key, number or name
         room: String,
-        /// Days such as 90, forever, or default for what [retention] says; show it when omitted
+        /// Days such as 90, forever, or default for what `[retention]` says; show it when omitted
         #[arg(value_name = "DAYS|forever|default")]
         retention: Option<String>,
         /// Keep pinned messages until they are unpinned

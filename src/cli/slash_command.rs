@@ -23,7 +23,7 @@ pub(super) enum Verb {
         /// What it does, in one line
         #[arg(long, default_value = "")]
         description: String,
-        /// What follows the name, such as '[service] [version]'
+        /// What follows the name, such as SERVICE VERSION
         #[arg(long, default_value = "")]
         hint: String,
         /// Room key, number or name in which it works; may be repeated (default: all rooms)

@@ -83,10 +83,10 @@ pub(super) enum Verb {
     Link {
         /// Login name
         name: String,
-        /// Subject (claim sub) of the person at the provider of [oidc]
+        /// Subject (claim sub) of the person at the provider of `[oidc]`
         #[arg(long, value_name = "SUBJECT")]
         oidc: Option<String>,
-        /// Id of the entry in the directory of [ldap], which `chatctl ldap test` shows
+        /// Id of the entry in the directory of `[ldap]`, which `chatctl ldap test` shows
         #[arg(long, value_name = "ID")]
         ldap: Option<String>,
     },
