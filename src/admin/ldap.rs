@@ -79,7 +79,7 @@ fn configured(ldap: &Ldap) -> Result<&Ldap, Failure> {
     if ldap.is_on() {
         Ok(ldap)
     } else {
-        Err(Failure::failed("no LDAP directory is configured; set url and base in [ldap]"))
+        Err(Failure::usage("no LDAP directory is configured; set url and base in [ldap]"))
     }
 }
 

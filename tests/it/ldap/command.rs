@@ -66,8 +66,8 @@ async fn each_step_is_told() {
     assert!(server.terminate().await.success());
     let stopped = ctl(&server, &slapd, &more);
     assert_eq!(steps(&stopped.all(&["ldap", "test"])), wanted);
-    Ctl::of(&server).run(&["ldap", "test"]).fails(1, "no LDAP directory is configured");
-    Ctl::of(&server).run(&["ldap", "sync"]).fails(1, "no LDAP directory is configured");
+    Ctl::of(&server).run(&["ldap", "test"]).fails(2, "no LDAP directory is configured");
+    Ctl::of(&server).run(&["ldap", "sync"]).fails(2, "no LDAP directory is configured");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
