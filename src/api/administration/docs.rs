@@ -285,7 +285,7 @@ fn said() -> Shape {
         Shape::of::<items::Token>(),
         Shape::of::<items::Invitation>(),
     ];
-    let others = [
+    let others = vec![
         Shape::of::<items::OutgoingWebhook>(),
         Shape::of::<items::WebhookTest>(),
         Shape::of::<items::SlashCommand>(),
