@@ -124,6 +124,13 @@ impl Attempt {
     }
 }
 
+impl From<Attempt> for Unsettled {
+    fn from(attempt: Attempt) -> Self {
+        let Attempt { mark, after, decided, .. } = attempt;
+        Self { mark, after, events: decided.events }
+    }
+}
+
 /// Finds the attempt whose write was made although it looked lost: a node that tries a write again
 /// by itself answers that it was refused if its first try was made, and goes on trying when nobody
 /// waits any more. At most one of several attempts at the same orders is made, since each moves the

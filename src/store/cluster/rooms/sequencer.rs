@@ -170,11 +170,11 @@ async fn work(at: &Cluster, open: &OpenRoom, mut batch: VecDeque<Waiting>) -> Ve
     for lost in 0..TRIES {
         let snapshot = match state(at, open, &mut fresh).await {
             Ok(snapshot) => snapshot,
-            Err(error) => return refuse(batch, &error),
+            Err(error) => return give_up(open, attempts, batch, &error),
         };
         let decided = match decide(at, &snapshot, &batch).await {
             Ok(decided) => decided,
-            Err(error) => return refuse(batch, &error),
+            Err(error) => return give_up(open, attempts, batch, &error),
         };
         if decided.changes.is_empty() {
             if !fresh {
@@ -184,16 +184,17 @@ async fn work(at: &Cluster, open: &OpenRoom, mut batch: VecDeque<Waiting>) -> Ve
                         continue;
                     }
                     Ok(_) => {}
-                    Err(error) => return refuse(batch, &error),
+                    Err(error) => return give_up(open, attempts, batch, &error),
                 }
             }
+            remember(open, attempts);
             let rest = batch.split_off(decided.done.len());
             answer(at, &snapshot, batch, decided.done).await;
             return rest;
         }
         let entries = match note(at, &batch, &decided.done).await {
             Ok(entries) => entries,
-            Err(error) => return refuse(batch, &error),
+            Err(error) => return give_up(open, attempts, batch, &error),
         };
         let (figures, began) = (&at.0.rooms.figures, Instant::now());
         match commit(at, open, &snapshot, &decided).await {
@@ -215,7 +216,7 @@ async fn work(at: &Cluster, open: &OpenRoom, mut batch: VecDeque<Waiting>) -> Ve
                         return rest;
                     }
                     Ok(None) => lock(&open.contention).lost(),
-                    Err(_) => return refuse(batch, &StoreError::Unknown),
+                    Err(_) => return give_up(open, attempts, batch, &StoreError::Unknown),
                 }
                 fresh = true;
                 pause(lost).await;
@@ -226,12 +227,31 @@ async fn work(at: &Cluster, open: &OpenRoom, mut batch: VecDeque<Waiting>) -> Ve
                     audit::withdraw_all(at, entries).await;
                 }
                 let rest = batch.split_off(decided.done.len());
-                refuse(batch, &error);
+                give_up(open, attempts, batch, &error);
                 return rest;
             }
         }
     }
-    refuse(batch, &StoreError::Unavailable)
+    give_up(open, attempts, batch, &StoreError::Unavailable)
+}
+
+/// An attempt that looked lost may still be made by a node that goes on trying: has the room looked
+/// at once more, also if nobody writes to it any more.
+fn remember(open: &OpenRoom, attempts: Vec<Attempt>) {
+    if let Some(last) = attempts.into_iter().next_back() {
+        lock(&open.unsettled).get_or_insert_with(|| last.into());
+    }
+}
+
+/// Refuses a batch.
+fn give_up(
+    open: &OpenRoom,
+    attempts: Vec<Attempt>,
+    batch: VecDeque<Waiting>,
+    error: &StoreError,
+) -> VecDeque<Waiting> {
+    remember(open, attempts);
+    refuse(batch, error)
 }
 
 /// Writes the entries of the audit log for what is about to be committed.

@@ -10,6 +10,7 @@ use crate::store::Store;
 use crate::store::cluster::Cluster;
 use crate::store::cluster::rooms::log;
 use crate::store::cluster::rooms::logged::{Step, StoredChange};
+use crate::store::cluster::rooms::open::bring_up_to_date;
 use crate::store::cluster::tables::Consistency;
 
 /// Returns the promises that were broken.
@@ -24,7 +25,13 @@ pub(super) async fn check(
     let mut broken = journal.broken.clone();
     (figures.repeated, figures.unanswered) = (journal.repeated, journal.unanswered);
     for room in rooms {
-        // Whoever opens the room derives what is missing.
+        let derived = reader.messages(*room, Window::Latest, 10_000).await.unwrap_or_default();
+        seen(*room, &derived, &journal, &mut broken);
+        // What a server committed as it died, and answered to nobody, is derived by whoever writes
+        // to the room next.
+        if bring_up_to_date(reader, *room).await.is_err() {
+            broken.push(format!("room {room} cannot be brought up to date"));
+        }
         let Ok(Some(facts)) = reader.room(*room).await else {
             broken.push(format!("room {room} is gone"));
             continue;
@@ -146,6 +153,16 @@ impl History {
                 let Known { text, rev, likes } = known;
                 broken.push(format!("{message:?}, in the log {text} {rev} {likes:?}"));
             }
+        }
+    }
+}
+
+/// What was acknowledged is there for everybody, before anything else happens.
+fn seen(room: RoomId, derived: &[Message], journal: &Journal, broken: &mut Vec<String>) {
+    let there: HashSet<Seq> = derived.iter().map(|message| message.seq).collect();
+    for message in journal.posted.iter().filter(|message| message.room == room) {
+        if !there.contains(&message.seq) {
+            broken.push(format!("acknowledged {message:?}, and nobody sees it"));
         }
     }
 }
