@@ -65,12 +65,26 @@ pub(super) fn wrong_push(push: &Push) -> Vec<String> {
         let why = format!("must be at most {MOST_PUSH_DELAY}: {}", push.delay_seconds);
         bad("delay_seconds", &why);
     }
-    let is_host = |text: &str| check::is_bare_host(text.strip_prefix("*.").unwrap_or(text));
-    for service in push.services.iter().filter(|service| !is_host(service)) {
-        let why = format!("contains {service:?}, which is no host name without scheme or port");
+    for service in push.services.iter().filter(|service| !is_service(service)) {
+        let why = format!(
+            "contains {service:?}; it must contain host names without scheme or port, such as \
+             \"fcm.googleapis.com\", or all below a domain, such as \"*.push.apple.com\"; to \
+             permit every public host, leave the list empty"
+        );
         bad("services", &why);
     }
+    if push.ports.is_empty() || push.ports.contains(&0) {
+        bad("ports", "must contain ports from 1 to 65535, such as 443");
+    }
     found
+}
+
+/// Returns whether it is a host, or stands for all hosts below a domain that is not a top-level one.
+fn is_service(service: &str) -> bool {
+    match service.strip_prefix("*.") {
+        Some(domain) => check::is_bare_host(domain) && domain.contains('.'),
+        None => check::is_bare_host(service),
+    }
 }
 
 /// Returns the problems of alerts, mail and the addresses that may be connected to.
