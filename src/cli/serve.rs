@@ -10,7 +10,7 @@ use super::{Global, config, init, lock, log, print};
 use crate::admin::soundness::unsound;
 use crate::admin::{Failure, Kind, control, database, identity, lost};
 use crate::config::load::{Flags, Loaded, load};
-use crate::config::{Config, LogLevel};
+use crate::config::{Config, LogLevel, remarks};
 use crate::logging;
 use crate::model::rules::openable;
 use crate::server::{self, Process, Ready};
@@ -45,6 +45,7 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
         log_level: opts.log_level,
     };
     let mut loaded = load(&flags).map_err(|error| unsound(&error))?;
+    loaded.remarks.extend(remarks::all(&loaded.config));
     for remark in passed.remark.iter().chain(&loaded.remarks) {
         print::note(&format!("note: {remark}"));
     }

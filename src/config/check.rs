@@ -10,7 +10,7 @@ use crate::model::rules::Network;
 pub use bucket::{Bucket, REMOTE, wrong_endpoint};
 pub use text::{
     MAX_SOCKET_PATH, header, is_bare_host, is_keyspace, is_listenable, is_mailbox, is_node,
-    is_recipient, is_redis, wrong_recipient, wrong_web_address,
+    is_own_host, is_recipient, is_redis, is_this_machine, wrong_recipient, wrong_web_address,
 };
 
 /// First segments of the server's own paths. If `public_url` began with one of them, a request with

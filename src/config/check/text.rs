@@ -35,8 +35,21 @@ pub fn wrong_web_address(text: &str) -> Option<&'static str> {
 /// Returns whether a text can be a host name or an address, without port, scheme or path.
 pub fn is_bare_host(text: &str) -> bool {
     let is_name = !text.is_empty()
-        && !text.contains(|c: char| c.is_whitespace() || c.is_control() || ":/@[]?#".contains(c));
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control() || ":/@[]?#*".contains(c));
     is_name || text.parse::<std::net::IpAddr>().is_ok()
+}
+
+/// Returns whether a URL of any scheme leads to this machine.
+pub fn is_this_machine(url: &str) -> bool {
+    let url = reqwest::Url::parse(url).ok();
+    url.as_ref().and_then(reqwest::Url::host_str).is_some_and(is_own_host)
+}
+
+/// Returns whether a host is this machine: `localhost`, or a loopback address.
+pub fn is_own_host(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare.eq_ignore_ascii_case("localhost")
+        || bare.parse().is_ok_and(|ip: std::net::IpAddr| ip.to_canonical().is_loopback())
 }
 
 /// Divides a header of the form `NAME: VALUE`; None if no request can have it.
@@ -101,13 +114,25 @@ mod tests {
         for good in ["mail.example.org", "127.0.0.1", "::1", "почта.example"] {
             assert!(is_bare_host(good), "{good}");
         }
-        for bad in ["", "mail:25", "smtp://mail", "[::1]:25", "mail/", "a b", "u@mail"] {
+        for bad in ["", "mail:25", "smtp://mail", "[::1]:25", "mail/", "a b", "u@mail", "*"] {
             assert!(!is_bare_host(bad), "{bad}");
         }
         assert_eq!(wrong_web_address("https://a.example:4318/x"), None);
         let said = wrong_web_address("https://a.example:99999");
         assert!(said.is_some_and(|why| why.contains("the port is not valid")), "{said:?}");
         assert!(wrong_web_address("a.example:4318").is_some_and(|why| why.contains("begins with")));
+    }
+
+    #[test]
+    fn this_machine_has_several_names() {
+        for own in
+            ["http://127.0.0.1:80", "ldap://[::1]", "ldap://LOCALHOST:389", "http://127.9.9.9"]
+        {
+            assert!(is_this_machine(own), "{own}");
+        }
+        for other in ["http://a.example", "ldap://10.0.0.1", "http://localhost.example", "x"] {
+            assert!(!is_this_machine(other), "{other}");
+        }
     }
 
     #[test]
