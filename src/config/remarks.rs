@@ -30,7 +30,8 @@ fn unencrypted_directory(config: &Config) -> Option<String> {
     let url = config.ldap.url.as_deref().filter(|_| is_plain_directory(config))?;
     (!is_this_machine(url)).then(|| {
         format!(
-            "passwords are sent to {url} without encryption: use ldaps://, or set starttls in [ldap]"
+            "passwords are sent to {url} without encryption: use ldaps://, or set starttls in \
+             [ldap]"
         )
     })
 }
