@@ -44,8 +44,7 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
         listen: opts.listen,
         log_level: opts.log_level,
     };
-    let mut loaded = load(&flags).map_err(|error| unsound(&error))?;
-    loaded.remarks.extend(remarks::all(&loaded.config));
+    let mut loaded = configuration(&flags)?;
     for remark in passed.remark.iter().chain(&loaded.remarks) {
         print::note(&format!("note: {remark}"));
     }
@@ -100,6 +99,13 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
     // Do not wait for idle blocking threads.
     runtime.shutdown_background();
     served
+}
+
+/// Loads the configuration, with remarks on values that are probably mistakes or unsafe.
+fn configuration(flags: &Flags) -> Result<Loaded, Failure> {
+    let mut loaded = load(flags).map_err(|error| unsound(&error))?;
+    loaded.remarks.extend(remarks::all(&loaded.config));
+    Ok(loaded)
 }
 
 /// Switches from root to the owner of the data directory, and returns the owner's name if it did.

@@ -79,7 +79,7 @@ pub(super) fn wrong_push(push: &Push) -> Vec<String> {
     found
 }
 
-/// Returns whether it is a host, or stands for all hosts below a domain that is not a top-level one.
+/// Returns whether it is a host, or stands for all hosts below a domain, not a top-level one.
 fn is_service(service: &str) -> bool {
     match service.strip_prefix("*.") {
         Some(domain) => check::is_bare_host(domain) && domain.contains('.'),

@@ -1,5 +1,5 @@
-//! What `config check` and the start make of values that are accepted one by one and cannot work, or
-//! are unsafe.
+//! What `config check` and the start make of values that are accepted one by one and cannot work,
+//! or are unsafe.
 
 use std::fs;
 

@@ -306,7 +306,7 @@ fn free_port() -> u16 {
 fn run(folder: &Path, port: u16, tls_port: u16) -> Option<Child> {
     let mut addresses = format!("ldap://127.0.0.1:{port} ldap://[::1]:{port}");
     if tls_port != 0 {
-        addresses += &format!(" ldaps://127.0.0.1:{tls_port} ldaps://[::1]:{tls_port}");
+        addresses = format!("{addresses} ldaps://127.0.0.1:{tls_port} ldaps://[::1]:{tls_port}");
     }
     let mut child = Command::new("slapd")
         .args(["-h", &addresses, "-d", "0", "-f"])

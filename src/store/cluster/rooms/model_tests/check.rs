@@ -30,8 +30,8 @@ pub(super) async fn check(
             continue;
         };
         let page = reader.messages(*room, Window::Latest, 10_000).await.unwrap_or_default();
-        // This finishes a commit of unknown outcome, of which nobody was told and nothing is derived
-        // yet: the room above is as the log was before.
+        // This finishes a commit of unknown outcome, of which nobody was told and nothing is
+        // derived yet: the room above is as the log was before.
         let tail = log::tail(reader, *room, Rev(0), Consistency::Serial).await;
         let Ok(tail) = tail else {
             broken.push(format!("the log of room {room} cannot be read"));
