@@ -4,6 +4,7 @@ mod account;
 mod emoji;
 mod ldap;
 mod look;
+mod room;
 mod slash_command;
 
 use std::fmt::{self, Display, Formatter};
@@ -27,6 +28,7 @@ pub use account::{
 pub use emoji::Emoji;
 pub use ldap::{LdapStep, LdapSynced};
 pub use look::Look;
+pub use room::{Card, Deleted, ExpiredRoom, Member, Purged, Removed};
 pub use slash_command::SlashCommand;
 
 /// An API token or webhook: `token.list`, `token.create`, `token.revoke`, `webhook.list`,
@@ -193,165 +195,6 @@ pub struct WebhookTest {
     /// Why it was not accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) problem: Option<String>,
-}
-
-/// A room: `room.list`, `room.show`, `room.create`, `room.rename`, `room.settings`,
-/// `room.retention`.
-#[derive(Serialize, ToSchema)]
-pub struct Card {
-    pub(super) room: String,
-    pub(super) id: i64,
-    pub(super) name: Option<String>,
-    /// Display names of the first ten participants of a room without a name; otherwise empty.
-    pub(super) people: Vec<String>,
-    pub(super) topic: Option<String>,
-    pub(super) description: Option<String>,
-    pub(super) visibility: &'static str,
-    /// `open`, `read-only` or `archived`.
-    pub(super) mode: &'static str,
-    /// Time at which it was archived.
-    pub(super) archived: Option<String>,
-    pub(super) read_only: bool,
-    pub(super) owner: Option<String>,
-    pub(super) members: u32,
-    /// Number of messages ever sent, including deleted ones.
-    pub(super) messages: i64,
-    pub(super) created: String,
-    /// Time of the newest message; only in the output of `room.list` with `sizes`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) last_message: Option<String>,
-    /// Size of the files attached to its messages; only in the output of `room.list` with `sizes`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) bytes: Option<u64>,
-    /// Days for which its messages are kept, 0: for ever; null: as `[retention]` says.
-    pub(super) retention_days: Option<u32>,
-    /// Whether pinned messages are kept until they are unpinned; null: as `[retention]` says.
-    pub(super) keep_pinned: Option<bool>,
-    /// What is in force: `for ever`, or a number of days; only in the output of `room.show` and
-    /// `room.retention`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) messages_kept: Option<String>,
-}
-
-impl Card {
-    /// Adds what is in force.
-    pub(super) fn kept(self, retention: model::Retention) -> Self {
-        let text = match (retention.days, retention.keep_pinned) {
-            (0, _) => "for ever".to_owned(),
-            (1, true) => "1 day, pinned messages for longer".to_owned(),
-            (1, false) => "1 day".to_owned(),
-            (days, true) => format!("{days} days, pinned messages for longer"),
-            (days, false) => format!("{days} days"),
-        };
-        Self { messages_kept: Some(text), ..self }
-    }
-
-    /// `facts` may have the first participants only.
-    pub(super) fn new(facts: &model::RoomFacts, members: u32) -> Self {
-        let model::RoomFacts { room, participants } = facts;
-        let people = participants.iter().take(10).map(|person| person.name.clone());
-        Self {
-            room: room.id.key(),
-            id: room.id.0,
-            name: room.name.clone(),
-            people: people.filter(|_| room.name.is_none()).collect(),
-            topic: room.topic.clone(),
-            description: room.description.clone(),
-            visibility: room.visibility.as_str(),
-            mode: match (room.archived, room.read_only) {
-                (Some(_), _) => "archived",
-                (None, true) => "read-only",
-                (None, false) => "open",
-            },
-            archived: room.archived.map(model::Timestamp::seconds),
-            read_only: room.read_only,
-            owner: Some(room.owner_login.clone()).filter(|_| room.owner.is_some()),
-            members,
-            messages: room.last_seq.0,
-            created: room.created.seconds(),
-            last_message: None,
-            bytes: None,
-            retention_days: room.retention.days,
-            keep_pinned: room.retention.keep_pinned,
-            messages_kept: None,
-        }
-    }
-
-    pub(super) fn of(facts: &model::RoomFacts) -> Self {
-        Self::new(facts, u32::try_from(facts.participants.len()).unwrap_or(u32::MAX))
-    }
-}
-
-/// What the deletion of a room removes: `room.delete`.
-#[derive(Serialize, ToSchema)]
-pub struct Deleted {
-    pub(super) room: String,
-    pub(super) name: Option<String>,
-    pub(super) members: usize,
-    pub(super) messages: i64,
-    /// Number of files attached to its messages.
-    pub(super) files: u64,
-    /// Size of these files.
-    pub(super) bytes: u64,
-    /// False for a dry run.
-    pub(super) done: bool,
-}
-
-/// A room member: `room.members`, `room.add`, `room.role`.
-#[derive(Serialize, ToSchema)]
-pub struct Member {
-    pub(super) name: String,
-    pub(super) display_name: String,
-    pub(super) role: &'static str,
-    pub(super) joined: String,
-}
-
-impl From<&model::Participant> for Member {
-    fn from(participant: &model::Participant) -> Self {
-        Self {
-            name: participant.login.clone(),
-            display_name: participant.shown_name().to_owned(),
-            role: participant.role.as_str(),
-            joined: participant.joined.seconds(),
-        }
-    }
-}
-
-/// A removed member: `room.remove`.
-#[derive(Serialize, ToSchema)]
-pub struct Removed {
-    pub(super) room: String,
-    pub(super) name: String,
-}
-
-/// The deleted content of old messages: `room.purge`.
-#[derive(Serialize, ToSchema)]
-pub struct Purged {
-    pub(super) room: String,
-    pub(super) older_than: String,
-    pub(super) messages: u64,
-    pub(super) media_bytes: u64,
-    /// False for a dry run.
-    pub(super) done: bool,
-}
-
-/// Deleted messages of a room that had expired: `retention.run`.
-#[derive(Serialize, ToSchema)]
-pub struct ExpiredRoom {
-    pub(super) room: String,
-    pub(super) name: Option<String>,
-    /// Days for which its messages are kept.
-    pub(super) days: u32,
-    /// Whether pinned messages are kept until they are unpinned.
-    pub(super) keep_pinned: bool,
-    pub(super) messages: u64,
-    /// Files moved to the trash; in a dry run those that are attached to the messages, of which
-    /// other messages may use some.
-    pub(super) files: u64,
-    /// Size of these files; null unless it is a dry run.
-    pub(super) bytes: Option<u64>,
-    /// False for a dry run.
-    pub(super) done: bool,
 }
 
 /// The log level: `log.level`.

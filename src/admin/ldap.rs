@@ -11,7 +11,8 @@ use crate::chat::{AccountOutlook, Outlook};
 use crate::config::Ldap;
 use crate::ldap::{Person, Probe, Step, probe};
 
-/// Try the configured LDAP directory out, step by step; with a name, also what a log-in would find.
+/// Try the LDAP directory of the configuration file out, loaded or not, step by step; with a name,
+/// also what a log-in would find.
 /// Nothing is changed.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -26,24 +27,19 @@ pub struct LdapTest {
 
 impl LdapTest {
     pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
-        let config = call.admin.0.parts.config.get();
+        let (config, unloaded) = call.admin.configuration_on_disk("ldap").await?;
         let ldap = configured(&config.ldap)?;
-        let password = self.password.map(|password| password.0);
-        if password.is_some() && self.name.is_none() {
-            return Err(Failure::usage("a password can only be checked with a name"));
-        }
         let mut rows = Rows { call, problems: 0 };
-        let tried = probe(ldap, self.name, password).await;
-        for (step, found) in &tried.done {
-            rows.tell(named(*step), true, found).await?;
-            if *step == Step::User
-                && let Some(person) = &tried.person
-            {
-                rows.entry(ldap, person).await?;
-            }
+        if !unloaded.is_empty() {
+            let found = format!(
+                "as it is on disk; the running server has not loaded {} yet: chatctl reload",
+                unloaded.join(", ")
+            );
+            rows.tell("configuration", true, &found).await?;
         }
-        if let Some((step, why)) = &tried.failed {
-            rows.tell(named(*step), false, why).await?;
+        let tried = self.probe(ldap).await?;
+        for step in steps(ldap, &tried) {
+            rows.tell(&step.step, step.ok, &step.found).await?;
         }
         if let Probe { person: Some(person), failed: None, .. } = &tried {
             let outlook = call.admin.chat().directory_outlook(call.operator, person).await?;
@@ -51,6 +47,55 @@ impl LdapTest {
         }
         verdict(rows.problems)
     }
+}
+
+impl LdapTest {
+    async fn probe(self, ldap: &Ldap) -> Result<Probe, Failure> {
+        let password = self.password.map(|password| password.0);
+        if password.is_some() && self.name.is_none() {
+            return Err(Failure::usage("a password can only be checked with a name"));
+        }
+        Ok(probe(ldap, self.name, password).await)
+    }
+
+    /// Tries a configuration out that no server uses: the accounts are not looked at. Blocks.
+    pub fn try_apart(self, ldap: &Ldap) -> Result<Vec<items::LdapStep>, Failure> {
+        let ldap = configured(ldap)?;
+        let runtime = tokio::runtime::Runtime::new();
+        let runtime = runtime.map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
+        let tried = runtime.block_on(self.probe(ldap))?;
+        Ok(steps(ldap, &tried))
+    }
+}
+
+/// The steps of a trial, with what the entry of the user says.
+fn steps(ldap: &Ldap, tried: &Probe) -> Vec<items::LdapStep> {
+    let mut all = Vec::new();
+    for (step, found) in &tried.done {
+        all.push(items::LdapStep::new(named(*step), true, found));
+        if *step == Step::User
+            && let Some(person) = &tried.person
+        {
+            all.extend(entry(ldap, person));
+        }
+    }
+    let failed = tried.failed.iter();
+    all.extend(failed.map(|(step, why)| items::LdapStep::new(named(*step), false, why)));
+    all
+}
+
+/// What the entry of a user says.
+fn entry(ldap: &Ldap, person: &Person) -> Vec<items::LdapStep> {
+    let mut all = vec![items::LdapStep::new("id", true, &person.id)];
+    for (step, value, attribute) in [
+        ("login name", &person.login, &ldap.login_attribute),
+        ("display name", &person.name, &ldap.name_attribute),
+        ("e-mail", &person.email, &ldap.email_attribute),
+    ] {
+        let none = || format!("none: the entry has no attribute {attribute}");
+        all.push(items::LdapStep::new(step, true, &value.clone().unwrap_or_else(none)));
+    }
+    all
 }
 
 /// Compare the accounts that are linked to the LDAP directory with their entries now, as the server
@@ -103,22 +148,7 @@ struct Rows<'a> {
 impl Rows<'_> {
     async fn tell(&mut self, step: &str, ok: bool, found: &str) -> Result<(), Failure> {
         self.problems += usize::from(!ok);
-        let (step, found) = (step.to_owned(), found.to_owned());
-        self.call.output.item(items::LdapStep { step, ok, found }).await
-    }
-
-    /// What the entry of a user says.
-    async fn entry(&mut self, ldap: &Ldap, person: &Person) -> Result<(), Failure> {
-        self.tell("id", true, &person.id).await?;
-        for (step, value, attribute) in [
-            ("login name", &person.login, &ldap.login_attribute),
-            ("display name", &person.name, &ldap.name_attribute),
-            ("e-mail", &person.email, &ldap.email_attribute),
-        ] {
-            let none = || format!("none: the entry has no attribute {attribute}");
-            self.tell(step, true, &value.clone().unwrap_or_else(none)).await?;
-        }
-        Ok(())
+        self.call.output.item(items::LdapStep::new(step, ok, found)).await
     }
 
     async fn outlook(&mut self, outlook: &Outlook, person: &Person) -> Result<(), Failure> {

@@ -78,6 +78,28 @@ impl Reloader {
 }
 
 impl Admin {
+    /// The configuration as a reload would bring it into force, with the changed keys of a section
+    /// that the running server has not loaded. Without a server: the configuration of this process.
+    pub(super) async fn configuration_on_disk(
+        &self,
+        section: &str,
+    ) -> Result<(Arc<Config>, Vec<String>), Failure> {
+        let Some(running) = self.running() else {
+            return Ok((self.0.parts.config.get(), Vec::new()));
+        };
+        let reloader = Arc::clone(&running.reloader);
+        let pending = tokio::task::spawn_blocking(move || reloader.pending()).await;
+        let pending = pending.map_err(|error| Failure::failed(error.to_string()))?;
+        let change = pending.map_err(|error| {
+            Failure::failed(format!(
+                "{}\n  The running server keeps the previous one.",
+                soundness::unsound(&error)
+            ))
+        })?;
+        let is_of = |name: &String| name.rsplit_once('.').is_some_and(|(of, _)| of == section);
+        Ok((Arc::new(change.config), change.in_force.into_iter().filter(is_of).collect()))
+    }
+
     /// Lets a reload that has begun end, and no other one begin.
     pub async fn end_reloads(&self) {
         if let Some(running) = self.running() {

@@ -50,5 +50,12 @@ pub fn problems(loaded: &Loaded, checks: Checks) -> Result<Vec<String>, Failure>
     let failed = doctor::examine(&ground, &doctor::only(&names)?)
         .into_iter()
         .filter(|finding| finding.status == Status::Failed);
-    Ok(failed.map(|finding| finding.found).collect())
+    let mut problems: Vec<String> = Vec::new();
+    for finding in failed {
+        // Two checks may find the same.
+        if !problems.contains(&finding.found) {
+            problems.push(finding.found);
+        }
+    }
+    Ok(problems)
 }

@@ -182,10 +182,17 @@ fn ask_server(stream: UnixStream, there: &[&Check], fix: bool) -> Vec<Finding> {
 }
 
 /// The configuration file of a running server that was not started with the chosen one.
-struct OtherFile(Option<PathBuf>);
+pub(super) struct OtherFile(pub(super) Option<PathBuf>);
 
 impl OtherFile {
-    fn of_server(&self) -> String {
+    /// What is done with the file that was chosen, and which one the server uses.
+    pub(super) fn beside(&self, global: &Global, doing: &str) -> String {
+        let chosen = execute::chosen(global).0;
+        let chosen = chosen.map_or_else(|| "none".to_owned(), |file| file.display().to_string());
+        format!("{doing} the configuration {chosen}. {}", self.of_server())
+    }
+
+    pub(super) fn of_server(&self) -> String {
         match &self.0 {
             Some(file) => format!("The running server uses {}.", file.display()),
             None => "The running server uses no configuration file.".to_owned(),
@@ -194,7 +201,7 @@ impl OtherFile {
 }
 
 /// Returns the configuration file of the running server if it is not this one.
-fn other_file(config: &Config, chosen: Option<&Path>) -> Option<OtherFile> {
+pub(super) fn other_file(config: &Config, chosen: Option<&Path>) -> Option<OtherFile> {
     let Ok(Found::Server(stream)) = execute::connect(config) else { return None };
     let mut said = None;
     let asked = execute::remote(stream, &Command::Status(StatusCommand {}), &mut |reply| {
@@ -210,35 +217,46 @@ fn other_file(config: &Config, chosen: Option<&Path>) -> Option<OtherFile> {
     (chosen.map(canonical) != theirs.as_deref().map(canonical)).then_some(OtherFile(theirs))
 }
 
-/// The running server uses another configuration. If the user has named one, only that one is
-/// checked; otherwise only that of the server.
+/// The running server was started with another file. If the user has named one, only that one is
+/// checked, and what it says is tried out; otherwise only that of the server.
 fn look_apart(
     global: &Global,
     loaded: &Loaded,
     other: &OtherFile,
     checks: &[&Check],
 ) -> Option<Vec<Finding>> {
-    let (chosen, is_named) = execute::chosen(global);
-    if !is_named && other.0.is_some() {
+    if !execute::chosen(global).1 {
         return None;
     }
-    let chosen = chosen.map_or_else(|| "none".to_owned(), |file| file.display().to_string());
-    note(&format!("Checking the configuration {chosen}. {}", other.of_server()));
+    note(&other.beside(global, "Checking"));
     let ground = ground(loaded, false, Server::Elsewhere);
-    let advice = other.0.as_ref().map_or_else(
-        || "Run chatctl doctor without a configuration file.".to_owned(),
-        |file| format!("Run: chatctl doctor --config {}.", file.display()),
-    );
+    let file = other.0.as_ref().map_or_else(String::new, |file| file.display().to_string());
+    let advice = format!("Run: chatctl doctor --config {file}.");
     let skip = |check: &Check| {
         let why = other.of_server().replacen("The", "the", 1);
         let why = why.trim_end_matches('.');
         vec![Finding::new(check.name, Status::Skipped, why, Some(advice.clone()))]
     };
-    let look = |check: &&Check| match check.name {
-        "config" => doctor::examine(&ground, &[*check]),
-        _ => skip(check),
+    let look = |check: &&Check| {
+        if check.name == "config" || check.tries {
+            doctor::examine(&ground, &[*check])
+        } else {
+            skip(check)
+        }
     };
     Some(checks.iter().flat_map(look).collect())
+}
+
+/// The running server was started without a file, such as before there was one: what the file says
+/// is checked and tried out here, and the server checks its data.
+fn look_beside(loaded: &Loaded, stream: UnixStream, checks: &[&Check], fix: bool) -> Vec<Finding> {
+    let (here, there): (Vec<&Check>, Vec<&Check>) =
+        checks.iter().partition(|check| check.side == Side::Caller || check.tries);
+    let mut found = doctor::examine(&ground(loaded, fix, Server::Elsewhere), &here);
+    if !there.is_empty() {
+        found.extend(ask_server(stream, &there, fix));
+    }
+    found
 }
 
 /// Checks here what concerns the caller, and has the server check the rest.
@@ -252,6 +270,10 @@ fn look_with(
         checks.iter().partition(|check| check.side == Side::Caller);
     let mut theirs = None;
     if let Some(other) = other_file(&loaded.config, loaded.file.as_deref()) {
+        if other.0.is_none() {
+            note(&other.beside(global, "Checking"));
+            return look_beside(loaded, stream, checks, fix);
+        }
         if let Some(found) = look_apart(global, loaded, &other, checks) {
             return found;
         }

@@ -10,7 +10,7 @@ use super::{Global, config, init, lock, log, print};
 use crate::admin::soundness::unsound;
 use crate::admin::{Failure, Kind, control, database, identity, lost};
 use crate::config::load::{Flags, Loaded, load};
-use crate::config::{Config, LogLevel};
+use crate::config::{Config, LogLevel, remarks};
 use crate::logging;
 use crate::model::rules::openable;
 use crate::server::{self, Process, Ready};
@@ -44,7 +44,7 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
         listen: opts.listen,
         log_level: opts.log_level,
     };
-    let mut loaded = load(&flags).map_err(|error| unsound(&error))?;
+    let mut loaded = configuration(&flags)?;
     for remark in passed.remark.iter().chain(&loaded.remarks) {
         print::note(&format!("note: {remark}"));
     }
@@ -99,6 +99,13 @@ pub(super) fn run(global: &Global, opts: Opts) -> Result<(), Failure> {
     // Do not wait for idle blocking threads.
     runtime.shutdown_background();
     served
+}
+
+/// Loads the configuration, with remarks on values that are probably mistakes or unsafe.
+fn configuration(flags: &Flags) -> Result<Loaded, Failure> {
+    let mut loaded = load(flags).map_err(|error| unsound(&error))?;
+    loaded.remarks.extend(remarks::all(&loaded.config));
+    Ok(loaded)
 }
 
 /// Switches from root to the owner of the data directory, and returns the owner's name if it did.

@@ -73,8 +73,43 @@ fn without_excerpt(text: &str, error: &toml::de::Error) -> String {
     };
     let before = text.get(..span.start).unwrap_or_default();
     let line = before.matches('\n').count() + 1;
+    if error.message().contains("duplicate key")
+        && let Some(twice) = twice(text, line)
+    {
+        return twice;
+    }
     let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1;
     format!("TOML parse error at line {line}, column {column}: {}", error.message())
+}
+
+/// What the line with this number repeats: a section or a key that is there already.
+fn twice(text: &str, number: usize) -> Option<String> {
+    let lines: Vec<&str> = text.lines().collect();
+    let (before, line) = (lines.get(..number - 1)?, lines.get(number - 1)?);
+    if let Some(section) = heading(line) {
+        let first = before.iter().position(|line| heading(line).as_ref() == Some(&section))? + 1;
+        return Some(format!(
+            "section [{section}] is there twice, in lines {first} and {number}; put all its keys \
+             below one heading"
+        ));
+    }
+    let key =
+        |line: &str| line.split_once('=').map(|(key, _)| key.trim().trim_matches('"').to_owned());
+    let (own, start) = (key(line)?, before.iter().rposition(|line| heading(line).is_some()));
+    let start = start.map_or(0, |start| start + 1);
+    let first = before.iter().skip(start).position(|line| key(line).as_ref() == Some(&own))?;
+    let section = start.checked_sub(1).and_then(|at| heading(before.get(at)?));
+    let section = section.map(|section| format!(" in [{section}]")).unwrap_or_default();
+    let first = start + first + 1;
+    Some(format!("key {own}{section} is there twice, in lines {first} and {number}; remove one"))
+}
+
+/// The section that a line begins.
+fn heading(line: &str) -> Option<String> {
+    let rest = line.trim_start().strip_prefix('[')?;
+    let name = rest.split(']').next()?;
+    let parts = name.split('.').map(|part| part.trim().trim_matches(['"', '\'']));
+    Some(parts.collect::<Vec<_>>().join("."))
 }
 
 /// Returns the file that [`load`] uses, and whether it was named instead of found.

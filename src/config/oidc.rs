@@ -88,16 +88,21 @@ pub(super) fn problems(config: &Config) -> Vec<(&'static str, String)> {
             bad("issuer", why);
         } else if url.contains(['?', '#', '@']) {
             bad("issuer", "must have no query, fragment or password");
+        } else if url.starts_with("http:") && !check::is_this_machine(url) {
+            bad(
+                "issuer",
+                "must begin with https://: without encryption, everybody between could log in as \
+                 anybody; http:// is only possible for a provider on this machine",
+            );
         }
     }
     if issuer.is_some() != client_id.is_some() {
         bad("issuer", "and client_id must be given together");
     }
-    if client_id.as_deref() == Some("") {
-        bad("client_id", "must not be empty");
-    }
     if scopes.iter().any(|scope| scope.is_empty() || scope.contains(char::is_whitespace)) {
         bad("scopes", "must be a list of names without spaces");
+    } else if !scopes.iter().any(|scope| scope == "openid") {
+        bad("scopes", "must contain \"openid\": without it, providers do not say who logs in");
     }
     if label.as_ref().is_some_and(|label| {
         label.trim().is_empty()
@@ -137,12 +142,18 @@ mod tests {
         };
         assert!(found(Oidc::default()).is_empty() && !Oidc::default().is_on());
         assert!(found(base()).is_empty() && base().is_on());
+        for own in ["http://127.0.0.1:8080/realms/a", "http://localhost", "http://[::1]:8080"] {
+            assert!(found(Oidc { issuer: some(own), ..base() }).is_empty(), "{own}");
+        }
         for (wrong, key) in [
             (Oidc { client_id: None, ..base() }, "issuer"),
             (Oidc { issuer: None, ..base() }, "issuer"),
             (Oidc { issuer: some("id.example.org"), ..base() }, "issuer"),
             (Oidc { issuer: some("https://id.example.org/#a"), ..base() }, "issuer"),
-            (Oidc { client_id: some(""), ..base() }, "client_id"),
+            (Oidc { issuer: some("http://id.example.org"), ..base() }, "issuer"),
+            (Oidc { issuer: some("http://10.0.0.1:8080/realms/a"), ..base() }, "issuer"),
+            (Oidc { scopes: vec!["profile".to_owned()], ..base() }, "scopes"),
+            (Oidc { scopes: Vec::new(), ..base() }, "scopes"),
             (Oidc { scopes: vec!["openid profile".to_owned()], ..base() }, "scopes"),
             (Oidc { label: some(" "), ..base() }, "label"),
             (Oidc { label: some(&"a".repeat(65)), ..base() }, "label"),

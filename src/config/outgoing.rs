@@ -145,6 +145,9 @@ pub struct Push {
     /// Hosts of permitted push services, such as `fcm.googleapis.com` or `*.push.apple.com`. Empty:
     /// any public host.
     pub services: Vec<String>,
+    /// Ports of public hosts at which push services may be. Other ports are only possible at
+    /// addresses in `[egress] allowed_networks` that are written in numbers.
+    pub ports: Vec<u16>,
 }
 
 impl Default for Push {
@@ -155,6 +158,7 @@ impl Default for Push {
             show_text: true,
             delay_seconds: 10,
             services: Vec::new(),
+            ports: vec![443],
         }
     }
 }

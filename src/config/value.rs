@@ -28,8 +28,9 @@ pub(super) fn read(
         _ => None,
     };
     let list = default.is_array().then(|| list(text));
+    let numbers = list.as_ref().and_then(numbers);
     let plain = Some(Value::String(text.to_owned()));
-    let candidates = [list, number, word, plain];
+    let candidates = [list, numbers, number, word, plain];
     let fits = candidates
         .into_iter()
         .flatten()
@@ -100,6 +101,9 @@ fn wanted(section: &str, key: &str, default: &Json, number: Option<i64>) -> Stri
         Json::Array(_) if key == "headers" => {
             "must be a list, such as [\"NAME: VALUE\"]".to_owned()
         }
+        Json::Array(_) if key == "ports" => {
+            "must be a list of ports from 1 to 65535, such as [443]".to_owned()
+        }
         Json::Array(_) => "must be a list of texts".to_owned(),
         _ => match one(section, key, Value::String(String::new())) {
             // serde's error has the names of the choices.
@@ -131,6 +135,12 @@ fn list(text: &str) -> Value {
             .map(|part| Value::String(part.to_owned()))
             .collect(),
     })
+}
+
+/// Returns a list of texts as one of whole numbers, if all are.
+fn numbers(list: &Value) -> Option<Value> {
+    let parsed = list.as_array()?.iter().map(|entry| entry.as_str()?.trim().parse().ok());
+    parsed.map(|number| number.map(Value::Integer)).collect::<Option<Vec<_>>>().map(Value::Array)
 }
 
 fn is_size(key: &str) -> bool {

@@ -19,11 +19,13 @@ const NO_ATTRIBUTES: &str = "1.1";
 const SUCCESS: u32 = 0;
 const SIZE_LIMIT_EXCEEDED: u32 = 4;
 const REFERRAL: u32 = 10;
+const CONFIDENTIALITY_REQUIRED: u32 = 13;
 const NO_SUCH_OBJECT: u32 = 32;
+const INVALID_CREDENTIALS: u32 = 49;
 /// Codes with which directories refuse a password, an account or its state: `constraintViolation`
 /// (of a locked account), `noSuchObject`, `inappropriateAuthentication` (an entry without a
 /// password), `invalidCredentials`, `insufficientAccessRights`, `unwillingToPerform`.
-const REFUSED: [u32; 6] = [19, NO_SUCH_OBJECT, 48, 49, 50, 53];
+const REFUSED: [u32; 6] = [19, NO_SUCH_OBJECT, 48, INVALID_CREDENTIALS, 50, 53];
 
 /// The answer to a bind with the password of a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,8 +47,20 @@ impl Connection {
         if bound.rc == SUCCESS {
             return Ok(());
         }
-        let who = if dn.is_empty() { "anonymous log-in".to_owned() } else { format!("{dn:?}") };
-        Err(Unavailable::new(format!("it refuses {who}: {}", said(&bound))))
+        let said = said(&bound);
+        Err(Unavailable::new(match (dn.is_empty(), bound.rc) {
+            (true, _) => {
+                format!("it refuses anonymous log-in: {said}; set bind_dn and bind_password")
+            }
+            (false, INVALID_CREDENTIALS) => {
+                format!("it refuses {dn:?}: {said}: bind_dn or bind_password in [ldap] is wrong")
+            }
+            (false, CONFIDENTIALITY_REQUIRED) => format!(
+                "it refuses {dn:?}: {said}: it wants an encrypted connection; use an ldaps:// \
+                 address, or set starttls in [ldap]"
+            ),
+            (false, _) => format!("it refuses {dn:?}: {said}"),
+        }))
     }
 
     /// Binds as a user. An empty password would be accepted for everybody, as nobody (RFC 4513,

@@ -13,9 +13,10 @@ use tokio::time::timeout;
 use tokio_rustls::rustls::ClientConfig;
 
 use super::Unavailable;
+use super::explain::of_connection;
 use super::tls::for_address;
 use crate::config::Ldap;
-use crate::egress::{authorities, chain};
+use crate::egress::authorities;
 
 /// Host that stands for an IPv6 address in URLs for the library, which cannot check certificates of
 /// addresses in brackets.
@@ -55,7 +56,8 @@ pub(super) async fn open(ldap: &Ldap) -> Result<Connection, Unavailable> {
         url.set_host(Some(PLACEHOLDER)).map_err(|error| Unavailable::new(error.to_string()))?;
     }
     let opened = LdapConnAsync::from_url_with_settings(settings, &url).await;
-    let (connection, handle) = opened.map_err(|error| Unavailable::new(chain(&error)))?;
+    let (connection, handle) =
+        opened.map_err(|error| Unavailable::new(of_connection(&error, ldap)))?;
     let driver = tokio::spawn(async move {
         // What fails is the answer that is waited for.
         drop(connection.drive().await);

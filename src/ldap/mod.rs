@@ -7,6 +7,7 @@
 mod ask;
 mod connection;
 mod dn;
+mod explain;
 mod filter;
 mod person;
 mod probe;

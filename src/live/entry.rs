@@ -7,7 +7,7 @@ use tracing::{debug, info};
 
 use super::Socket;
 use super::hub::Hub;
-use super::room::LiveRoom;
+use super::live_room::LiveRoom;
 use crate::model::{Error, LiveState, Message, Person, Result, Rev, RoomFacts, RoomId, UserId};
 
 /// Whether a socket can enter a live room.

@@ -14,6 +14,7 @@ mod fanout;
 mod frames;
 mod gathered;
 mod hub;
+mod live_room;
 mod missing;
 mod outbox;
 mod presence;

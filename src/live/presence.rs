@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Elsewhere;
 use super::hub::Hub;
-use super::room::LiveRoom;
+use super::live_room::LiveRoom;
 use crate::model::{Event, Person, RoomId, SocketId, Timestamp};
 
 /// Interval of merged presence events.

@@ -5,6 +5,7 @@
 
 mod alike;
 mod audit;
+mod configuration;
 mod doctor;
 mod effects;
 mod http;

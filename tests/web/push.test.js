@@ -4,6 +4,8 @@ import { readFileSync } from "node:fs";
 import test from "node:test";
 import vm from "node:vm";
 
+import { isRead } from "../../assets/js/state/select.js";
+
 const SCOPE = "https://chat.example/team/";
 
 /** A service worker with what browsers give it. */
@@ -121,4 +123,17 @@ test("a subscription that the browser has replaced is replaced on the server", a
   const off = worker({ answers: { [path]: { available: false } } });
   await off.fire("pushsubscriptionchange", {});
   assert.equal(off.asked.length, 2, "whoever is not subscribed stays so");
+});
+
+test("a notification is only closed for a message that the page has heard of", () => {
+  const shown = (number) => ({ tag: "room007", data: { hash: `#/room007/msg700000001${number}` } });
+  const rooms = (unreadCount, number) => ({
+    rooms: { room007: { unreadCount, lastMessage: { messageId: `msg700000001${number}` } } },
+  });
+  assert.equal(isRead(rooms(0, 2), shown(2)), true);
+  assert.equal(isRead(rooms(0, 3), shown(2)), true, "and a newer one was read, too");
+  assert.equal(isRead(rooms(1, 2), shown(2)), false);
+  assert.equal(isRead(rooms(0, 1), shown(2)), false, "the push service was faster");
+  assert.equal(isRead({ rooms: {} }, shown(2)), true, "the room was left");
+  assert.equal(isRead({ rooms: { room007: { unreadCount: 0 } } }, shown(2)), false);
 });

@@ -4,7 +4,7 @@
  */
 import { loadLazyTexts, t } from "../lib/i18n.js";
 import { addressOf } from "../lib/look.js";
-import { totalUnread } from "./select.js";
+import { isRead, totalUnread } from "./select.js";
 
 /** @import {Chat} from "./chat.js" */
 /** @import {State} from "../types.js" */
@@ -93,7 +93,7 @@ export async function followPush(chat) {
       // The server ends its subscription with the session.
       if (!state.me) return void stopPush().catch(() => undefined);
       if (!state.ready) return;
-      const now = unreadRooms(state).join();
+      const now = heardRooms(state);
       if (now !== last) closeRead(state).catch(() => undefined);
       last = now;
     };
@@ -114,17 +114,18 @@ async function registered() {
   return navigator.serviceWorker?.getRegistration();
 }
 
-/** Rooms in which something is unread, with how much. @param {State} state */
-function unreadRooms({ rooms }) {
-  return Object.values(rooms)
-    .filter(({ unreadCount }) => unreadCount)
-    .map(({ roomId, unreadCount }) => `${roomId} ${unreadCount}`);
+/** Changes with every message, and with what is read. @param {State} state */
+function heardRooms({ rooms }) {
+  const all = Object.values(rooms);
+  const unread = all.filter(({ unreadCount }) => unreadCount);
+  const heard = all.reduce((sum, { lastSeq }) => sum + lastSeq, 0);
+  return [heard, ...unread.map(({ roomId, unreadCount }) => `${roomId} ${unreadCount}`)].join();
 }
 
 /** @param {State} state */
 async function closeRead(state) {
   for (const shown of (await (await registered())?.getNotifications()) ?? [])
-    if (!state.rooms[shown.tag]?.unreadCount) shown.close();
+    if (isRead(state, shown)) shown.close();
   await navigator.setAppBadge?.(totalUnread(state));
 }
 

@@ -21,6 +21,19 @@ export function totalUnread(state, except) {
   );
 }
 
+/**
+ * Whether the message of a notification was read. The push service may be faster than the socket:
+ * what the page has not heard of is unread.
+ * @param {Pick<State, "rooms">} state
+ * @param {{tag: string, data?: {hash?: string}}} shown
+ */
+export function isRead({ rooms }, { tag, data }) {
+  const room = rooms[tag];
+  if (!room) return true;
+  const number = (/** @type {string|undefined} */ id) => Number(id?.match(/\d+$/)?.[0] ?? 0);
+  return !room.unreadCount && number(data?.hash) <= number(room.lastMessage?.messageId);
+}
+
 /** How many threads that I follow have unread replies. @param {State} state */
 export function unreadThreads({ threads }) {
   return Object.values(threads ?? {}).filter(({ unread }) => unread).length;

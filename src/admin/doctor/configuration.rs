@@ -4,13 +4,15 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
+use nix::errno::Errno;
 use nix::sys::statvfs::statvfs;
 use nix::unistd::{AccessFlags, Group, eaccess, geteuid};
 
 use super::Installation;
 use super::report::Report;
 use crate::admin::backup::Retention;
-use crate::config::{check, show};
+use crate::config::{Config, check, show};
+use crate::egress::unusable_authorities;
 
 /// Maximum bytes per code point.
 const BYTES: usize = 4;
@@ -27,6 +29,7 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
         );
     }
     directories(ground, report);
+    authorities(ground, report);
     if let Some(group) = &server.control_socket_group
         && !matches!(Group::from_name(group), Ok(Some(_)))
     {
@@ -76,6 +79,49 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
             |file| format!("no problems in {}", file.display()),
         ));
     }
+}
+
+/// Files with certificates of authorities, by section and key.
+fn authority_files(config: &Config) -> [(&'static str, &'static str, Option<&Path>); 7] {
+    [
+        // With acme_domains, the check `certificate` reads it, and so does the start.
+        (
+            "server",
+            "acme_ca",
+            config.server.acme_ca.as_deref().filter(|_| !config.server.has_acme()),
+        ),
+        ("cluster", "redis_tls_ca", config.cluster.redis_tls_ca.as_deref()),
+        ("oidc", "tls_ca", config.oidc.tls_ca.as_deref()),
+        ("media.s3", "tls_ca", config.media_s3.tls_ca.as_deref()),
+        ("backup.s3", "tls_ca", config.backup_s3.tls_ca.as_deref()),
+        ("log.ship", "tls_ca", config.log_ship.tls_ca.as_deref()),
+        ("ldap", "tls_ca", config.ldap.tls_ca.as_deref()),
+    ]
+}
+
+/// Reports files of authorities that cannot be used: connections would fail, and only later.
+fn authorities(ground: &Installation, report: &mut Report) {
+    let ours = as_server(ground);
+    for (section, key, file) in authority_files(&ground.config) {
+        let Some(file) = file else { continue };
+        // What only the server may read, others cannot judge.
+        if !ours && eaccess(file, AccessFlags::R_OK) == Err(Errno::EACCES) {
+            continue;
+        }
+        if let Some(why) = unusable_authorities(file) {
+            report.fail(
+                format!("[{section}] {key} cannot be used: {why}"),
+                "Set it to a PEM file with the certificate of the authority, which the user of \
+                 the server can read.",
+            );
+        }
+    }
+}
+
+/// Whether this process has the permissions of the server, or more.
+fn as_server(ground: &Installation) -> bool {
+    geteuid().is_root()
+        || std::fs::metadata(ground.data()).is_ok_and(|meta| meta.uid() == geteuid().as_raw())
 }
 
 /// Reports a secret in a file that other users can read.
@@ -131,8 +177,7 @@ fn directories(ground: &Installation, report: &mut Report) {
         ("backup", "directory", config.backup.directory.as_path(), 0),
     ];
     // The write permission of another user cannot be tested with one's own.
-    let ours = geteuid().is_root()
-        || std::fs::metadata(ground.data()).is_ok_and(|meta| meta.uid() == geteuid().as_raw());
+    let ours = as_server(ground);
     for (section, key, value, above) in places {
         let whole = ground.data().join(value);
         let Some(folder) = whole.ancestors().nth(above) else { continue };
@@ -159,4 +204,24 @@ fn unusable(folder: &Path, ours: bool) -> Option<String> {
     }
     let denied = ours && eaccess(there, AccessFlags::W_OK | AccessFlags::X_OK).is_err();
     denied.then(|| format!("{shown} cannot be written"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_of_an_authority_is_checked() {
+        let all = serde_json::to_value(Config::default()).unwrap();
+        let sections = all.as_object().unwrap();
+        let keys = sections.iter().flat_map(|(section, keys)| {
+            keys.as_object().unwrap().keys().map(move |key| (section.as_str(), key.as_str()))
+        });
+        let mut named: Vec<_> = keys.filter(|(_, key)| key.ends_with("_ca")).collect();
+        named.sort_unstable();
+        let config = Config::default();
+        let mut checked = authority_files(&config).map(|(section, key, _)| (section, key));
+        checked.sort_unstable();
+        assert_eq!(named, checked);
+    }
 }

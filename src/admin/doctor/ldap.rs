@@ -2,6 +2,7 @@
 
 use super::report::Report;
 use super::{Installation, wait};
+use crate::config::check::is_this_machine;
 use crate::egress::unusable_authorities;
 use crate::ldap::{Step, probe};
 
@@ -35,12 +36,6 @@ pub(super) fn look(ground: &Installation, report: &mut Report) {
         },
         Err(error) => report.skip(format!("could not be tried: {error}")),
     }
-}
-
-fn is_this_machine(url: &str) -> bool {
-    let host = crate::egress::host(url);
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    bare == "localhost" || bare.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
 }
 
 fn advice(step: Step) -> &'static str {

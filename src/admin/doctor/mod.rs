@@ -134,6 +134,14 @@ impl Installation {
         }
     }
 
+    /// The installation with the configuration that a reload would bring into force; None: the
+    /// server cannot load it, or this process is not the server.
+    fn pending(&self) -> Option<Self> {
+        let Server::Here(live) = &self.server else { return None };
+        let change = (live.pending)().ok()?;
+        Some(Self { config: Arc::new(change.config), ..self.clone() })
+    }
+
     fn may_repair(&self) -> bool {
         self.fix && matches!(self.server, Server::Stopped | Server::Here(_))
     }

@@ -29,6 +29,8 @@ pub struct Check {
     pub side: Side,
     /// It needs the file of an embedded database.
     of_file: bool,
+    /// It tries the configuration out as it is on disk, whether the server has loaded it or not.
+    pub tries: bool,
     look: fn(&Installation, &mut Report),
 }
 
@@ -45,7 +47,8 @@ impl Check {
         if self.of_file && ground.config.database.engine == Engine::Cluster {
             report.skip("the data is in a cluster, not in a file of this server");
         } else {
-            (self.look)(ground, &mut report);
+            let pending = self.tries.then(|| ground.pending()).flatten();
+            (self.look)(pending.as_ref().unwrap_or(ground), &mut report);
         }
         if report.is_empty() {
             report.ok("no problems found");
@@ -60,12 +63,17 @@ const fn check(
     side: Side,
     look: fn(&Installation, &mut Report),
 ) -> Check {
-    Check { name, about, side, of_file: false, look }
+    Check { name, about, side, of_file: false, tries: false, look }
 }
 
 /// A check of the database file, or of what only exists with one.
 const fn of_file(check: Check) -> Check {
     Check { of_file: true, ..check }
+}
+
+/// A check that tries out what only depends on the configuration.
+const fn trial(check: Check) -> Check {
+    Check { tries: true, ..check }
 }
 
 /// All checks, in the order of the report.
@@ -159,30 +167,30 @@ pub const CHECKS: &[Check] = &[
         Side::Files,
         registration::look,
     ),
-    check(
+    trial(check(
         "mail",
         "whether the mail server of [mail] takes the log-in; nothing is sent",
         Side::Files,
         mail::look,
-    ),
-    check(
+    )),
+    trial(check(
         "oidc",
         "whether the OpenID Connect provider answers, and its redirect URI",
         Side::Files,
         oidc::look,
-    ),
-    check(
+    )),
+    trial(check(
         "push",
         "whether browsers can subscribe to push notifications, and the contact for push services",
         Side::Files,
         push::look,
-    ),
-    check(
+    )),
+    trial(check(
         "ldap",
         "whether the directory of [ldap] answers and can be searched",
         Side::Files,
         ldap::look,
-    ),
+    )),
     check("alerts", "whether alerts reach their targets", Side::Files, alerts::look),
     check("otlp", "whether the log reaches its OTLP receiver", Side::Files, shipping::look),
     check("proxy", "the trusted proxies", Side::Files, proxies::look),

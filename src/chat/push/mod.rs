@@ -143,11 +143,17 @@ fn check_endpoint(config: &Config, text: &str) -> Result<Url> {
     if !is_service(&config.push.services, host) {
         return Err(bad("is not at one of the push services that this server permits"));
     }
+    // So that users cannot have the server knock at any port of any host.
+    let port = url.port_or_known_default().unwrap_or_default();
+    if !config.push.ports.contains(&port) && !egress.names(host) {
+        return Err(bad(&format!("is at port {port}, which this server does not permit")));
+    }
     Ok(url)
 }
 
 /// Returns whether a host is one of the push services: all are if none is named.
 fn is_service(services: &[String], host: &str) -> bool {
+    let services: Vec<String> = services.iter().map(|name| name.to_ascii_lowercase()).collect();
     services.is_empty()
         || services.iter().any(|service| match service.strip_prefix("*.") {
             Some(domain) => host
@@ -182,6 +188,9 @@ mod tests {
             ("https://127.0.0.1/x", "private address"),
             ("https://[::1]/x", "private address"),
             ("https://169.254.169.254/latest", "private address"),
+            ("https://push.example:22/x", "port 22"),
+            ("https://push.example:8443/x", "port 8443"),
+            ("https://1.1.1.1:80/x", "port 80"),
         ] {
             let found = check(&config, endpoint);
             assert!(found.contains(why), "{endpoint}: {found}");
@@ -196,7 +205,12 @@ mod tests {
         config.egress.allowed_networks = vec!["127.0.0.0/8".to_owned()];
         assert_eq!(check(&config, "http://127.0.0.1:9/x"), "taken");
         assert!(check(&config, "http://10.0.0.1/x").contains("https"));
-        config.push.services = vec!["push.example".to_owned(), "*.push.apple.com".to_owned()];
+        assert!(check(&config, "https://push.example:8443/x").contains("port 8443"));
+        config.push.ports = vec![443, 8443];
+        for endpoint in ["https://push.example:8443/x", "https://push.example/x"] {
+            assert_eq!(check(&config, endpoint), "taken", "{endpoint}");
+        }
+        config.push.services = vec!["Push.Example".to_owned(), "*.push.apple.com".to_owned()];
         for (endpoint, taken) in [
             ("https://push.example/x", true),
             ("https://web.push.apple.com/x", true),

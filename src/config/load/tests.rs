@@ -323,3 +323,43 @@ fn a_file_that_nobody_named_says_how_to_choose_another() {
         "{said}"
     );
 }
+
+#[test]
+fn what_is_there_twice_is_named_with_both_lines() {
+    for (text, wanted) in [
+        (
+            "[server]\nlisten = [\"127.0.0.1:80\"]\n\n[log]\n[ server ] # again\n",
+            "section [server] is there twice, in lines 1 and 5; put all its keys below one heading",
+        ),
+        (
+            "[log.ship]\n[backup]\n[log.\"ship\"]\n",
+            "section [log.ship] is there twice, in lines 1 and 3",
+        ),
+        (
+            "[ldap]\nurl = \"ldap://a\"\nbind_password = \"HUSH\"\nbind_password = \"HUSH\"\n",
+            "key bind_password in [ldap] is there twice, in lines 3 and 4; remove one",
+        ),
+        ("[log]\nlevel = \"info\"\n[ldap]\nlevel = 1\nlevel = 2", "in lines 4 and 5"),
+    ] {
+        let said = load_text(text, &[]).unwrap_err();
+        assert!(said.contains(wanted), "{wanted} is not in {said}");
+        assert!(said.contains("(file ") && !said.contains("HUSH"), "{said}");
+    }
+    // Nothing is said that is not certain.
+    let said = load_text("log.level = \"info\"\n[log]\nlevel = \"warn\"\n", &[]).unwrap_err();
+    assert!(!said.contains("in lines"), "{said}");
+}
+
+#[test]
+fn numbers_in_a_list_come_from_variables_too() {
+    for text in ["443,8443", "[443, 8443]"] {
+        let loaded = load_text("", &[("CHATCTL_PUSH__PORTS", text)]).unwrap();
+        assert_eq!(loaded.push.ports, [443, 8443], "{text}");
+    }
+    for text in ["http", "443,x", "70000"] {
+        let said = load_text("", &[("CHATCTL_PUSH__PORTS", text)]).unwrap_err();
+        assert!(said.contains("must be a list of ports"), "{text}: {said}");
+    }
+    let said = load_text("[push]\nports = []\n", &[]).unwrap_err();
+    assert!(said.contains("[push] ports must contain ports"), "{said}");
+}

@@ -39,8 +39,8 @@ const VALID: &str = "SELECT 1 FROM sessions s JOIN users u ON u.id = s.user
     WHERE s.id = ?1 AND s.user = ?2 AND s.ended IS NULL AND s.expires > ?3
     AND u.deleted IS NULL AND u.disabled = 0";
 const REMOVE: &str = "DELETE FROM push_subscriptions WHERE session = ?1 AND user = ?2";
-const REMOVE_SAME: &str =
-    "DELETE FROM push_subscriptions WHERE user = ?1 AND endpoint = ?2 AND session <> ?3";
+/// Of whatever user: who subscribes last has the browser.
+const REMOVE_SAME: &str = "DELETE FROM push_subscriptions WHERE endpoint = ?1 AND session <> ?2";
 const REMOVE_IF: &str =
     "DELETE FROM push_subscriptions WHERE session = ?1 AND user = ?2 AND endpoint = ?3";
 /// Of sessions that have ended or expired.
@@ -82,7 +82,7 @@ pub(super) fn subscribe(
     if !sql::any(conn, VALID, params![session, user, work.now])? {
         return Err(StoreError::NotFound(Missing::Session).into());
     }
-    sql::run(conn, REMOVE_SAME, params![user, new.endpoint, session])?;
+    sql::run(conn, REMOVE_SAME, params![new.endpoint, session])?;
     let NewSubscription { endpoint, key, secret, all, text } = new;
     sql::run(conn, SET, params![session, user, endpoint, key, secret, all, text, work.now])?;
     let held = of_user(conn, user, work.now)?;

@@ -2,13 +2,14 @@
 //! changed; nothing else does, and nothing removes entries but age.
 
 mod kept;
+mod reading;
+mod reloading;
 
 use std::collections::BTreeSet;
 
-use rusqlite::Connection;
 use serde_json::json;
 
-use crate::support::{Client, Ctl, Json, PATIENCE, Person, Server, each, is_millis, texts};
+use crate::support::{Client, Ctl, Json, Person, Server, each, is_millis, texts};
 
 /// The commands that leave no entry: they change nothing, and read no messages.
 const SILENT: [&str; 26] = [
@@ -390,143 +391,4 @@ async fn the_first_administrator_is_recorded() {
         (&json!("127.0.0.1"), &json!(true))
     );
     assert!(!json!(found).to_string().contains(&token));
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pages_and_filters() {
-    let server = Server::start().await;
-    let (root, bob) = root_and_bob(&server).await;
-    let ctl = Ctl::of(&server);
-    for _ in 0..3 {
-        root.post("/api/admin", json!({"user.promote": {"name": "bob"}})).await.is(200);
-        root.post("/api/admin", json!({"user.demote": {"name": "bob"}})).await.is(200);
-    }
-    root.post("/api/admin", json!({"db.reindex": {}})).await.is(200);
-    let (mut path, mut seen) = ("/api/admin/audit?limit=3".to_owned(), Vec::new());
-    loop {
-        let page = root.get(&path).await.is(200);
-        seen.extend(page["entries"].as_array().unwrap().clone());
-        let Some(cursor) = page["cursor"].as_str() else { break };
-        assert_eq!(page["entries"].as_array().unwrap().len(), 3);
-        path = format!("/api/admin/audit?limit=3&before={cursor}");
-    }
-    seen.reverse();
-    assert_eq!(seen, entries(&ctl), "newest first, and the same as on the command line");
-    assert_eq!(seen.len(), 8);
-    for (query, count) in [
-        ("action=user", 7),
-        ("action=user.promote", 3),
-        ("action=use", 0),
-        ("user=ROOT", 8),
-        ("user=bob", 6),
-        ("user=bob&action=user.demote", 3),
-        ("user=nobody", 0),
-        ("since=2000-01-01", 8),
-        ("until=2000-01-01T00:00:00Z", 0),
-        ("action=%00", 0),
-    ] {
-        let page = root.get(&format!("/api/admin/audit?{query}")).await.is(200);
-        // Root's own account was created by the command line.
-        let found = page["entries"].as_array().unwrap().len();
-        assert_eq!((found, &page["cursor"]), (count, &Json::Null), "{query}");
-    }
-    for (bad, field) in [
-        ("limit=0", "limit"),
-        ("limit=201", "limit"),
-        ("before=x", "before"),
-        ("before=-1", "before"),
-        ("since=yesterday", "since"),
-        ("until=1", "until"),
-    ] {
-        root.get(&format!("/api/admin/audit?{bad}")).await.blames(field);
-    }
-    bob.get("/api/admin/audit").await.fails(404, "not_found");
-    assert_eq!(root.post("/api/admin/audit", json!({})).await.status, 405);
-    assert_eq!(ctl.all(&["audit", "list", "--limit", "2"]).len(), 2);
-    assert_eq!(ctl.all(&["audit", "list", "--user", "bob", "--since", "1h"]).len(), 6);
-    assert_eq!(ctl.all(&["audit", "list", "--until", "1h"]).len(), 0);
-    ctl.run(&["audit", "list", "--since", "soon"]).fails(2, "7d");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn exports_are_complete_and_safe_in_a_spreadsheet() {
-    let mut server = Server::start().await;
-    let ctl = Ctl::of(&server);
-    ctl.create("ann", &[]);
-    let name = "=HYPERLINK(\"https://evil.example\";\"A, b\")";
-    ctl.run(&["room", "create", name, "--owner", "ann"]).ends(0);
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("audit.csv");
-    let csv = ["audit", "export", "--format", "csv", path.to_str().unwrap()];
-    ctl.run(&csv).ends(0);
-    ctl.run(&csv).fails(4, "already exists");
-    let text = std::fs::read_to_string(&path).unwrap();
-    let lines: Vec<&str> = text.split_terminator("\r\n").collect();
-    assert_eq!(
-        lines[0],
-        "id,time,actor_kind,actor_id,actor,from,action,target_kind,target_id,target,before,after"
-    );
-    assert_eq!(lines.len(), 3);
-    let quoted = format!(",\"'{}\",,\"{{", name.replace('"', "\"\""));
-    assert!(lines[2].contains(&quoted), "{text}");
-    assert!(server.terminate().await.success());
-    assert_eq!(ctl.run(&["audit", "export", "--format", "csv", "-"]).ends(0).out, text);
-    assert_eq!(ctl.run(&["audit", "export", "--user", "nobody"]).ends(0).out, "");
-    let none =
-        ctl.run(&["audit", "export", "--format", "csv", "--user", "nobody"]).ends(0).out.clone();
-    assert_eq!(none.lines().count(), 1, "the heading alone: {none}");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reload_is_recorded_with_the_keys_that_changed() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("config.toml");
-    std::fs::write(&file, "[auth]\npassword_min_length = 8\n").unwrap();
-    let file_name = file.to_str().unwrap();
-    let server = Server::start_with(&[("CONFIG", file_name)]).await;
-    let ctl = Ctl::of(&server).set("CONFIG", file_name);
-    ctl.run(&["reload"]).ends(0);
-    assert_eq!(actions(&ctl), [""; 0], "nothing has changed");
-    std::fs::write(&file, "[auth]\npassword_min_length = 12\n[rooms]\nrecent_messages = 7\n")
-        .unwrap();
-    ctl.run(&["reload"]).ends(0);
-    ctl.run(&["reload"]).ends(0);
-    std::fs::write(&file, "[auth]\npassword_min_length = 10\n").unwrap();
-    let pid = server.pid().to_string();
-    assert!(std::process::Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
-    server.wait_for_log(&["was reloaded", "in force: auth.password_min_length."]).await;
-    let found = entries(&ctl);
-    assert_eq!(texts(&json!(found), "action"), ["config.reload", "config.reload"]);
-    let key = "auth.password_min_length";
-    assert_eq!((&found[0]["before"], &found[0]["after"]), (&json!({key: 8}), &json!({key: 12})));
-    assert_eq!(found[0]["actor"]["kind"], "cli");
-    assert_eq!(found[1]["actor"], json!({"kind": "server", "id": null, "name": "server"}));
-    assert_eq!((&found[1]["from"], &found[1]["after"]), (&json!("signal"), &json!({key: 10})));
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_its_entry_no_change_is_made_but_data_can_be_saved() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("config.toml");
-    std::fs::write(&file, "[auth]\npassword_min_length = 8\n").unwrap();
-    let server = Server::start_with(&[("CONFIG", file.to_str().unwrap())]).await;
-    let ctl = Ctl::of(&server).set("CONFIG", file.to_str().unwrap());
-    ctl.create("ann", &[]);
-    let trap = "CREATE TRIGGER trap BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no'); END";
-    let conn = Connection::open(server.data().join("chat.db")).unwrap();
-    conn.busy_timeout(PATIENCE).unwrap();
-    conn.execute_batch(trap).unwrap();
-    ctl.run(&["user", "disable", "ann"]).ends(1);
-    assert_eq!(ctl.one(&["user", "show", "ann"])["disabled"], false);
-    std::fs::write(&file, "[auth]\npassword_min_length = 20\n").unwrap();
-    ctl.run(&["reload"]).fails(1, "the audit log cannot be written");
-    let short = json!({"userId": "ben", "password": "long enough"});
-    Client::new(&server).post("/api/users", short).await.is(201);
-
-    let saved = folder.path().join("all.jsonl");
-    ctl.run(&["export", saved.to_str().unwrap()]).ends(0);
-    server.wait_for_log(&["[ERROR]", "The audit log has no entry of a command"]).await;
-    conn.execute_batch("DROP TRIGGER trap").unwrap();
-    ctl.run(&["user", "disable", "ann"]).ends(0);
-    assert_eq!(actions(&ctl), ["user.create", "user.disable"]);
 }

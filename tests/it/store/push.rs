@@ -13,6 +13,7 @@ contract!(
     a_subscription_belongs_to_a_session_and_ends_with_it,
     subscriptions_end_with_a_password_and_with_their_user,
     a_device_has_one_subscription_and_a_user_a_bounded_number,
+    a_browser_belongs_to_who_subscribed_it_last,
     only_the_subscription_that_is_gone_is_removed,
     the_key_for_push_services_stays
 );
@@ -117,6 +118,45 @@ async fn a_device_has_one_subscription_and_a_user_a_bounded_number(world: World)
     let newest = sessions.last().unwrap();
     assert!(found.iter().any(|(session, _)| *session == newest.id), "{found:?}");
     assert!(found.iter().all(|(session, _)| *session != sessions[0].id), "{found:?}");
+}
+
+async fn a_browser_belongs_to_who_subscribed_it_last(world: World) {
+    let (ann, ben) = (world.user("ann").await, world.user("ben").await);
+    let hers = log_in(&world, &ann, 1).await;
+    let phone = log_in(&world, &ann, 2).await;
+    let his = log_in(&world, &ben, 3).await;
+    subscribe(&world, &hers, "shared").await;
+    subscribe(&world, &phone, "phone").await;
+    let of_phone = (phone.id, "phone".to_owned());
+    subscribe(&world, &his, "shared").await;
+    assert_eq!(subscribed(&world, &ann).await, [of_phone.clone()]);
+    assert_eq!(subscribed(&world, &ben).await, [(his.id, "shared".to_owned())]);
+    // A cluster orders writes by milliseconds.
+    let subscribe = async |world: &World, session: &Session, endpoint: &str| {
+        let now = Timestamp::now();
+        while Timestamp::now() <= now {
+            tokio::task::yield_now().await;
+        }
+        subscribe(world, session, endpoint).await;
+    };
+    // And back, several times, with another address in between, and with what has ended.
+    for _ in 0..2 {
+        subscribe(&world, &hers, "shared").await;
+        let of_hers = (hers.id, "shared".to_owned());
+        assert_eq!(subscribed(&world, &ann).await, [of_phone.clone(), of_hers]);
+        assert_eq!(subscribed(&world, &ben).await, []);
+        subscribe(&world, &his, "his").await;
+        subscribe(&world, &his, "shared").await;
+        assert_eq!(subscribed(&world, &ann).await, [of_phone.clone()]);
+        assert_eq!(subscribed(&world, &ben).await, [(his.id, "shared".to_owned())]);
+    }
+    world.sessions.subscribe(ben.id, his.id, None).await.unwrap();
+    let later = log_in(&world, &ben, 4).await;
+    subscribe(&world, &later, "shared").await;
+    world.sessions.end(ben.id, Ended::One(later.id)).await.unwrap();
+    subscribe(&world, &hers, "shared").await;
+    assert_eq!(subscribed(&world, &ann).await.len(), 2);
+    assert_eq!(subscribed(&world, &ben).await, []);
 }
 
 async fn only_the_subscription_that_is_gone_is_removed(world: World) {

@@ -30,12 +30,26 @@ impl Slapd {
     /// Starts a server with the people `ann`, `bob` and `cyd`, whose passwords are
     /// `NAME's secret`, and the groups `ops` (ann) and `dev` (ann, bob).
     pub(crate) fn start() -> Self {
+        Self::start_with(true)
+    }
+
+    /// Starts such a server that has no certificate, and so neither TLS nor StartTLS.
+    pub(crate) fn without_tls() -> Self {
+        Self::start_with(false)
+    }
+
+    fn start_with(has_tls: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("data")).unwrap();
         certificates(folder.path());
-        fs::write(folder.path().join("slapd.conf"), configuration(folder.path())).unwrap();
+        let mut text = configuration(folder.path());
+        if !has_tls {
+            let others = text.lines().filter(|line| !line.starts_with("TLS"));
+            text = others.fold(String::new(), |text, line| text + line + "\n");
+        }
+        fs::write(folder.path().join("slapd.conf"), text).unwrap();
         let slapd = loop {
-            let (port, tls_port) = (free_port(), free_port());
+            let (port, tls_port) = (free_port(), if has_tls { free_port() } else { 0 });
             // Somebody else may take a port first.
             if let Some(child) = run(folder.path(), port, tls_port) {
                 break Self { child, port, tls_port, folder };
@@ -288,12 +302,12 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// Starts a server and waits until it answers; None: it has ended.
+/// Starts a server and waits until it answers; None: it has ended. Port 0: without TLS.
 fn run(folder: &Path, port: u16, tls_port: u16) -> Option<Child> {
-    let addresses = format!(
-        "ldap://127.0.0.1:{port} ldap://[::1]:{port} ldaps://127.0.0.1:{tls_port} \
-         ldaps://[::1]:{tls_port}"
-    );
+    let mut addresses = format!("ldap://127.0.0.1:{port} ldap://[::1]:{port}");
+    if tls_port != 0 {
+        addresses = format!("{addresses} ldaps://127.0.0.1:{tls_port} ldaps://[::1]:{tls_port}");
+    }
     let mut child = Command::new("slapd")
         .args(["-h", &addresses, "-d", "0", "-f"])
         .arg(folder.join("slapd.conf"))

@@ -30,7 +30,7 @@ fn next_version(before: Option<i64>) -> i64 {
 /// Removes everything of a deleted user.
 pub(super) async fn forget(at: &Cluster, user: UserId) -> Result<(), StoreError> {
     let end = next_version(None) + LATER;
-    at.tables().write(vec![push::user_gone(user, end)]).await?;
+    at.tables().write(push::user_gone(at, user, end).await?).await?;
     let gone = [&PREFERENCES, &SAVED, &FOLLOWS, &DRAFTS, &PUSH_SUBSCRIPTIONS]
         .map(|table| Put::plain(table, end, [user.0.into()], [], []).deleted());
     Ok(at.tables().write(gone.into()).await?)

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::next_version;
 use crate::model::{
@@ -11,7 +12,9 @@ use crate::model::{
 };
 use crate::store::StoreError;
 use crate::store::cluster::encoding::{decode, encode};
-use crate::store::cluster::tables::schema::people::{PUSH_SUBSCRIPTIONS, PUSH_USERS};
+use crate::store::cluster::tables::schema::people::{
+    PUSH_ENDPOINTS, PUSH_SUBSCRIPTIONS, PUSH_USERS,
+};
 use crate::store::cluster::tables::{Put, Row, Slice};
 use crate::store::cluster::{Cluster, sessions};
 
@@ -81,8 +84,15 @@ pub(in crate::store::cluster) async fn subscribe(
         let same = new.as_ref().is_some_and(|new| new.endpoint == held.subscription.given.endpoint);
         if theirs == session {
             before = Some(held.version);
+            if !same {
+                puts.push(unlisted(&held));
+            }
         } else if same || !valid.contains(&theirs) {
             puts.push(removal(user, theirs, Some(held.version)));
+            // The row of this session would be written at the same time.
+            if !same {
+                puts.push(unlisted(&held));
+            }
         } else {
             others.push(held);
         }
@@ -90,8 +100,11 @@ pub(in crate::store::cluster) async fn subscribe(
     if let Some(new) = new {
         others.sort_by_key(|held| (held.subscription.at, held.subscription.session));
         let excess = (others.len() + 1).saturating_sub(MAX_SUBSCRIPTIONS);
-        let oldest = others.iter().take(excess);
-        puts.extend(oldest.map(|h| removal(user, h.subscription.session, Some(h.version))));
+        for oldest in others.iter().take(excess) {
+            puts.push(removal(user, oldest.subscription.session, Some(oldest.version)));
+            puts.push(unlisted(oldest));
+        }
+        puts.extend(taken_over(at, user, session, &new.endpoint).await?);
         // The user comes first: who is in the list without a device costs one read at most.
         let version = next_version(before);
         let listed = Put::plain(
@@ -101,12 +114,49 @@ pub(in crate::store::cluster) async fn subscribe(
             [user.0.into()],
             [("present", true.into())],
         );
-        at.tables().write(vec![listed]).await?;
+        // So does the address: a browser of which nobody knows could not be taken over.
+        let of_endpoint = Put::plain(
+            &PUSH_ENDPOINTS,
+            version,
+            [digest(&new.endpoint).into()],
+            [user.0.into(), session.0.into()],
+            [("present", true.into())],
+        );
+        at.tables().write(vec![listed, of_endpoint]).await?;
         puts.push(put(user, session, new, version)?);
     } else if before.is_some() {
         puts.push(removal(user, session, before));
     }
     if puts.is_empty() { Ok(()) } else { Ok(at.tables().write(puts).await?) }
+}
+
+/// Returns what removes the subscriptions of others that have this address: the browser belongs to
+/// the log-in that subscribes it last.
+async fn taken_over(
+    at: &Cluster,
+    user: UserId,
+    session: SessionId,
+    endpoint: &str,
+) -> Result<Vec<Put>, StoreError> {
+    let rows = at.tables().read(Slice::of(&PUSH_ENDPOINTS, [digest(endpoint).into()])).await?;
+    let present = rows.iter().filter(|row| row.flag("present") == Some(true));
+    let owners = present.filter_map(|row| Some((row.int("user")?, row.int("session")?)));
+    let mut puts = Vec::new();
+    for (owner, theirs) in owners.map(|(owner, theirs)| (UserId(owner), SessionId(theirs))) {
+        if (owner, theirs) == (user, session) {
+            continue;
+        }
+        let row = [owner.0.into(), theirs.0.into()];
+        let place = [digest(endpoint).into()];
+        puts.push(Put::plain(&PUSH_ENDPOINTS, next_version(None), place, row, []).deleted());
+        // Those of the user are known to the caller.
+        let all = if owner == user { Vec::new() } else { held(at, owner).await? };
+        let same = all.into_iter().find(|held| {
+            held.subscription.session == theirs && held.subscription.given.endpoint == endpoint
+        });
+        puts.extend(same.map(|held| removal(owner, theirs, Some(held.version))));
+    }
+    Ok(puts)
 }
 
 /// Removes a subscription whose address no longer exists; one that was replaced stays.
@@ -122,7 +172,7 @@ pub(in crate::store::cluster) async fn unsubscribe(
     let Some(same) = same else { return Ok(()) };
     // With the version that was read: a subscription that replaces it meanwhile wins.
     let put = removal_at(gone.user, gone.session, same.version);
-    Ok(at.tables().write(vec![put]).await?)
+    Ok(at.tables().write(vec![put, unlisted(&same)]).await?)
 }
 
 /// Removes the subscriptions of sessions that have ended. A failure is only logged, since they do
@@ -136,8 +186,10 @@ pub(in crate::store::cluster) async fn ended(at: &Cluster, user: UserId, session
         }
     };
     let gone = held.iter().filter(|held| sessions.contains(&held.subscription.session));
-    let puts: Vec<Put> =
-        gone.map(|held| removal(user, held.subscription.session, Some(held.version))).collect();
+    let removals = |held: &Held| {
+        [removal(user, held.subscription.session, Some(held.version)), unlisted(held)]
+    };
+    let puts: Vec<Put> = gone.flat_map(removals).collect();
     if !puts.is_empty()
         && let Err(error) = at.tables().write(puts).await
     {
@@ -172,9 +224,28 @@ pub(in crate::store::cluster) async fn users(at: &Cluster) -> Result<Vec<UserId>
     Ok(present.filter_map(|row| row.int("user")).map(UserId).collect())
 }
 
-/// The row of a user who is deleted, to be removed with this timestamp.
-pub(super) fn user_gone(user: UserId, end: i64) -> Put {
-    Put::plain(&PUSH_USERS, end, [LIST.into()], [user.0.into()], []).deleted()
+/// The rows of a user who is deleted, beside the subscriptions, to be removed with this timestamp.
+pub(super) async fn user_gone(
+    at: &Cluster,
+    user: UserId,
+    end: i64,
+) -> Result<Vec<Put>, StoreError> {
+    let mut puts: Vec<Put> = held(at, user).await?.iter().map(unlisted).collect();
+    puts.push(Put::plain(&PUSH_USERS, end, [LIST.into()], [user.0.into()], []).deleted());
+    Ok(puts)
+}
+
+/// What names the address of a browser, which is a secret, in the tables.
+fn digest(endpoint: &str) -> String {
+    hex::encode(Sha256::digest(endpoint.as_bytes()))
+}
+
+/// Removes the row of an address, at the version of its subscription: one that is made again
+/// meanwhile stays.
+fn unlisted(held: &Held) -> Put {
+    let PushSubscription { session, user, given, .. } = &held.subscription;
+    let (place, row) = ([digest(&given.endpoint).into()], [user.0.into(), session.0.into()]);
+    Put::plain(&PUSH_ENDPOINTS, held.version, place, row, []).deleted()
 }
 
 async fn valid_sessions(at: &Cluster, user: UserId) -> Result<HashSet<SessionId>, StoreError> {

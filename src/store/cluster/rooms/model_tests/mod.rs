@@ -88,6 +88,9 @@ fn the_promises_hold_under_faults() {
         total.add(&figures);
     }
     eprintln!("{total:?}");
+    if seeds().count() == 1 {
+        return;
+    }
     assert!(total.repeated > 0 && total.unanswered > 0 && total.killed > 0, "{total:?}");
     let (asked, lost) = (total.wires.asked, total.wires.lost);
     assert!(

@@ -279,6 +279,18 @@ pub static PUSH_SUBSCRIPTIONS: Table = Table {
     columns: &[Column::bytes("body"), Column::int("version")],
 };
 
+/// Who may have subscribed a browser, by the digest of its address; the timestamp is `version`, the
+/// time in microseconds. What counts is the subscription itself.
+pub static PUSH_ENDPOINTS: Table = Table {
+    name: "push_endpoints",
+    kind: Kind::Plain,
+    partition: &[Column::text("endpoint")],
+    clustering: &[Column::int("user"), Column::int("session")],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::flag("present")],
+};
+
 /// Users who may have such a device, in one partition; the timestamp is `version`, the time in
 /// microseconds.
 pub static PUSH_USERS: Table = Table {
@@ -475,6 +487,7 @@ pub static TABLES: &[&Table] = &[
     &FOLLOWS,
     &DRAFTS,
     &PUSH_SUBSCRIPTIONS,
+    &PUSH_ENDPOINTS,
     &PUSH_USERS,
     &STATUSES,
     &OUTGOING_WEBHOOKS,
