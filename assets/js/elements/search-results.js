@@ -7,7 +7,7 @@ import { errorText } from "../lib/errors.js";
 import { emit, fill, h, setText, set } from "../lib/dom.js";
 import { hitParts } from "../lib/hit-text.js";
 import { icon } from "../lib/icons.js";
-import { locale, t } from "../lib/i18n.js";
+import { join, locale, t } from "../lib/i18n.js";
 import { View } from "../lib/view.js";
 import { langOf } from "../lib/text.js";
 import { typeAhead } from "../lib/type-ahead.js";
@@ -287,7 +287,7 @@ export class SearchResults extends View {
       return emptyState({
         picture: "search",
         title: t("search.start"),
-        text: `${t("search.startHint")} ${t("search.filters")}`,
+        text: join(t("search.startHint"), t("search.filters")),
       });
     if (this.#busy || !this.#notice.hidden || places) return null;
     return emptyState({ picture: "search", title: t("search.none"), text: t("search.noneHint") });
