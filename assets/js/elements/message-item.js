@@ -15,7 +15,7 @@ import { clock, exact } from "../lib/time.js";
 import { longPress } from "../lib/long-press.js";
 import { mediaNodes } from "./message-media.js";
 import { failure, marks, uploading } from "./message-status.js";
-import { reactionSign, textNodes } from "./message-text.js";
+import { lineNodes, reactionSign, textNodes } from "./message-text.js";
 import { statusMark } from "./status-mark.js";
 import { avatar } from "./user-avatar.js";
 
@@ -172,7 +172,7 @@ export class MessageItem extends View {
       h(
         "span",
         { class: "truncate", lang: langOf(text) || null },
-        text === null ? t("message.unavailable") : snippet(text),
+        text === null ? t("message.unavailable") : lineNodes(snippet(text)),
       ),
     );
   }

@@ -14,6 +14,7 @@ import { typeAhead } from "../lib/type-ahead.js";
 import { clock, day, exact } from "../lib/time.js";
 import { byDay, withPage } from "../state/hits.js";
 import { searchOf } from "../state/search-words.js";
+import "./custom-emoji.js";
 import { emojiLine } from "./emoji-line.js";
 import { emptyState } from "./empty-state.js";
 import { PlaceResults } from "./place-results.js";
