@@ -1,8 +1,8 @@
 /** The whole page: the sign-in form or the chat, depending on the session and the address. */
 import { ApiError } from "../lib/errors.js";
 import { loadLanguage, t } from "../lib/i18n.js";
+import { setTitle } from "../lib/identity.js";
 import { parseRoute } from "../lib/route.js";
-import { setTitle } from "../lib/title.js";
 import { Chat } from "../state/chat.js";
 import { messageById } from "../state/timeline.js";
 import "./chat-app.js";

@@ -5,12 +5,11 @@
 import { emit, fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
-import { setIcon } from "../lib/identity.js";
+import { setIcon, setTitle } from "../lib/identity.js";
 import { mediaQuery } from "../lib/media-query.js";
 import { roomName } from "../lib/names.js";
 import { viewOf } from "../lib/route.js";
 import { isDark } from "../lib/theme.js";
-import { setTitle } from "../lib/title.js";
 import { keepPage } from "../lib/worker.js";
 import { roomRows } from "../state/room-rows.js";
 import { totalUnread, unreadThreads } from "../state/select.js";

@@ -26,7 +26,7 @@ const PAGES = {
   search: "search-results",
 };
 /** Of a page, and of its tab. */
-const HEADINGS = "h1, .bar > h1, .tablist > [aria-selected='true']";
+const HEADINGS = "h1, .tablist > [aria-selected='true']";
 /** Without a hovering pointer a focused field opens the on-screen keyboard over the page. */
 const HOVER = mediaQuery("(hover: hover)");
 
@@ -110,8 +110,11 @@ export class Pages {
    */
   title(room, me) {
     if (this.page === "room" && room) return roomName(room, me.userId) || t("rooms.alone");
-    const headings = this.main.querySelectorAll(`:scope > * > :is(${HEADINGS})`);
-    return [...headings].map(({ textContent }) => textContent).reverse().join(" — ");
+    const headings = this.main.querySelectorAll(HEADINGS);
+    return [...headings]
+      .map(({ textContent }) => textContent)
+      .reverse()
+      .join(" — ");
   }
 
   // Internal
@@ -164,7 +167,8 @@ export class Pages {
         return absence(state);
       case "server": {
         const host = () => this.#app.dialog("room-dialog");
-        return { me, tab: state.route.tab, command: client.command, host };
+        const { retentionDays: days = 0, keepPinned: pinned = true } = state.server ?? {};
+        return { me, tab: state.route.tab, command: client.command, host, kept: { days, pinned } };
       }
       default:
         return {
