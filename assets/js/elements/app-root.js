@@ -17,7 +17,7 @@ const RETRY_MS = 3000;
 /** Pages for those who are not signed in. @type {string[]} */
 const SIGNED_OUT = ["sign-in", "register", "setup", "reset", "forgot", "invite"];
 /** @type {Record<"sign-in"|"register"|"setup", string>} */
-const TITLES = { "sign-in": "login.signIn", register: "login.register", setup: "login.setup" };
+const TITLES = { "sign-in": "login.title", register: "login.register", setup: "login.setup" };
 /** Pages of links, which count for whoever is signed in, too. @type {Record<string, Lazy>} */
 const LINKS = { reset: "reset-form", invite: "invite-form" };
 

@@ -160,7 +160,7 @@ export class MessageItem extends View {
           author,
         )
       : h("span", { class: "author truncate" }, author);
-    return h("header", null, name, statusMark(row.status), time);
+    return h("header", { role: "none" }, name, statusMark(row.status), time);
   }
 
   /** @param {import("../state/rows.js").Quote} quote @param {string} roomId */

@@ -15,8 +15,8 @@ import { clock, day, exact } from "../lib/time.js";
 import { byDay, withPage } from "../state/hits.js";
 import { searchOf } from "../state/search-words.js";
 import "./custom-emoji.js";
-import { emojiLine } from "./emoji-line.js";
 import { emptyState } from "./empty-state.js";
+import { hitLine } from "./hit-line.js";
 import { PlaceResults } from "./place-results.js";
 import { avatar } from "./user-avatar.js";
 
@@ -317,9 +317,7 @@ export class SearchResults extends View {
 function row(hit, { author, picture, room, direct }) {
   const name = author || t("person.deleted");
   const { snippet, content, highlights = [] } = hit;
-  const text = hitParts({ snippet, highlights, content: content ?? snippet }).map(
-    ({ text, hit: found }) => (found ? h("mark", null, emojiLine(text)) : emojiLine(text)),
-  );
+  const text = hitLine(hitParts({ snippet, highlights, content: content ?? snippet }));
   return h(
     "a",
     {

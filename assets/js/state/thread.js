@@ -137,7 +137,12 @@ export function threadRows(conversation, thread, rootId) {
     unreadCount: 0,
   });
   const end = thread ? rows.findIndex(({ kind }) => kind === "message") + 1 : 0;
-  return [rows.slice(0, end), rows.slice(end)];
+  const replies = rows.slice(end);
+  // Below the number of replies, the first one says again whose it is.
+  const first = replies.findIndex(({ kind }) => kind === "message");
+  const row = replies[first];
+  if (row?.kind === "message" && row.follows) replies[first] = { ...row, follows: false };
+  return [rows.slice(0, end), replies];
 }
 
 /**
