@@ -11,12 +11,13 @@ import { join, locale, t } from "../lib/i18n.js";
 import { View } from "../lib/view.js";
 import { langOf } from "../lib/text.js";
 import { typeAhead } from "../lib/type-ahead.js";
-import { clock, day, exact } from "../lib/time.js";
+import { clock, day } from "../lib/time.js";
 import { byDay, withPage } from "../state/hits.js";
 import { searchOf } from "../state/search-words.js";
 import "./custom-emoji.js";
 import { emptyState } from "./empty-state.js";
 import { hitLine } from "./hit-line.js";
+import { placeOf, timeOf } from "./list-parts.js";
 import { PlaceResults } from "./place-results.js";
 import { avatar } from "./user-avatar.js";
 
@@ -332,22 +333,13 @@ function row(hit, { author, picture, room, direct }) {
         "p",
         { class: "who wrap" },
         h("b", { lang: langOf(name) || null }, name),
-        h(
-          "span",
-          { class: "meta" },
-          icon(direct ? "person" : "room", "small"),
-          h("span", { lang: langOf(room) || null }, room),
-        ),
+        placeOf({ room, direct }),
         hit.threadId &&
           h("span", { class: "meta in-thread" }, icon("thread", "small"), t("search.inThread")),
       ),
       h("p", { class: "said", lang: langOf(hit.snippet) || null, dir: "auto" }, text.flat()),
     ),
-    h(
-      "time",
-      { class: "meta", datetime: hit.createdAt, title: exact(hit.createdAt, locale()) },
-      clock(hit.createdAt, locale()),
-    ),
+    timeOf(hit.createdAt, clock),
   );
 }
 
