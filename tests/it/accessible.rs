@@ -325,7 +325,7 @@ async fn the_first_tab_leads_to_the_messages_and_the_focus_outlives_a_room() {
         .await
         .unwrap();
     bob.delete(&format!("/api/chatrooms/{}/participants/ann", rooms[0])).await.is(204);
-    ann.focuses("main empty-state h2").await;
+    ann.focuses("main empty-state h1").await;
     ann.is_accessible("removed").await;
 
     // Closing a dialog of a deleted room leads there too.
@@ -334,8 +334,8 @@ async fn the_first_tab_leads_to_the_messages_and_the_focus_outlives_a_room() {
     ann.click("member-list button").await;
     ann.has("person-dialog dialog[open]").await;
     bob.delete(&format!("/api/chatrooms/{}", rooms[1])).await.is(204);
-    ann.has("main empty-state h2").await;
+    ann.has("main empty-state h1").await;
     ann.key(Key::Escape).await;
-    ann.focuses("main empty-state h2").await;
+    ann.focuses("main empty-state h1").await;
     ann.close().await;
 }
