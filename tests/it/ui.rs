@@ -29,6 +29,7 @@ mod slash_commands;
 mod sso;
 mod starting;
 mod threads;
+mod titles;
 mod writing;
 
 use serde_json::{Value, json};

@@ -4,7 +4,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { choose, LANGUAGES, parts, t, useTexts } from "../../assets/js/lib/i18n.js";
+import {
+  choose,
+  join as sentencesOf,
+  LANGUAGES,
+  parts,
+  t,
+  useTexts,
+} from "../../assets/js/lib/i18n.js";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../../assets");
 const LINES_MOST = 370;
@@ -124,6 +131,9 @@ test("sentences take their places and their plural form", () => {
   assert.deepEqual(parts("typing.one", { name: "Ann" }), ["Ann", " печатает"]);
   assert.equal(t("messages.new", { n: 12345 }).replace(/\s/g, " "), "12 345 новых сообщений");
   assert.equal(t("no.such.key"), "no.such.key");
+  assert.equal(sentencesOf("Раз.", false, "Два."), "Раз. Два.");
+  useTexts("zh", words.zh);
+  assert.equal(sentencesOf("一。", "二。"), "一。二。");
 });
 
 test("the browser's first known language is chosen", () => {

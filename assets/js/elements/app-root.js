@@ -1,6 +1,7 @@
 /** The whole page: the sign-in form or the chat, depending on the session and the address. */
 import { ApiError } from "../lib/errors.js";
 import { loadLanguage, t } from "../lib/i18n.js";
+import { setTitle } from "../lib/identity.js";
 import { parseRoute } from "../lib/route.js";
 import { Chat } from "../state/chat.js";
 import { messageById } from "../state/timeline.js";
@@ -15,6 +16,8 @@ import { lazy } from "./lazy.js";
 const RETRY_MS = 3000;
 /** Pages for those who are not signed in. @type {string[]} */
 const SIGNED_OUT = ["sign-in", "register", "setup", "reset", "forgot", "invite"];
+/** @type {Record<"sign-in"|"register"|"setup", string>} */
+const TITLES = { "sign-in": "login.title", register: "login.register", setup: "login.setup" };
 /** Pages of links, which count for whoever is signed in, too. @type {Record<string, Lazy>} */
 const LINKS = { reset: "reset-form", invite: "invite-form" };
 
@@ -94,8 +97,9 @@ export class AppRoot extends HTMLElement {
       this.#follow();
       return;
     }
-    document.title = this.#chat.store.state.server?.name || t("product");
-    this.#askWho(route.page === "register" || route.page === "setup" ? route.page : "sign-in");
+    const mode = route.page === "register" || route.page === "setup" ? route.page : "sign-in";
+    setTitle(t(TITLES[mode]), server?.name);
+    this.#askWho(mode);
   }
 
   /** @param {"sign-in"|"register"|"setup"} mode */
@@ -156,6 +160,7 @@ export class AppRoot extends HTMLElement {
     if (route.page !== page || !customElements.get(tag)) return;
     const form = /** @type {any} */ (this.querySelector(tag) ?? this.#show(tag));
     form.data = { token: route.token ?? "", chat: this.#chat, name: server?.name ?? "" };
+    setTitle(form.heading, server?.name);
   }
 
   /** Shown while the server cannot be reached. */

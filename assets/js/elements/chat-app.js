@@ -5,7 +5,7 @@
 import { emit, fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
-import { setIcon } from "../lib/identity.js";
+import { setIcon, setTitle } from "../lib/identity.js";
 import { mediaQuery } from "../lib/media-query.js";
 import { roomName } from "../lib/names.js";
 import { viewOf } from "../lib/route.js";
@@ -26,7 +26,6 @@ import { ThreadLoader } from "./thread-loader.js";
 
 /** @import {Chat} from "../state/chat.js" */
 /** @import {Lazy} from "./lazy.js" */
-/** @import {Room, State, User} from "../types.js" */
 
 const make = (/** @type {string} */ tag) => /** @type {any} */ (document.createElement(tag));
 const WIDE = mediaQuery("(width >= 1180px)");
@@ -140,9 +139,8 @@ export class ChatApp extends HTMLElement {
     // In a single-column layout the visible column is `main`.
     set(this.#rooms, { role: NARROW.matches && view === "rooms" ? "main" : "region" });
     document.documentElement.dataset.connection = connection.state;
-    const name = title(state, room, me);
-    if (document.title !== name) document.title = name;
-    this.#showUnread(totalUnread(state));
+    const unread = totalUnread(state);
+    this.#showUnread(unread);
     if (state.reading) this.#notify?.closeNotification(state.reading);
     this.#banner.data = connection;
     this.#rooms.data = {
@@ -164,6 +162,7 @@ export class ChatApp extends HTMLElement {
     // What is being written outlives the room.
     if (gone) this.view.composer.store();
     this.#pages.update(this.chat.store.state, room, me);
+    setTitle(this.#pages.title(room, me), state.server?.name, unread);
     this.#side.update(side, room, me, NARROW.matches && view === "details");
     this.#skip.hidden = this.#pages.page !== "room" || view !== "room";
     this.#unsettled ||= gone;
@@ -342,16 +341,6 @@ export class ChatApp extends HTMLElement {
 /** Details are closed until somebody wants them beside the conversation. */
 function wantsDetails() {
   return WIDE.matches && localStorage.getItem(DETAILS) === "open";
-}
-
-/** @param {State} state @param {Room|undefined} room @param {User} me */
-function title(state, room, me) {
-  const unread = totalUnread(state);
-  const name =
-    room && state.route.page === "room"
-      ? `${roomName(room, me.userId) || t("rooms.alone")} — `
-      : "";
-  return `${unread ? `(${unread}) ` : ""}${name}${state.server?.name || t("product")}`;
 }
 
 /** @param {string} href @param {string} picture @param {string} key */

@@ -25,24 +25,40 @@ export class CommandAnswers extends HTMLElement {
   #answers = [];
   /** @type {Map<Answer, Element>} */
   #cards = new Map();
+  #all = h(
+    "button",
+    { class: "button quiet close-all", type: "button", onclick: () => this.#closeAll() },
+    t("command.closeAll"),
+  );
+  #life = new AbortController();
 
   // Lifecycle
 
   connectedCallback() {
     set(this, { role: "log", "aria-label": t("command.answers"), tabindex: "0" });
+    const { signal } = (this.#life = new AbortController());
+    const { composer } = this;
+    // Whoever writes on has decided about what is no command.
+    composer?.addEventListener("input", () => this.#withdraw(), { signal });
+    composer?.addEventListener("message-send", () => this.#withdraw(), { signal });
+    composer?.addEventListener("keydown", (event) => this.#pressed(event), { signal });
     this.show();
+  }
+
+  disconnectedCallback() {
+    this.#life.abort();
   }
 
   // Actions
 
   /** Shows those of the place where the composer is. */
   show() {
-    const place = this.composer?.place;
-    const shown = this.#answers.filter((answer) => answer.place === place);
+    const shown = this.#here;
     this.hidden = shown.length === 0;
     fill(
       this,
       shown.map((answer) => this.#cards.get(answer)),
+      shown.length > 1 && this.#all,
     );
     this.scrollTop = this.scrollHeight;
   }
@@ -65,12 +81,39 @@ export class CommandAnswers extends HTMLElement {
 
   /** What was written is no command: it can be posted. @param {Answer} answer */
   offer(answer) {
-    const same = this.#answers.filter(({ unknown, place }) => !unknown || place !== answer.place);
-    this.#answers = same;
+    this.#withdraw();
     this.add({ ...answer, unknown: true });
   }
 
   // Internal
+
+  /** Those of the place where the composer is. */
+  get #here() {
+    const place = this.composer?.place;
+    return this.#answers.filter((answer) => answer.place === place);
+  }
+
+  #withdraw() {
+    const gone = this.#here.filter(({ unknown }) => unknown);
+    if (gone.length === 0) return;
+    this.#answers = this.#answers.filter((answer) => !gone.includes(answer));
+    this.#draw();
+  }
+
+  #closeAll() {
+    const gone = this.#here;
+    this.#answers = this.#answers.filter((answer) => !gone.includes(answer));
+    this.#draw();
+    this.composer?.focus();
+  }
+
+  /** Escape closes the last one, unless it means something else. @param {KeyboardEvent} event */
+  #pressed(event) {
+    const last = this.#here.at(-1);
+    if (event.key !== "Escape" || event.defaultPrevented || event.isComposing || !last) return;
+    event.preventDefault();
+    this.#close(last);
+  }
 
   #draw() {
     const kept = this.#answers.map(

@@ -1,6 +1,8 @@
-/** A line of a message in a list: short names of emoji in it may become pictures. */
+/**
+ * A line of a message in a list: short names of emoji in it become pictures as soon as the element
+ * custom-emoji is there.
+ */
 import { h } from "../lib/dom.js";
-import "./custom-emoji.js";
 
 const NAME = /:[a-z\d_+-]{2,64}:/uy;
 

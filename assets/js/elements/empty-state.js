@@ -8,12 +8,13 @@ import { icon } from "../lib/icons.js";
  * @param {string} what.title
  * @param {string} [what.text]
  * @param {Node[]} [what.actions]
+ * @param {"h1"|"h2"} [what.heading] h1: it is all that the page has
  */
-export function emptyState({ picture, title, text, actions = [] }) {
+export function emptyState({ picture, title, text, actions = [], heading = "h2" }) {
   return fill(
     document.createElement("empty-state"),
     h("span", { class: "tile" }, icon(picture)),
-    h("h2", null, title),
+    h(heading, null, title),
     text && h("p", null, text),
     actions.length > 0 && h("div", { class: "wrap" }, actions),
   );

@@ -54,6 +54,10 @@ export class ForgotForm extends View {
     fill(this.#title, name || t("product"));
   }
 
+  get heading() {
+    return t("login.forgot");
+  }
+
   // Internal
 
   /** @param {Event} event */

@@ -8,7 +8,7 @@ import { ApiError } from "../lib/errors.js";
 import { locale, t } from "../lib/i18n.js";
 import { passwordHint, tooShort, withEye } from "../lib/password.js";
 import { langOf } from "../lib/text.js";
-import { exact } from "../lib/time.js";
+import { stamp } from "../lib/time.js";
 import { LinkForm, signIn } from "./link-form.js";
 import { tooLong, wrongUserName } from "./user-name.js";
 
@@ -37,6 +37,10 @@ export class InviteForm extends LinkForm {
     type: "password",
     autocomplete: "new-password",
   });
+
+  get heading() {
+    return t("invite.title");
+  }
 
   get refused() {
     return t("invite.unknown");
@@ -77,7 +81,7 @@ export class InviteForm extends LinkForm {
           field(t("login.name"), this.#name, t("login.nameHint")),
           field(t("login.password"), this.#password, passwordHint(), withEye(this.#password)),
           this.go,
-          h("p", { class: "meta" }, t("invite.until", { time: exact(expires, locale()) })),
+          h("p", { class: "meta" }, t("invite.until", { time: stamp(expires, locale()) })),
         ),
         h("a", { class: "button", href: "#/sign-in" }, t("invite.haveAccount")),
       );

@@ -95,6 +95,10 @@ export class LinkForm extends View {
 
   /** The path below which the link is checked. */
   path = "";
+  /** Title of the page. */
+  get heading() {
+    return "";
+  }
   /** What is said of a link that the server does not accept. */
   get refused() {
     return "";

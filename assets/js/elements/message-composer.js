@@ -16,6 +16,7 @@ import { langOf, lengthOf } from "../lib/text.js";
 import { ComposerFormat } from "./composer-format.js";
 import { ComposerFiles } from "./composer-files.js";
 import { lazy } from "./lazy.js";
+import { lineNodes } from "./message-text.js";
 
 /** @import {Context} from "../types.js" */
 /**
@@ -233,7 +234,7 @@ export class MessageComposer extends View {
         { class: "truncate" },
         h("b", null, kind === "edit" ? t("composer.editing") : author),
         " ",
-        h("span", { lang: langOf(content) || null }, snippet(content)),
+        h("span", { lang: langOf(content) || null }, lineNodes(snippet(content))),
       ),
       h(
         "button",

@@ -15,7 +15,7 @@ import { clock, exact } from "../lib/time.js";
 import { longPress } from "../lib/long-press.js";
 import { mediaNodes } from "./message-media.js";
 import { failure, marks, uploading } from "./message-status.js";
-import { reactionSign, textNodes } from "./message-text.js";
+import { lineNodes, reactionSign, textNodes } from "./message-text.js";
 import { statusMark } from "./status-mark.js";
 import { avatar } from "./user-avatar.js";
 
@@ -160,7 +160,7 @@ export class MessageItem extends View {
           author,
         )
       : h("span", { class: "author truncate" }, author);
-    return h("header", null, name, statusMark(row.status), time);
+    return h("header", { role: "none" }, name, statusMark(row.status), time);
   }
 
   /** @param {import("../state/rows.js").Quote} quote @param {string} roomId */
@@ -172,7 +172,7 @@ export class MessageItem extends View {
       h(
         "span",
         { class: "truncate", lang: langOf(text) || null },
-        text === null ? t("message.unavailable") : snippet(text),
+        text === null ? t("message.unavailable") : lineNodes(snippet(text)),
       ),
     );
   }

@@ -1,6 +1,7 @@
 /** The text of a message as DOM nodes, from the tree of lib/markdown.js. */
 import { h } from "../lib/dom.js";
 import { parseBlocks } from "../lib/markdown.js";
+import { emojiLine } from "./emoji-line.js";
 import { lazy } from "./lazy.js";
 
 /** @import {Inline} from "../lib/inline.js" */
@@ -34,6 +35,13 @@ export function reactionSign(sign) {
 export function shortName(text, props) {
   lazy("custom-emoji").catch(() => undefined);
   return h("custom-emoji", props, text);
+}
+
+/** A line of a message, where short names may become pictures. @param {string} text */
+export function lineNodes(text) {
+  const line = emojiLine(text);
+  if (line.some((part) => typeof part !== "string")) lazy("custom-emoji").catch(() => undefined);
+  return line;
 }
 
 // Internal

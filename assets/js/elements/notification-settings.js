@@ -27,7 +27,7 @@ export class NotificationSettings extends HTMLElement {
   #draw() {
     const now = permission();
     fill(this.#text, t(`notify.${now}`));
-    this.#go.hidden = now === "denied" || now === "none";
+    this.#go.hidden = now !== "on" && now !== "off";
     fill(this.#go, t(now === "on" ? "notify.stop" : "notify.allow"));
   }
 }

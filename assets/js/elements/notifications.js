@@ -12,8 +12,9 @@ const KEY = "notify";
  */
 const shown = new Map();
 
-/** @returns {"on"|"off"|"denied"|"none"} none: this browser has no notifications */
+/** @returns {"on"|"off"|"denied"|"insecure"|"none"} none: this browser has no notifications */
 export function permission() {
+  if (!isSecureContext) return "insecure";
   if (typeof Notification === "undefined") return "none";
   if (Notification.permission === "denied") return "denied";
   return Notification.permission === "granted" && localStorage.getItem(KEY) === "on" ? "on" : "off";

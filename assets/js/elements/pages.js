@@ -5,6 +5,7 @@
 import { emit, fill, h, set } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { mediaQuery } from "../lib/media-query.js";
+import { roomName } from "../lib/names.js";
 import { typeAhead } from "../lib/type-ahead.js";
 import { absence, searchPage } from "../state/select.js";
 import { emptyState } from "./empty-state.js";
@@ -24,6 +25,8 @@ const PAGES = {
   absent: "room-absent",
   search: "search-results",
 };
+/** Of a page, and of its tab. */
+const HEADINGS = "h1, .tablist > [aria-selected='true']";
 /** Without a hovering pointer a focused field opens the on-screen keyboard over the page. */
 const HOVER = mediaQuery("(hover: hover)");
 
@@ -100,6 +103,20 @@ export class Pages {
     if (element) element.data = this.#dataOf(page, state, me);
   }
 
+  /**
+   * What the browser calls the page: the room, or the headings of the page and of its tab.
+   * @param {Room|undefined} room
+   * @param {User} me
+   */
+  title(room, me) {
+    if (this.page === "room" && room) return roomName(room, me.userId) || t("rooms.alone");
+    const headings = this.main.querySelectorAll(HEADINGS);
+    return [...headings]
+      .map(({ textContent }) => textContent)
+      .reverse()
+      .join(" — ");
+  }
+
   // Internal
 
   /** The element of a page that is fetched lazily; null until it is there. @param {string} page */
@@ -150,7 +167,8 @@ export class Pages {
         return absence(state);
       case "server": {
         const host = () => this.#app.dialog("room-dialog");
-        return { me, tab: state.route.tab, command: client.command, host };
+        const { retentionDays: days = 0, keepPinned: pinned = true } = state.server ?? {};
+        return { me, tab: state.route.tab, command: client.command, host, kept: { days, pinned } };
       }
       default:
         return {

@@ -71,7 +71,7 @@ export class PushSettings extends View {
     const now = await pushPermission();
     const on = now === "on" && subscribed;
     set(this.#on, { checked: on });
-    this.#on.disabled = now === "denied" || now === "none";
+    this.#on.disabled = now !== "on" && now !== "off";
     this.#choices.hidden = !on;
     setText(this.#state, t(`push.${now === "on" && !on ? "off" : now}`));
   }

@@ -22,6 +22,10 @@ export class ResetForm extends LinkForm {
   /** What is said of a dead link, "" while it is not known to be one. */
   #said = "";
 
+  get heading() {
+    return t("reset.title");
+  }
+
   get refused() {
     return t(this.#mails ? "reset.refusedMail" : "reset.refused");
   }

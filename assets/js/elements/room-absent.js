@@ -41,12 +41,13 @@ export class RoomAbsent extends View {
       picture: room && !lost ? "globe" : "room",
       title,
       text,
+      heading: "h1",
       actions: [
         ...(joinable ? [join] : []),
         h("a", { class: "button", href: "#/rooms" }, t("header.back")),
       ],
     });
-    const head = state.querySelector("h2");
+    const head = state.querySelector("h1");
     if (head && room && !lost) set(head, { lang: langOf(room.name) || null });
     if (written) state.append(unsent(written));
     fill(this, state);

@@ -27,6 +27,7 @@ export class RoomHeader extends View {
   #about = h("div", { class: "about" });
   #shown = "";
   #count = h("span", { class: "num", "aria-hidden": "true" });
+  #people = h("span", { class: "visually-hidden" });
   #details = h(
     "button",
     {
@@ -37,6 +38,7 @@ export class RoomHeader extends View {
     },
     icon("people"),
     this.#count,
+    this.#people,
   );
 
   #find = h("a", { class: "icon-button find" }, icon("search"));
@@ -64,10 +66,8 @@ export class RoomHeader extends View {
     const here = t("search.here", { room: title });
     set(this.#find, { href: searchHash("", roomId), "aria-label": here, title: here });
     setText(this.#count, count(people));
-    set(this.#details, {
-      "aria-label": t("header.people", { n: people }),
-      "aria-expanded": String(details),
-    });
+    setText(this.#people, t("header.people", { n: people }));
+    set(this.#details, { "aria-expanded": String(details) });
   }
 
   // Actions

@@ -22,6 +22,8 @@ import { avatar } from "./user-avatar.js";
  *   User, online: boolean, dark: boolean}} Data threads: how many have unread replies
  */
 
+/** A name with more letters is smaller, and has two lines. */
+const LONG = 14;
 /** Where it is kept which sections are folded. */
 const FOLDED = "folded";
 
@@ -69,7 +71,7 @@ export class RoomList extends View {
   );
   #threads = placeLink("#/threads", "thread", t("rooms.threads"), "threads");
   #unread = h("span", { class: "badge", "aria-hidden": "true" });
-  #server = h("h1", { class: "truncate" });
+  #server = h("h1");
   #face = avatar({ id: "", name: "", size: "m" });
   #name = h("span", { class: "truncate" });
   #theme = iconButton("moon", "", () => emit(this, "theme-switch"));
@@ -140,7 +142,8 @@ export class RoomList extends View {
 
   /** @param {Data} data */
   update({ rows, ready, failed, threads, server, me, online, dark }) {
-    setText(set(this.#server, { title: server }), server);
+    const long = [...server].length > LONG;
+    setText(set(this.#server, { title: server, "data-long": long }), server);
     this.#countThreads(threads);
     if (ready) this.#waiting.remove();
     else if (!this.#waiting.isConnected) this.#rooms.append(this.#waiting);

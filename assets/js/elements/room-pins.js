@@ -9,6 +9,7 @@ import { snippet } from "../lib/markdown.js";
 import { langOf } from "../lib/text.js";
 import { exact, short } from "../lib/time.js";
 import { View } from "../lib/view.js";
+import "./custom-emoji.js";
 import { emojiLine } from "./emoji-line.js";
 import { avatar } from "./user-avatar.js";
 

@@ -1,6 +1,6 @@
 /** How long the messages of a room are kept, as a sentence. */
 import { h, setText } from "../lib/dom.js";
-import { t } from "../lib/i18n.js";
+import { join, t } from "../lib/i18n.js";
 import { View } from "../lib/view.js";
 
 /** @typedef {{days: number, keepPinned: boolean}} Data days: more than zero */
@@ -18,7 +18,7 @@ export class RoomRetention extends View {
   /** @param {Data} data */
   update({ days, keepPinned }) {
     const kept = t("details.keptDays", { n: days });
-    setText(this.#text, keepPinned ? `${kept} ${t("details.keptPinned")}` : kept);
+    setText(this.#text, join(kept, keepPinned && t("details.keptPinned")));
   }
 }
 

@@ -5,6 +5,7 @@ import { locale, parts, t } from "../lib/i18n.js";
 import { langOf } from "../lib/text.js";
 import { exact, short } from "../lib/time.js";
 import { PRESENCE } from "../state/online.js";
+import { lineNodes } from "./message-text.js";
 import { statusMark } from "./status-mark.js";
 import { avatar } from "./user-avatar.js";
 
@@ -119,12 +120,12 @@ function snippetOf(row) {
   if (row.draft)
     return [
       h("span", { role: "img", "aria-label": t("rooms.draft") }, icon("edit", "small")),
-      row.draft,
+      lineNodes(row.draft),
     ];
   if (row.empty) return [t("rooms.noMessages")];
-  const text = row.snippet ?? t("message.deleted");
+  const line = row.snippet === null ? [t("message.deleted")] : lineNodes(row.snippet);
+  if (!row.mine && !row.who) return line;
+  const text = line.length === 1 && typeof line[0] === "string" ? line[0] : h("span", null, line);
   if (row.mine) return parts("rooms.snippetMine", { text });
-  return row.who
-    ? parts("rooms.snippet", { name: h("b", { lang: langOf(row.who) || null }, row.who), text })
-    : [text];
+  return parts("rooms.snippet", { name: h("b", { lang: langOf(row.who) || null }, row.who), text });
 }

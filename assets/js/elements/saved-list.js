@@ -5,13 +5,14 @@
 import { errorText } from "../lib/errors.js";
 import { emit, fill, h } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
-import { locale, t } from "../lib/i18n.js";
+import { t } from "../lib/i18n.js";
 import { snippet } from "../lib/markdown.js";
 import { langOf } from "../lib/text.js";
-import { exact, short } from "../lib/time.js";
 import { View } from "../lib/view.js";
+import "./custom-emoji.js";
 import { emojiLine } from "./emoji-line.js";
 import { emptyState } from "./empty-state.js";
+import { listHead, placeOf, problem, timeOf } from "./list-parts.js";
 import { avatar } from "./user-avatar.js";
 
 /** @import {SavedMessage} from "../types-own.js" */
@@ -47,16 +48,7 @@ export class SavedList extends View {
 
   build() {
     this.append(
-      h(
-        "header",
-        { class: "bar" },
-        h(
-          "a",
-          { class: "icon-button back", href: "#/rooms", "aria-label": t("header.back") },
-          icon("back"),
-        ),
-        h("h1", null, t("saved.title")),
-      ),
+      listHead(t("saved.title")),
       h("div", { class: "body" }, this.#list, this.#notice, this.#more),
     );
   }
@@ -88,7 +80,7 @@ export class SavedList extends View {
       this.#cursor = page.cursor;
     } catch (error) {
       if (turn !== this.#asked) return;
-      fill(this.#notice, icon("warning", "small"), h("span", null, errorText(error)));
+      fill(this.#notice, problem(errorText(error)));
       this.#notice.hidden = false;
     }
     this.#draw();
@@ -138,17 +130,8 @@ export class SavedList extends View {
             "p",
             { class: "who wrap" },
             h("b", { lang: langOf(name) || null }, name),
-            h(
-              "span",
-              { class: "meta" },
-              icon(direct ? "person" : "room", "small"),
-              h("span", { lang: langOf(room) || null }, room),
-            ),
-            h(
-              "time",
-              { class: "meta", datetime: createdAt, title: exact(createdAt, locale()) },
-              short(createdAt, locale()),
-            ),
+            placeOf({ room, direct }),
+            timeOf(createdAt),
           ),
           h("p", { class: "said", lang: langOf(text) || null, dir: "auto" }, emojiLine(text)),
         ),

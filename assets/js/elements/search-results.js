@@ -7,15 +7,17 @@ import { errorText } from "../lib/errors.js";
 import { emit, fill, h, setText, set } from "../lib/dom.js";
 import { hitParts } from "../lib/hit-text.js";
 import { icon } from "../lib/icons.js";
-import { locale, t } from "../lib/i18n.js";
+import { join, locale, t } from "../lib/i18n.js";
 import { View } from "../lib/view.js";
 import { langOf } from "../lib/text.js";
 import { typeAhead } from "../lib/type-ahead.js";
-import { clock, day, exact } from "../lib/time.js";
+import { clock, day } from "../lib/time.js";
 import { byDay, withPage } from "../state/hits.js";
 import { searchOf } from "../state/search-words.js";
-import { emojiLine } from "./emoji-line.js";
+import "./custom-emoji.js";
 import { emptyState } from "./empty-state.js";
+import { hitLine } from "./hit-line.js";
+import { placeOf, timeOf } from "./list-parts.js";
 import { PlaceResults } from "./place-results.js";
 import { avatar } from "./user-avatar.js";
 
@@ -287,7 +289,7 @@ export class SearchResults extends View {
       return emptyState({
         picture: "search",
         title: t("search.start"),
-        text: `${t("search.startHint")} ${t("search.filters")}`,
+        text: join(t("search.startHint"), t("search.filters")),
       });
     if (this.#busy || !this.#notice.hidden || places) return null;
     return emptyState({ picture: "search", title: t("search.none"), text: t("search.noneHint") });
@@ -316,9 +318,7 @@ export class SearchResults extends View {
 function row(hit, { author, picture, room, direct }) {
   const name = author || t("person.deleted");
   const { snippet, content, highlights = [] } = hit;
-  const text = hitParts({ snippet, highlights, content: content ?? snippet }).map(
-    ({ text, hit: found }) => (found ? h("mark", null, emojiLine(text)) : emojiLine(text)),
-  );
+  const text = hitLine(hitParts({ snippet, highlights, content: content ?? snippet }));
   return h(
     "a",
     {
@@ -333,22 +333,13 @@ function row(hit, { author, picture, room, direct }) {
         "p",
         { class: "who wrap" },
         h("b", { lang: langOf(name) || null }, name),
-        h(
-          "span",
-          { class: "meta" },
-          icon(direct ? "person" : "room", "small"),
-          h("span", { lang: langOf(room) || null }, room),
-        ),
+        placeOf({ room, direct }),
         hit.threadId &&
           h("span", { class: "meta in-thread" }, icon("thread", "small"), t("search.inThread")),
       ),
       h("p", { class: "said", lang: langOf(hit.snippet) || null, dir: "auto" }, text.flat()),
     ),
-    h(
-      "time",
-      { class: "meta", datetime: hit.createdAt, title: exact(hit.createdAt, locale()) },
-      clock(hit.createdAt, locale()),
-    ),
+    timeOf(hit.createdAt, clock),
   );
 }
 

@@ -7,7 +7,7 @@ import { fill, h, setText } from "../lib/dom.js";
 import { ApiError, errorText } from "../lib/errors.js";
 import { section } from "../lib/form.js";
 import { icon } from "../lib/icons.js";
-import { t } from "../lib/i18n.js";
+import { join, t } from "../lib/i18n.js";
 import { View } from "../lib/view.js";
 import { codeInput } from "./code-input.js";
 import { copyText } from "./server-question.js";
@@ -50,7 +50,7 @@ export class SecondFactor extends View {
       this.hidden = !available && !enabled;
       this.#note.hidden = true;
       const left = t("factor.left", { n: recoveryCodes });
-      setText(this.#state, enabled ? `${t("factor.on")} ${left}` : t("factor.hint"));
+      setText(this.#state, enabled ? join(t("factor.on"), left) : t("factor.hint"));
       fill(
         this.#buttons,
         enabled

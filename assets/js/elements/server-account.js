@@ -3,7 +3,7 @@ import { ApiError } from "../lib/errors.js";
 import { setError, field, openDialog } from "../lib/dialog.js";
 import { h } from "../lib/dom.js";
 import { locale, t } from "../lib/i18n.js";
-import { exact } from "../lib/time.js";
+import { stamp } from "../lib/time.js";
 import { showSecret } from "./server-question.js";
 import { tooLong, wrongUserName } from "./user-name.js";
 
@@ -95,7 +95,7 @@ export async function resetLink(data, { name, display_name: shown }) {
         (await data?.command({ "user.reset_link": { name } })) ?? [];
       // People reach the server as this page did, which the server need not know.
       const value = new URL(new URL(url).hash, location.href.split("#")[0]).href;
-      const hint = t("server.linkOnce", { time: exact(expires, locale()) });
+      const hint = t("server.linkOnce", { time: stamp(expires, locale()) });
       showSecret(dialog, { id: "reset-link", label: t("server.linkOf", { name }), value, hint });
       return false;
     },

@@ -8,7 +8,7 @@ import { icon } from "../lib/icons.js";
 import { locale, t } from "../lib/i18n.js";
 import { keyed } from "../lib/keyed.js";
 import { langOf } from "../lib/text.js";
-import { exact } from "../lib/time.js";
+import { exact, stamp } from "../lib/time.js";
 import { View } from "../lib/view.js";
 
 /** @import {Data} from "./server-page.js" */
@@ -155,7 +155,12 @@ function entryOf({ id, time, actor, from, action, target, before, after }) {
       h("code", null, action),
       target && h("span", { lang: langOf(target.name) || null }, nameOf(target)),
     ),
-    h("small", null, h("time", { datetime: time }, exact(time, locale())), ` · ${from}`),
+    h(
+      "small",
+      null,
+      h("time", { datetime: time, title: exact(time, locale()) }, stamp(time, locale())),
+      ` · ${from}`,
+    ),
     changes.length > 0 && h("dl", { class: "changes" }, changes),
   );
 }

@@ -3,7 +3,7 @@ import { ApiError } from "../lib/errors.js";
 import { field, openDialog } from "../lib/dialog.js";
 import { h } from "../lib/dom.js";
 import { count, locale, t } from "../lib/i18n.js";
-import { exact } from "../lib/time.js";
+import { stamp } from "../lib/time.js";
 import { showSecret } from "./server-question.js";
 import { roomsChoice } from "./server-rooms-choice.js";
 import { choice } from "./token-choice.js";
@@ -44,7 +44,7 @@ export async function createInvitation(data, created) {
         page: location.origin + location.pathname,
       });
       created();
-      const hint = t("server.inviteOnce", { time: exact(made.expires, locale()) });
+      const hint = t("server.inviteOnce", { time: stamp(made.expires, locale()) });
       const label = t("server.inviteLink");
       showSecret(dialog, { id: "invite-link", label, value: made.url, hint });
       if (made.qr) dialog.form.querySelector(".content")?.append(picture(made.qr));

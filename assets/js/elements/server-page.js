@@ -6,6 +6,7 @@ import { fill, h, set } from "../lib/dom.js";
 import { section } from "../lib/form.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
+import "../lib/more-icons.js";
 import { View } from "../lib/view.js";
 import "./server-audit.js";
 import "./server-emoji.js";
@@ -26,6 +27,8 @@ import "./server-users.js";
  * @property {string} [tab]
  * @property {(command: Record<string, object>) => Promise<any[]>} command
  * @property {() => Promise<HTMLElement>} host what holds a dialog
+ * @property {{days: number, pinned: boolean}} kept for so long the server keeps messages, 0: for
+ *   ever, and pinned ones for longer
  */
 
 /** The tabs, with the element and the name of each. @type {Record<string, [string, string]>} */
@@ -42,6 +45,8 @@ const TABS = {
   log: ["server-log", "server.log"],
 };
 const FIRST = "overview";
+/** In pixels. */
+const PEEK = 48;
 
 /** @extends {View<Data>} */
 export class ServerPage extends View {
@@ -62,6 +67,20 @@ export class ServerPage extends View {
       t(label),
     ),
   );
+  #strip = h(
+    "div",
+    {
+      class: "tablist",
+      role: "tablist",
+      "aria-label": t("server.title"),
+      onscroll: () => this.#fade(),
+      onkeydown: (/** @type {KeyboardEvent} */ event) => this.#moved(event),
+    },
+    this.#tabs,
+  );
+  /** For the mouse: keys move between the tabs themselves. */
+  #left = this.#arrow("server.tabsLeft", -1);
+  #right = this.#arrow("server.tabsRight", 1);
   #panel = h("div", { class: "body", id: "server-panel", role: "tabpanel", tabindex: "0" });
 
   // Lifecycle
@@ -79,18 +98,16 @@ export class ServerPage extends View {
         ),
         h("h1", null, t("server.title")),
       ),
-      h(
-        "div",
-        {
-          class: "tablist",
-          role: "tablist",
-          "aria-label": t("server.title"),
-          onkeydown: (/** @type {KeyboardEvent} */ event) => this.#moved(event),
-        },
-        this.#tabs,
-      ),
+      h("div", { class: "strip" }, this.#left, this.#strip, this.#right),
       this.#panel,
     );
+  }
+
+  /** @param {AbortSignal} signal */
+  subscribe(signal) {
+    const resized = new ResizeObserver(() => this.#reveal());
+    resized.observe(this.#strip);
+    signal.addEventListener("abort", () => resized.disconnect());
   }
 
   /** @param {Data} data all but the tab is the same for as long as the page lives */
@@ -102,15 +119,53 @@ export class ServerPage extends View {
     this.#tabs.forEach((link, at) => {
       const here = names[at] === tab;
       set(link, { "aria-selected": String(here), tabindex: here ? "0" : "-1" });
-      // Of many tabs on a narrow screen, the one that is shown is in view.
-      if (here) link.scrollIntoView({ block: "nearest", inline: "nearest" });
     });
+    this.#reveal();
     set(this.#panel, { "aria-labelledby": `tab-${tab}` });
     fill(this.#panel, this.#contentOf(tab));
     this.#panel.scrollTop = 0;
   }
 
   // Internal
+
+  /** Of more tabs than there is room for, the one that is shown is in view. */
+  #reveal() {
+    const link = this.#tabs[Object.keys(TABS).indexOf(this.#tab)];
+    if (!link) return;
+    // Beside it a part of its neighbour is seen: there are more.
+    const [start, end] = [link.offsetLeft - PEEK, link.offsetLeft + link.offsetWidth + PEEK];
+    const { scrollLeft, clientWidth } = this.#strip;
+    if (start < scrollLeft) this.#strip.scrollLeft = start;
+    else if (end > scrollLeft + clientWidth) this.#strip.scrollLeft = end - clientWidth;
+    this.#fade();
+  }
+
+  /** Shows on which side there are more. */
+  #fade() {
+    const { scrollLeft, clientWidth, scrollWidth } = this.#strip;
+    this.#left.hidden = scrollLeft < 1;
+    this.#right.hidden = scrollLeft + clientWidth > scrollWidth - 1;
+  }
+
+  /** @param {string} key @param {1|-1} step */
+  #arrow(key, step) {
+    const title = t(key);
+    const onclick = () =>
+      this.#strip.scrollBy({ left: (step * this.#strip.clientWidth) / 2, behavior: "smooth" });
+    return h(
+      "button",
+      {
+        class: step < 0 ? "icon-button left" : "icon-button right",
+        type: "button",
+        tabindex: "-1",
+        "aria-label": title,
+        title,
+        hidden: true,
+        onclick,
+      },
+      icon("forward", "small"),
+    );
+  }
 
   /** @param {string} tab */
   #contentOf(tab) {

@@ -1,7 +1,8 @@
 /** The dialog that sets how long the messages of a room are kept. */
 import { field, openDialog } from "../lib/dialog.js";
 import { h } from "../lib/dom.js";
-import { t } from "../lib/i18n.js";
+import { join, t } from "../lib/i18n.js";
+import { ask } from "./server-question.js";
 import { choice } from "./token-choice.js";
 
 /** @import {Data} from "./server-page.js" */
@@ -17,11 +18,11 @@ const DAYS = ["", "0", "7", "30", "90", "180", "365", "730"];
  * @param {(changed: Partial<Room>) => unknown} changed
  */
 export async function keepMessages(data, room, name, changed) {
-  const host = await data?.host();
-  if (!host) return;
+  if (!data) return;
+  const host = await data.host();
   const now = String(room.retention_days ?? "");
   const values = DAYS.includes(now) ? DAYS : [...DAYS, now];
-  const days = choice("keep-days", values, label);
+  const days = choice("keep-days", values, (value) => label(value, data.kept.days));
   days.value = now;
   const pinned = h("input", { type: "checkbox", checked: room.keep_pinned ?? true });
   openDialog({
@@ -37,10 +38,16 @@ export async function keepMessages(data, room, name, changed) {
       ),
     ],
     submit: async () => {
-      const [card] =
-        (await data?.command({ "room.retention": { room: room.room, ...chosen(days, pinned) } })) ??
-        [];
-      changed(card);
+      const wanted = chosen(days, pinned);
+      const save = async () => {
+        const [card] = await data.command({ "room.retention": { room: room.room, ...wanted } });
+        changed(card);
+      };
+      const left = daysOf(days.value, data.kept.days);
+      if (left >= daysOf(now, data.kept.days)) return save();
+      // Shown in the place of this dialog.
+      await ask(data, shorter(left, days.value ? pinned.checked : data.kept.pinned, name), save);
+      return false;
     },
   });
   days.focus();
@@ -57,8 +64,25 @@ function chosen(days, pinned) {
   };
 }
 
-/** @param {string} days */
-function label(days) {
-  if (days === "") return t("server.keepAs");
+/** For how long messages are kept. @param {string} chosen @param {number} server */
+function daysOf(chosen, server) {
+  return Number(chosen === "" ? server : chosen) || Infinity;
+}
+
+/** What is asked before messages are lost. @param {number} n @param {boolean} pinned @param {string} room */
+function shorter(n, pinned, room) {
+  return {
+    title: t("server.keepAskTitle", { room }),
+    text: join(
+      t("server.keepAskText", { n }),
+      t(pinned ? "details.keptPinned" : "server.keepAskUnpinned"),
+    ),
+    action: t("server.keepAskAction"),
+  };
+}
+
+/** @param {string} days @param {number} server @returns {string} */
+function label(days, server) {
+  if (days === "") return t("server.keepAs", { value: label(String(server), server) });
   return days === "0" ? t("server.keepForever") : t("server.days", { n: Number(days) });
 }

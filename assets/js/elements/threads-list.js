@@ -4,15 +4,15 @@
  */
 import { errorText } from "../lib/errors.js";
 import { emit, fill, h } from "../lib/dom.js";
-import { icon } from "../lib/icons.js";
-import { locale, parts, t } from "../lib/i18n.js";
+import { parts, t } from "../lib/i18n.js";
 import { snippet } from "../lib/markdown.js";
 import { langOf } from "../lib/text.js";
-import { exact, short } from "../lib/time.js";
 import { View } from "../lib/view.js";
+import "./custom-emoji.js";
 import { emojiLine } from "./emoji-line.js";
 import { emptyState } from "./empty-state.js";
 import { draftMark } from "./draft-mark.js";
+import { listHead, placeOf, problem, timeOf } from "./list-parts.js";
 import { avatar } from "./user-avatar.js";
 
 /** @import {FollowedThread, NamedMessage, Threads} from "../types-own.js" */
@@ -62,17 +62,7 @@ export class ThreadsList extends View {
 
   build() {
     this.append(
-      h(
-        "header",
-        { class: "bar" },
-        h(
-          "a",
-          { class: "icon-button back", href: "#/rooms", "aria-label": t("header.back") },
-          icon("back"),
-        ),
-        h("h1", null, t("rooms.threads")),
-        this.#all,
-      ),
+      listHead(t("rooms.threads"), this.#all),
       h("div", { class: "body" }, this.#list, this.#notice, this.#more),
     );
   }
@@ -133,7 +123,7 @@ export class ThreadsList extends View {
       this.#cursor = cursor;
     } catch (error) {
       if (turn !== this.#asked) return;
-      fill(this.#notice, icon("warning", "small"), h("span", null, errorText(error)));
+      fill(this.#notice, problem(errorText(error)));
       this.#notice.hidden = false;
     }
     this.#draw();
@@ -190,7 +180,6 @@ function row(thread, { author, picture, room, direct }, starter, draft) {
   const name = author || t("person.deleted");
   const begins = message.deletedAt ? t("message.deleted") : snippet(message.content ?? "");
   const text = snippet(lastReply.content ?? "");
-  const at = lastReply.createdAt;
   return h(
     "a",
     {
@@ -204,15 +193,10 @@ function row(thread, { author, picture, room, direct }, starter, draft) {
       h(
         "p",
         { class: "who wrap" },
-        h(
-          "span",
-          { class: "meta" },
-          icon(direct ? "person" : "room", "small"),
-          h("span", { lang: langOf(room) || null }, room),
-        ),
+        placeOf({ room, direct }),
         h("span", { class: "meta" }, t("thread.replies", { n: replyCount })),
         draft && draftMark(),
-        h("time", { class: "meta", datetime: at, title: exact(at, locale()) }, short(at, locale())),
+        timeOf(lastReply.createdAt),
       ),
       h(
         "p",

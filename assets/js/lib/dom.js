@@ -44,7 +44,8 @@ export function set(element, props) {
   for (const [name, value] of Object.entries(props)) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else if (PROPERTIES.has(name)) {
-      if (target[name] !== value) target[name] = value;
+      // An option without a value has its text for one.
+      if (target[name] !== value || target.localName === "option") target[name] = value;
     } else if (value === null || value === undefined || value === false)
       element.removeAttribute(name);
     else {

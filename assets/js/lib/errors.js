@@ -16,6 +16,12 @@ export class ApiError extends Error {
   }
 }
 
+/** What administrators may be told by the server, which says it in English. @type {Record<string, string>} */
+const SAID = {
+  "name is disabled; enable the account first": "error.accountDisabled",
+  "name belongs to a user who has 100 tokens": "error.tooManyTokens",
+};
+
 /**
  * @param {unknown} error
  * @returns {string} in the reader's language when there are words for it
@@ -25,6 +31,7 @@ export function errorText(error) {
     return error instanceof Error && !(error instanceof TypeError)
       ? error.message
       : t("error.internal");
+  if (SAID[error.message]) return t(SAID[error.message]);
   return error.code !== "invalid_request" && has(`error.${error.code}`)
     ? t(`error.${error.code}`)
     : error.message;

@@ -120,6 +120,14 @@ export function parts(key, places) {
     });
 }
 
+/**
+ * Sentences one after another: Chinese has no space between them.
+ * @param {(string|false)[]} sentences
+ */
+export function join(...sentences) {
+  return sentences.filter(Boolean).join(current === "zh" ? "" : " ");
+}
+
 /** A number with the separators of the language. @param {number} value */
 export function count(value) {
   return numbers.format(value);

@@ -1,5 +1,6 @@
-/** What administrators have chosen for their server: its message of the day and its icon. */
+/** How the server presents itself: its message of the day, the icon and the title of the page. */
 import { h, set } from "./dom.js";
+import { t } from "./i18n.js";
 import { langOf } from "./text.js";
 
 /** @param {import("../types.js").Server|null} server @returns {HTMLElement|null} null when there is none */
@@ -16,4 +17,16 @@ export function setIcon(unread) {
   if (document.documentElement.dataset.icon)
     import("./look.js").then(({ showFavicon }) => showFavicon()).catch(() => undefined);
   else set(link, { href: unread ? "favicon-unread.svg" : "favicon.svg" });
+}
+
+/**
+ * What the browser calls the page.
+ * @param {string} heading of what is shown, "" for the start page
+ * @param {string|undefined} server its name
+ * @param {number} [unread]
+ */
+export function setTitle(heading, server, unread = 0) {
+  const name = [heading, server || t("product")].filter(Boolean).join(" — ");
+  const title = unread ? `(${unread}) ${name}` : name;
+  if (document.title !== title) document.title = title;
 }

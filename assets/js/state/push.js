@@ -19,10 +19,12 @@ const PATH = "api/users/me/push";
 let followed = false;
 
 /**
- * denied: the browser blocks notifications; none: it has no push notifications here.
- * @returns {Promise<"on"|"off"|"denied"|"none">}
+ * denied: the browser blocks notifications; insecure: it has none for a page without https; none:
+ * nor for any other.
+ * @returns {Promise<"on"|"off"|"denied"|"insecure"|"none">}
  */
 export async function pushPermission() {
+  if (globalThis.isSecureContext === false) return "insecure";
   if (!(await registered())) return "none";
   if (Notification.permission === "denied") return "denied";
   return localStorage.getItem(KEY) && Notification.permission === "granted" ? "on" : "off";

@@ -13,7 +13,7 @@ import {
 } from "./timeline.js";
 
 /** @import {Context, Message, Timeline} from "../types.js" */
-/** @import {Conversation, Row} from "./rows.js" */
+/** @import {Conversation, MessageRow, Row} from "./rows.js" */
 
 /**
  * @typedef {object} Thread
@@ -137,7 +137,22 @@ export function threadRows(conversation, thread, rootId) {
     unreadCount: 0,
   });
   const end = thread ? rows.findIndex(({ kind }) => kind === "message") + 1 : 0;
-  return [rows.slice(0, end), rows.slice(end)];
+  const replies = rows.slice(end);
+  // Below the number of replies, the first one says again whose it is.
+  const first = replies.findIndex(({ kind }) => kind === "message");
+  const row = replies[first];
+  if (row?.kind === "message" && row.follows) replies[first] = leading(row);
+  return [rows.slice(0, end), replies];
+}
+
+/** @type {WeakMap<MessageRow, MessageRow>} */
+const leaders = new WeakMap();
+
+/** The same row for the same row. @param {MessageRow} row */
+function leading(row) {
+  const leader = leaders.get(row) ?? { ...row, follows: false };
+  leaders.set(row, leader);
+  return leader;
 }
 
 /**

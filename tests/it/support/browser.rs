@@ -104,6 +104,18 @@ impl Browser {
         Self::launch(driver, name, "about:blank", "1280,800", "en", &[&trust]).await
     }
 
+    /// Opens the registration page under another name of the server, as people without https do.
+    pub(crate) async fn named(
+        driver: &Driver,
+        name: &'static str,
+        address: &str,
+        host: &str,
+    ) -> Self {
+        let rule = format!("--host-resolver-rules=MAP {host} 127.0.0.1");
+        let page = format!("http://{host}:{}/#/register", address.rsplit_once(':').unwrap().1);
+        Self::launch(driver, name, &page, "1280,800", "en", &[&rule]).await
+    }
+
     pub(crate) async fn start(
         driver: &Driver,
         name: &'static str,

@@ -114,7 +114,7 @@ async fn an_emoji_is_added_written_read_and_deleted() {
     other.lacks(reaction).await;
     other.picture("read").await;
 
-    // In lists it is a picture, too.
+    // In lists and quotes it is a picture, too.
     let key = said[0]["messageId"].as_str().unwrap();
     bob.put(&format!("/api/chatrooms/{room}/messages/{key}/saved")).await.is(204);
     let body = json!({"content": "I like :our_logo: too", "replyTo": key});
@@ -122,15 +122,18 @@ async fn an_emoji_is_added_written_read_and_deleted() {
     for (hash, line) in [
         ("#/saved", "saved-list .said"),
         ("#/threads", "threads-list .said"),
-        ("#/search?q=early", "search-results .said"),
+        ("#/search?q=our_logo", "search-results .said"),
     ] {
         other.go(hash).await;
         other.draws(&format!("{line} custom-emoji img[alt=':our_logo:']")).await;
         other.picture(hash.trim_start_matches("#/").split('?').next().unwrap()).await;
     }
+    other.draws("search-results mark custom-emoji img").await;
+    other.draws("room-list .snippet custom-emoji img[alt=':our_logo:']").await;
     other.go("#/threads").await;
     other.reads("threads-list .said", "ada: I like").await;
     other.go(&format!("#/{room}")).await;
+    other.draws("message-item .quote custom-emoji img").await;
 
     // Once it is deleted, its name is there again.
     page.click("tr[data-emoji=our_logo] .more").await;

@@ -222,7 +222,7 @@ async fn conversation(album: &mut Album<'_>, scene: &Scene) {
     album.at(&format!("#/{room}/{asked}/thread"), "thread-panel message-item", "thread").await;
     album.at(&format!("#/{quiet}"), "message-list empty-state", "room-empty").await;
     album.at(&format!("#/{archived}"), ".cannot-write", "room-archived").await;
-    album.at("#/room999", "room-absent h2", "room-absent").await;
+    album.at("#/room999", "room-absent h1", "room-absent").await;
     // Without a network.
     album.page.go(&format!("#/{room}")).await;
     album.page.has("message-item").await;

@@ -251,3 +251,18 @@ async fn signing_out_ends_the_subscription_of_the_browser() {
     assert_eq!(page.run("return localStorage.getItem('push')").await, Value::Null);
     page.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_without_https_does_not_blame_the_browser() {
+    let server = Server::start().await;
+    let driver = Driver::start();
+    let page = Browser::named(&driver, "push-http", server.address(), "chat.test").await;
+    page.register("ann", "Ann").await;
+    page.go("#/profile").await;
+    for place in ["push-settings [role=status]", "notification-settings [role=status]"] {
+        page.reads(place, "only work at an address that begins with https://").await;
+    }
+    page.has("#push-on:disabled").await;
+    page.hides("notification-settings button").await;
+    page.close().await;
+}

@@ -2,6 +2,7 @@
 //! has expired leaves the page.
 
 use rusqlite::{Connection, params};
+use serde_json::Value;
 
 use super::people::choose;
 use crate::support::{Browser, Ctl, Driver, Person, Server, number};
@@ -25,10 +26,27 @@ async fn old_messages_are_deleted_as_an_administrator_says() {
     let page = Browser::at_home(&driver, "retention", server.address(), "1440,900", &ada).await;
     page.go("#/server/rooms").await;
     choose(&page, &format!("server-rooms tr[data-room={room}]"), "keep-messages").await;
+    page.reads("room-dialog #keep-days", "Server setting: Do not delete").await;
     let chosen = "const days = document.querySelector('room-dialog #keep-days'); \
-                  if (days?.value !== '') return false; days.value = '90'; return true";
+                  if (days.value !== '' || days.selectedIndex !== 0) return false; \
+                  days.value = '30'; return true";
     page.wait("the choice", chosen).await;
     page.picture("asks").await;
+    page.click("room-dialog .foot .primary").await;
+    // What is lost is said before anything is set.
+    let lost = "Messages older than 30 days will be deleted permanently, within a day, for \
+                everyone. Pinned messages are kept.";
+    page.reads("room-dialog .content", lost).await;
+    page.picture("warns").await;
+    assert_eq!(ctl.one(&["room", "show", &room])["retention_days"], Value::Null);
+    page.click("room-dialog .foot .danger").await;
+    page.wait("no question", "return document.querySelector('dialog[open]') === null").await;
+    assert_eq!(ctl.one(&["room", "show", &room])["retention_days"], 30);
+    // Keeping them for longer loses nothing, and is not asked.
+    choose(&page, &format!("server-rooms tr[data-room={room}]"), "keep-messages").await;
+    let longer = "const days = document.querySelector('room-dialog #keep-days'); \
+                  if (days?.value !== '30') return false; days.value = '90'; return true";
+    page.wait("the choice", longer).await;
     page.click("room-dialog .foot .primary").await;
     page.wait("no question", "return document.querySelector('dialog[open]') === null").await;
     assert_eq!(ctl.one(&["room", "show", &room])["retention_days"], 90);

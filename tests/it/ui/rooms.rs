@@ -16,10 +16,10 @@ async fn a_link_to_a_public_room_offers_to_join_it() {
     for size in ["1280,800", "390,844"] {
         let page = Browser::at_home(&driver, "join", server.address(), size, &ann).await;
         page.go(&format!("#/{private}")).await;
-        page.reads("room-absent h2", "Room not found").await;
+        page.reads("room-absent h1", "Room not found").await;
         page.lacks("room-absent .join").await;
         page.go(&format!("#/{public}/{key}")).await;
-        page.reads("room-absent h2", "Open house").await;
+        page.reads("room-absent h1", "Open house").await;
         page.picture("offer").await;
         page.click("room-absent .join").await;
         page.shows(&["welcome"]).await;
@@ -45,7 +45,7 @@ async fn who_is_removed_is_told_and_keeps_the_text() {
     page.go(&format!("#/{}", rooms[0])).await;
     page.fill(WRITES, "half a thought").await;
     bob.delete(&format!("/api/chatrooms/{}/participants/ann", rooms[0])).await.is(204);
-    page.reads("room-absent h2", "You are no longer in “One”").await;
+    page.reads("room-absent h1", "You are no longer in “One”").await;
     page.wait(
         "the text",
         "return document.querySelector('room-absent textarea')?.value === 'half a thought'",
@@ -58,11 +58,11 @@ async fn who_is_removed_is_told_and_keeps_the_text() {
     page.go(&format!("#/{}", rooms[1])).await;
     page.has(WRITES).await;
     bob.delete(&format!("/api/chatrooms/{}", rooms[1])).await.is(204);
-    page.reads("room-absent h2", "“Two” was deleted").await;
+    page.reads("room-absent h1", "“Two” was deleted").await;
     page.lacks("room-absent textarea").await;
     // Told once: the address alone says no more than that there is no such room.
     page.go("#/rooms").await;
     page.go(&format!("#/{}", rooms[1])).await;
-    page.reads("room-absent h2", "Room not found").await;
+    page.reads("room-absent h1", "Room not found").await;
     page.close().await;
 }

@@ -72,6 +72,18 @@ async fn a_command_is_completed_sent_and_answered_to_its_sender() {
     page.clear(COMPOSER).await;
     page.click("command-answers .card:last-child .icon-button").await;
     page.lacks("command-answers .error").await;
+    // Escape closes the last one, a button all of them.
+    page.has("command-answers .card:nth-child(2)").await;
+    page.key(Key::Escape).await;
+    page.lacks("command-answers .card:nth-child(2)").await;
+    page.lacks("command-answers .close-all").await;
+    program.answers(&says(&json!({"text": "Again"})));
+    page.fill(COMPOSER, "/deploy api").await;
+    page.key(Key::Enter).await;
+    page.reads("command-answers .card", "Again").await;
+    page.click("command-answers .close-all").await;
+    page.hides("command-answers").await;
+    page.focuses("message-composer textarea").await;
     assert_eq!(page.errors().await, [""; 0]);
     page.close().await;
 }
@@ -95,6 +107,13 @@ async fn a_text_that_is_no_command_is_sent_after_a_question() {
     page.reads("message-list message-item", "/etc/hosts is wrong").await;
     page.lacks("command-answers .card").await;
     assert_eq!(value(&page).await, "");
+    // Whoever writes on is no longer asked.
+    page.fill(COMPOSER, "/nosuch").await;
+    page.key(Key::Enter).await;
+    page.reads("command-answers", "There is no command /nosuch in this room.").await;
+    page.fill(COMPOSER, "!").await;
+    page.hides("command-answers").await;
+    page.clear(COMPOSER).await;
     // A space before the slash says that it is meant as a message.
     page.fill(COMPOSER, " /me too").await;
     page.key(Key::Enter).await;
