@@ -5,14 +5,13 @@
 import { emit, fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
-import { setIcon } from "../lib/identity.js";
 import { mediaQuery } from "../lib/media-query.js";
 import { roomName } from "../lib/names.js";
 import { viewOf } from "../lib/route.js";
 import { isDark } from "../lib/theme.js";
 import { keepPage } from "../lib/worker.js";
 import { roomRows } from "../state/room-rows.js";
-import { totalUnread, unreadThreads } from "../state/select.js";
+import { unreadThreads } from "../state/select.js";
 import { handleActions } from "./chat-actions.js";
 import { Pages } from "./pages.js";
 import { RoomView } from "./room-view.js";
@@ -20,13 +19,13 @@ import "./connection-banner.js";
 import { dropZone } from "./drop-zone.js";
 import { handleKeys } from "./keyboard.js";
 import { lazy } from "./lazy.js";
+import { Outside } from "./outside.js";
 import "./room-list.js";
 import { SideColumn, sideOf } from "./side-column.js";
 import { ThreadLoader } from "./thread-loader.js";
 
 /** @import {Chat} from "../state/chat.js" */
 /** @import {Lazy} from "./lazy.js" */
-/** @import {Room, State, User} from "../types.js" */
 
 const make = (/** @type {string} */ tag) => /** @type {any} */ (document.createElement(tag));
 const WIDE = mediaQuery("(width >= 1180px)");
@@ -74,7 +73,7 @@ export class ChatApp extends HTMLElement {
   /** What had the focus is gone with its room. */
   #unsettled = false;
   #life = new AbortController();
-  #unread = -1;
+  #outside = new Outside();
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   #toastTimer;
   /** Previews of links, where the server makes them. @type {Promise<void>|undefined} */
@@ -118,6 +117,7 @@ export class ChatApp extends HTMLElement {
   }
 
   disconnectedCallback() {
+    this.#outside.end();
     this.#life.abort();
   }
 
@@ -140,9 +140,7 @@ export class ChatApp extends HTMLElement {
     // In a single-column layout the visible column is `main`.
     set(this.#rooms, { role: NARROW.matches && view === "rooms" ? "main" : "region" });
     document.documentElement.dataset.connection = connection.state;
-    const name = title(state, room, me);
-    if (document.title !== name) document.title = name;
-    this.#showUnread(totalUnread(state));
+    this.#outside.update(state, room, me);
     if (state.reading) this.#notify?.closeNotification(state.reading);
     this.#banner.data = connection;
     this.#rooms.data = {
@@ -287,15 +285,6 @@ export class ChatApp extends HTMLElement {
     if (notice) notice.data = { motd, user };
   }
 
-  /** On the page's icon, and on that of the installed page. @param {number} unread */
-  #showUnread(unread) {
-    if (unread === this.#unread) return;
-    this.#unread = unread;
-    setIcon(unread > 0);
-    // Only where it is installed.
-    navigator.setAppBadge?.(unread).catch(() => undefined);
-  }
-
   /** Do the details, or a thread, lie over the conversation? */
   get #covered() {
     return this.hasAttribute("data-details") && !WIDE.matches && !NARROW.matches;
@@ -342,16 +331,6 @@ export class ChatApp extends HTMLElement {
 /** Details are closed until somebody wants them beside the conversation. */
 function wantsDetails() {
   return WIDE.matches && localStorage.getItem(DETAILS) === "open";
-}
-
-/** @param {State} state @param {Room|undefined} room @param {User} me */
-function title(state, room, me) {
-  const unread = totalUnread(state);
-  const name =
-    room && state.route.page === "room"
-      ? `${roomName(room, me.userId) || t("rooms.alone")} — `
-      : "";
-  return `${unread ? `(${unread}) ` : ""}${name}${state.server?.name || t("product")}`;
 }
 
 /** @param {string} href @param {string} picture @param {string} key */

@@ -7,6 +7,7 @@ import { t } from "../lib/i18n.js";
 import { CALLS, mayCall } from "../lib/attention.js";
 import { folded } from "../lib/mentions.js";
 import { partner, personName, pictureOf, roomName } from "../lib/names.js";
+import { same } from "../lib/same.js";
 import { statusOf } from "../lib/status.js";
 import { mayConfigure, mayManage, mayModerate, mayWrite } from "../lib/permissions.js";
 import { presenceOf } from "../state/online.js";
@@ -28,6 +29,8 @@ import "./typing-line.js";
 /** @import {TypingLine} from "./typing-line.js" */
 
 const NONE = emptyTimeline();
+/** A status ends by itself, and so does a day. */
+const A_WHILE_MS = 10_000;
 
 export class RoomView {
   header = /** @type {RoomHeader} */ (document.createElement("room-header"));
@@ -41,6 +44,10 @@ export class RoomView {
   #uploader;
   /** @type {Participant[]} */
   #participants = [];
+  /** What is shown was made of this. @type {unknown[]} */
+  #of = [];
+  /** What every message depends on, besides itself. @type {unknown[]} */
+  #stamp = [];
   /** @type {People} */
   #known = { me: "", knows: () => false };
 
@@ -62,10 +69,37 @@ export class RoomView {
     return this.#known;
   }
 
+  /**
+   * Most of what happens happens in other rooms.
+   * @param {State} state
+   * @param {Room} room
+   */
+  #isNew(state, room) {
+    const { roomId, participants, ownerId, archived, readOnly } = room;
+    const threads = /** @type {any} */ (customElements.get("thread-counts"));
+    const stamp = [
+      [roomId, participants, ownerId, archived, readOnly, state.pins[roomId], state.me],
+      [state.people, state.pictures, state.statuses, state.quoted],
+      [customElements.get("link-previews"), threads, threads?.version, threads && state.drafts],
+      Math.floor(Date.now() / A_WHILE_MS),
+    ].flat();
+    if (!same(stamp, this.#stamp)) this.#stamp = stamp;
+    const of = [
+      [this.#stamp, room, state.timelines[roomId], state.outbox, state.uploads, state.drafts],
+      [state.reads[roomId], state.visit, state.route, state.typing[roomId], state.context],
+      [state.editError, state.detailsOpen, state.online, state.presence, state.connection.state],
+      [totalUnread(state, roomId)],
+    ].flat();
+    const isNew = !same(of, this.#of);
+    this.#of = of;
+    return isNew;
+  }
+
   /** @param {State} state @param {Room} room */
   update(state, room) {
     const { roomId } = room;
     const me = /** @type {User} */ (state.me);
+    if (!this.#isNew(state, room)) return;
     const title = roomName(room, me.userId) || t("rooms.alone");
     const timeline = state.timelines[roomId] ?? NONE;
     const pins = new Map((state.pins[roomId] ?? []).map((pin) => [pin.message.messageId, pin]));
@@ -82,6 +116,7 @@ export class RoomView {
     this.list.data = {
       roomId,
       title,
+      stamp: this.#stamp,
       timeline,
       pending,
       me: me.userId,
