@@ -69,12 +69,36 @@ export class RoomView {
     return this.#known;
   }
 
+  /** @param {State} state @param {Room} room */
+  update(state, room) {
+    const { roomId } = room;
+    const me = /** @type {User} */ (state.me);
+    const title = roomName(room, me.userId) || t("rooms.alone");
+    const writes = mayWrite(room, me);
+    this.header.data = headerOf(state, room, title, me);
+    if (!this.#isSame(state, room)) this.#showMessages(state, room, title);
+    this.typing.data = typingNames(state, roomId);
+    this.composer.data = {
+      roomId,
+      title,
+      context: state.context,
+      error: state.editError,
+      draft: state.drafts[roomId] ?? "",
+      people: () => [...candidates(state, room), ...everybody(room, me.userId)],
+      uploader: this.#uploader,
+    };
+    this.composer.hidden = !writes;
+    this.notice.show(writes ? null : { ...room, mayRestore: mayConfigure(room, me) });
+  }
+
+  // Internal
+
   /**
-   * Most of what happens happens in other rooms.
+   * Is the conversation as it was? Most of what happens happens in other rooms.
    * @param {State} state
    * @param {Room} room
    */
-  #isNew(state, room) {
+  #isSame(state, room) {
     const { roomId, participants, ownerId, archived, readOnly } = room;
     const threads = /** @type {any} */ (customElements.get("thread-counts"));
     const stamp = [
@@ -84,26 +108,21 @@ export class RoomView {
       Math.floor(Date.now() / A_WHILE_MS),
     ].flat();
     if (!same(stamp, this.#stamp)) this.#stamp = stamp;
-    const of = [
-      [this.#stamp, room, state.timelines[roomId], state.outbox, state.uploads, state.drafts],
-      [state.reads[roomId], state.visit, state.route, state.typing[roomId], state.context],
-      [state.editError, state.detailsOpen, state.online, state.presence, state.connection.state],
-      [totalUnread(state, roomId)],
-    ].flat();
-    const isNew = !same(of, this.#of);
+    const { outbox, uploads, visit, route } = state;
+    const [timeline, reads] = [state.timelines[roomId], state.reads[roomId]];
+    const of = [this.#stamp, room, timeline, reads, outbox, uploads, visit, route];
+    const isSame = same(of, this.#of);
     this.#of = of;
-    return isNew;
+    return isSame;
   }
 
-  /** @param {State} state @param {Room} room */
-  update(state, room) {
+  /** @param {State} state @param {Room} room @param {string} title */
+  #showMessages(state, room, title) {
     const { roomId } = room;
     const me = /** @type {User} */ (state.me);
-    if (!this.#isNew(state, room)) return;
-    const title = roomName(room, me.userId) || t("rooms.alone");
+    const writes = mayWrite(room, me);
     const timeline = state.timelines[roomId] ?? NONE;
     const pins = new Map((state.pins[roomId] ?? []).map((pin) => [pin.message.messageId, pin]));
-    const writes = mayWrite(room, me);
     const pending = state.outbox
       .filter((entry) => entry.roomId === roomId)
       .map((entry) => ({ ...entry, uploads: state.uploads[entry.clientId] }));
@@ -112,7 +131,6 @@ export class RoomView {
       timeline.messages.length === 0 &&
       pending.length === 0 &&
       room.lastSeq === 0;
-    this.header.data = headerOf(state, room, title, me);
     this.list.data = {
       roomId,
       title,
@@ -141,18 +159,6 @@ export class RoomView {
       statusOf: (userId) => statusOf(state, userId),
       empty: empty ? nothingYet(mayManage(room, me), writes) : null,
     };
-    this.typing.data = typingNames(state, roomId);
-    this.composer.data = {
-      roomId,
-      title,
-      context: state.context,
-      error: state.editError,
-      draft: state.drafts[roomId] ?? "",
-      people: () => [...candidates(state, room), ...everybody(room, me.userId)],
-      uploader: this.#uploader,
-    };
-    this.composer.hidden = !writes;
-    this.notice.show(writes ? null : { ...room, mayRestore: mayConfigure(room, me) });
   }
 }
 
