@@ -13,7 +13,7 @@ import {
 import { paced } from "../../assets/js/lib/pace.js";
 import { parseRoute, viewOf } from "../../assets/js/lib/route.js";
 import { isMention } from "../../assets/js/lib/attention.js";
-import { langOf, lengthOf, linkAt, linesOf } from "../../assets/js/lib/text.js";
+import { isPiled, langOf, lengthOf, linkAt, linesOf } from "../../assets/js/lib/text.js";
 import { dayKey, short } from "../../assets/js/lib/time.js";
 import { roomRows } from "../../assets/js/state/room-rows.js";
 import { members, totalUnread } from "../../assets/js/state/select.js";
@@ -216,4 +216,10 @@ test("what is paced happens at once, and then with the last value", (t) => {
   t.mock.timers.tick(100);
   tell(5);
   assert.deepEqual(seen, [1, 3, 4, 5]);
+});
+
+test("marks that are piled up are told from those of languages", () => {
+  for (const text of ["hello", "Vie\u0323\u0302t Nam", "ที่นี่", "1\ufe0f\u20e3", ""])
+    assert.ok(!isPiled(text), text);
+  assert.ok(isPiled("Z\u0351\u036b\u0343algo"));
 });

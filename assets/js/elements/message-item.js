@@ -10,7 +10,7 @@ import { View } from "../lib/view.js";
 import { glyph } from "../lib/reactions.js";
 import { snippet } from "../lib/markdown.js";
 import { caption } from "../lib/media.js";
-import { langOf, linesOf } from "../lib/text.js";
+import { isPiled, langOf, linesOf } from "../lib/text.js";
 import { clock, exact } from "../lib/time.js";
 import { longPress } from "../lib/long-press.js";
 import { mediaNodes } from "./message-media.js";
@@ -202,7 +202,10 @@ export class MessageItem extends View {
     const folded = isLong && !unfolded.has(row.key);
     const said = h(
       "div",
-      { class: folded ? "said folded" : "said", dir: "auto" },
+      {
+        class: `said${folded ? " folded" : ""}${isPiled(row.content) ? " piled" : ""}`,
+        dir: "auto",
+      },
       h(
         "div",
         { class: "text", lang: langOf(row.content) || null },
