@@ -186,6 +186,7 @@
  * @property {string} roomId
  * @property {number} unread
  * @property {number} lastSeq
+ * @property {boolean} [kept] it shows what an earlier visit has left, until its first page is there
  */
 
 /** An open room that I did not leave. @typedef {{room: Room, why: "removed"|"deleted"}} Lost */
@@ -198,6 +199,7 @@
  * @property {Server|null} server null: not known
  * @property {boolean} ready the list of rooms was loaded
  * @property {boolean} listFailed it could not be loaded; another request follows
+ * @property {boolean} kept the rooms are those of an earlier visit: the server has not told of them yet
  * @property {Record<string, Room>} rooms
  * @property {Record<string, Timeline>} timelines
  * @property {Record<string, Pin[]>} pins of rooms that were opened, the latest first

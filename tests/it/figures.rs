@@ -68,8 +68,11 @@ async fn visits(driver: &Driver, server: &Server, ann: &Person, room: &str) {
     let cold = visit().await;
     page.connection_is("online").await;
     let warm = visit().await;
+    page.is_kept("").await;
+    let kept = visit().await;
     println!(
-        "{ROOMS} rooms, 150 ms, 1.6 Mbit/s, HTTP/1.1: usable after {cold:.2} s, then {warm:.2} s"
+        "{ROOMS} rooms, 150 ms, 1.6 Mbit/s, HTTP/1.1: usable after {cold:.2} s, then {warm:.2} s, and \
+         {kept:.2} s when the page and its state are kept"
     );
     page.close().await;
 }

@@ -1,17 +1,30 @@
-//! The web UI without a network, after an update of the server, and with a file that cannot be loaded.
+//! The web UI with what an earlier visit has left: before the server has answered, without a network, after an update of the server, and with a file that cannot be loaded.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::time::Duration;
+
 use serde_json::json;
 
-use crate::support::{Browser, Driver, Proxy, RoomPlan, Server, people};
+use crate::support::{Browser, Driver, Line, Proxy, RoomPlan, Server, people};
 
+/// So long that what is shown before an answer is seen by the test.
+const FAR: Duration = Duration::from_millis(400);
+/// Remembers what was shown while the server had not answered yet.
+const EARLY: &str = "window.early = ''; const look = () => {
+        const answered = performance.getEntriesByType('resource').some(({name, responseEnd}) => \
+                     name.endsWith('/api/users/me') && responseEnd);
+        if (!answered) early = [...document.querySelectorAll('message-item .text')].map((text) => \
+                     text.textContent).join() || early;
+        if (!answered) setTimeout(look, 10);
+    };
+    look();";
 /// Another version of the joined files.
 const OTHER: &str = "0123456789abcdef";
 
 impl Browser {
     /// Waits until the page and its state are kept. `version` is that of the files, "" for any.
-    async fn is_kept(&self, version: &str) {
+    pub(crate) async fn is_kept(&self, version: &str) {
         let script = format!(
             "const look = async () => {{
                 const names = (await caches.keys()).filter((name) => \
@@ -88,6 +101,72 @@ async fn without_a_network_rooms_and_unsent_messages_are_there() {
         caches.open('state').then((cache) => cache.match('kept-state')).then((found) => \
                  done(Boolean(found)))";
     assert_eq!(page.page.execute_async(found, Vec::new()).await.unwrap(), json!(false));
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_earlier_visit_has_left_is_shown_before_the_answer_and_to_nobody_else() {
+    let server = Server::start().await;
+    let [ann, bob, eve] = people(&server, ["ann", "bob", "eve"]).await;
+    let room = bob.room_like(&[&ann], RoomPlan { name: Some("Study"), public: false }).await;
+    let kept = bob.say_all(&room, &["hello", "secret"]).await;
+    let line = Line::to(server.address(), FAR, None).await;
+    let driver = Driver::start();
+    let page = Browser::at_home(&driver, "kept", line.address(), "1280,800", &ann).await;
+    page.ask("Page.addScriptToEvaluateOnNewDocument", json!({"source": EARLY})).await;
+    page.goes_to(&format!("#/{room}")).await;
+    page.shows(&["hello", "secret"]).await;
+    page.connection_is("online").await;
+    page.is_kept("").await;
+
+    // What is shown is what was there; what happened meanwhile comes with the answer.
+    page.page.goto("about:blank").await.unwrap();
+    bob.delete(&format!("/api/chatrooms/{room}/messages/{}", kept[1])).await.is(204);
+    bob.say(&room, "new").await;
+    page.page.goto(&format!("http://{}/#/{room}", line.address())).await.unwrap();
+    page.shows(&["hello", "(deleted)", "new"]).await;
+    let early = "return window.early";
+    assert_eq!(page.page.execute(early, Vec::new()).await.unwrap(), json!("hello,secret"));
+    page.has("message-list .unread").await;
+    page.connection_is("online").await;
+    page.wait(
+        "nothing is unread",
+        "return document.querySelector('room-list .badge') === null && !document.title.startsWith('(')",
+    )
+    .await;
+
+    // Somebody else has signed in meanwhile, in whatever way.
+    let log_in = "const done = arguments[arguments.length - 1];
+        fetch('api/login', {method: 'POST', headers: {'Content-Type': 'application/json'}, body: \
+                  JSON.stringify({userId: 'eve', password: 'secret of eve'})}).then((answer) => \
+                  done(answer.status))";
+    assert_eq!(page.page.execute_async(log_in, Vec::new()).await.unwrap(), json!(200));
+    page.page.goto("about:blank").await.unwrap();
+    page.page.goto(&format!("http://{}/#/rooms", line.address())).await.unwrap();
+    page.wait("the other user", "return localStorage.getItem('signedIn') === 'eve'").await;
+    page.connection_is("online").await;
+    page.wait(
+        "nothing of the first user",
+        "return document.querySelector('room-list') && document.querySelector('room-list a.row') \
+         === null && !document.body.textContent.includes('Study')",
+    )
+    .await;
+
+    // The session is ended elsewhere: what was kept goes with it.
+    page.is_kept("").await;
+    page.page.goto("about:blank").await.unwrap();
+    for session in eve.get("/api/sessions").await.is(200)["sessions"].as_array().unwrap() {
+        let id = session["id"].as_str().map_or_else(|| session["id"].to_string(), str::to_owned);
+        if session["current"] != json!(true) {
+            eve.delete(&format!("/api/sessions/{id}")).await.is(204);
+        }
+    }
+    page.page.goto(&format!("http://{}/#/rooms", line.address())).await.unwrap();
+    page.has("login-form #password").await;
+    let left = "const done = arguments[arguments.length - 1];
+        caches.open('state').then((cache) => cache.match('kept-state')).then((found) => \
+                done([Boolean(found), localStorage.getItem('signedIn')]))";
+    assert_eq!(page.page.execute_async(left, Vec::new()).await.unwrap(), json!([false, null]));
     page.close().await;
 }
 

@@ -10,9 +10,10 @@ import {
   mayName,
   mayRemove,
 } from "../../assets/js/lib/permissions.js";
+import { paced } from "../../assets/js/lib/pace.js";
 import { parseRoute, viewOf } from "../../assets/js/lib/route.js";
 import { isMention } from "../../assets/js/lib/attention.js";
-import { langOf, lengthOf, linkAt, linesOf } from "../../assets/js/lib/text.js";
+import { isPiled, langOf, lengthOf, linkAt, linesOf } from "../../assets/js/lib/text.js";
 import { dayKey, short } from "../../assets/js/lib/time.js";
 import { roomRows } from "../../assets/js/state/room-rows.js";
 import { members, totalUnread } from "../../assets/js/state/select.js";
@@ -200,4 +201,25 @@ test("a text takes about as many lines as its letters need", () => {
   assert.equal(linesOf("a".repeat(25), 10), 3);
   assert.equal(linesOf("가".repeat(10), 10), 2, "wide letters");
   assert.equal(linesOf("я".repeat(10), 10), 1);
+});
+
+test("what is paced happens at once, and then with the last value", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const seen = [];
+  const tell = paced(100, (value) => seen.push(value));
+  for (const value of [1, 2, 3]) tell(value);
+  assert.deepEqual(seen, [1]);
+  t.mock.timers.tick(100);
+  assert.deepEqual(seen, [1, 3]);
+  tell(4);
+  t.mock.timers.tick(100);
+  t.mock.timers.tick(100);
+  tell(5);
+  assert.deepEqual(seen, [1, 3, 4, 5]);
+});
+
+test("marks that are piled up are told from those of languages", () => {
+  for (const text of ["hello", "Vie\u0323\u0302t Nam", "ที่นี่", "1\ufe0f\u20e3", ""])
+    assert.ok(!isPiled(text), text);
+  assert.ok(isPiled("Z\u0351\u036b\u0343algo"));
 });

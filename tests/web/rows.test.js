@@ -174,3 +174,25 @@ test("an unchanged message is the same row, so that it is not compared or drawn 
   assert.equal(read[3], before[3]);
   assert.notEqual(sent({ nameOf: () => "Robert" })[0], before[0]);
 });
+
+test("with the same stamp a row is the same without being compared; marks and quotes are looked at", () => {
+  const stamp = [];
+  let names = 0;
+  const nameOf = (userId) => {
+    names += 1;
+    return userId;
+  };
+  const all = messages(1, 4);
+  all[2] = { ...all[2], replyTo: all[0].messageId };
+  const build = (more = {}) =>
+    buildRows(view(all, { stamp, nameOf, ...more })).filter(({ kind }) => kind === "message");
+  const first = build();
+  names = 0;
+  const second = build();
+  assert.ok(first.every((row, index) => row === second[index]));
+  assert.ok(names <= 2, `${names} names for one quote`);
+  const read = build({ reads: { bob: 0, carol: 2 } });
+  assert.deepEqual(read[1].readers, ["carol"]);
+  assert.deepEqual(build()[1].readers, []);
+  assert.equal(build({ stamp: [], nameOf: () => "Bobby" })[0].author, "Bobby");
+});

@@ -6,6 +6,8 @@
 /** @import {Session} from "../types-own.js" */
 
 const KEY = "expiresAt";
+/** Where it is kept whose session it is. */
+const USER = "signedIn";
 /** How long before the end; also what a token of unknown age gets. */
 const EARLY_MS = 10 * 60_000;
 const SOONEST_MS = 5_000;
@@ -30,6 +32,16 @@ export class SessionKeeper {
   /** Whether there was a session in this browser that has not ended here. */
   get known() {
     return localStorage.getItem(KEY) !== null;
+  }
+
+  /** Login name of who signed in last in this browser, in whatever tab, and has not signed out. */
+  get user() {
+    return localStorage.getItem(USER);
+  }
+
+  /** @param {string} userId */
+  belongsTo(userId) {
+    localStorage.setItem(USER, userId);
   }
 
   /** @param {Session} session */
@@ -58,6 +70,7 @@ export class SessionKeeper {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     localStorage.removeItem(KEY);
+    localStorage.removeItem(USER);
   }
 
   #later() {

@@ -41,7 +41,8 @@ export class AppRoot extends HTMLElement {
     this.#route();
     // Asked at the same time as the texts are fetched.
     this.#chat.loadServer();
-    const resumed = this.#chat.resume().then(
+    const restored = this.#chat.resumption.restore();
+    const resumed = this.#chat.resumption.resume().then(
       () => true,
       () => false,
     );
@@ -62,7 +63,15 @@ export class AppRoot extends HTMLElement {
       this.#speak(/** @type {CustomEvent<string>} */ (event).detail),
     );
     this.#route();
-    if (!(await resumed) && !(await this.#chat.restore())) await this.#resume();
+    const shown = await restored;
+    if (shown) {
+      this.#known = true;
+      this.#update();
+    }
+    if (!(await resumed)) {
+      if (shown) this.#chat.resumption.goOn();
+      else await this.#resume();
+    }
     this.#known = true;
     this.#update();
   }
@@ -72,7 +81,7 @@ export class AppRoot extends HTMLElement {
   async #resume() {
     for (;;) {
       try {
-        await this.#chat.resume();
+        await this.#chat.resumption.resume();
         return;
       } catch {
         // No server: the page cannot know whether there is a session.
@@ -189,7 +198,7 @@ export class AppRoot extends HTMLElement {
 
   /** Enters and leaves rooms by the address; loads the data of a page when it is opened. */
   #follow() {
-    const { route, rooms, visit, timelines, ready } = this.#chat.store.state;
+    const { route, rooms, visit, timelines, ready, kept } = this.#chat.store.state;
     if (SIGNED_OUT.includes(route.page)) {
       location.replace(this.#wanted);
       return;
@@ -203,14 +212,16 @@ export class AppRoot extends HTMLElement {
       this.#chat.openRoom(route.roomId);
       const timeline = timelines[route.roomId];
       const held = !route.messageId || messageById(timeline, route.messageId);
-      if (route.messageId && timeline?.loaded && !held && this.#target !== route.messageId) {
+      const isKept = this.#chat.store.state.visit?.kept;
+      const isMissing = timeline?.loaded && !held && !isKept;
+      if (route.messageId && isMissing && this.#target !== route.messageId) {
         this.#target = route.messageId;
         this.#chat.history
           .around(route.roomId, route.messageId)
           .catch(() => app.showToast(t("messages.notFound")));
       }
     }
-    if (ready && route.roomId && !rooms[route.roomId]) this.#chat.lookUp(route.roomId);
+    if (ready && !kept && route.roomId && !rooms[route.roomId]) this.#chat.lookUp(route.roomId);
     if (!route.messageId) this.#target = "";
     if (route.page === "directory" && this.#page !== "directory") this.#directory();
     this.#page = route.page;

@@ -5,14 +5,13 @@
 import { emit, fill, h, set } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
-import { setIcon, setTitle } from "../lib/identity.js";
 import { mediaQuery } from "../lib/media-query.js";
 import { roomName } from "../lib/names.js";
 import { viewOf } from "../lib/route.js";
 import { isDark } from "../lib/theme.js";
 import { keepPage } from "../lib/worker.js";
 import { roomRows } from "../state/room-rows.js";
-import { totalUnread, unreadThreads } from "../state/select.js";
+import { unreadThreads } from "../state/select.js";
 import { handleActions } from "./chat-actions.js";
 import { Pages } from "./pages.js";
 import { RoomView } from "./room-view.js";
@@ -20,6 +19,7 @@ import "./connection-banner.js";
 import { dropZone } from "./drop-zone.js";
 import { handleKeys } from "./keyboard.js";
 import { lazy } from "./lazy.js";
+import { Outside } from "./outside.js";
 import "./room-list.js";
 import { SideColumn, sideOf } from "./side-column.js";
 import { ThreadLoader } from "./thread-loader.js";
@@ -73,7 +73,7 @@ export class ChatApp extends HTMLElement {
   /** What had the focus is gone with its room. */
   #unsettled = false;
   #life = new AbortController();
-  #unread = -1;
+  #outside = new Outside();
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   #toastTimer;
   /** Previews of links, where the server makes them. @type {Promise<void>|undefined} */
@@ -117,6 +117,7 @@ export class ChatApp extends HTMLElement {
   }
 
   disconnectedCallback() {
+    this.#outside.end();
     this.#life.abort();
   }
 
@@ -139,8 +140,6 @@ export class ChatApp extends HTMLElement {
     // In a single-column layout the visible column is `main`.
     set(this.#rooms, { role: NARROW.matches && view === "rooms" ? "main" : "region" });
     document.documentElement.dataset.connection = connection.state;
-    const unread = totalUnread(state);
-    this.#showUnread(unread);
     if (state.reading) this.#notify?.closeNotification(state.reading);
     this.#banner.data = connection;
     this.#rooms.data = {
@@ -162,7 +161,7 @@ export class ChatApp extends HTMLElement {
     // What is being written outlives the room.
     if (gone) this.view.composer.store();
     this.#pages.update(this.chat.store.state, room, me);
-    setTitle(this.#pages.title(room, me), state.server?.name, unread);
+    this.#outside.update(state, this.#pages.title(room, me));
     this.#side.update(side, room, me, NARROW.matches && view === "details");
     this.#skip.hidden = this.#pages.page !== "room" || view !== "room";
     this.#unsettled ||= gone;
@@ -284,15 +283,6 @@ export class ChatApp extends HTMLElement {
       );
     const notice = this.lazyElement("motd-notice");
     if (notice) notice.data = { motd, user };
-  }
-
-  /** On the page's icon, and on that of the installed page. @param {number} unread */
-  #showUnread(unread) {
-    if (unread === this.#unread) return;
-    this.#unread = unread;
-    setIcon(unread > 0);
-    // Only where it is installed.
-    navigator.setAppBadge?.(unread).catch(() => undefined);
   }
 
   /** Do the details, or a thread, lie over the conversation? */

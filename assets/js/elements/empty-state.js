@@ -19,3 +19,16 @@ export function emptyState({ picture, title, text, actions = [], heading = "h2" 
     actions.length > 0 && h("div", { class: "wrap" }, actions),
   );
 }
+
+/**
+ * Shows it at the end of an element; nothing changes while it is the same.
+ * @param {Element} parent
+ * @param {Element|null} empty null: there is something
+ */
+export function showEmpty(parent, empty) {
+  const last = parent.lastElementChild;
+  const shown = last?.localName === "empty-state" ? last : null;
+  if (!empty) shown?.remove();
+  else if (!shown) parent.append(empty);
+  else if (shown.textContent !== empty.textContent) shown.replaceWith(empty);
+}

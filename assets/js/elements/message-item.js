@@ -10,11 +10,11 @@ import { View } from "../lib/view.js";
 import { glyph } from "../lib/reactions.js";
 import { snippet } from "../lib/markdown.js";
 import { caption } from "../lib/media.js";
-import { langOf, linesOf } from "../lib/text.js";
+import { isPiled, langOf, linesOf } from "../lib/text.js";
 import { clock, exact } from "../lib/time.js";
 import { longPress } from "../lib/long-press.js";
 import { mediaNodes } from "./message-media.js";
-import { failure, marks, uploading } from "./message-status.js";
+import { edited, failure, marks, pinned, uploading } from "./message-status.js";
 import { lineNodes, reactionSign, textNodes } from "./message-text.js";
 import { statusMark } from "./status-mark.js";
 import { avatar } from "./user-avatar.js";
@@ -25,7 +25,8 @@ import { avatar } from "./user-avatar.js";
 /** @import {Counts} from "./thread-counts.js" */
 /**
  * @typedef {{row: MessageRow, roomId: string, me: string, people: People, nameOf: (userId: string) =>
- *   string, pictureOf: (userId: string) => string|undefined, previews?: Previews, threads?: Counts}} Data
+ *   string, pictureOf: (userId: string) => string|undefined, previews?: Previews, threads?: Counts, stamp?:
+ *   unknown}} Data
  */
 
 const NARROW = matchMedia("(width < 640px)");
@@ -116,6 +117,17 @@ export class MessageItem extends View {
 
   // Actions
 
+  /**
+   * Nothing is compared where nothing can have changed: in most messages, with each that comes.
+   * @param {MessageRow} row
+   * @param {Omit<Data, "row">} context
+   */
+  show(row, context) {
+    const { data } = this;
+    if (data && data.row === row && context.stamp && data.stamp === context.stamp) return;
+    this.data = { row, ...context };
+  }
+
   /** Shows the whole text, for one who looks for something in it. */
   unfold() {
     if (!this.data) return;
@@ -190,7 +202,10 @@ export class MessageItem extends View {
     const folded = isLong && !unfolded.has(row.key);
     const said = h(
       "div",
-      { class: folded ? "said folded" : "said", dir: "auto" },
+      {
+        class: `said${folded ? " folded" : ""}${isPiled(row.content) ? " piled" : ""}`,
+        dir: "auto",
+      },
       h(
         "div",
         { class: "text", lang: langOf(row.content) || null },
@@ -349,17 +364,6 @@ function timeOf({ at, follows, messageId }, roomId) {
   return messageId
     ? h("a", { class: name, href: `#/${roomId}/${messageId}` }, time)
     : h("span", { class: name }, time);
-}
-
-/** @param {string} name of who pinned it */
-function pinned(name) {
-  const words = name ? t("message.pinnedBy", { name }) : t("message.pinned");
-  return h("p", { class: "pinned meta" }, icon("pin", "small"), words);
-}
-
-/** @param {string} at */
-function edited(at) {
-  return h("span", { class: "edited meta", title: exact(at, locale()) }, t("message.edited"));
 }
 
 customElements.define("message-item", MessageItem);

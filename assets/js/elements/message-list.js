@@ -14,6 +14,7 @@ import { firstUnread, messageAt, messageById } from "../state/timeline.js";
 import { Target } from "../state/target.js";
 import * as windows from "../state/window.js";
 import { DayChip } from "./day-chip.js";
+import { showEmpty } from "./empty-state.js";
 import { JumpButton } from "./jump-button.js";
 import { changeRow, makeRow } from "./message-rows.js";
 import { ReadingPlaces } from "./reading-places.js";
@@ -26,7 +27,7 @@ import { ReadingPlaces } from "./reading-places.js";
 /**
  * @typedef {Omit<Conversation, "low"|"high"|"unreadSeq"> & {roomId: string, title: string, people:
  *   People, visitSeq:
- *   number, target?: string, previews?: Previews, threads?: any, empty: Element|null}} Data
+ *   number, kept: boolean, target?: string, previews?: Previews, threads?: any, empty: Element|null}} Data
  */
 
 /** How near an edge of the window is when more is added. */
@@ -59,6 +60,8 @@ export class MessageList extends View {
   /** The last seq when the reader was at the end; what is higher is new. */
   #seen = 0;
   #placed = false;
+  /** What an earlier visit has left is shown; with the first page, the place is found anew. */
+  #kept = false;
   #atEnd = false;
   /** Whether the end is in view. Measured when it is scrolled: reading it after a change is slow. */
   #isAtEnd = true;
@@ -100,6 +103,8 @@ export class MessageList extends View {
   update(data) {
     if (data.roomId !== this.#roomId) this.#opened(data);
     const { timeline } = data;
+    if (this.#kept && !data.kept && this.#isAtEnd) this.#placed = false;
+    this.#kept = data.kept;
     const stick = this.#window.high === Infinity && this.#isAtEnd;
     if (stick) this.#window = windows.trimmed(this.#window, timeline.messages);
     else if (this.#mayDropNewest()) this.#window = windows.upTo(this.#window, timeline.messages);
@@ -123,7 +128,7 @@ export class MessageList extends View {
     const first = rows[0]?.key ?? "";
     const widens = !stick || !this.#placed || first !== this.#firstRow || this.#gapAbove;
     this.#firstRow = first;
-    this.#emptyState(data.empty);
+    showEmpty(this.#scroll, data.empty);
     set(this.#scroll, {
       "aria-label": t("messages.label", { room: data.title }),
       "aria-live": this.#placed && stick ? "polite" : "off",
@@ -342,14 +347,6 @@ export class MessageList extends View {
     if (this.#quotes.has(messageId)) return;
     this.#quotes.add(messageId);
     emit(this, "quote-need", messageId);
-  }
-
-  /** @param {Element|null} empty */
-  #emptyState(empty) {
-    const shown = this.#scroll.querySelector("empty-state");
-    if (!empty) shown?.remove();
-    else if (!shown) this.#scroll.append(empty);
-    else if (shown.textContent !== empty.textContent) shown.replaceWith(empty);
   }
 
   get #messages() {

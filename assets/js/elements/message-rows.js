@@ -32,12 +32,12 @@ export function makeRow(row) {
  * @param {HTMLElement} node
  * @param {Row} row
  * @param {{roomId: string, me: string, people: People, nameOf: (userId: string) => string, pictureOf:
- *   (userId: string) => string|undefined, previews?: Previews, threads?: Counts}} context
+ *   (userId: string) => string|undefined, previews?: Previews, threads?: Counts, stamp?: unknown}} context
  */
 export function changeRow(node, row, context) {
   switch (row.kind) {
     case "message":
-      /** @type {MessageItem} */ (node).data = { row, ...context };
+      /** @type {MessageItem} */ (node).show(row, context);
       break;
     case "day":
       changeDay(node, row);

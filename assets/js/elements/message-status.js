@@ -1,7 +1,8 @@
 /** What became of a message: its files are uploaded, it is sent, it failed, it was read. */
 import { emit, h } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
-import { has, t } from "../lib/i18n.js";
+import { has, locale, t } from "../lib/i18n.js";
+import { exact } from "../lib/time.js";
 import { avatar } from "./user-avatar.js";
 
 /** @import {MessageRow} from "../state/rows.js" */
@@ -62,6 +63,17 @@ export function uploading({ name, part }) {
     h("span", { class: "truncate" }, h("bdi", null, name)),
     h("progress", { max: "1", value: part, "aria-label": name }),
   );
+}
+
+/** @param {string} name of who pinned it */
+export function pinned(name) {
+  const words = name ? t("message.pinnedBy", { name }) : t("message.pinned");
+  return h("p", { class: "pinned meta" }, icon("pin", "small"), words);
+}
+
+/** @param {string} at */
+export function edited(at) {
+  return h("span", { class: "edited meta", title: exact(at, locale()) }, t("message.edited"));
 }
 
 // Internal

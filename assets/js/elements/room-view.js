@@ -7,6 +7,7 @@ import { t } from "../lib/i18n.js";
 import { CALLS, mayCall } from "../lib/attention.js";
 import { folded } from "../lib/mentions.js";
 import { partner, personName, pictureOf, roomName } from "../lib/names.js";
+import { same } from "../lib/same.js";
 import { statusOf } from "../lib/status.js";
 import { mayConfigure, mayManage, mayModerate, mayWrite } from "../lib/permissions.js";
 import { presenceOf } from "../state/online.js";
@@ -28,6 +29,8 @@ import "./typing-line.js";
 /** @import {TypingLine} from "./typing-line.js" */
 
 const NONE = emptyTimeline();
+/** A status ends by itself, and so does a day. */
+const A_WHILE_MS = 10_000;
 
 export class RoomView {
   header = /** @type {RoomHeader} */ (document.createElement("room-header"));
@@ -41,6 +44,10 @@ export class RoomView {
   #uploader;
   /** @type {Participant[]} */
   #participants = [];
+  /** What is shown was made of this. @type {unknown[]} */
+  #of = [];
+  /** What every message depends on, besides itself. @type {unknown[]} */
+  #stamp = [];
   /** @type {People} */
   #known = { me: "", knows: () => false };
 
@@ -67,9 +74,55 @@ export class RoomView {
     const { roomId } = room;
     const me = /** @type {User} */ (state.me);
     const title = roomName(room, me.userId) || t("rooms.alone");
+    const writes = mayWrite(room, me);
+    this.header.data = headerOf(state, room, title, me);
+    if (!this.#isSame(state, room)) this.#showMessages(state, room, title);
+    this.typing.data = typingNames(state, roomId);
+    this.composer.data = {
+      roomId,
+      title,
+      context: state.context,
+      error: state.editError,
+      draft: state.drafts[roomId] ?? "",
+      people: () => [...candidates(state, room), ...everybody(room, me.userId)],
+      uploader: this.#uploader,
+    };
+    this.composer.hidden = !writes;
+    this.notice.show(writes ? null : { ...room, mayRestore: mayConfigure(room, me) });
+  }
+
+  // Internal
+
+  /**
+   * Is the conversation as it was? Most of what happens happens in other rooms.
+   * @param {State} state
+   * @param {Room} room
+   */
+  #isSame(state, room) {
+    const { roomId, participants, ownerId, archived, readOnly } = room;
+    const threads = /** @type {any} */ (customElements.get("thread-counts"));
+    const stamp = [
+      [roomId, participants, ownerId, archived, readOnly, state.pins[roomId], state.me],
+      [state.people, state.pictures, state.statuses, state.quoted],
+      [customElements.get("link-previews"), threads, threads?.version, threads && state.drafts],
+      Math.floor(Date.now() / A_WHILE_MS),
+    ].flat();
+    if (!same(stamp, this.#stamp)) this.#stamp = stamp;
+    const { outbox, uploads, visit, route } = state;
+    const [timeline, reads] = [state.timelines[roomId], state.reads[roomId]];
+    const of = [this.#stamp, room, timeline, reads, outbox, uploads, visit, route];
+    const isSame = same(of, this.#of);
+    this.#of = of;
+    return isSame;
+  }
+
+  /** @param {State} state @param {Room} room @param {string} title */
+  #showMessages(state, room, title) {
+    const { roomId } = room;
+    const me = /** @type {User} */ (state.me);
+    const writes = mayWrite(room, me);
     const timeline = state.timelines[roomId] ?? NONE;
     const pins = new Map((state.pins[roomId] ?? []).map((pin) => [pin.message.messageId, pin]));
-    const writes = mayWrite(room, me);
     const pending = state.outbox
       .filter((entry) => entry.roomId === roomId)
       .map((entry) => ({ ...entry, uploads: state.uploads[entry.clientId] }));
@@ -78,16 +131,17 @@ export class RoomView {
       timeline.messages.length === 0 &&
       pending.length === 0 &&
       room.lastSeq === 0;
-    this.header.data = headerOf(state, room, title, me);
     this.list.data = {
       roomId,
       title,
+      stamp: this.#stamp,
       timeline,
       pending,
       me: me.userId,
       lastSeq: room.lastSeq,
       visitSeq: state.visit?.lastSeq ?? 0,
-      unreadCount: state.visit?.unread ?? 0,
+      unreadCount: state.visit?.kept ? 0 : (state.visit?.unread ?? 0),
+      kept: Boolean(state.visit?.kept),
       people: this.#people(room, me.userId),
       mayDeleteAny: mayModerate(room, me),
       mayWrite: writes,
@@ -105,18 +159,6 @@ export class RoomView {
       statusOf: (userId) => statusOf(state, userId),
       empty: empty ? nothingYet(mayManage(room, me), writes) : null,
     };
-    this.typing.data = typingNames(state, roomId);
-    this.composer.data = {
-      roomId,
-      title,
-      context: state.context,
-      error: state.editError,
-      draft: state.drafts[roomId] ?? "",
-      people: () => [...candidates(state, room), ...everybody(room, me.userId)],
-      uploader: this.#uploader,
-    };
-    this.composer.hidden = !writes;
-    this.notice.show(writes ? null : { ...room, mayRestore: mayConfigure(room, me) });
   }
 }
 

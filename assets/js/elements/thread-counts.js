@@ -26,6 +26,9 @@ const known = new Map();
 let watch = null;
 
 export class ThreadCounts extends HTMLElement {
+  /** Changes with what stands below any message. */
+  static version = 0;
+
   /** What the line below a message depends on. @param {string|undefined} messageId */
   static keyOf(messageId = "") {
     const replies = known.get(messageId);
@@ -107,6 +110,11 @@ class Watch {
 
   // Internal
 
+  #changed() {
+    ThreadCounts.version += 1;
+    this.#app.update();
+  }
+
   /** What is unknown of the open room. */
   async #ask() {
     const { store } = this.#app.chat;
@@ -123,7 +131,7 @@ class Watch {
     // Without an answer nothing is shown; after the next connection they are asked for again.
     for (let seq = part[0]; seq <= part[1]; seq += 1) seen.add(seq);
     for (const frame of frames) this.#heard(frame);
-    if (found) this.#app.update();
+    if (found) this.#changed();
     this.#ask();
   }
 
@@ -162,7 +170,7 @@ class Watch {
     const next = counted(known.get(id), frame);
     if (next) known.set(id, next);
     else seen.delete(seqOf(id));
-    this.#app.update();
+    this.#changed();
     if (!next) this.#ask();
   }
 

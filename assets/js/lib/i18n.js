@@ -21,13 +21,18 @@ export function lang() {
   return current;
 }
 
+/** The reader's region, and of what it was found: it is asked for several times with each message. */
+const region = { of: "", among: /** @type {readonly string[]} */ ([]), found: "" };
+
 /** The same with the reader's region, for dates. @returns {string} */
 export function locale() {
-  return (
-    (globalThis.navigator?.languages ?? []).find(
-      (tag) => tag === current || tag.startsWith(`${current}-`),
-    ) ?? current
-  );
+  const among = globalThis.navigator?.languages ?? region.among;
+  if (region.of !== current || region.among !== among) {
+    region.of = current;
+    region.among = among;
+    region.found = among.find((tag) => tag === current || tag.startsWith(`${current}-`)) ?? current;
+  }
+  return region.found;
 }
 
 /**

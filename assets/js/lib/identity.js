@@ -25,8 +25,12 @@ export function setIcon(unread) {
  * @param {string|undefined} server its name
  * @param {number} [unread]
  */
-export function setTitle(heading, server, unread = 0) {
+export function titleOf(heading, server, unread = 0) {
   const name = [heading, server || t("product")].filter(Boolean).join(" — ");
-  const title = unread ? `(${unread}) ${name}` : name;
-  if (document.title !== title) document.title = title;
+  return unread ? `(${unread}) ${name}` : name;
+}
+
+/** Gives the page its title. @param {string} heading @param {string|undefined} server */
+export function setTitle(heading, server) {
+  document.title = titleOf(heading, server);
 }

@@ -69,3 +69,8 @@ export function linesOf(text, columns) {
   }
   return lines;
 }
+
+/** Are marks piled up on a letter, more than any language has? @param {string} text */
+export function isPiled(text) {
+  return /\p{M}{3}/u.test(text);
+}

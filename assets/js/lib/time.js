@@ -3,6 +3,8 @@
  * slow.
  */
 
+/** @typedef {{formatter: Intl.DateTimeFormat, texts: Map<string, string>}} Form */
+
 /** @type {Record<string, Intl.DateTimeFormatOptions>} */
 const FORMS = {
   clock: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
@@ -16,8 +18,10 @@ const FORMS = {
   shortDate: { day: "numeric", month: "numeric", year: "2-digit" },
 };
 
-/** By language, then by form. @type {Map<string, Map<string, Intl.DateTimeFormat>>} */
+/** By language, then by form. @type {Map<string, Map<string, Form>>} */
 const formatters = new Map();
+/** Texts that are remembered of each form: a time is shown at several places, and again and again. */
+const TEXTS = 500;
 /** @type {Map<string, Intl.RelativeTimeFormat>} */
 const relative = new Map();
 /** @type {Map<string, string>} */
@@ -31,9 +35,18 @@ const dayKeys = new Map();
 function format(iso, lang, form) {
   let known = formatters.get(lang);
   if (!known) formatters.set(lang, (known = new Map()));
-  let formatter = known.get(form);
-  if (!formatter) known.set(form, (formatter = new Intl.DateTimeFormat(lang, FORMS[form])));
-  return formatter.format(new Date(iso));
+  let found = known.get(form);
+  if (!found) {
+    found = { formatter: new Intl.DateTimeFormat(lang, FORMS[form]), texts: new Map() };
+    known.set(form, found);
+  }
+  const { formatter, texts } = found;
+  let text = texts.get(iso);
+  if (text === undefined) {
+    if (texts.size >= TEXTS) texts.clear();
+    texts.set(iso, (text = formatter.format(new Date(iso))));
+  }
+  return text;
 }
 
 /**

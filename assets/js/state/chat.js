@@ -8,6 +8,7 @@ import { Drafts } from "./drafts.js";
 import { Facts } from "./facts.js";
 import { History } from "./history.js";
 import { Live } from "./live.js";
+import { Resumption } from "./resumption.js";
 import { Sender } from "./sender.js";
 import { Snapshot } from "./snapshot.js";
 import { Store } from "./store.js";
@@ -30,7 +31,15 @@ export class Chat {
   /** @type {import("./synced.js").Synced|null} fetched when the page is connected */
   #synced = null;
   #keeper = new SessionKeeper(() => this.client.refresh());
-  #snapshot = new Snapshot(this.store);
+  #snapshot = new Snapshot(this.store, () => this.#keeper.user);
+  /** How it goes on with an earlier session. */
+  resumption = new Resumption({
+    ...this,
+    keeper: this.#keeper,
+    snapshot: this.#snapshot,
+    welcome: (me) => this.#welcome(me),
+    again: () => location.reload(),
+  });
   /** @type {Attachments|null} loaded with the first file */
   #attachments = null;
   /** Rooms that are being looked up. */
@@ -62,44 +71,6 @@ export class Chat {
     } catch {
       // The page works without its name.
     }
-  }
-
-  /**
-   * Goes on with the session that the cookie holds.
-   * @returns {Promise<boolean>} false when there is none
-   */
-  async resume() {
-    try {
-      // On a first visit there is nothing to renew.
-      this.#signedIn(await this.client.me(this.#keeper.known));
-      this.#keeper.resume();
-      return true;
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 401) return false;
-      throw error;
-    }
-  }
-
-  /**
-   * Goes on with what an earlier visit has left, while the server cannot be reached.
-   * @returns {Promise<boolean>} false when there is nothing
-   */
-  async restore() {
-    const found = this.#keeper.known ? await this.#snapshot.load() : null;
-    if (!found) return false;
-    const { me, rooms, people, messages } = found;
-    this.#signedIn(me, () => this.store.dispatch({ type: "restored", rooms, people, messages }));
-    this.#keeper.resume();
-    const online = () => {
-      if (this.store.state.connection.state !== "online") return;
-      this.store.removeEventListener("change", online);
-      this.client.me().then(
-        (now) => this.store.dispatch({ type: "me_changed", me: now }),
-        () => undefined,
-      );
-    };
-    this.store.addEventListener("change", online);
-    return true;
   }
 
   /** @param {string} userId @param {string} password @param {string} [code] */
@@ -134,7 +105,8 @@ export class Chat {
     if (visit?.roomId === roomId) return;
     if (visit) this.live.leave(visit.roomId);
     this.store.dispatch({ type: "room_opened", room_id: roomId });
-    if (!rooms[roomId]) return;
+    // What an earlier visit has left is fetched when the server has told of the rooms.
+    if (!rooms[roomId] || this.store.state.kept) return;
     this.live.enter(roomId);
     this.history.latest(roomId);
     this.facts.opened(rooms[roomId]);
@@ -318,8 +290,15 @@ export class Chat {
 
   // Internal
 
-  /** @param {import("../types.js").User} me @param {() => void} [before] what is asked for */
-  #signedIn(me, before) {
+  /** @param {import("../types.js").User} me */
+  #signedIn(me) {
+    this.#welcome(me);
+    this.live.start();
+  }
+
+  /** What of this person is in this browser. @param {import("../types.js").User} me */
+  #welcome(me) {
+    this.#keeper.belongsTo(me.userId);
     this.drafts = new Drafts(me.userId);
     if (this.#attaching !== me.userId) this.#attachments?.uploader.clear();
     this.#attaching = me.userId;
@@ -327,8 +306,6 @@ export class Chat {
     this.store.dispatch({ type: "signed_in", me, outbox, drafts: this.drafts.load() });
     for (const { clientId, state } of outbox)
       if (state === "uploading") this.#attachments?.retry(clientId);
-    before?.();
-    this.live.start();
   }
 
   /** What comes from other devices and people; if it cannot be loaded, the next connection tries. */

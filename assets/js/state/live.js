@@ -5,7 +5,7 @@ import { Marks } from "./marks.js";
 
 /** @import {Client} from "../api/client.js" */
 /** @import {Socket} from "../api/socket.js" */
-/** @import {Connection, ErrorFrame, Frame} from "../types.js" */
+/** @import {Connection, ErrorFrame, Frame, Room} from "../types.js" */
 /** @import {Facts} from "./facts.js" */
 /** @import {History} from "./history.js" */
 /** @import {Sender} from "./sender.js" */
@@ -65,10 +65,11 @@ export class Live {
 
   // Actions
 
-  async start() {
+  /** @param {Promise<Room[]>} [asked] the list, where it was asked for already */
+  async start(asked) {
     this.#resumed = false;
     this.#marked.clear();
-    await this.loadRooms();
+    await this.loadRooms(asked);
     if (this.store.state.me) this.socket.start();
   }
 
@@ -78,12 +79,18 @@ export class Live {
     this.socket.stop();
   }
 
-  /** Loads the list of my rooms. After a failure, it tries again after growing delays. */
-  async loadRooms() {
+  /**
+   * Loads the list of my rooms. After a failure, it tries again after growing delays.
+   * @param {Promise<Room[]>} [asked]
+   */
+  async loadRooms(asked) {
     clearTimeout(this.#again);
     this.#loadPreferences();
     try {
-      this.store.dispatch({ type: "rooms_loaded", rooms: await this.client.rooms("mine") });
+      const rooms = await (asked ?? this.client.rooms("mine"));
+      const { kept } = this.store.state;
+      this.store.dispatch({ type: "rooms_loaded", rooms });
+      if (kept) this.#revisit();
       const late = this.#failures > 0;
       this.#failures = 0;
       // Events of rooms that were not known yet have been ignored.
@@ -126,7 +133,9 @@ export class Live {
    */
   reading(wanted) {
     // What was marked as unread stays so, although it is in view.
-    const roomId = wanted === this.store.state.held ? null : wanted;
+    // The end of what an earlier visit has left is not that of the room.
+    const { held, visit } = this.store.state;
+    const roomId = wanted === held || visit?.kept ? null : wanted;
     if (this.store.state.reading !== roomId) this.#markNow();
     if (roomId) this.#mark(roomId);
     if (
@@ -190,6 +199,15 @@ export class Live {
     }
   }
 
+  /** The open room, of which only what an earlier visit has left was shown. */
+  #revisit() {
+    const { rooms, visit } = this.store.state;
+    const room = rooms[visit?.roomId ?? ""];
+    if (!room) return;
+    this.history.latest(room.roomId);
+    this.facts.opened(room);
+  }
+
   /** @param {Frame} frame */
   #received(frame) {
     if ("error" in frame) return this.#refused(frame);
@@ -207,8 +225,10 @@ export class Live {
         break;
       default:
     }
+    const { kept } = this.store.state;
     this.store.dispatch(frame);
     if (frame.type === "subscribed") this.#subscribed();
+    if (frame.type === "subscribed" && kept) this.#revisit();
     if (frame.type === "room_updated") this.facts.changed(frame.room_id);
     // The list of rooms, which is loaded again after an interruption, has the settings of the others.
     if (frame.type === "changes" && frame.room && frame.room_id === this.store.state.visit?.roomId)

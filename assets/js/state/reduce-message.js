@@ -1,5 +1,6 @@
 /** Reducers of messages: live frames, pages, replays, read marks, confirmations. Pure. */
 import { mentionsMe } from "../lib/attention.js";
+import { arrived } from "./reduce-kept.js";
 import {
   applyPatch,
   bounded,
@@ -42,7 +43,7 @@ export const messageReducers = {
     onTimeline(state, roomId, (timeline) => released(timeline, read)),
   page_loaded: (state, { room_id: roomId, messages, covered }) =>
     withTimeline(
-      settled(state, messages),
+      settled(arrived(state, roomId), messages),
       roomId,
       mergePage(state.timelines[roomId] ?? emptyTimeline(), messages, covered),
     ),

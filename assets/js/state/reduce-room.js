@@ -1,6 +1,7 @@
 /** Reducers of rooms and their participants. Pure. */
+import { forgotten, keptTimelines, revisited } from "./reduce-kept.js";
 import { onRoom } from "./reduce-message.js";
-import { emptyTimeline, withoutExpired } from "./timeline.js";
+import { withoutExpired } from "./timeline.js";
 
 /**
  * @import {ActionOf, Participant, ParticipantChange, ParticipantRemoved, ParticipantUpdated, Reducers,
@@ -15,7 +16,8 @@ import { emptyTimeline, withoutExpired } from "./timeline.js";
 
 /** @type {Reducers<Type>} */
 export const roomReducers = {
-  rooms_loaded: (state, { rooms }) => loaded(state, rooms),
+  rooms_loaded: (state, { rooms }) =>
+    state.kept ? revisited(loaded(forgotten(state, rooms), rooms)) : loaded(state, rooms),
   restored,
   // A list that is held stays.
   rooms_failed: (state) => (state.ready ? state : { ...state, listFailed: true }),
@@ -63,23 +65,20 @@ const NO_CONTEXT = { context: null, editError: "" };
 function opened(state, { room_id: roomId }) {
   const room = state.rooms[roomId];
   const visit = { roomId, unread: room?.unreadCount ?? 0, lastSeq: room?.lastSeq ?? 0 };
-  return { ...state, reading: null, held: null, visit, ...NO_CONTEXT };
+  const kept = state.kept && { kept: true };
+  return { ...state, reading: null, held: null, visit: { ...visit, ...kept }, ...NO_CONTEXT };
 }
 
 /**
- * Rooms and messages of an earlier visit, for a start without a network. The next page of a room
- * takes the place of its messages.
+ * Rooms and messages of an earlier visit, shown until the server has told of them. The next page of
+ * a room takes the place of its messages.
  * @param {State} state
  * @param {ActionOf<"restored">} action
  * @returns {State}
  */
 function restored(state, { rooms, people, messages }) {
   const next = loaded({ ...state, people: { ...people, ...state.people } }, rooms);
-  const timelines = Object.entries(messages).map(([roomId, list]) => [
-    roomId,
-    { ...emptyTimeline(), messages: list, loaded: true, reset: true },
-  ]);
-  return { ...next, timelines: { ...Object.fromEntries(timelines), ...next.timelines } };
+  return { ...next, kept: true, timelines: { ...keptTimelines(messages), ...next.timelines } };
 }
 
 /**
@@ -214,13 +213,14 @@ function withRoom(state, room, more) {
 function subscribed(state, frame) {
   /** @type {Set<string>} */
   const listed = new Set(frame.rooms.map((entry) => entry.room_id));
-  let next = state;
+  let next = { ...state, kept: false };
   for (const entry of frame.rooms) {
+    const isTruth = entry.reset || state.kept;
     next = onRoom(next, entry.room_id, (room) =>
-      entry.last_seq < room.lastSeq && !entry.reset
+      entry.last_seq < room.lastSeq && !isTruth
         ? {}
         : {
-            rev: entry.reset ? entry.rev : Math.max(room.rev, entry.rev),
+            rev: isTruth ? entry.rev : Math.max(room.rev, entry.rev),
             lastSeq: entry.last_seq,
             ...(next.reading === entry.room_id
               ? {}
@@ -236,7 +236,7 @@ function subscribed(state, frame) {
   }
   for (const roomId of Object.keys(next.rooms))
     if (!listed.has(roomId)) next = removed(next, roomId, "removed");
-  return next;
+  return revisited(next);
 }
 
 /**

@@ -19,6 +19,7 @@ export function initialState() {
     server: null,
     ready: false,
     listFailed: false,
+    kept: false,
     rooms: {},
     timelines: {},
     pins: {},

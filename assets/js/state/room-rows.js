@@ -36,8 +36,14 @@ import { presenceOf } from "./online.js";
  * @property {boolean} current
  */
 
-/** What a row was made of, besides its room. @type {WeakMap<Room, {of: unknown[], row: RoomRow}>} */
+/**
+ * What a row was made of, besides its room.
+ * @type {WeakMap<Room, {of: unknown[], row: RoomRow, round: unknown[], draft: string}>}
+ */
 const made = new WeakMap();
+const A_WHILE_MS = 10_000;
+/** What all rows depend on; the same while none of it changes. */
+let round = /** @type {unknown[]} */ ([]);
 /** The list that was made last, and of what. */
 const last = { of: /** @type {unknown[]} */ ([]), rows: /** @type {RoomRow[]} */ ([]) };
 
@@ -62,6 +68,10 @@ export function roomRows(state) {
   ];
   if (same(of, last.of)) return last.rows;
   last.of = of;
+  const [, people, pictures, , , ...others] = of;
+  // A status ends by itself.
+  const now = [people, pictures, ...others, Math.floor(Date.now() / A_WHILE_MS)];
+  if (!same(now, round)) round = now;
   last.rows = Object.values(state.rooms)
     .map((room) => rowOf(state, room))
     .sort((a, b) => b.time - a.time || compare(b.roomId, a.roomId));
@@ -107,14 +117,19 @@ export function neighbour(rows, roomId, step, unread = false) {
 function rowOf(state, room) {
   const current = state.visit?.roomId === room.roomId;
   const draft = current ? "" : (state.drafts[room.roomId] ?? "");
+  const known = made.get(room);
+  if (known?.round === round && known.draft === draft && known.row.current === current)
+    return known.row;
   const me = state.me?.userId ?? "";
   const other = partner(room, me);
   const presence = other && presenceOf(state, other.userId);
   const status = other ? statusOf(state, other.userId) : null;
   const level = levelOf(room, state.preferences, me);
   const of = [state.people, state.pictures, state.me, current, draft, presence, level, status];
-  const known = made.get(room);
-  if (known && same(of, known.of)) return known.row;
+  if (known && same(of, known.of)) {
+    known.round = round;
+    return known.row;
+  }
   const message = room.lastMessage;
   const at = message?.createdAt ?? room.createdAt;
   const row = {
@@ -140,7 +155,7 @@ function rowOf(state, room) {
     favourite: Boolean(room.favourite),
     current,
   };
-  made.set(room, { of, row });
+  made.set(room, { of, row, round, draft });
   return row;
 }
 

@@ -5,14 +5,15 @@
 import { same } from "../lib/same.js";
 import { dayKey } from "../lib/time.js";
 import { mentionsMe } from "../lib/attention.js";
+import { grouped, isNewDay, standingOf } from "./standing.js";
 import { gaps, indexOfSeq, messageById } from "./timeline.js";
 
 /** @import {Message, Pending, Range, Timeline} from "../types.js" */
 
-/** Messages of one author closer than this stand under one name. */
-const GROUP_MS = 5 * 60_000;
-
-/** An unchanged row is the same object as before. @type {WeakMap<Message, {of: unknown[], row: MessageRow}>} */
+/**
+ * An unchanged row is the same object as before.
+ * @type {WeakMap<Message, {of: unknown[], row: MessageRow, stamp: unknown, marked: boolean}>}
+ */
 const made = new WeakMap();
 
 /**
@@ -60,6 +61,7 @@ const made = new WeakMap();
 /**
  * @typedef {object} Conversation
  * @property {Timeline} timeline
+ * @property {unknown} [stamp] the same while nothing changes on which all messages depend
  * @property {number} lastSeq
  * @property {number} low first seq of the window
  * @property {number} high last seq of the window, Infinity for the end
@@ -136,14 +138,14 @@ function messageRows(slice, missing, conversation) {
       previous = undefined;
     }
     nextSeq = message.seq + 1;
-    const newDay = isNewDay(previous, message);
+    const { newDay, groups } = standingOf(message, previous);
     const unread = message.seq === unreadSeq;
     if (newDay) rows.push(dayRow(message, message.seq, unread ? unreadCount : 0));
     else if (unread) rows.push({ kind: "unread", key: "unread", count: unreadCount });
     rows.push(
       messageRow(message, {
         conversation,
-        follows: !newDay && !unread && !message.replyTo && grouped(previous, message),
+        follows: groups && !newDay && !unread && !message.replyTo,
         readers: marks.get(message.seq) ?? [],
         newest: message === newest,
       }),
@@ -172,14 +174,6 @@ function pendingRows(last, conversation) {
 }
 
 /**
- * @param {{createdAt: string}|undefined} previous
- * @param {{createdAt: string}} message
- */
-function isNewDay(previous, message) {
-  return !previous || dayKey(previous.createdAt) !== dayKey(message.createdAt);
-}
-
-/**
  * @param {{createdAt: string}} message
  * @param {string|number} id of the message
  * @param {number} unread
@@ -195,7 +189,11 @@ function dayRow({ createdAt: at }, id, unread) {
  * @returns {MessageRow}
  */
 function messageRow(message, { conversation, follows, readers, newest }) {
-  const { me, mayDeleteAny, mayWrite, mayReact, nameOf, pictureOf } = conversation;
+  const { me, mayDeleteAny, mayWrite, mayReact, nameOf, pictureOf, stamp } = conversation;
+  const known = made.get(message);
+  const isBare = !newest && readers.length === 0 && !message.replyTo;
+  if (stamp && isBare && known && known.stamp === stamp && !known.marked)
+    if (known.row.follows === follows) return known.row;
   const author = nameOf(message.userId, message);
   const picture = pictureOf(message.userId);
   const status = follows ? null : conversation.statusOf?.(message.userId);
@@ -205,8 +203,11 @@ function messageRow(message, { conversation, follows, readers, newest }) {
   const pinnedBy = conversation.pinnedBy(message.messageId);
   const may = [mayDeleteAny, mayWrite, mayReact, pinnedBy];
   const of = [me, ...may, follows, author, picture, status, quoted?.author, quoted?.text, ...marks];
-  const known = made.get(message);
-  if (known && same(of, known.of)) return known.row;
+  const marked = readers.length > 0 || seenBy.length > 0;
+  if (known && same(of, known.of)) {
+    made.set(message, { ...known, stamp, marked });
+    return known.row;
+  }
   const mine = message.userId === me;
   const deleted = Boolean(message.deletedAt);
   /** @type {MessageRow} */
@@ -239,7 +240,7 @@ function messageRow(message, { conversation, follows, readers, newest }) {
     readers,
     seenBy,
   };
-  made.set(message, { of, row });
+  made.set(message, { of, row, stamp, marked });
   return row;
 }
 
@@ -318,17 +319,6 @@ function marksBySeq(slice, conversation) {
     marks.set(at, [...(marks.get(at) ?? []), userId]);
   }
   return marks;
-}
-
-/**
- * @param {{userId: string, createdAt: string}|undefined} previous
- * @param {{userId: string, createdAt: string}} message
- */
-function grouped(previous, message) {
-  return (
-    previous?.userId === message.userId &&
-    Date.parse(message.createdAt) - Date.parse(previous.createdAt) < GROUP_MS
-  );
 }
 
 /**

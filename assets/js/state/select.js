@@ -14,11 +14,14 @@ import { presenceOf } from "./online.js";
  * @param {State} state
  * @param {string} [except] a room that does not count
  */
-export function totalUnread(state, except) {
-  return Object.values(state.rooms).reduce(
-    (sum, room) => sum + (room.roomId === except ? 0 : counted(state, room)),
-    0,
-  );
+export function totalUnread(state, except = "") {
+  const { rooms, preferences, me } = state;
+  const of = [rooms, preferences, me];
+  if (!same(of, total.of)) {
+    total.of = of;
+    total.sum = Object.values(rooms).reduce((sum, room) => sum + counted(state, room), 0);
+  }
+  return total.sum - (rooms[except] ? counted(state, rooms[except]) : 0);
 }
 
 /**
@@ -33,6 +36,9 @@ export function isRead({ rooms }, { tag, data }) {
   const number = (/** @type {string|undefined} */ id) => Number(id?.match(/\d+$/)?.[0] ?? 0);
   return !room.unreadCount && number(data?.hash) <= number(room.lastMessage?.messageId);
 }
+
+/** What is unread in all rooms, and what it was counted of. */
+const total = { of: /** @type {unknown[]} */ ([]), sum: 0 };
 
 /** How many threads that I follow have unread replies. @param {State} state */
 export function unreadThreads({ threads }) {

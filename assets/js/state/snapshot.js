@@ -1,8 +1,9 @@
 /**
- * What is needed to show my rooms without a network: kept in this browser while I am signed in, and
- * deleted when my session ends.
+ * What is needed to show my rooms before the server has answered, and without a network: kept in
+ * this browser while I am signed in, and deleted when my session ends. Nobody else finds it: it is
+ * shown only to who signed in last in this browser.
  */
-import { isKept } from "../lib/worker.js";
+import { same } from "../lib/same.js";
 import { kept, understood } from "./kept.js";
 
 /** @import {Kept} from "./kept.js" */
@@ -11,24 +12,23 @@ import { kept, understood } from "./kept.js";
 const NAME = "state";
 const PLACE = "kept-state";
 /** After a change, and between two writes. */
-const SOON_MS = 2000;
+const SOON_MS = 500;
 const APART_MS = 30_000;
+const NOTHING = { of: /** @type {unknown[]} */ ([]), at: -Infinity };
 
 export class Snapshot {
   #store;
+  #user;
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   #timer;
-  /** The rooms that were written, and when. */
-  #written = { rooms: /** @type {unknown} */ (null), at: -Infinity };
+  /** What was written, and when. */
+  #written = NOTHING;
 
-  /** @param {Store} store */
-  constructor(store) {
+  /** @param {Store} store @param {() => string|null} user who is signed in in this browser */
+  constructor(store, user) {
     this.#store = store;
+    this.#user = user;
     store.addEventListener("change", () => this.#changed());
-    // Nothing is written before the page is kept too, which may come late.
-    globalThis.navigator?.serviceWorker?.addEventListener("controllerchange", () =>
-      this.#changed(),
-    );
     addEventListener(
       "visibilitychange",
       () => document.visibilityState === "hidden" && this.#write(),
@@ -39,7 +39,8 @@ export class Snapshot {
   async load() {
     try {
       const found = await (await caches.open(NAME)).match(PLACE);
-      return found ? understood(await found.json()) : null;
+      const state = found ? understood(await found.json()) : null;
+      return state?.me.userId === this.#user() ? state : null;
     } catch {
       // Browsers refuse it without https, and in some private windows.
       return null;
@@ -50,25 +51,31 @@ export class Snapshot {
   async clear() {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#written = { rooms: null, at: -Infinity };
+    this.#written = NOTHING;
     await globalThis.caches?.delete(NAME).catch(() => undefined);
   }
 
   // Internal
 
   #changed() {
-    const { me, ready, rooms } = this.#store.state;
-    if (this.#timer !== undefined || !me || !ready || rooms === this.#written.rooms) return;
+    if (this.#timer !== undefined || !this.#isNew()) return;
     const wait = Math.max(SOON_MS, this.#written.at + APART_MS - performance.now());
     this.#timer = setTimeout(() => this.#write(), wait);
+  }
+
+  /** Is there something of mine that is not written yet? In another tab somebody else may be signed in. */
+  #isNew() {
+    const { me, ready, kept: isOld, rooms, timelines } = this.#store.state;
+    if (!me || !ready || isOld || same([rooms, timelines], this.#written.of)) return false;
+    return me.userId === this.#user();
   }
 
   async #write() {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const { state } = this.#store;
-    if (!state.me || !state.ready || state.rooms === this.#written.rooms || !isKept()) return;
-    this.#written = { rooms: state.rooms, at: performance.now() };
+    if (!this.#isNew() || !globalThis.caches) return;
+    this.#written = { of: [state.rooms, state.timelines], at: performance.now() };
     try {
       const cache = await caches.open(NAME);
       await cache.put(PLACE, new Response(JSON.stringify(kept(state))));

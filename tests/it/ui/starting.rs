@@ -105,7 +105,10 @@ async fn a_list_of_rooms_that_fails_is_said_and_asked_for_again() {
     let driver = Driver::start();
     let page = Browser::at_home(&driver, "list", faulty.address(), "1280,800", &ann).await;
     page.has("room-list a.row").await;
+    // Else what the last visit has left would be shown meanwhile.
+    let forget = "localStorage.removeItem('signedIn')";
     for hash in ["/", &format!("/{room}")] {
+        page.page.execute(forget, Vec::new()).await.unwrap();
         faulty.fail("scope=mine", 2);
         page.page.goto("about:blank").await.unwrap();
         page.page.goto(&format!("http://{}/#{hash}", faulty.address())).await.unwrap();
@@ -121,6 +124,7 @@ async fn a_list_of_rooms_that_fails_is_said_and_asked_for_again() {
     page.shows(&["hello", "still here"]).await;
 
     // Waiting is not necessary. After three failures the next request is seconds away.
+    page.page.execute(forget, Vec::new()).await.unwrap();
     faulty.fail("scope=mine", 3);
     page.page.refresh().await.unwrap();
     page.has("room-list .problem:not([hidden])").await;
