@@ -72,6 +72,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         "invite create",
         &[
             "invite create --room general --uses 10 --expires 30d",
+            "invite create --guest --room general",
             "invite create --uses unlimited -o json | jq -r .url",
         ],
     ),

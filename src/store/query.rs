@@ -69,6 +69,8 @@ pub struct NewInvitation {
     pub maker: String,
     /// Rooms that new users join.
     pub rooms: Vec<RoomId>,
+    /// New users are guests.
+    pub guest: bool,
     /// Number of accounts that can be created with it; None: any number.
     pub uses: Option<u32>,
     /// Time of its creation.
