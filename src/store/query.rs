@@ -491,6 +491,8 @@ pub struct NewSession {
     pub life: Duration,
     /// What it may do, if it is an API token or a webhook.
     pub grant: Option<Grant>,
+    /// Another system, which decides on a second factor, has proven the log-in.
+    pub vouched: bool,
 }
 
 /// Messages of a room and the rev of its facts, at one point in time.
