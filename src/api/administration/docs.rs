@@ -196,7 +196,7 @@ pub(in crate::api) fn examples() -> [Value; 73] {
         json!({"user.rename": {"name": "bob", "to": "Bob"}}),
         json!({"user.email": {"name": "bob", "email": "bob@example.org"}}),
         json!({"user.link": {"name": "bob", "oidc": "248289761001"}}),
-        json!({"user.unlink": {"name": "bob"}}),
+        json!({"user.unlink": {"name": "bob", "oidc": true}}),
         json!({"user.disable": {"name": "bob"}}),
         json!({"user.enable": {"name": "bob"}}),
         json!({"user.delete": {"name": "bob", "dry_run": true}}),

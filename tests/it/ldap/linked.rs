@@ -16,9 +16,14 @@ async fn a_linked_account_is_only_checked_by_the_directory() {
     ctl.run(&["user", "link", "ann", "--ldap", &slapd.id("ann")]).ends(0);
     log_in(&server, "ann", &ann.password).await.fails(401, "invalid_credentials");
     log_in(&server, "ann", "ann's secret").await.is(200);
-    // One entry belongs to one account.
+    // One entry belongs to one account, and an account that is there.
     Person::new(&server, "other").await;
-    ctl.run(&["user", "link", "other", "--ldap", &slapd.id("ann")]).ends(4);
+    ctl.run(&["user", "link", "other", "--ldap", &slapd.id("ann")]).fails(4, "account, ann");
+    ctl.run(&["user", "link", "other", "--ldap", "nonsense"]).fails(3, "no entry with the id");
+    ctl.run(&["user", "link", "other", "--ldap", " "]).fails(2, "must not be empty");
+    ctl.run(&["user", "unlink", "ann", "--oidc"]).fails(3, "not linked to a provider");
+    ctl.run(&["user", "unlink", "ann", "--ldap"]).ends(0);
+    ctl.run(&["user", "link", "ann", "--ldap", &slapd.id("ann")]).ends(0);
 
     ctl.run(&["user", "unlink", "ann"]).ends(0);
     log_in(&server, "ann", "ann's secret").await.fails(401, "invalid_credentials");
