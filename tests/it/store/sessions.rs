@@ -121,7 +121,7 @@ async fn a_new_password_spares_the_session_that_made_it(mut world: World) {
             if *sessions == [other.id]
     ));
     assert_eq!(world.sessions.list(ann.id).await.unwrap(), [kept]);
-    let account = world.store.account(chatctl::store::UserKey::Id(ann.id)).await.unwrap().unwrap();
+    let account = world.store.account(UserKey::Id(ann.id)).await.unwrap().unwrap();
     assert_eq!((account.password.as_str(), account.sha1.as_deref()), ("new", Some("s")));
 }
 
