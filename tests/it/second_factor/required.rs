@@ -198,7 +198,7 @@ async fn administrators_alone_may_be_required_to() {
     ctl.run(&["user", "reset-second-factor", "ann"]).ends(0);
     session.get("/api/users/me").await.is(401);
     log_in(&server, &ann, Some(&app.shows(1))).await.fails(401, "second_factor_setup_required");
-    ctl.run(&["user", "demote", "ann"]).ends(0);
+    ctl.run(&["user", "demote", "ann", "--yes"]).ends(0);
     log_in(&server, &ann, None).await.is(200);
     // The first administrator, and those of the command line.
     ctl.create("root", &["--admin"]);
