@@ -328,7 +328,6 @@ async fn a_running_and_a_stopped_server_answer_alike() {
             ("user link ann --ldap uid=ann,dc=example", 2),
             ("user link dan --ldap uid=ann,dc=example", 2),
             ("user link ann --ldap uid=other,dc=example", 2),
-            ("user passwd ann --password-stdin", 2),
             ("user unlink ann", 3),
             ("user unlink ann", 3),
             ("ldap test ann", 2),
