@@ -303,6 +303,10 @@ pub async fn run(
     // removed.
     drop(chat.claim_media().await);
     let invitation = chat.invite_administrator().await?;
+    // They are refused anyway: a failure only leaves them in the list.
+    if let Err(error) = chat.enforce_second_factors().await {
+        warn!(%error, "Sessions without a second factor were not ended");
+    }
     let renew = renewal(certificate.clone());
     let (stop, stopped) = watch::channel(false);
     metrics.name(chat.server_id(), &admin::status::host());

@@ -21,6 +21,10 @@ pub struct InviteCreate {
     /// Rooms that new users join as members.
     #[serde(default)]
     pub rooms: Vec<String>,
+    /// New users are guests, who see only their rooms and the people in them: at least one room is
+    /// required.
+    #[serde(default)]
+    pub guest: bool,
     /// Number of accounts that can be created with it; absent: 1; 0: any number.
     #[serde(default)]
     pub uses: Option<u32>,
@@ -36,7 +40,12 @@ pub struct InviteCreate {
 impl InviteCreate {
     pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
         let Call { admin, operator, output, .. } = call;
-        let Self { rooms, uses, expires_seconds, page } = self;
+        let Self { rooms, guest, uses, expires_seconds, page } = self;
+        if guest && rooms.is_empty() {
+            return Err(Failure::usage(
+                "a guest sees only their rooms, so the invitation needs at least one room (--room)",
+            ));
+        }
         if let Some(page) = &page {
             check_page(page)?;
         }
@@ -46,6 +55,7 @@ impl InviteCreate {
         }
         let new = NewInvite {
             rooms: found,
+            guest,
             uses: Some(uses.unwrap_or(1)).filter(|uses| *uses > 0),
             life: expires_seconds.map_or(INVITATION_LIFE, Duration::from_secs),
         };

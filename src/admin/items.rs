@@ -85,6 +85,8 @@ pub struct Invitation {
     pub(super) made_by: String,
     /// Rooms that new users join.
     pub(super) rooms: Vec<String>,
+    /// New users are guests, who see only their rooms.
+    pub(super) guest: bool,
     /// Number of accounts that can be created with it; null: any number.
     pub(super) uses: Option<u32>,
     /// Number of accounts that were created with it.
@@ -110,6 +112,7 @@ impl Invitation {
             id: invitation.id.0,
             made_by: invitation.maker.clone(),
             rooms: invitation.rooms.iter().map(|room| room.key()).collect(),
+            guest: invitation.guest,
             uses: invitation.uses,
             used: invitation.used,
             created: invitation.created.seconds(),

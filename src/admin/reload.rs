@@ -163,6 +163,10 @@ impl Admin {
             log.set_level(config.log.level);
         }
         self.0.parts.config.replace(descriptors::fit(config.clone()));
+        // They are refused from now on; this closes their sockets.
+        if let Err(error) = self.chat().enforce_second_factors().await {
+            warn!(%error, "Sessions without a second factor were not ended");
+        }
         *reloader.given.lock().unwrap_or_else(PoisonError::into_inner) = config;
         Ok(items::Reloaded { file: loaded.file, in_force, need_restart, warnings })
     }

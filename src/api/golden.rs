@@ -3,7 +3,6 @@
 //!
 //! `tests/golden/<dialect>/*.json` are written by hand from the contract; [`same`] compares with
 //! them.
-//! them.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -55,11 +54,9 @@ pub(crate) fn frame(text: &str) -> Value {
 /// Returns the only frame.
 #[track_caller]
 pub(crate) fn only(said: Vec<Encoded>) -> Encoded {
-    <[Encoded; 1]>::try_from(said)
-        .unwrap_or_else(|said| panic!("{} frames", said.len()))
-        .into_iter()
-        .next()
-        .unwrap()
+    let only = <[Encoded; 1]>::try_from(said);
+    let [only] = only.unwrap_or_else(|said| panic!("{} frames", said.len()));
+    only
 }
 
 fn pretty(value: &Value) -> String {
@@ -93,6 +90,7 @@ pub(crate) fn every_error() -> Vec<(&'static str, Error)> {
         Error::BadCredentials { known: true },
         Error::BadCredentials { known: false },
         Error::SecondFactorRequired,
+        Error::SecondFactorMissing(UserId(1)),
         Error::Forbidden,
         Error::Archived,
         Error::ReadOnly,
@@ -100,6 +98,7 @@ pub(crate) fn every_error() -> Vec<(&'static str, Error)> {
         Error::RegistrationClosed,
         Error::InvitationNeeded,
         Error::SecondFactorOff,
+        Error::SecondFactorKept,
         Error::LocalLoginOff,
         Error::RoomNotFound,
         Error::MessageNotFound,
@@ -140,6 +139,7 @@ fn name(error: &Error) -> &'static str {
         Error::BadCredentials { known: true } => "BadCredentials known",
         Error::BadCredentials { known: false } => "BadCredentials unknown",
         Error::SecondFactorRequired => "SecondFactorRequired",
+        Error::SecondFactorMissing(_) => "SecondFactorMissing",
         Error::Forbidden => "Forbidden",
         Error::Archived => "Archived",
         Error::ReadOnly => "ReadOnly",
@@ -147,6 +147,7 @@ fn name(error: &Error) -> &'static str {
         Error::RegistrationClosed => "RegistrationClosed",
         Error::InvitationNeeded => "InvitationNeeded",
         Error::SecondFactorOff => "SecondFactorOff",
+        Error::SecondFactorKept => "SecondFactorKept",
         Error::LocalLoginOff => "LocalLoginOff",
         Error::RoomNotFound => "RoomNotFound",
         Error::MessageNotFound => "MessageNotFound",

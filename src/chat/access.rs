@@ -8,7 +8,7 @@
 
 use std::collections::HashSet;
 
-use crate::config::{EmojiAdders, Registration};
+use crate::config::{EmojiAdders, Registration, SecondFactors};
 use crate::model::rules::succession;
 use crate::model::{
     AccountFlags, Error, Participant, Result, Role, RoomFacts, Scope, Session, User, UserId,
@@ -103,6 +103,12 @@ pub fn use_password(permitted: bool) -> Result<()> {
 pub fn set_up_second_factor(session: &Session, permitted: bool) -> Result<()> {
     manage_account(session)?;
     if permitted { Ok(()) } else { Err(Error::SecondFactorOff) }
+}
+
+/// May use a session that was opened with a password: also people without a second factor, unless
+/// `[auth] second_factor` requires one.
+pub fn is_proven(session: &Session, rule: SecondFactors) -> bool {
+    !(session.unproven && rule.requires(session.admin))
 }
 
 /// May add custom emoji: server administrators, and everybody but guests if the server permits it

@@ -81,6 +81,7 @@ impl Chat {
             now: Timestamp::now(),
             life: new.life.unwrap_or(grants::UNUSED),
             grant: Some(Grant { name, scope: new.scope, fixed: new.life.is_some() }),
+            vouched: false,
         };
         let session = self.sessions_for(to).start(new).await?;
         info!(user = user.login, "API token created.");

@@ -1,10 +1,17 @@
 //! Who is available, for those who may see them.
 
+use std::sync::Arc;
+
+use tracing::debug;
+
 use super::access::Actor;
 use super::{Chat, access, actor};
 use crate::live::Socket;
 use crate::model::{Availability, Error, MAX_WATCHED, Result, Session, User, UserId, fold};
 use crate::store::UserQuery;
+
+/// Users read at once.
+const READ_AT_ONCE: usize = 500;
 
 impl Chat {
     /// Makes a socket watch these users, and nobody else, from now on; returns their availability.
@@ -38,6 +45,42 @@ impl Chat {
         let ids = self.0.hub.watches(socket);
         if let Some(known) = self.known_of(session, &ids).await? {
             self.0.hub.watch_only(socket, &known);
+        }
+        Ok(())
+    }
+
+    /// Ends what guests watch of users whom they may no longer see, after this user has changed or,
+    /// with `watchers`, has left a room.
+    pub(super) fn plan_watching_again(&self, user: UserId, watchers: bool) {
+        let concerned = self.0.hub.concerned(user, watchers);
+        if concerned.is_empty() {
+            return;
+        }
+        let chat = self.clone();
+        tokio::spawn(async move {
+            // The next check of the sockets repeats it.
+            if let Err(error) = chat.unwatch_unseen(concerned).await {
+                debug!(%error, "What sockets watch was not checked");
+            }
+        });
+    }
+
+    async fn unwatch_unseen(&self, concerned: Vec<(Arc<Socket>, Vec<UserId>)>) -> Result<()> {
+        let mut ids: Vec<UserId> = concerned.iter().map(|(socket, _)| socket.user).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let mut guests = Vec::new();
+        for some in ids.chunks(READ_AT_ONCE) {
+            let users = self.store().users(UserQuery::Ids(some)).await?;
+            guests.extend(users.iter().filter(|user| user.guest && !user.admin).map(|u| u.id));
+        }
+        for (socket, watched) in concerned {
+            if guests.contains(&socket.user) {
+                let known = self.store().acquainted(socket.user, &watched).await?;
+                let gone: Vec<_> =
+                    watched.into_iter().filter(|user| !known.contains(user)).collect();
+                self.0.hub.unwatch(&socket, &gone);
+            }
         }
         Ok(())
     }

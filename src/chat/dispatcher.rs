@@ -15,7 +15,7 @@ use tracing::info;
 use self::recovery::{Recovery, Step};
 use super::Chat;
 use crate::live::{Effect, Unwritten};
-use crate::model::{Event, Person, RoomId, Timestamp};
+use crate::model::{Change, Event, Person, RoomId, Timestamp};
 
 /// Maximum number of queued events; beyond it the writer waits for the dispatcher.
 pub const QUEUE: usize = 16_384;
@@ -87,7 +87,18 @@ impl Deliveries {
         let cache = &self.chat.0.cache;
         match event {
             Event::SessionEnded { sessions, .. } => cache.forget(sessions),
-            Event::UserChanged { user } => cache.forget_user(*user),
+            Event::UserChanged { user } => {
+                cache.forget_user(*user);
+                // They may be a guest now.
+                self.chat.plan_watching_again(*user, false);
+            }
+            Event::Room(committed) => {
+                for change in &committed.changes {
+                    if let Change::ParticipantRemoved(person) = change {
+                        self.chat.plan_watching_again(person.id, true);
+                    }
+                }
+            }
             Event::LookChanged { .. } => self.chat.0.looks.forget(),
             Event::Lost { room: None } => {
                 cache.clear();

@@ -252,6 +252,7 @@ impl Chat {
             Err(other) => return Err(other.into()),
         }
         self.0.cache.forget_user(user.id);
+        self.end_unproven(user.id).await?;
         if let Some(admin) = admin {
             let what = if admin { "made an administrator" } else { "no longer an administrator" };
             info!(user = user.login, "User {what} by a log-in.");

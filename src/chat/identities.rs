@@ -4,12 +4,18 @@ use tracing::info;
 
 use super::{Chat, Operator};
 use crate::model::{Error, Identity, IdentitySource, Result, User, UserId};
-use crate::store::UserChange;
+use crate::store::{UserChange, UserKey};
 
 impl Chat {
     /// Returns the identities of a user, in order.
     pub async fn identities_of(&self, _: &Operator, user: UserId) -> Result<Vec<Identity>> {
         Ok(self.store().identities(user).await?)
+    }
+
+    /// Returns the login name of the account that has an identity.
+    pub async fn holder_of(&self, _: &Operator, identity: &Identity) -> Result<Option<String>> {
+        let holder = self.store().account(UserKey::Identity(identity)).await?;
+        Ok(holder.map(|account| account.user.login))
     }
 
     /// Links an identity to an account; nothing if it is linked already. `Taken` if it is another

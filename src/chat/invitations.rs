@@ -13,7 +13,7 @@ use super::rooms::DECISIONS;
 use super::{Chat, Operator, access, tokens};
 use crate::model::{
     Attribution, AuditActor, Client, Error, Hash32, Invitation, InvitationId, Result, Role, RoomId,
-    Spent, Timestamp, User,
+    Session, Spent, Timestamp, User,
 };
 use crate::store::{Basis, NewInvitation, NewUser, RoomChange, StoreError, UserKey};
 
@@ -26,7 +26,7 @@ const MAX_INVITATIONS: usize = 1000;
 /// Rooms of one invitation.
 const MAX_ROOMS: usize = 50;
 
-/// The action of the audit log of an account created with an invitation.
+/// The action of the audit log of an account created, or rooms joined, with an invitation.
 const USED: &str = "invite.use";
 
 /// An invitation to be created.
@@ -34,6 +34,8 @@ const USED: &str = "invite.use";
 pub struct NewInvite {
     /// Rooms that new users join.
     pub rooms: Vec<RoomId>,
+    /// New users are guests, who see only these rooms.
+    pub guest: bool,
     /// Number of accounts that can be created with it; None: any number.
     pub uses: Option<u32>,
     /// Time until it ends.
@@ -71,14 +73,15 @@ pub enum Refused {
 
 impl Chat {
     /// Creates an invitation. `RegistrationClosed` if nobody could use it, `Archived` if one of the
-    /// rooms is, `Invalid` for a life of more than a year and for more than 50 rooms.
+    /// rooms is, `Invalid` for a life of more than a year, for more than 50 rooms, and for guests
+    /// without a room.
     pub async fn create_invitation(
         &self,
         operator: &Operator,
         new: NewInvite,
     ) -> Result<CreatedInvitation> {
         self.may_register(true)?;
-        let NewInvite { mut rooms, uses, life } = new;
+        let NewInvite { mut rooms, guest, uses, life } = new;
         if life.is_zero() || life > MAX_LIFE {
             return Err(Error::invalid("expires", "must be at most 365 days from now"));
         }
@@ -89,6 +92,12 @@ impl Chat {
         rooms.dedup();
         if rooms.len() > MAX_ROOMS {
             return Err(Error::invalid("rooms", format!("must be at most {MAX_ROOMS}")));
+        }
+        if guest && rooms.is_empty() {
+            return Err(Error::invalid(
+                "rooms",
+                "must have at least one room, since a guest sees no other",
+            ));
         }
         for room in &rooms {
             access::join_invited(&self.facts(*room).await?)?;
@@ -101,7 +110,7 @@ impl Chat {
         let secret = tokens::new_secret()?;
         let (by, maker) = operator.maker();
         let (token, now) = (tokens::hash(&secret)?, Timestamp::now());
-        let new = NewInvitation { secret: token, by, maker, rooms, uses, now, life };
+        let new = NewInvitation { secret: token, by, maker, rooms, guest, uses, now, life };
         let invitation = self.store_for(operator.attribution()).add_invitation(new).await?;
         info!(user = operator.name(), "Invitation {} created.", invitation.id);
         Ok(CreatedInvitation { invitation, secret })
@@ -163,17 +172,56 @@ impl Chat {
         self.may_register(true)?;
         self.check_registration(&new)?;
         // Checked before hashing, so that a bad one is refused cheaply; `add_invited` decides.
-        let secret = self.check_usable(secret).await?;
+        let (secret, invitation) = self.check_usable(secret).await?;
         self.count_registration(client.counted).await?;
         let by = holder_of_invitation(&new.login, client);
-        let account = self.new_account(new, false).await?;
+        // What an invitation makes of its users never changes.
+        let account = NewUser { guest: invitation.guest, ..self.new_account(new, false).await? };
         // In a task of its own: a caller who disconnects leaves no account outside of its rooms.
         let (chat, client) = (self.clone(), client.clone());
         let entering = async move { chat.let_in(account, secret, by, &client).await };
         tokio::spawn(entering.in_current_span()).await.map_err(|_| Error::Internal)?
     }
 
-    /// Creates the account and joins the rooms.
+    /// Joins the rooms of an invitation that the caller is not in, which is one use, and returns all
+    /// of them; the caller stays a member or a guest. `Invalid` in the field `invitation` if it has
+    /// ended or does not exist.
+    pub async fn accept_invitation(
+        &self,
+        session: &Session,
+        secret: &str,
+        client: &Client,
+    ) -> Result<Vec<RoomId>> {
+        access::manage_account(session)?;
+        self.may_register(true)?;
+        let (secret, invitation) = self.check_usable(secret).await?;
+        let (mut rooms, mut missing) = (Vec::new(), Vec::new());
+        for room in invitation.rooms {
+            let Some(facts) = self.store().room(room).await? else { continue };
+            if facts.participant(session.user).is_some() {
+                rooms.push(room);
+            } else if access::join_invited(&facts).is_ok() {
+                missing.push(room);
+            }
+        }
+        if missing.is_empty() {
+            return Ok(rooms);
+        }
+        let user = self.me(session).await?;
+        let (chat, actor) = (self.clone(), holder_of_invitation(&user.login, client));
+        let joining = async move {
+            let by = Attribution { actor, action: USED.to_owned() };
+            let invitation = chat.store_for(Some(by)).accept_invitation(user.id, secret).await?;
+            info!(user = user.login, "User joined with invitation {}.", invitation.id);
+            chat.join_all(&user, &missing).await;
+            rooms.extend(missing);
+            Ok(rooms)
+        };
+        tokio::spawn(joining.in_current_span()).await.map_err(|_| Error::Internal)?
+    }
+
+    /// Creates the account and joins the rooms. A guest is one from the beginning, and sees nothing
+    /// until then.
     async fn let_in(
         &self,
         account: NewUser,
@@ -190,8 +238,14 @@ impl Chat {
             "User registered with invitation {}.",
             invitation.id
         );
-        for room in invitation.rooms {
-            match self.join_invited(&user, room).await {
+        self.join_all(&user, &invitation.rooms).await;
+        Ok(user)
+    }
+
+    /// Joins the rooms of an invitation; those that are gone or archived are skipped.
+    async fn join_all(&self, user: &User, rooms: &[RoomId]) {
+        for room in rooms {
+            match self.join_invited(user, *room).await {
                 Ok(()) | Err(Error::RoomNotFound | Error::Archived) => (),
                 // The account exists, and its user can be added later.
                 Err(error) => warn!(
@@ -201,15 +255,14 @@ impl Chat {
                 ),
             }
         }
-        Ok(user)
     }
 
-    async fn check_usable(&self, secret: &str) -> Result<Hash32> {
+    async fn check_usable(&self, secret: &str) -> Result<(Hash32, Invitation)> {
         let unknown = || Error::invalid("invitation", "does not exist or was revoked");
         let secret = tokens::hash(secret).map_err(|_| unknown())?;
         let invitation = self.store().invitation(secret).await?.ok_or_else(unknown)?;
         match self.spent(&invitation).await? {
-            None => Ok(secret),
+            None => Ok((secret, invitation)),
             Some(Spent::Revoked) => Err(unknown()),
             Some(Spent::Expired) => Err(Error::invalid("invitation", "has expired")),
             Some(Spent::UsedUp) => Err(Error::invalid("invitation", "has been used up")),
@@ -265,7 +318,7 @@ mod tests {
     use crate::config::Config;
 
     fn invite(uses: Option<u32>) -> NewInvite {
-        NewInvite { rooms: Vec::new(), uses, life: INVITATION_LIFE }
+        NewInvite { rooms: Vec::new(), guest: false, uses, life: INVITATION_LIFE }
     }
 
     async fn register(world: &World, login: &str, secret: &str) -> Result<User> {
@@ -288,6 +341,7 @@ mod tests {
         assert!(refused(NewInvite { life: longer, ..invite(None) }).await);
         let rooms = (1..=51).map(RoomId).collect();
         assert!(refused(NewInvite { rooms, ..invite(None) }).await);
+        assert!(refused(NewInvite { guest: true, ..invite(None) }).await, "without a room");
         let unknown = NewInvite { rooms: vec![RoomId(7)], ..invite(None) };
         let made = chat.create_invitation(&operator, unknown).await;
         assert_eq!(made.map(drop).err(), Some(Error::RoomNotFound));

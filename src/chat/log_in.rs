@@ -67,14 +67,31 @@ pub(super) struct Offer<'a> {
     pub(super) secret: &'a str,
     /// Whether the dialect accepts digests.
     pub(super) digests: bool,
+    /// The code that comes with it.
+    pub(super) code: Code<'a>,
+}
+
+/// The code of a log-in.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Code<'a> {
     /// Code of the second factor, or a recovery code.
-    pub(super) code: Option<&'a str>,
+    pub(super) text: Option<&'a str>,
+    /// The code confirms the second factor that the user has set up and must have, and these are
+    /// its recovery codes.
+    pub(super) confirms: Option<&'a [String]>,
+}
+
+impl<'a> Code<'a> {
+    fn of(text: Option<&'a str>) -> Self {
+        Self { text, confirms: None }
+    }
 }
 
 impl Chat {
     /// Opens a session. Failures are limited per account and per address, and take the same time
     /// for unknown users. `SecondFactorRequired` if the password is right and the account needs a
-    /// code too; a wrong code is refused like a wrong password.
+    /// code too; a wrong code is refused like a wrong password. `SecondFactorMissing` if it is right,
+    /// and the user must set up a second factor first.
     pub async fn log_in(
         &self,
         login: &str,
@@ -82,7 +99,7 @@ impl Chat {
         code: Option<&str>,
         client: &Client,
     ) -> Result<LoggedIn> {
-        self.log_in_with(login, password, code, false, client).await
+        self.log_in_with(login, password, Code::of(code), false, client).await
     }
 
     /// Opens a session by the password or its MD5 or SHA-1 in hexadecimal.
@@ -93,14 +110,14 @@ impl Chat {
         code: Option<&str>,
         client: &Client,
     ) -> Result<LoggedIn> {
-        self.log_in_with(login, secret, code, true, client).await
+        self.log_in_with(login, secret, Code::of(code), true, client).await
     }
 
-    async fn log_in_with(
+    pub(super) async fn log_in_with(
         &self,
         login: &str,
         password: &str,
-        code: Option<&str>,
+        code: Code<'_>,
         digests: bool,
         client: &Client,
     ) -> Result<LoggedIn> {
@@ -139,7 +156,7 @@ impl Chat {
             logged: login.as_deref(),
             secret: password,
             digests: false,
-            code,
+            code: Code::of(code),
         };
         self.log_in_by_password(account, offer, client).await
     }
@@ -224,7 +241,11 @@ impl Chat {
                 self.store().identities(now.user.id).await?.contains(identity)
             }
         };
-        Ok(proven && !needs_code)
+        // The rule may have come into force, or the user under it.
+        let lacks = !matches!(proof, Proof::Identity { trusted: true, .. })
+            && !has_factor(&now)
+            && self.must_have_factor(&now.user);
+        Ok(proven && !needs_code && !lacks)
     }
 
     /// Returns the counters of a failed log-in of this account from this address, with their
@@ -285,16 +306,21 @@ impl Attempt<'_> {
     /// stands when the session is open.
     pub(super) async fn accept(
         self,
-        account: Account,
+        mut account: Account,
         proof: Proof<'_>,
-        code: Option<&str>,
+        code: Code<'_>,
     ) -> Result<LoggedIn> {
         if account.user.disabled {
             return Err(self.refuse(Reason::Disabled, true));
         }
         let checked = match proof {
             Proof::Identity { trusted: true, .. } => Ok(true),
-            _ => self.chat.check_code(&account, code, self.counted.clone()).await,
+            _ => match code.confirms {
+                Some(recovery) => {
+                    self.chat.confirm_missing(&mut account, code.text, recovery).await
+                }
+                None => self.chat.check_code(&account, code.text, self.counted.clone()).await,
+            },
         };
         let Self { chat, client, logged, guess, .. } = self;
         match checked {
@@ -303,7 +329,7 @@ impl Attempt<'_> {
             // The code was not checked, and the proof was right.
             Err(error) => {
                 guess.was_right().await?;
-                if error != Error::SecondFactorRequired {
+                if matches!(error, Error::RateLimited(_) | Error::Unavailable | Error::Internal) {
                     limited(&error, logged, client);
                 }
                 return Err(error);
@@ -334,6 +360,7 @@ async fn open(
         now: Timestamp::now(),
         life: chat.config().auth.session_life(),
         grant: None,
+        vouched: matches!(proof, Proof::Identity { trusted: true, .. }),
     };
     let session = chat.sessions().start(new).await.map_err(|error| match error {
         // The account was disabled or deleted while the proof was checked.

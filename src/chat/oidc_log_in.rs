@@ -4,7 +4,7 @@
 use tracing::{field, warn};
 
 use super::external::{NoAccount, Terms};
-use super::log_in::Proof;
+use super::log_in::{Code, Proof};
 use super::refusals::Reason;
 use super::{Chat, LoggedIn};
 use crate::model::{Client, Error};
@@ -90,7 +90,7 @@ impl Chat {
             return Err(NotLoggedIn::Disabled);
         }
         let proof = Proof::Identity { identity: &who.identity, trusted: true };
-        Ok(attempt.accept(account, proof, None).await?)
+        Ok(attempt.accept(account, proof, Code::default()).await?)
     }
 
     /// Returns the label of the button for log-ins through the provider, if there is one: empty

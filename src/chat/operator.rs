@@ -124,6 +124,8 @@ impl Chat {
             self.end_mailed_links(user.id).await?;
         }
         self.0.cache.forget_user(user.id);
+        // A new administrator, or a person who was a bot, may have to set up a second factor.
+        self.end_unproven(user.id).await?;
         if user.status.is_some() && user.disabled != account.user.disabled {
             self.tell_status(&user).await;
         }

@@ -87,6 +87,7 @@ impl Chat {
             now: Timestamp::now(),
             life,
             grant: Some(grant),
+            vouched: false,
         };
         let earlier = self.sessions().list(user.id).await?;
         let session = self.sessions_for(by).start(new).await?;

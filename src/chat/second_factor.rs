@@ -9,13 +9,15 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tracing::info;
 
 use super::guesses::Limit;
-use super::{Chat, Operator, access};
+use super::log_in::Code;
+use super::{Chat, LoggedIn, Operator, access};
 use crate::config::SecondFactors;
 use crate::model::{
-    Account, Claim, Error, RECOVERY_BYTES, RECOVERY_CODES, Result, SECRET_BYTES, SecondFactor,
-    Session, SessionId, Timestamp, User, UserId, recovery_code, recovery_hash, secret_text,
+    Account, Claim, Client, Error, RECOVERY_BYTES, RECOVERY_CODES, Result, SECRET_BYTES,
+    SecondFactor, Session, SessionId, Timestamp, User, UserId, recovery_code, recovery_hash,
+    secret_text,
 };
-use crate::store::{FactorChange, Store, StoreError, UserChange, UserKey};
+use crate::store::{Ended, FactorChange, Store, StoreError, UserChange, UserKey, UserQuery};
 
 /// Attempts, each of which another use of the same factor may overtake.
 const TRIES: usize = 8;
@@ -23,6 +25,8 @@ const TRIES: usize = 8;
 /// 700 would find one within a day.
 const WRONG_CODES: u32 = 20;
 const CODES_WITHIN: Duration = Duration::from_hours(1);
+/// Users read at once.
+const PAGE: u32 = 500;
 /// Issuer shown by the app if the server has no name.
 const PRODUCT: &str = "chatctl";
 /// What is written as it is in an `otpauth` address.
@@ -44,6 +48,8 @@ pub struct FactorState {
     pub available: bool,
     /// It is in force.
     pub enabled: bool,
+    /// The server requires it of the user.
+    pub required: bool,
     /// Recovery codes that have not been used.
     pub recovery_codes: usize,
 }
@@ -52,10 +58,12 @@ impl Chat {
     /// Returns the state of the caller's second factor.
     pub async fn second_factor(&self, session: &Session) -> Result<FactorState> {
         let account = self.own_account(session).await?;
+        let required = self.must_have_factor(&account.user);
         let factor = account.second_factor.filter(|factor| factor.confirmed);
         Ok(FactorState {
             available: self.has_second_factors(),
             enabled: factor.is_some(),
+            required,
             recovery_codes: factor.map_or(0, |factor| factor.recovery.len()),
         })
     }
@@ -72,15 +80,107 @@ impl Chat {
         self.check_current_password(session, Some(password)).await?;
         // Checking may have waited for others, and the session may have ended meanwhile.
         self.check_still_open(session).await?;
+        self.set_up_factor(session.user, &session.login).await
+    }
+
+    /// Sets up the second factor that a user must have to log in. The password is proven as in any
+    /// log-in, and a log-in that does not end with `SecondFactorMissing` fails: `Taken` if nothing
+    /// is missing.
+    pub async fn set_up_at_log_in(
+        &self,
+        login: &str,
+        password: &str,
+        client: &Client,
+    ) -> Result<FactorSetUp> {
+        let user = match self.log_in(login, password, None, client).await {
+            Err(Error::SecondFactorMissing(user)) => user,
+            // Whoever has a second factor sets none up with the password alone.
+            Err(Error::SecondFactorRequired) => return Err(Error::Taken(Claim::SecondFactor)),
+            Err(other) => return Err(other),
+            Ok(opened) => {
+                let (user, id) = (opened.session.user, opened.session.id);
+                self.sessions().end(user, Ended::One(id)).await?;
+                return Err(Error::invalid("userId", "can log in without setting anything up"));
+            }
+        };
+        let account = self.store().account(UserKey::Id(user)).await?;
+        let account = account.ok_or(Error::BadCredentials { known: true })?;
+        self.set_up_factor(user, &account.user.login).await
+    }
+
+    /// Opens a session with the password and a code, which confirms the second factor that was set
+    /// up with [`Chat::set_up_at_log_in`]; returns its recovery codes, this once. `Invalid` for a
+    /// wrong code.
+    pub async fn confirm_at_log_in(
+        &self,
+        login: &str,
+        password: &str,
+        code: &str,
+        client: &Client,
+    ) -> Result<(LoggedIn, Vec<String>)> {
+        let codes = new_codes()?;
+        let code = Code { text: Some(code), confirms: Some(&codes) };
+        let opened = self.log_in_with(login, password, code, false, client).await?;
+        Ok((opened, codes))
+    }
+
+    /// Brings the second factor into force that the user of a log-in must have, and was set up; the
+    /// password was right.
+    pub(super) async fn confirm_missing(
+        &self,
+        account: &mut Account,
+        code: Option<&str>,
+        recovery: &[String],
+    ) -> Result<bool> {
+        if account.user.second_factor {
+            return Err(Error::Taken(Claim::SecondFactor));
+        }
+        if !self.must_have_factor(&account.user) {
+            return Err(Error::invalid("code", "confirms nothing: the log-in needs no set-up"));
+        }
+        let code = code.unwrap_or_default();
+        let user = &account.user;
+        self.confirm_factor(user.id, &user.login, None, code, recovery).await?;
+        let now = self.store().account(UserKey::Id(account.user.id)).await?;
+        let now = now.ok_or(Error::BadCredentials { known: true })?;
+        // Nothing else of it: the log-in stands on what the password was checked with.
+        account.second_factor = now.second_factor;
+        account.user.second_factor = now.user.second_factor;
+        Ok(true)
+    }
+
+    async fn set_up_factor(&self, user: UserId, login: &str) -> Result<FactorSetUp> {
         let secret = random::<SECRET_BYTES>()?;
         let set_up = |factor: Option<&SecondFactor>| match factor {
             Some(factor) if factor.confirmed => Err(Error::Taken(Claim::SecondFactor)),
             _ => Ok(Some(SecondFactor::new(secret))),
         };
-        self.change_factor(self.store(), session.user, None, set_up).await.map_err(own)?;
+        self.change_factor(self.store(), user, None, set_up).await.map_err(own)?;
         let secret = secret_text(&secret);
-        let url = otpauth(self.look().await.name.as_deref(), &session.login, &secret);
+        let url = otpauth(self.look().await.name.as_deref(), login, &secret);
         Ok(FactorSetUp { secret, url })
+    }
+
+    async fn confirm_factor(
+        &self,
+        user: UserId,
+        login: &str,
+        keep: Option<SessionId>,
+        code: &str,
+        recovery: &[String],
+    ) -> Result<()> {
+        let confirm = |factor: Option<&SecondFactor>| match factor {
+            None => Err(Error::invalid("code", "confirms nothing: set the second factor up first")),
+            Some(factor) if factor.confirmed => Err(Error::Taken(Claim::SecondFactor)),
+            Some(factor) => {
+                let hashes = recovery.iter().map(|code| recovery_hash(code)).collect();
+                factor.confirm(code, Timestamp::now(), hashes).map(Some).ok_or_else(wrong_code)
+            }
+        };
+        self.change_factor(self.store(), user, keep, confirm).await.map_err(own)?;
+        self.0.cache.forget_user(user);
+        info!(user = login, "Second factor turned on.");
+        Ok(())
     }
 
     /// Brings the second factor that the caller has set up into force, and ends all their other
@@ -92,18 +192,8 @@ impl Chat {
     ) -> Result<Vec<String>> {
         access::set_up_second_factor(session, self.has_second_factors())?;
         let codes = new_codes()?;
-        let confirm = |factor: Option<&SecondFactor>| match factor {
-            None => Err(Error::invalid("code", "confirms nothing: set the second factor up first")),
-            Some(factor) if factor.confirmed => Err(Error::Taken(Claim::SecondFactor)),
-            Some(factor) => {
-                let hashes = codes.iter().map(|code| recovery_hash(code)).collect();
-                factor.confirm(code, Timestamp::now(), hashes).map(Some).ok_or_else(wrong_code)
-            }
-        };
-        let keep = Some(session.id);
-        self.change_factor(self.store(), session.user, keep, confirm).await.map_err(own)?;
-        self.0.cache.forget_user(session.user);
-        info!(user = session.login, "Second factor turned on.");
+        let (user, keep) = (session.user, Some(session.id));
+        self.confirm_factor(user, &session.login, keep, code, &codes).await?;
         Ok(codes)
     }
 
@@ -131,7 +221,8 @@ impl Chat {
     }
 
     /// Removes the caller's second factor, also one that was only set up, for which no code is
-    /// needed. `Forbidden` for a wrong password, `Invalid` for a wrong code.
+    /// needed. `Forbidden` for a wrong password, `Invalid` for a wrong code, `SecondFactorKept` if
+    /// the server requires it.
     pub async fn turn_off_second_factor(
         &self,
         session: &Session,
@@ -141,6 +232,9 @@ impl Chat {
         access::manage_account(session)?;
         self.check_current_password(session, Some(password)).await?;
         self.check_still_open(session).await?;
+        if self.must_have_factor(&self.own_account(session).await?.user) {
+            return Err(Error::SecondFactorKept);
+        }
         let remove = |factor: Option<&SecondFactor>| match factor {
             Some(factor) if factor.confirmed => {
                 let code = code.ok_or_else(|| Error::invalid("code", "is required"))?;
@@ -162,6 +256,8 @@ impl Chat {
         if before.is_some() {
             info!(user = account.user.login, "Second factor removed by an administrator.");
         }
+        self.0.cache.forget_user(user);
+        self.end_unproven(user).await?;
         Ok(self.account_of(operator, login).await?.user)
     }
 
@@ -174,6 +270,9 @@ impl Chat {
         code: Option<&str>,
         counted: Option<String>,
     ) -> Result<bool> {
+        if !account.user.second_factor && self.must_have_factor(&account.user) {
+            return Err(Error::SecondFactorMissing(account.user.id));
+        }
         if !account.user.second_factor || !self.has_second_factors() {
             return Ok(true);
         }
@@ -201,6 +300,54 @@ impl Chat {
 
     pub(super) fn has_second_factors(&self) -> bool {
         self.config().auth.second_factor != SecondFactors::Off
+    }
+
+    /// Returns whether a user who logs in with a password must have a second factor.
+    pub(super) fn must_have_factor(&self, user: &User) -> bool {
+        !user.bot && self.config().auth.second_factor.requires(user.admin)
+    }
+
+    /// Ends the sessions of a user that were opened with a password alone, if the user must have a
+    /// second factor now. Returns how many.
+    pub(super) async fn end_unproven(&self, user: UserId) -> Result<u32> {
+        let mut ended = 0;
+        for session in self.sessions().list(user).await? {
+            if !self.is_proven(&session) {
+                ended += self.sessions().end(user, Ended::One(session.id)).await?;
+                self.0.cache.forget(&[session.id]);
+            }
+        }
+        Ok(ended)
+    }
+
+    /// Ends the sessions of all people who must have a second factor and have none. They are refused
+    /// anyway; this closes their sockets.
+    pub async fn enforce_second_factors(&self) -> Result<()> {
+        if !self.config().auth.second_factor.requires(true) {
+            return Ok(());
+        }
+        let (mut after, mut sessions, mut people) = (None, 0_u64, 0_u64);
+        loop {
+            let page = self.store().users(UserQuery::After(after, PAGE)).await?;
+            for user in page.iter().filter(|user| !user.second_factor && !user.disabled) {
+                if self.must_have_factor(user) {
+                    let ended = u64::from(self.end_unproven(user.id).await?);
+                    sessions += ended;
+                    people += u64::from(ended > 0);
+                }
+            }
+            match page.last() {
+                Some(last) if page.len() == PAGE as usize => after = Some(last.id),
+                _ => break,
+            }
+        }
+        if sessions > 0 {
+            info!(
+                "{sessions} sessions of {people} people ended, who must set up two-step login first \
+                 ([auth] second_factor)."
+            );
+        }
+        Ok(())
     }
 
     async fn own_account(&self, session: &Session) -> Result<Account> {

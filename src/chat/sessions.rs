@@ -105,7 +105,8 @@ impl Chat {
     /// Returns the session as stored; None: it has ended.
     pub(super) async fn as_stored(&self, session: &Session) -> Result<Option<Session>> {
         let life = self.config().auth.session_life();
-        Ok(self.sessions().find(session.token, Timestamp::now(), life).await?)
+        let found = self.sessions().find(session.token, Timestamp::now(), life).await?;
+        Ok(found.filter(|session| self.is_proven(session)))
     }
 
     /// Refuses a request whose session has ended while it waited for its body or its turn.
@@ -122,7 +123,16 @@ impl Chat {
         }))
     }
 
+    /// Returns whether `[auth] second_factor` lets a session stand.
+    pub(super) fn is_proven(&self, session: &Session) -> bool {
+        access::is_proven(session, self.config().auth.second_factor)
+    }
+
     pub(super) async fn session_of(&self, token: Hash32) -> Result<Option<Session>> {
+        Ok(self.known_session(token).await?.filter(|session| self.is_proven(session)))
+    }
+
+    async fn known_session(&self, token: Hash32) -> Result<Option<Session>> {
         let age = Duration::from_secs(self.config().auth.token_recheck_seconds);
         if let Some(session) = self.0.cache.get(&token, age) {
             let ended = session.fixed_expiry().is_some_and(|expiry| expiry <= Timestamp::now());

@@ -33,6 +33,7 @@ impl Chat {
             Ok(secret) => self.sessions().take_ticket(secret).await?,
             Err(_) => None,
         };
+        let found = found.filter(|(session, _)| self.is_proven(session));
         let Some((session, room)) = found else {
             refusals::log(client, None, Reason::Ticket);
             return Err(Error::BadSession);

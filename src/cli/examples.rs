@@ -30,7 +30,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "user link bob --ldap 30dc8a82-8123-1041-9ace-5bd12d398759 -o json",
         ],
     ),
-    ("user unlink", &["user unlink ann", "user unlink ann -o json"]),
+    ("user unlink", &["user unlink ann", "user unlink ann --ldap -o json"]),
     ("user disable", &["user disable bob", "user disable ann --yes"]),
     ("user enable", &["user enable bob", "user enable bob -o json"]),
     ("user delete", &["user delete bob --dry-run", "user delete bob --yes --if-exists"]),
@@ -72,6 +72,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         "invite create",
         &[
             "invite create --room general --uses 10 --expires 30d",
+            "invite create --guest --room general",
             "invite create --uses unlimited -o json | jq -r .url",
         ],
     ),

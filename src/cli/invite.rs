@@ -17,7 +17,8 @@ use crate::qr;
 #[command(
     after_help = "With [auth] registration = \"invite\", accounts can only be created with an \
                         invitation, or by administrators.\n\nExamples:\n  chatctl invite create \
-                        --room general --uses 10\n  chatctl invite list"
+                        --room general --uses 10\n  chatctl invite \
+                        create --guest --room general"
 )]
 pub(super) enum Verb {
     /// Create a link with which people create accounts, and show it this once
@@ -25,6 +26,9 @@ pub(super) enum Verb {
         /// Room key, number or name of a room that they join; may be repeated
         #[arg(long = "room", value_name = "ROOM")]
         rooms: Vec<String>,
+        /// Make guests of new users: they see only their rooms and the people in them
+        #[arg(long, requires = "rooms")]
+        guest: bool,
         /// Number of accounts that can be created with it, or unlimited
         #[arg(long, value_name = "N", default_value = "1", value_parser = uses)]
         uses: u32,
@@ -53,6 +57,7 @@ const COLUMNS: Layout = Layout::List(&[
     ("id", "id"),
     ("made by", "made_by"),
     ("rooms", "rooms"),
+    ("guest", "guest"),
     ("used", "used"),
     ("uses", "uses"),
     ("expires", "expires"),
@@ -74,9 +79,10 @@ fn number(text: &str) -> Result<i64, String> {
 pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
     let table = global.output == Format::Table;
     match verb {
-        Verb::Create { rooms, uses, expires } => {
+        Verb::Create { rooms, guest, uses, expires } => {
             let expires_seconds = Some(expires.as_secs());
-            let command = InviteCreate { rooms, uses: Some(uses), expires_seconds, page: None };
+            let uses = Some(uses);
+            let command = InviteCreate { rooms, guest, uses, expires_seconds, page: None };
             create(global, &Command::InviteCreate(command), table)
         }
         Verb::List { all } => {

@@ -72,7 +72,6 @@ pub(super) enum Verb {
         /// Login name
         name: String,
         /// New address
-        #[arg(required_unless_present = "remove")]
         address: Option<String>,
         /// Remove the address
         #[arg(long, conflicts_with = "address")]
@@ -90,10 +89,16 @@ pub(super) enum Verb {
         #[arg(long, value_name = "ID")]
         ldap: Option<String>,
     },
-    /// Unlink an account from all other systems; its sessions stay
+    /// Unlink an account from other systems, by default from all; its sessions stay
     Unlink {
         /// Login name
         name: String,
+        /// Only from the providers of OpenID Connect
+        #[arg(long)]
+        oidc: bool,
+        /// Only from the LDAP directory
+        #[arg(long)]
+        ldap: bool,
     },
     /// Disable an account and end its sessions
     Disable {
@@ -263,13 +268,13 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
             (Command::UserResetSecondFactor(UserResetSecondFactor { name }), Layout::One)
         }
         Verb::Rename { name, to } => (Command::UserRename(UserRename { name, to }), Layout::One),
-        Verb::Email { name, address, .. } => {
-            (Command::UserEmail(UserEmail { name, email: address }), Layout::One)
-        }
+        Verb::Email { name, address, remove } => (email(name, address, remove)?, Layout::One),
         Verb::Link { name, oidc, ldap } => {
             (Command::UserLink(UserLink { name, oidc, ldap }), Layout::One)
         }
-        Verb::Unlink { name } => (Command::UserUnlink(UserUnlink { name }), Layout::One),
+        Verb::Unlink { name, oidc, ldap } => {
+            (Command::UserUnlink(UserUnlink { name, oidc, ldap }), Layout::One)
+        }
         Verb::Disable { name, yes } => {
             person::last_administrator(global, &name, yes)?;
             (Command::UserDisable(UserDisable { name }), Layout::One)
@@ -304,6 +309,14 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
         }
     };
     execute::run(global, &command, layout)
+}
+
+fn email(name: String, email: Option<String>, remove: bool) -> Result<Command, Failure> {
+    if email.is_none() && !remove {
+        let why = "give the new address, or --remove to remove the address of the account";
+        return Err(Failure::usage(why));
+    }
+    Ok(Command::UserEmail(UserEmail { name, email }))
 }
 
 fn passwd(global: &Global, name: Option<String>, source: &PasswordSource) -> Result<(), Failure> {

@@ -26,10 +26,14 @@ pub enum Confusables {
     Allow,
 }
 
-/// `optional` or `off`.
+/// `required`, `administrators`, `optional` or `off`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SecondFactors {
+    /// Everybody who logs in with a password must use two-step login.
+    Required,
+    /// Administrators of the server who log in with a password must use it; others may turn it on.
+    Administrators,
     /// Each user may turn two-step login on.
     Optional,
     /// Nobody can turn it on, and no code is asked for.
@@ -69,9 +73,21 @@ pub struct Auth {
     pub digest_login: bool,
     /// Login names that look like an existing one in another script: `refuse` or `allow`.
     pub confusable_names: Confusables,
-    /// Two-step login with the codes of an app: `optional` (each user may turn it on) or `off`
-    /// (nobody can, and no code is asked for).
+    /// Two-step login with the codes of an app: `required` (everybody who logs in with a password
+    /// must set it up), `administrators` (they must, and others may), `optional` (each user may turn
+    /// it on) or `off` (nobody can, and no code is asked for).
     pub second_factor: SecondFactors,
+}
+
+impl SecondFactors {
+    /// Returns whether people must use two-step login, `admin`: as administrators of the server.
+    pub fn requires(self, admin: bool) -> bool {
+        match self {
+            Self::Required => true,
+            Self::Administrators => admin,
+            Self::Optional | Self::Off => false,
+        }
+    }
 }
 
 impl Default for Auth {

@@ -68,6 +68,17 @@ impl Hub {
         self.lock_devices().unwatch(socket.id, &allowed.iter().copied().collect());
     }
 
+    /// Returns the sockets of a user that watch somebody, and whom; with `watchers`, also the sockets
+    /// that watch the user.
+    pub fn concerned(&self, user: UserId, watchers: bool) -> Vec<(Arc<Socket>, Vec<UserId>)> {
+        self.lock_devices().concerned(user, watchers)
+    }
+
+    /// Makes a socket no longer watch these users.
+    pub fn unwatch(&self, socket: &Socket, gone: &[UserId]) {
+        self.lock_devices().forget(socket.id, &gone.iter().copied().collect());
+    }
+
     /// Notes that users may have become more or less available on other servers.
     pub(super) fn available_elsewhere(&self, users: &[UserId]) {
         let mut devices = self.lock_devices();

@@ -133,6 +133,28 @@ impl Devices {
         self.sockets.get(&id).map(|known| known.watches.clone()).unwrap_or_default()
     }
 
+    /// Returns the sockets of a user that watch somebody, and whom; with `watchers`, also the sockets
+    /// that watch the user.
+    pub(super) fn concerned(
+        &self,
+        user: UserId,
+        watchers: bool,
+    ) -> Vec<(Arc<Socket>, Vec<UserId>)> {
+        let by = self.watched.get(&user).filter(|_| watchers).map(|watched| &watched.by);
+        let is_watcher = |id: &SocketId| by.is_some_and(|by| by.contains(id));
+        let all = self.sockets.iter().filter(|(id, known)| {
+            !known.watches.is_empty() && (known.socket.user == user || is_watcher(id))
+        });
+        all.map(|(_, known)| (Arc::clone(&known.socket), known.watches.clone())).collect()
+    }
+
+    /// Makes a socket no longer watch these users.
+    pub(super) fn forget(&mut self, id: SocketId, gone: &HashSet<UserId>) {
+        let watches = self.watches(id).into_iter();
+        let others: HashSet<UserId> = watches.filter(|user| !gone.contains(user)).collect();
+        self.unwatch(id, &others);
+    }
+
     /// Returns whether somebody watches the user.
     pub(super) fn is_watched(&self, user: UserId) -> bool {
         self.watched.contains_key(&user)

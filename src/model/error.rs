@@ -5,6 +5,8 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use super::UserId;
+
 /// What a taken name belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
@@ -87,6 +89,12 @@ pub enum Error {
     /// The password is right, and the log-in needs a code as well.
     #[error("a code of the second factor is required")]
     SecondFactorRequired,
+    /// The password is right, and this user must set up a second factor before they log in.
+    #[error(
+        "two-step login is required on this server; set it up by signing in to its web UI, or with \
+         POST /api/login/second_factor"
+    )]
+    SecondFactorMissing(UserId),
     /// Logged in, but not allowed.
     #[error("not allowed")]
     Forbidden,
@@ -108,6 +116,9 @@ pub enum Error {
     /// The server does not permit a second factor.
     #[error("two-step login is turned off on this server")]
     SecondFactorOff,
+    /// The server requires the second factor of the user.
+    #[error("two-step login is required on this server, so it cannot be turned off")]
+    SecondFactorKept,
     /// Nobody logs in with a password of this server, and nobody sets one.
     #[error("log-in with passwords is turned off on this server")]
     LocalLoginOff,

@@ -48,11 +48,12 @@ impl Identity {
         Self { source: IdentitySource::Oidc, subject: format!("{issuer}#{subject}") }
     }
 
-    /// Returns whether it can be stored: the subject is not empty, not too long, and has no control
+    /// Returns whether it can be stored: the subject is not blank, not too long, and has no control
     /// characters.
     pub fn is_sound(&self) -> bool {
         let length = 1..=MAX_SUBJECT;
-        length.contains(&self.subject.len()) && !self.subject.chars().any(char::is_control)
+        let named = self.subject.rsplit('#').next().is_some_and(|name| !name.trim().is_empty());
+        named && length.contains(&self.subject.len()) && !self.subject.chars().any(char::is_control)
     }
 
     /// Returns a text that is different for each identity.

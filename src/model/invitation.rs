@@ -13,6 +13,8 @@ pub struct Invitation {
     pub maker: String,
     /// Rooms that new users join.
     pub rooms: Vec<RoomId>,
+    /// Accounts that are created with it are guests, who see only their rooms.
+    pub guest: bool,
     /// Number of accounts that can be created with it; None: any number.
     pub uses: Option<u32>,
     /// Number of accounts that were created with it, or are being created.
@@ -76,6 +78,7 @@ mod tests {
             by: None,
             maker: "root".to_owned(),
             rooms: Vec::new(),
+            guest: false,
             uses,
             used,
             created: Timestamp(0),

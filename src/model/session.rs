@@ -88,6 +88,8 @@ pub struct Session {
     pub expires: Timestamp,
     /// What it may do, if it is an API token, a webhook or a link; None: its user logged in.
     pub grant: Option<Grant>,
+    /// It was opened with a password, and its user is a person who has no second factor in force.
+    pub unproven: bool,
 }
 
 /// Credential of a request.

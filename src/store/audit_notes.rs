@@ -99,9 +99,17 @@ pub(super) fn user_invited(new: &User, with: &Invitation) -> Option<AuditNote> {
     note(user(new.id, &new.login), Map::new(), after)
 }
 
+/// An invitation used by somebody who has an account.
+pub(super) fn invitation_accepted(by: &User, with: &Invitation) -> Option<AuditNote> {
+    let mut after = Map::new();
+    after.insert("invitation".to_owned(), with.id.0.into());
+    note(user(by.id, &by.login), Map::new(), after)
+}
+
 fn of_invitation(invitation: &Invitation) -> Properties {
     set(properties(json!({
         "uses": invitation.uses,
+        "guest": invitation.guest,
         "rooms": invitation.rooms.iter().map(|room| room.key()).collect::<Vec<_>>(),
         "expires": invitation.expires.seconds(),
     })))

@@ -156,6 +156,10 @@ pub trait Store: Send + Sync {
     /// the user, without disabled ones, ascending by id, at most [`MAX_STATUSES`].
     fn statuses(&self, near: UserId, now: Timestamp) -> Reply<'_, Vec<User>>;
 
+    /// Counts one use of the invitation with this secret by a user who has an account, and returns
+    /// the invitation as of then. `NotFound(Missing::Invitation)` as in [`Store::add_invited`].
+    fn accept_invitation(&self, user: UserId, secret: Hash32) -> Reply<'_, Invitation>;
+
     // invitations -----------------------------------------------------------------------------
     /// Adds an invitation, and forgets those that ended more than [`ENDED_KEPT`] ago. The secret
     /// itself is never passed to the store.

@@ -69,6 +69,8 @@ pub struct NewInvitation {
     pub maker: String,
     /// Rooms that new users join.
     pub rooms: Vec<RoomId>,
+    /// New users are guests.
+    pub guest: bool,
     /// Number of accounts that can be created with it; None: any number.
     pub uses: Option<u32>,
     /// Time of its creation.
@@ -489,6 +491,8 @@ pub struct NewSession {
     pub life: Duration,
     /// What it may do, if it is an API token or a webhook.
     pub grant: Option<Grant>,
+    /// Another system, which decides on a second factor, has proven the log-in.
+    pub vouched: bool,
 }
 
 /// Messages of a room and the rev of its facts, at one point in time.

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use rusqlite::Connection;
 use serde_json::json;
 
-use crate::support::{Answer, Client, Ctl, Json, Person, Server, texts};
+use crate::support::{Answer, Client, Ctl, Json, Person, Server, people, texts};
 
 /// Creates an invitation; returns the secret of its link.
 fn invite(ctl: &Ctl, more: &[&str]) -> String {
@@ -268,4 +268,111 @@ async fn guessing_links_is_limited_like_guessing_credentials() {
     }
     check(&guesser, &token).await.fails(429, "rate_limited");
     register(&newcomer, "ann", &token).await.fails(429, "rate_limited");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guest_who_was_invited_sees_their_rooms_only_in_every_dialect() {
+    let server = Server::start_with(&[("LIMITS__ENABLED", "false")]).await;
+    let ctl = Ctl::of(&server);
+    let [ann, ben] = people(&server, ["ann", "ben"]).await;
+    let (open, hall) = (ann.public_room("Open").await, ben.public_room("Hall").await);
+    ctl.run(&["invite", "create", "--guest"]).fails(2, "--room");
+    let made = ctl.one(&["invite", "create", "--guest", "--room", "Open", "--uses", "5"]);
+    assert_eq!(made["guest"], true);
+    assert_eq!(ctl.one(&["invite", "create", "--room", "Open"])["guest"], false);
+    let listed = ctl.all(&["invite", "list"]);
+    assert_eq!((&listed[0]["guest"], &listed[1]["guest"]), (&json!(false), &json!(true)));
+    assert!(ctl.run(&["invite", "list"]).ends(0).out.to_lowercase().contains("guest"));
+    let token = secret(&made);
+    let client = Client::new(&server);
+    assert_eq!(check(&client, &token).await.is(200)["guest"], true);
+
+    let mut inside = ann.enter(&open).await;
+    let registered = register(&client, "gil", &token).await.is(201);
+    assert_eq!(registered["guest"], true);
+    inside.until("participant_added").await;
+    let gil = Person::known(&server, "gil").await;
+    assert_eq!(ctl.one(&["user", "show", "gil"])["guest"], true);
+    let audit = ctl.all(&["audit", "list", "--action", "invite.use"]);
+    assert_eq!(audit[0]["after"]["guest"], true);
+
+    // chatrooms, v1, rooms, chats, realtime.
+    let guest = as_all(&server, &gil.token);
+    let mine = guest.get("/api/chatrooms?scope=mine").await.is(200);
+    assert_eq!(texts(&mine["chatrooms"], "roomId"), [open.as_str()]);
+    assert_eq!(guest.get("/api/chatrooms?scope=public").await.is(200)["chatrooms"], json!([]));
+    guest.get(&format!("/api/chatrooms/{hall}")).await.fails(404, "room_not_found");
+    let join = format!("/api/chatrooms/{hall}/join");
+    guest.post(&join, json!({})).await.fails(404, "room_not_found");
+    let found = guest.get("/api/users?q=").await.is(200);
+    assert_eq!(texts(&found["users"], "userId"), ["ann", "gil"]);
+    guest.get("/api/users/ben").await.fails(404, "user_not_found");
+    assert_eq!(guest.get("/v1/users/?q=ben").await.is(200), json!([]));
+    let with_ben = json!({"users": [{"id": ben.id}]});
+    guest.post("/v1/rooms", with_ben).await.fails_v1(422, "user_not_found");
+    let with_ben = json!({"name": "Two", "userIds": [ben.id]});
+    guest.post("/chats", with_ben).await.fails_chats(400, "Invalid userIds");
+    for list in ["/rooms", "/Room"] {
+        let names = texts(&guest.get(list).await.is(200), "name").join(" ");
+        assert!(!names.contains("Hall"), "{list}: {names}");
+    }
+    let number = crate::support::number(&hall);
+    guest.handshake(&format!("/rooms/{hall}")).await.fails_rooms(400, "InvalidParameter");
+    guest.get(&format!("/Room/{number}")).await.fails_realtime(404);
+    guest.post("/Room", json!({"name": "Mine"})).await.fails_realtime(403);
+}
+
+/// Carries a session as every dialect takes it.
+fn as_all(server: &Server, token: &str) -> Client {
+    Client::new(server)
+        .bearer(token)
+        .with("x-session-id", token)
+        .with("cookie", &format!("session={token}; chat_session={token}; access_token={token}"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn people_with_an_account_join_the_rooms_and_stay_what_they_are() {
+    let server = Server::start().await;
+    let ctl = Ctl::of(&server);
+    ctl.create("ada", &["--admin"]);
+    let ada = Person::known(&server, "ada").await;
+    let [ann, ben, gil] = people(&server, ["ann", "ben", "gil"]).await;
+    ctl.run(&["user", "mark", "gil", "--guest"]).ends(0);
+    let (study, attic) = (ann.room(&[]).await, ann.public_room("Attic").await);
+    let create = json!({"invite.create": {"rooms": [study, attic], "guest": true, "uses": 4}});
+    let made = ada.post("/api/admin", create).await.is(200)["items"][0].clone();
+    let no_room = json!({"invite.create": {"guest": true}});
+    ada.post("/api/admin", no_room).await.fails(400, "usage");
+    let token = secret(&made);
+    let accept = async |person: &Person| {
+        person.post("/api/invitations/accept", json!({"token": token})).await
+    };
+    Client::new(&server)
+        .post("/api/invitations/accept", json!({"token": token}))
+        .await
+        .fails(401, "invalid_token");
+    let program = ben.with_token(&ctl, "ci", "write");
+    accept(&program).await.fails(403, "forbidden");
+    // Who is in all of the rooms uses nothing up.
+    assert_eq!(accept(&ann).await.is(200), json!({"rooms": [study, attic]}));
+    assert_eq!(ctl.all(&["invite", "list"])[0]["used"], 0);
+    for (person, admin, guest) in [(&ben, false, false), (&gil, false, true), (&ada, true, false)] {
+        for _ in 0..2 {
+            let joined = accept(person).await.is(200);
+            assert_eq!(joined["rooms"].as_array().unwrap().len(), 2);
+        }
+        person.card(&study).await;
+        person.card(&attic).await;
+        let shown = ctl.one(&["user", "show", &person.login]);
+        assert_eq!((&shown["admin"], &shown["guest"]), (&json!(admin), &json!(guest)));
+    }
+    assert_eq!(ctl.all(&["invite", "list"])[0]["used"], 3);
+    let [last, late] = people(&server, ["last", "late"]).await;
+    let answers = [accept(&last).await, accept(&late).await];
+    assert_eq!(answers[0].status, 200);
+    answers[1].blames("invitation");
+    late.post("/api/invitations/accept", json!({"token": "nonsense"})).await.blames("invitation");
+    let audit = ctl.all(&["audit", "list", "--action", "invite.use"]);
+    assert_eq!(audit.len(), 4);
+    assert_eq!(audit[0]["after"], json!({"invitation": made["id"]}));
 }

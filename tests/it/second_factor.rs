@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod required;
+
 use chatctl::model::Timestamp;
 use reqwest::Method;
 use serde_json::json;
@@ -64,7 +66,7 @@ async fn it_is_set_up_with_the_password_and_confirmed_with_a_code() {
     let ann = Person::new(&server, "ann").await;
     let other = ann.again().await;
     let program = ann.with_token(&Ctl::of(&server), "ci", "write");
-    let off = json!({"available": true, "enabled": false, "recoveryCodes": 0});
+    let off = json!({"available": true, "enabled": false, "required": false, "recoveryCodes": 0});
     assert_eq!(ann.get(PATH).await.is(200), off);
     ann.post(PATH, json!({})).await.blames("password");
     ann.post(PATH, json!({"password": "wrong wrong"})).await.fails(403, "forbidden");
@@ -101,7 +103,7 @@ async fn it_is_set_up_with_the_password_and_confirmed_with_a_code() {
     ann.post(PATH, json!({"password": ann.password})).await.fails(409, "already_exists");
     assert_eq!(
         ann.get(PATH).await.is(200),
-        json!({"available": true, "enabled": true, "recoveryCodes": 10})
+        json!({"available": true, "enabled": true, "required": false, "recoveryCodes": 10})
     );
     // Like a new password, it ends the other sessions.
     other.get("/api/users/me").await.is(401);
@@ -272,11 +274,11 @@ async fn without_the_setting_no_code_is_asked_for() {
     assert!(refused.text.contains("turned off on this server"), "{}", refused.text);
     assert_eq!(
         ben.get(PATH).await.is(200),
-        json!({"available": false, "enabled": false, "recoveryCodes": 0})
+        json!({"available": false, "enabled": false, "required": false, "recoveryCodes": 0})
     );
     assert_eq!(
         ann.get(PATH).await.is(200),
-        json!({"available": false, "enabled": true, "recoveryCodes": 10})
+        json!({"available": false, "enabled": true, "required": false, "recoveryCodes": 10})
     );
     let off = json!({"password": ann.password, "code": codes[0]});
     ann.request(Method::POST, &format!("{PATH}/off"), off).await.is_text(204);

@@ -256,17 +256,30 @@ export class AppRoot extends HTMLElement {
         this.querySelector("sign-in-code") ?? this.querySelector("login-form")
       );
       if (error instanceof ApiError && error.code === "second_factor_required")
-        await this.#second(form, person).catch((failed) => form.fail(failed));
-      else form.fail(error);
+        await this.#second("sign-in-code", form, person).catch((failed) => form.fail(failed));
+      else if (error instanceof ApiError && error.code === "second_factor_setup_required") {
+        // Also of somebody whose account was just created.
+        const { userId, password } = person;
+        const step = this.#second("sign-in-factor", form, { userId, password });
+        await step.catch((failed) => form.fail(failed));
+      } else form.fail(error);
     }
   }
 
-  /** The second step of signing in. @param {LoginForm} form @param {object} person */
-  async #second(form, person) {
-    await lazy("sign-in-code");
+  /**
+   * The second step of signing in.
+   * @param {"sign-in-code"|"sign-in-factor"} tag
+   * @param {LoginForm} form
+   * @param {object} person
+   */
+  async #second(tag, form, person) {
+    await lazy(tag);
     form.settle();
-    const step = /** @type {any} */ (document.createElement("sign-in-code"));
-    step.data = { person, form, name: this.#chat.store.state.server?.name };
+    const { client, store } = this.#chat;
+    const step = /** @type {any} */ (document.createElement(tag));
+    /** @type {(method: string, path: string, body?: object) => Promise<any>} */
+    const ask = (method, path, body) => client.ask(method, path, body);
+    step.data = { person, form, name: store.state.server?.name, ask };
     this.append(step);
   }
 

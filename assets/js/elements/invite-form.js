@@ -1,6 +1,7 @@
 /**
- * Creates an account with an invitation: says who invites to which server and rooms, until when, and
- * in plain words what is wrong with an invitation that has ended.
+ * Creates an account with an invitation: says who invites to which server and rooms, as what, until
+ * when, and in plain words what is wrong with an invitation that has ended. Whoever is signed in joins
+ * the rooms instead.
  */
 import { setError, field } from "../lib/dialog.js";
 import { fill, h } from "../lib/dom.js";
@@ -15,7 +16,7 @@ import { tooLong, wrongUserName } from "./user-name.js";
 /** @import {Data} from "./link-form.js" */
 /**
  * @typedef {{valid: boolean, reason?: string, expires: string, server?: string,
- *   invitedBy?: string, rooms: string[]}} Offer
+ *   invitedBy?: string, rooms: string[], guest?: boolean}} Offer
  */
 
 const LONGEST_PASSWORD = 256;
@@ -49,10 +50,10 @@ export class InviteForm extends LinkForm {
   // Actions
 
   /** @param {Offer} offer */
-  ask({ valid, reason, expires, server, invitedBy, rooms }) {
+  ask({ valid, reason, expires, server, invitedBy, rooms, guest }) {
     const me = this.data?.chat.store.state.me;
     if (!valid) this.refusal(t(reason === "closed" ? "login.closed" : `invite.${reason}`));
-    else if (me) this.#alreadyIn(me.name);
+    else if (me) this.#alreadyIn(me.name, rooms);
     else {
       const where = server || location.host;
       const invited = invitedBy
@@ -65,17 +66,8 @@ export class InviteForm extends LinkForm {
           "form",
           { novalidate: true, onsubmit: (/** @type {Event} */ event) => this.#submit(event) },
           h("h2", null, invited),
-          rooms.length > 0 &&
-            h(
-              "div",
-              { class: "offer" },
-              h("p", null, t("invite.rooms")),
-              h(
-                "ul",
-                null,
-                rooms.map((room) => h("li", { lang: langOf(room) || null }, room)),
-              ),
-            ),
+          offer(t("invite.rooms"), rooms),
+          guest && h("p", { class: "notice info as-guest" }, t("invite.guest")),
           this.notice,
           field(t("login.user"), this.#user),
           field(t("login.name"), this.#name, t("login.nameHint")),
@@ -105,13 +97,31 @@ export class InviteForm extends LinkForm {
 
   // Internal
 
-  /** @param {string} name */
-  #alreadyIn(name) {
+  /** @param {string} name @param {string[]} rooms */
+  #alreadyIn(name, rooms) {
+    const joins = rooms.length > 0;
+    fill(this.go, t("invite.join"));
+    this.go.onclick = joins ? () => this.#join() : null;
     fill(
       this.card,
-      h("p", null, t("invite.signedIn", { name })),
-      h("a", { class: "button primary large", href: "#/rooms" }, t("invite.open")),
+      offer(t("invite.joins", { name }), rooms),
+      this.notice,
+      joins && this.go,
+      h("p", { class: joins ? "meta" : null }, t("invite.signedIn", { name })),
+      h(
+        "a",
+        { class: joins ? "button large" : "button primary large", href: "#/rooms" },
+        t("invite.open"),
+      ),
     );
+  }
+
+  #join() {
+    this.run(async () => {
+      const { chat } = /** @type {Data} */ (this.data);
+      await chat.client.ask("POST", "api/invitations/accept", { token: this.token });
+      location.hash = "#/rooms";
+    });
   }
 
   /** @param {Event} event */
@@ -135,6 +145,13 @@ export class InviteForm extends LinkForm {
       await signIn(chat, userId, password.value);
     });
   }
+}
+
+/** The rooms that one joins. @param {string} text @param {string[]} rooms */
+function offer(text, rooms) {
+  if (rooms.length === 0) return false;
+  const items = rooms.map((room) => h("li", { lang: langOf(room) || null }, room));
+  return h("div", { class: "offer" }, h("p", null, text), h("ul", null, items));
 }
 
 customElements.define("invite-form", InviteForm);

@@ -39,6 +39,7 @@ const MODULES = {
   "settings-page": () => import("./settings-page.js"),
   "shortcut-help": () => import("./shortcut-help.js"),
   "sign-in-code": () => import("./sign-in-code.js"),
+  "sign-in-factor": () => import("./sign-in-factor.js"),
   "sign-in-sso": () => import("./sign-in-sso.js"),
   "text-completion": () => import("./text-completion.js"),
   "thread-counts": () => import("./thread-counts.js"),

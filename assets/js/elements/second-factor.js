@@ -10,7 +10,7 @@ import { icon } from "../lib/icons.js";
 import { join, t } from "../lib/i18n.js";
 import { View } from "../lib/view.js";
 import { codeInput } from "./code-input.js";
-import { copyText } from "./server-question.js";
+import { action, recoveryOf, secretOf } from "./factor-parts.js";
 
 /**
  * @typedef {object} Data
@@ -19,7 +19,6 @@ import { copyText } from "./server-question.js";
  * @property {string} userId
  */
 /** @typedef {{dialog: HTMLDialogElement, form: HTMLElement, go: HTMLElement}} Dialog */
-/** @typedef {{secret: string, url: string, qrCode: string}} SetUp */
 
 const PATH = "api/users/me/second_factor";
 
@@ -46,7 +45,7 @@ export class SecondFactor extends View {
   async #load() {
     if (!this.data) return;
     try {
-      const { available, enabled, recoveryCodes } = await this.data.ask("GET", PATH);
+      const { available, enabled, required, recoveryCodes } = await this.data.ask("GET", PATH);
       this.hidden = !available && !enabled;
       this.#note.hidden = true;
       const left = t("factor.left", { n: recoveryCodes });
@@ -56,7 +55,9 @@ export class SecondFactor extends View {
         enabled
           ? [
               action("new-codes", "factor.newCodes", () => this.#useCode(true)),
-              action("turn-off danger", "factor.turnOff", () => this.#useCode(false)),
+              required
+                ? h("p", { class: "meta kept" }, t("factor.kept"))
+                : action("turn-off danger", "factor.turnOff", () => this.#useCode(false)),
             ]
           : action("turn-on", "factor.turnOn", () => this.#turnOn()),
       );
@@ -97,7 +98,7 @@ export class SecondFactor extends View {
     if (!made) return;
     const code = codeInput("factor-code");
     const problem = content(dialog).querySelector(".notice");
-    fill(content(dialog), ...shown(made), field(t("factor.code"), code), problem);
+    fill(content(dialog), ...secretOf(made), field(t("factor.code"), code), problem);
     setText(dialog.go, t("factor.turnOn"));
     code.focus();
     return () => this.#confirm(dialog, code);
@@ -143,34 +144,9 @@ export class SecondFactor extends View {
 
   /** @param {Dialog} dialog @param {string[]} codes */
   #showCodes({ dialog, form, go }, codes) {
-    const text = codes.join("\n");
-    const said = h("span", { class: "visually-hidden", role: "status" });
-    const list = h(
-      "ul",
-      { class: "recovery", translate: "no" },
-      codes.map((code) => h("li", null, code)),
-    );
-    const copy = action("copy", "absent.copy", async () => {
-      await copyText(text, list);
-      for (const place of [copy, said]) setText(place, t("absent.copied"));
-    });
-    const save = h(
-      "a",
-      {
-        class: "button save",
-        download: `${t("factor.recovery")} ${location.hostname} ${this.data?.userId}.txt`,
-        href: `data:text/plain;charset=utf-8,${encodeURIComponent(`${text}\n`)}`,
-      },
-      t("factor.download"),
-    );
+    const { content: shown, copy } = recoveryOf(codes, this.data?.userId ?? "");
     setText(/** @type {Element} */ (form.querySelector("h2")), t("factor.recovery"));
-    fill(
-      content({ form }),
-      h("p", null, t("factor.recoveryText")),
-      list,
-      h("div", { class: "wrap" }, copy, save),
-      said,
-    );
+    fill(content({ form }), ...shown);
     go.remove();
     const close = /** @type {HTMLElement} */ (form.querySelector(".foot .button"));
     setText(close, t("action.close"));
@@ -194,11 +170,6 @@ export class SecondFactor extends View {
 }
 
 // Internal
-
-/** @param {string} name @param {string} label @param {() => unknown} onclick */
-function action(name, label, onclick) {
-  return h("button", { class: `button ${name}`, type: "button", onclick }, t(label));
-}
 
 function passwordInput() {
   return h("input", {
@@ -240,22 +211,6 @@ async function answered(asked, code, password) {
     wrong.select();
     return undefined;
   }
-}
-
-/** The secret, as a QR code and to be typed. @param {SetUp} made */
-function shown({ secret, url, qrCode }) {
-  const groups = secret.match(/.{1,4}/g) ?? [];
-  const picture = `data:image/svg+xml,${encodeURIComponent(qrCode)}`;
-  return [
-    h("p", null, t("factor.scan")),
-    h("a", { class: "qr", href: url }, h("img", { src: picture, alt: t("factor.qr") })),
-    h(
-      "p",
-      null,
-      t("factor.key"),
-      h("code", { class: "secret key", translate: "no" }, groups.join(" ")),
-    ),
-  ];
 }
 
 customElements.define("second-factor", SecondFactor);

@@ -14,6 +14,7 @@ import { choice } from "./token-choice.js";
 const USES = ["1", "5", "10", "25", "100", "0"];
 /** Days that an invitation lives. */
 const LIVES = ["7", "1", "30", "365"];
+const KINDS = ["member", "guest"];
 const DAY_S = 86_400;
 
 /** @param {Data|undefined} data @param {() => unknown} created */
@@ -25,6 +26,9 @@ export async function createInvitation(data, created) {
     value === "0" ? t("server.usesUnlimited") : count(Number(value)),
   );
   const life = choice("invite-life", LIVES, (value) => t("server.days", { n: Number(value) }));
+  const kind = choice("invite-kind", KINDS, (value) =>
+    t(value === "guest" ? "server.guest" : "role.member"),
+  );
   const dialog = openDialog({
     host,
     title: t("server.addInvitation"),
@@ -32,12 +36,16 @@ export async function createInvitation(data, created) {
     content: [
       h("p", null, t("server.invitationsHint")),
       rooms.element,
+      field(t("server.inviteAs"), kind, t("server.inviteGuestHint")),
       field(t("server.uses"), uses),
       field(t("server.expires"), life),
     ],
     submit: async () => {
+      const guest = kind.value === "guest";
+      if (guest && rooms.chosen().length === 0) throw new Error(t("server.inviteGuestRooms"));
       const [made] = await send(data, {
         rooms: rooms.chosen(),
+        guest,
         uses: Number(uses.value),
         expires_seconds: Number(life.value) * DAY_S,
         // People reach the server as this page did, which the server need not know.

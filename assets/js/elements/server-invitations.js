@@ -8,8 +8,8 @@ import { ask } from "./server-question.js";
 import { ServerTable } from "./server-table.js";
 
 /**
- * @typedef {{id: number, made_by: string, rooms: string[], uses: number|null, used: number,
- *   created: string, expires: string, state: string}} Invitation
+ * @typedef {{id: number, made_by: string, rooms: string[], guest: boolean, uses: number|null,
+ *   used: number, created: string, expires: string, state: string}} Invitation
  */
 
 /** @extends {ServerTable<Invitation>} */
@@ -32,7 +32,10 @@ export class ServerInvitations extends ServerTable {
           name: "rooms",
           label: t("server.rooms"),
           order: (invitation) => this.#roomsOf(invitation),
-          cell: (invitation) => this.#roomsOf(invitation) || "–",
+          cell: (invitation) => [
+            this.#roomsOf(invitation) || "–",
+            invitation.guest && h("span", { class: "tag" }, t("server.guest")),
+          ],
         },
         {
           name: "left",

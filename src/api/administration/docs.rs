@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use super::audit::AuditPage;
-use super::invitation::{CheckInvitation, Offer};
+use super::invitation::{AcceptInvitation, Accepted, CheckInvitation, Offer};
 use super::reset::{CheckReset, MailReset, Owner, Reset};
 use super::{Administrator, CheckSetUp, Operation, ServerFacts, SetUp, icon};
 use crate::admin::{Command, items};
@@ -50,6 +50,7 @@ pub(super) fn describe(operation: Operation) -> Described {
         Operation::Reset => reset(),
         Operation::MailReset => mail_reset(),
         Operation::CheckInvitation => check_invitation(),
+        Operation::AcceptInvitation => accept_invitation(),
         Operation::OidcLogIn => super::oidc::describe_log_in(),
         Operation::OidcCallback => super::oidc::describe_callback(),
         Operation::Command => Described::new("Run an administration command")
@@ -132,6 +133,17 @@ fn check_invitation() -> Described {
         .fails([Error::Forbidden])
 }
 
+fn accept_invitation() -> Described {
+    Described::new("Join the rooms of an invitation")
+        .text(
+            "For people who have an account: they join the rooms that they are not in yet, which is \
+             one use, and stay members or guests as they are. `POST /api/users` creates an account.",
+        )
+        .body::<AcceptInvitation>()
+        .answers(200, "All rooms of the invitation", Shape::of::<Accepted>())
+        .fails([Error::invalid("invitation", "has been used up"), Error::Forbidden])
+}
+
 fn audit() -> Described {
     Described::new("Read the audit log")
         .text(
@@ -184,7 +196,7 @@ pub(in crate::api) fn examples() -> [Value; 73] {
         json!({"user.rename": {"name": "bob", "to": "Bob"}}),
         json!({"user.email": {"name": "bob", "email": "bob@example.org"}}),
         json!({"user.link": {"name": "bob", "oidc": "248289761001"}}),
-        json!({"user.unlink": {"name": "bob"}}),
+        json!({"user.unlink": {"name": "bob", "oidc": true}}),
         json!({"user.disable": {"name": "bob"}}),
         json!({"user.enable": {"name": "bob"}}),
         json!({"user.delete": {"name": "bob", "dry_run": true}}),
@@ -233,7 +245,7 @@ pub(in crate::api) fn examples() -> [Value; 73] {
         json!({"ldap.test": {}}),
         json!({"ldap.sync": {}}),
         json!({"token.revoke": {"name": "cyd", "token": "old", "if_exists": true}}),
-        json!({"invite.create": {"rooms": ["room001"], "uses": 5, "expires_seconds": 86_400}}),
+        json!({"invite.create": {"rooms": ["room001"], "guest": true, "uses": 5, "expires_seconds": 60}}),
         json!({"invite.list": {}}),
         json!({"invite.revoke": {"id": 999, "if_exists": true}}),
         json!({"room.list": {"sizes": true}}),

@@ -1,5 +1,5 @@
-//! `POST /api/invitations/check`: what an invitation offers. The account itself is created by the
-//! native dialect.
+//! `POST /api/invitations/check`: what an invitation offers, and `POST /api/invitations/accept`, with
+//! which people who have an account join its rooms. New accounts are created by the native dialect.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -40,6 +40,38 @@ pub(super) struct Offer {
     invited_by: Option<String>,
     /// Names of the rooms that new users join.
     rooms: Vec<String>,
+    /// New users are guests, who see only these rooms and the people in them; absent if they are
+    /// members. People who have an account stay what they are.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    guest: bool,
+}
+
+/// Body of `POST /api/invitations/accept`.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct AcceptInvitation {
+    token: String,
+}
+
+/// The rooms of an invitation, which the caller is in.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Accepted {
+    /// Their keys.
+    rooms: Vec<String>,
+}
+
+/// Joins the rooms of an invitation.
+pub(super) async fn accept(chat: &Chat, mut request: Request) -> Result<Response> {
+    let session = request.session(chat).await?;
+    let AcceptInvitation { token } = request.json().await?;
+    let joined = chat.accept_invitation(&session, &token, request.client()).await;
+    let rooms = joined.inspect_err(|error| {
+        // A guess is counted like a credential without a session.
+        if matches!(error, Error::Invalid { field, .. } if field == "invitation") {
+            request.count_stranger(&Error::BadSession);
+        }
+    })?;
+    let rooms = rooms.iter().map(|room| room.key()).collect();
+    Ok(respond::json(StatusCode::OK, &Accepted { rooms }))
 }
 
 /// Answers what an invitation offers.
@@ -62,6 +94,7 @@ pub(super) async fn check(chat: &Chat, mut request: Request) -> Result<Response>
         server: chat.look().await.name,
         invited_by: by,
         rooms,
+        guest: invitation.guest,
     };
     Ok(respond::json(StatusCode::OK, &offer))
 }

@@ -57,6 +57,8 @@ pub(super) enum Operation {
     MailReset,
     /// `POST /api/invitations/check`
     CheckInvitation,
+    /// `POST /api/invitations/accept`
+    AcceptInvitation,
     /// `GET /api/oidc/login`
     OidcLogIn,
     /// `GET /api/oidc/callback`
@@ -100,6 +102,11 @@ impl Dialect for Administration {
             template: "/api/invitations/check",
             operation: Operation::CheckInvitation,
         },
+        Route {
+            method: Method::POST,
+            template: "/api/invitations/accept",
+            operation: Operation::AcceptInvitation,
+        },
         Route { method: Method::GET, template: "/api/oidc/login", operation: Operation::OidcLogIn },
         Route {
             method: Method::GET,
@@ -121,6 +128,7 @@ impl Dialect for Administration {
             Operation::CheckReset => reset::check(&chat, request).await,
             Operation::MailReset => reset::mail(&chat, request).await,
             Operation::CheckInvitation => invitation::check(&chat, request).await,
+            Operation::AcceptInvitation => invitation::accept(&chat, request).await,
             Operation::OidcLogIn => oidc::log_in(&chat, &request).await,
             Operation::OidcCallback => oidc::callback(&chat, &request).await,
             Operation::Command => command(&chat, request).await,

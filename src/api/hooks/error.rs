@@ -31,12 +31,14 @@ fn status_and_word(error: &Error) -> (StatusCode, &'static str) {
         | Error::RegistrationClosed
         | Error::InvitationNeeded
         | Error::SecondFactorOff
+        | Error::SecondFactorKept
         | Error::LocalLoginOff => (StatusCode::FORBIDDEN, "action_prohibited"),
         Error::RoomNotFound | Error::MissingRoom => (StatusCode::NOT_FOUND, "channel_not_found"),
         Error::NoSession
         | Error::BadSession
         | Error::BadCredentials { .. }
         | Error::SecondFactorRequired
+        | Error::SecondFactorMissing(_)
         | Error::SessionNotFound
         | Error::UserNotFound
         | Error::ParticipantNotFound

@@ -19,8 +19,8 @@ use super::digests::may_be_digest;
 use super::external::NoAccount;
 use super::log_in::{Attempt, CheckedBy, Offer, Proof};
 use super::refusals::Reason;
-use super::{Chat, LoggedIn};
-use crate::ldap::{Checked, Directory, Person, Who};
+use super::{Chat, LoggedIn, Operator};
+use crate::ldap::{Checked, Directory, Found, Person, Unavailable, Who};
 use crate::model::{
     Account, Client, Error, Identity, IdentitySource, Result, UserId, check_email, check_login,
 };
@@ -165,6 +165,18 @@ impl Chat {
     ) -> Result<bool> {
         let checked = self.ask(Who::Id(identity.subject.clone()), password).await?;
         Ok(matches!(checked, Checked::Right(_)))
+    }
+
+    /// Returns whether the directory has an entry with this id.
+    pub async fn has_entry(
+        &self,
+        _: &Operator,
+        id: &str,
+    ) -> std::result::Result<bool, Unavailable> {
+        let config = self.config();
+        let who = Who::Id(id.to_owned());
+        let found = self.0.directories.directory.find(&config.ldap, who).await?;
+        Ok(found != Found::Nobody)
     }
 
     async fn ask(&self, who: Who, password: &str) -> Result<Checked> {

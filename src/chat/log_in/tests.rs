@@ -21,7 +21,7 @@ async fn an_account_disabled_during_the_password_check_is_refused_like_a_disable
             logged: Some(login),
             secret: "correct horse",
             digests: false,
-            code: None,
+            code: Code::default(),
         };
         let answer = world.chat.log_in_by_password(account, offer, &Client::default()).await;
         assert_eq!(answer.err(), Some(Error::BadCredentials { known: true }), "{login}");
@@ -49,7 +49,7 @@ async fn a_log_in_under_way_ends_with_what_it_was_checked_with() {
                 logged: Some(login),
                 secret: "correct horse",
                 digests: false,
-                code: None,
+                code: Code::default(),
             };
             chat.log_in_by_password(account, offer, &client).await
         };

@@ -66,7 +66,10 @@ async fn it_is_in_force_once_a_code_has_confirmed_it() {
     let (one, two) = tokio::join!(log_in(Some(&codes[3])), log_in(Some(&codes[3])));
     assert_eq!([&one, &two].iter().filter(|done| done.is_ok()).count(), 1, "{one:?} {two:?}");
     let state = chat.second_factor(&session).await.unwrap();
-    assert_eq!(state, FactorState { available: true, enabled: true, recovery_codes: 9 });
+    assert_eq!(
+        state,
+        FactorState { available: true, enabled: true, required: false, recovery_codes: 9 }
+    );
 
     let renewed = chat.renew_recovery_codes(&session, PASSWORD, &codes[0]).await.unwrap();
     assert_eq!(log_in(Some(&codes[1])).await, wrong);

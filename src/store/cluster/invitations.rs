@@ -15,6 +15,9 @@ use crate::store::{ENDED_KEPT, Missing, NewInvitation, StoreError, audit_notes};
 /// Partition of all invitations: they are few, and listed together.
 const LIST: &str = "all";
 const VERSION: u8 = 1;
+/// The same fields, of an invitation for guests. A server that knows no such invitations refuses it
+/// instead of creating members with it.
+const GUEST: u8 = 2;
 /// Changes that others may make while one is tried.
 pub(super) const TRIES: usize = 50;
 
@@ -44,12 +47,18 @@ pub(super) struct Kept {
     pub(super) stored: Stored,
     /// When it was revoked.
     revoked: Option<i64>,
+    /// Whether accounts that are created with it are guests: the version of the body.
+    guest: bool,
 }
 
 impl Kept {
     /// Returns the invitation; accounts that are being created count as uses.
     pub(super) fn invitation(&self) -> Invitation {
-        Invitation { revoked: self.revoked.map(Timestamp), ..self.stored.invitation() }
+        Invitation {
+            revoked: self.revoked.map(Timestamp),
+            guest: self.guest,
+            ..self.stored.invitation()
+        }
     }
 
     /// The same, unless it was revoked.
@@ -89,6 +98,7 @@ impl Stored {
             by: self.by.map(UserId),
             maker: self.maker.clone(),
             rooms: self.rooms.iter().copied().map(RoomId).collect(),
+            guest: false,
             uses: self.uses,
             used: self.used.saturating_add(taking),
             created: Timestamp(self.created),
@@ -107,7 +117,8 @@ pub(super) async fn add(at: &Cluster, new: NewInvitation) -> Result<Invitation, 
     }
     let id = ids::take(at, ids::Kind::Invitation).await?;
     let secret = hex::encode(new.secret.0);
-    let kept = Kept { secret, version: 0, stored: Stored::new(id, &new), revoked: None };
+    let stored = Stored::new(id, &new);
+    let kept = Kept { secret, version: 0, stored, revoked: None, guest: new.guest };
     let added = kept.invitation();
     let entry = audit::begin(at, || audit_notes::invitation_added(&added)).await?;
     let absent = Condition::Absent(vec![kept.secret.as_str().into()]);
@@ -160,7 +171,7 @@ async fn put(
     condition: Condition,
     version: i64,
 ) -> Result<Wrote, StoreError> {
-    let body = encode(VERSION, &kept.stored)?;
+    let body = encode(if kept.guest { GUEST } else { VERSION }, &kept.stored)?;
     let mut cells = vec![("version", version.into()), ("body", body.clone().into())];
     cells.extend(kept.revoked.map(|at| ("revoked", at.into())));
     let put = row_of(kept, cells);
@@ -217,7 +228,9 @@ fn kept(row: &Row) -> Result<Option<Kept>, StoreError> {
         return Ok(None);
     };
     let (secret, revoked) = (secret.to_owned(), row.int("revoked"));
-    Ok(Some(Kept { secret, version, stored: decode(VERSION, body)?, revoked }))
+    let guest = body.first() == Some(&GUEST);
+    let stored = decode(if guest { GUEST } else { VERSION }, body)?;
+    Ok(Some(Kept { secret, version, stored, revoked, guest }))
 }
 
 #[cfg(test)]

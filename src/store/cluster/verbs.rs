@@ -30,6 +30,10 @@ impl Store for Cluster {
         Box::pin(users::add_invited(self, new, secret))
     }
 
+    fn accept_invitation(&self, user: UserId, secret: Hash32) -> Reply<'_, Invitation> {
+        Box::pin(users::accept_invitation(self, user, secret))
+    }
+
     fn add_invitation(&self, new: NewInvitation) -> Reply<'_, Invitation> {
         Box::pin(invitations::add(self, new))
     }

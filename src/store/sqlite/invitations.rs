@@ -7,13 +7,14 @@ use rusqlite::{Connection, Result, params};
 use super::error::Fault;
 use super::work::Work;
 use super::{audit, sql, users};
-use crate::model::{Hash32, Invitation, InvitationId, RoomId, User};
+use crate::model::{Hash32, Invitation, InvitationId, RoomId, User, UserId};
 use crate::store::{ENDED_KEPT, Missing, NewInvitation, NewUser, StoreError, audit_notes};
 
 macro_rules! invitation_sql {
     ($rest:literal) => {
         concat!(
-            "SELECT id, made_by, maker, rooms, uses, used, created, expires, revoked FROM invitations ",
+            "SELECT id, made_by, maker, rooms, guest, uses, used, created, expires, revoked FROM \
+             invitations ",
             $rest
         )
     };
@@ -22,8 +23,10 @@ macro_rules! invitation_sql {
 const ALL: &str = invitation_sql!("ORDER BY id DESC");
 const BY_SECRET: &str = invitation_sql!("WHERE secret = ?1 AND revoked IS NULL");
 const BY_ID: &str = invitation_sql!("WHERE id = ?1 AND revoked IS NULL");
-const ADD: &str = "INSERT INTO invitations (secret, made_by, maker, rooms, uses, created, expires)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+const ADD: &str =
+    "INSERT INTO invitations (secret, made_by, maker, rooms, uses, created, expires, \
+                   guest)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 const USE: &str = "UPDATE invitations SET used = used + 1 WHERE id = ?1";
 const REVOKE: &str = "UPDATE invitations SET revoked = ?2 WHERE id = ?1";
 const AGE: &str = "DELETE FROM invitations WHERE expires < ?1 OR revoked < ?1";
@@ -40,6 +43,7 @@ fn from_row(row: &sql::Row<'_>) -> Result<Invitation> {
         by: row.get("made_by")?,
         maker: row.get("maker")?,
         rooms: rooms.into_iter().map(RoomId).collect(),
+        guest: row.get("guest")?,
         uses: row.get("uses")?,
         used: row.get("used")?,
         created: row.get("created")?,
@@ -69,7 +73,8 @@ pub(super) fn add(work: &Work<'_>, new: &NewInvitation) -> Result<Invitation, Fa
     sql::run(conn, AGE, params![new.now.minus(ENDED_KEPT)])?;
     let rooms = sql::list(new.rooms.iter().map(|room| room.0));
     let expires = new.now.plus(new.life);
-    let values = params![new.secret, new.by, new.maker, rooms, new.uses, new.now, expires];
+    let values =
+        params![new.secret, new.by, new.maker, rooms, new.uses, new.now, expires, new.guest];
     sql::run(conn, ADD, values)?;
     let id = InvitationId(conn.last_insert_rowid());
     let added = by_id(conn, id)?.ok_or(StoreError::Unavailable)?;
@@ -85,6 +90,24 @@ pub(super) fn revoke(work: &Work<'_>, id: InvitationId) -> Result<Invitation, Fa
     Ok(gone)
 }
 
+/// Counts a use of an invitation by somebody who has an account.
+pub(super) fn accept(work: &Work<'_>, user: UserId, secret: Hash32) -> Result<Invitation, Fault> {
+    let conn = work.conn;
+    let invitation = usable(work, secret)?;
+    let user = users::one(conn, user)?
+        .filter(|user| !user.disabled)
+        .ok_or(StoreError::NotFound(Missing::User))?;
+    sql::run(conn, USE, [invitation.id.0])?;
+    audit::record(work, || Ok(audit_notes::invitation_accepted(&user, &invitation)))?;
+    Ok(Invitation { used: invitation.used.saturating_add(1), ..invitation })
+}
+
+fn usable(work: &Work<'_>, secret: Hash32) -> Result<Invitation, Fault> {
+    let found = by_secret(work.conn, secret)?;
+    let usable = found.filter(|invitation| invitation.spent(work.now).is_none());
+    Ok(usable.ok_or(StoreError::NotFound(Missing::Invitation))?)
+}
+
 /// Adds a user and counts a use of an invitation.
 pub(super) fn add_user(
     work: &Work<'_>,
@@ -93,9 +116,7 @@ pub(super) fn add_user(
 ) -> Result<(User, Invitation), Fault> {
     let conn = work.conn;
     // Everything is checked before something is written: a refusal undoes nothing.
-    let usable = |invitation: &Invitation| invitation.spent(work.now).is_none();
-    let invitation =
-        by_secret(conn, secret)?.filter(usable).ok_or(StoreError::NotFound(Missing::Invitation))?;
+    let invitation = usable(work, secret)?;
     let user = users::insert(work, new)?;
     sql::run(conn, USE, [invitation.id.0])?;
     audit::record(work, || Ok(audit_notes::user_invited(&user, &invitation)))?;

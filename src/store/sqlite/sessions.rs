@@ -16,7 +16,7 @@ macro_rules! session_sql {
     ($rest:literal) => {
         concat!(
             "SELECT s.id, s.user, s.token, s.device, s.address, s.created, s.seen, s.expires, \
-             s.granted, u.login, u.name, u.admin, u.guest
+             s.granted, s.vouched, u.login, u.name, u.admin, u.guest, u.bot, u.second_factor
              FROM sessions s JOIN users u ON u.id = s.user
              WHERE s.ended IS NULL AND u.deleted IS NULL AND u.disabled = 0 AND ",
             $rest
@@ -33,7 +33,7 @@ const GRANTED: &str =
 const LAST_SEEN: &str =
     "SELECT max(seen) AS seen FROM sessions WHERE user = ?1 AND granted IS NULL";
 const ADD: &str = "INSERT INTO sessions (token, user, device, address, created, seen, expires, \
-                   granted) VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7)";
+                   granted, vouched) VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8)";
 const SLIDE: &str = "UPDATE sessions SET seen = max(seen, ?2), expires = max(expires, ?3) WHERE \
                      id = ?1 AND ended IS NULL";
 const END_ONE: &str =
@@ -48,6 +48,11 @@ pub(super) const STATEMENTS: &[&str] =
 fn session_from_row(row: &sql::Row<'_>) -> Result<Session> {
     let address: Option<String> = row.get("address")?;
     let grant = granted(row.get("granted")?)?;
+    let factor = users::factor_from_row(row)?;
+    let proven = grant.is_some()
+        || row.get("vouched")?
+        || row.get("bot")?
+        || factor.is_some_and(|factor| factor.confirmed);
     Ok(Session {
         id: row.get("id")?,
         user: row.get("user")?,
@@ -63,6 +68,7 @@ fn session_from_row(row: &sql::Row<'_>) -> Result<Session> {
         seen: row.get("seen")?,
         expires: row.get("expires")?,
         grant,
+        unproven: !proven,
     })
 }
 
@@ -129,7 +135,8 @@ pub(super) fn start(work: &Work<'_>, new: &NewSession) -> Result<Session, Fault>
             new.address.map(|a: IpAddr| a.to_string()),
             new.now,
             expires,
-            new.grant.as_ref().map(grants::to_stored)
+            new.grant.as_ref().map(grants::to_stored),
+            new.vouched
         ],
     )?;
     Ok(Session {
@@ -147,6 +154,7 @@ pub(super) fn start(work: &Work<'_>, new: &NewSession) -> Result<Session, Fault>
         seen: new.now,
         expires,
         grant: new.grant.clone(),
+        unproven: new.grant.is_none() && !new.vouched && !user.bot && !user.second_factor,
     })
 }
 

@@ -30,6 +30,10 @@ impl Store for Sqlite {
         Box::pin(self.write_apart(move |work| invitations::add_user(work, &new, secret)))
     }
 
+    fn accept_invitation(&self, user: UserId, secret: Hash32) -> Reply<'_, Invitation> {
+        Box::pin(self.write_apart(move |work| invitations::accept(work, user, secret)))
+    }
+
     fn add_invitation(&self, new: NewInvitation) -> Reply<'_, Invitation> {
         Box::pin(self.write_apart(move |work| invitations::add(work, &new)))
     }

@@ -190,3 +190,35 @@ async fn at_most_500_users_are_named() {
     assert_eq!(socket.ask(frame(500)).await["type"], "user_presence");
     socket.refused(json!({"type": "set_idle"}), "invalid_message_format").await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guest_stops_watching_whom_they_no_longer_see_at_once() {
+    // Sockets are checked again every minute, which is too late here.
+    let server = Server::start().await;
+    let [ann, ben, cyd, guest] = people(&server, ["ann", "ben", "cyd", "guest"]).await;
+    let room = ann.room(&[&guest]).await;
+    ben.room(&[&guest]).await;
+    let mut old = guest.open().await;
+    let answer = watch(&mut old, &["ann", "ben", "cyd"]).await;
+    assert_eq!(names(&answer, "offline"), ["ann", "ben", "cyd"]);
+    Ctl::of(&server).run(&["user", "mark", "guest", "--guest"]).ends(0);
+    let _cyds = cyd.open().await;
+    let bens = ben.open().await;
+    let of_ben = |availability: &'static str| {
+        move |frame: &Json| {
+            frame["type"] == "user_presence" && names(frame, availability).contains(&"ben")
+        }
+    };
+    let (mut frames, last) = old.all_until(of_ben("online")).await;
+    frames.push(last);
+    assert!(frames.iter().all(|frame| !frame.to_string().contains("\"cyd\"")), "{frames:?}");
+    ann.delete(&format!("/api/chatrooms/{room}/participants/guest")).await.is(204);
+    let _anns = ann.open().await;
+    bens.close().await;
+    let (mut frames, last) = old.all_until(of_ben("offline")).await;
+    frames.push(last);
+    let presence = frames.iter().filter(|frame| frame["type"] == "user_presence");
+    for frame in presence {
+        assert!(!frame.to_string().contains("\"ann\""), "{frame}");
+    }
+}

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{asking, enter, log_in};
 use crate::second_factor::App;
-use crate::support::{Ctl, Json, Person, Slapd};
+use crate::support::{Client, Ctl, Json, Person, Slapd};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_linked_account_is_only_checked_by_the_directory() {
@@ -16,9 +16,14 @@ async fn a_linked_account_is_only_checked_by_the_directory() {
     ctl.run(&["user", "link", "ann", "--ldap", &slapd.id("ann")]).ends(0);
     log_in(&server, "ann", &ann.password).await.fails(401, "invalid_credentials");
     log_in(&server, "ann", "ann's secret").await.is(200);
-    // One entry belongs to one account.
+    // One entry belongs to one account, and an account that is there.
     Person::new(&server, "other").await;
-    ctl.run(&["user", "link", "other", "--ldap", &slapd.id("ann")]).ends(4);
+    ctl.run(&["user", "link", "other", "--ldap", &slapd.id("ann")]).fails(4, "account, ann");
+    ctl.run(&["user", "link", "other", "--ldap", "nonsense"]).fails(3, "no entry with the id");
+    ctl.run(&["user", "link", "other", "--ldap", " "]).fails(2, "must not be empty");
+    ctl.run(&["user", "unlink", "ann", "--oidc"]).fails(3, "not linked to a provider");
+    ctl.run(&["user", "unlink", "ann", "--ldap"]).ends(0);
+    ctl.run(&["user", "link", "ann", "--ldap", &slapd.id("ann")]).ends(0);
 
     ctl.run(&["user", "unlink", "ann"]).ends(0);
     log_in(&server, "ann", "ann's secret").await.fails(401, "invalid_credentials");
@@ -57,4 +62,26 @@ async fn two_step_log_in_is_set_up_with_the_password_of_the_directory() {
     log_in(&server, "ann", "wrong").await.fails(401, "invalid_credentials");
     let body = json!({"userId": "ann", "password": "ann's secret", "code": app.shows(1)});
     ann.bare().post("/api/login", body).await.is(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_step_log_in_may_be_required_with_the_password_of_the_directory() {
+    let slapd = Slapd::start();
+    let more = [("AUTH__SECOND_FACTOR", "required"), ("LIMITS__ENABLED", "false")];
+    let server = asking(&slapd, &more).await;
+    let client = Client::new(&server);
+    log_in(&server, "ann", "wrong").await.fails(401, "invalid_credentials");
+    // Also at the first log-in, which creates the account.
+    log_in(&server, "ann", "ann's secret").await.fails(401, "second_factor_setup_required");
+    let path = "/api/login/second_factor";
+    let wrong = json!({"userId": "ann", "password": "wrong"});
+    client.post(path, wrong).await.fails(401, "invalid_credentials");
+    let mut body = json!({"userId": "ann", "password": "ann's secret"});
+    let made = client.post(path, body.clone()).await.is(200);
+    let app = App::new(made["secret"].as_str().unwrap());
+    body["code"] = app.shows(0).into();
+    let opened = client.post(&format!("{path}/confirm"), body.clone()).await.is(200);
+    client.bearer(opened["token"].as_str().unwrap()).get("/api/users/me").await.is(200);
+    body["code"] = app.shows(1).into();
+    client.post("/api/login", body).await.is(200);
 }

@@ -21,9 +21,12 @@ async fn an_account_is_linked_and_unlinked() {
         let linked = ctl.one(&["user", "link", "anna", "--oidc", "7"]);
         assert_eq!(linked["identities"], wanted);
     }
-    ctl.run(&["user", "link", "ben", "--oidc", "7"]).fails(4, "belongs to another account");
+    ctl.run(&["user", "link", "ben", "--oidc", "7"]).fails(4, "another account, anna");
     ctl.run(&["user", "link", "nobody", "--oidc", "7"]).fails(3, "does not exist");
-    ctl.run(&["user", "link", "ben", "--oidc", ""]).fails(2, "subject");
+    for blank in ["", " ", "\t"] {
+        ctl.run(&["user", "link", "ben", "--oidc", blank]).fails(2, "subject");
+    }
+    ctl.run(&["user", "unlink", "anna", "--ldap"]).fails(3, "not linked to the LDAP directory");
     ctl.run(&["bot", "create", "ci"]).ends(0);
     ctl.run(&["user", "link", "ci", "--oidc", "8"]).fails(2, "bot");
     assert_eq!(browser.log_in("7").await, "/");
@@ -54,8 +57,12 @@ async fn addresses_are_set_and_removed() {
     ctl.create("ben", &["--email", "ben@example.org"]);
     assert_eq!(ctl.one(&["user", "email", "ann", "a@example.org"])["email"], "a@example.org");
     ctl.run(&["user", "email", "ann", "BEN@example.org"]).fails(4, "another account");
-    ctl.run(&["user", "email", "ann", "nonsense"]).fails(2, "email");
-    ctl.run(&["user", "email", "ann"]).ends(2);
+    for wrong in ["nonsense", "", "a b@example.org"] {
+        let named = format!("{wrong:?} is not an e-mail address");
+        ctl.run(&["user", "email", "ann", wrong]).fails(2, &named);
+    }
+    ctl.run(&["user", "email", "ann"]).fails(2, "or --remove");
+    ctl.run(&["user", "email", "ann", "a@example.org", "--remove"]).fails(2, "--remove");
     assert_eq!(ctl.one(&["user", "email", "ann", "--remove"])["email"], Json::Null);
 }
 

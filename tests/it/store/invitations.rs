@@ -14,6 +14,8 @@ contract!(
     an_invitation_is_found_by_its_secret_until_it_is_revoked,
     each_account_is_a_use,
     the_last_use_is_had_once,
+    people_with_an_account_use_it_too,
+    guests_stay_in_it,
     what_fails_uses_nothing_up,
     uses_and_revocations_are_recorded,
     what_ended_long_ago_is_forgotten,
@@ -27,6 +29,7 @@ fn new_invitation(secret: u8, uses: Option<u32>) -> NewInvitation {
         by: None,
         maker: "root".to_owned(),
         rooms: vec![RoomId(3), RoomId(5)],
+        guest: false,
         uses,
         now: Timestamp::now(),
         life: Duration::from_hours(1),
@@ -104,6 +107,39 @@ async fn the_last_use_is_had_once(world: World) {
     }
     assert_eq!((added, used(&world, 1).await), (3, 3));
     assert_eq!(world.store.find_users("user", false, None, 99).await.unwrap().len(), 3);
+}
+
+async fn people_with_an_account_use_it_too(world: World) {
+    let (ann, ben) = (world.user("ann").await, world.user("ben").await);
+    made(&world, 1, Some(2)).await;
+    let accept = async |user, secret| {
+        let accepted = world.store.accept_invitation(user, Hash32([secret; 32])).await;
+        accepted.map(|invitation| invitation.used)
+    };
+    assert_eq!(accept(ann.id, 9).await, Err(NONE));
+    assert_eq!(accept(UserId(99), 1).await, Err(StoreError::NotFound(Missing::User)));
+    assert_eq!(accept(ann.id, 1).await, Ok(1));
+    world.store.add_invited(new_user("cyd"), Hash32([1; 32])).await.unwrap();
+    assert_eq!(accept(ben.id, 1).await, Err(NONE));
+    assert_eq!(used(&world, 1).await, 2);
+    assert_eq!(world.store.account(UserKey::Id(ann.id)).await.unwrap().unwrap().user, ann);
+}
+
+async fn guests_stay_in_it(mut world: World) {
+    let ann = world.user("ann").await;
+    let new = NewInvitation { guest: true, ..new_invitation(1, Some(2)) };
+    let added = world.store.add_invitation(new).await.unwrap();
+    assert!(added.guest && !made(&world, 2, None).await.guest);
+    let guest = chatctl::store::NewUser { guest: true, ..new_user("gil") };
+    let (user, invitation) = world.store.add_invited(guest, Hash32([1; 32])).await.unwrap();
+    assert!(user.guest && invitation.guest);
+    assert!(world.store.accept_invitation(ann.id, Hash32([1; 32])).await.unwrap().guest);
+    world.open_again_after_close().await;
+    let kept: Vec<_> =
+        world.store.invitations().await.unwrap().iter().map(|one| (one.guest, one.used)).collect();
+    assert_eq!(kept, [(false, 0), (true, 2)]);
+    world.store.revoke_invitation(added.id).await.unwrap();
+    assert!(world.store.invitations().await.unwrap()[1].guest);
 }
 
 async fn what_fails_uses_nothing_up(world: World) {

@@ -37,6 +37,7 @@ async fn log_in(world: &World, user: &User, secret: u8) -> Session {
         now: Timestamp::now(),
         life: Duration::from_hours(24),
         grant: None,
+        vouched: false,
     };
     world.sessions.start(new).await.unwrap()
 }

@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
-use chatctl::model::{Event, Grant, Hash32, RoomId, Scope, SessionId, Timestamp, User, UserId};
+use chatctl::model::{
+    Event, Grant, Hash32, RoomId, Scope, SecondFactor, SessionId, Timestamp, User, UserId,
+};
 use chatctl::store::{
-    Ended, Missing, NewPassword, NewSession, StoreError, Ticket, UserChange, grants,
+    Ended, FactorChange, Missing, NewPassword, NewSession, StoreError, Ticket, UserChange, UserKey,
+    grants,
 };
 
 use super::{World, contract};
 
 contract!(
+    a_session_is_proven_by_a_second_factor_or_another_system,
     a_session_lives_while_it_is_used,
     ended_sessions_are_gone_and_told,
     a_new_password_spares_the_session_that_made_it,
@@ -32,6 +36,7 @@ pub(crate) fn new_session(user: &User, secret: u8) -> NewSession {
         now: Timestamp::now(),
         life: LIFE,
         grant: None,
+        vouched: false,
     }
 }
 
@@ -116,7 +121,7 @@ async fn a_new_password_spares_the_session_that_made_it(mut world: World) {
             if *sessions == [other.id]
     ));
     assert_eq!(world.sessions.list(ann.id).await.unwrap(), [kept]);
-    let account = world.store.account(chatctl::store::UserKey::Id(ann.id)).await.unwrap().unwrap();
+    let account = world.store.account(UserKey::Id(ann.id)).await.unwrap().unwrap();
     assert_eq!((account.password.as_str(), account.sha1.as_deref()), ("new", Some("s")));
 }
 
@@ -233,4 +238,37 @@ async fn attempts_are_counted_by_key(world: World) {
     world.sessions.give_back("ann").await.unwrap();
     world.sessions.attempt("ann", 3, minute).await.unwrap();
     world.sessions.attempt("ann", 3, minute).await.unwrap_err();
+}
+
+async fn a_session_is_proven_by_a_second_factor_or_another_system(mut world: World) {
+    let ann = world.user("ann").await;
+    let start = async |world: &World, secret, vouched| {
+        let new = NewSession { vouched, ..new_session(&ann, secret) };
+        world.sessions.start(new).await.unwrap().unproven
+    };
+    assert!(start(&world, 1, false).await);
+    assert!(!start(&world, 2, true).await);
+    let find = async |world: &World, secret: u8| {
+        let (now, life) = (Timestamp::now(), Duration::from_hours(1));
+        let found = world.sessions.find(Hash32([secret; 32]), now, life).await;
+        found.unwrap().map(|session| session.unproven)
+    };
+    world.open_again_after_close().await;
+    assert_eq!((find(&world, 1).await, find(&world, 2).await), (Some(true), Some(false)));
+    let listed = world.sessions.list(ann.id).await.unwrap();
+    assert_eq!(listed.iter().filter(|session| session.unproven).count(), 1);
+    let change = |bot| UserChange { bot: Some(bot), ..UserChange::default() };
+    world.store.change_user(ann.id, change(true)).await.unwrap();
+    assert_eq!(find(&world, 1).await, Some(false), "a program");
+    world.store.change_user(ann.id, change(false)).await.unwrap();
+    let mut factor = SecondFactor::new(vec![7; 20]);
+    for (confirmed, unproven) in [(false, true), (true, false)] {
+        let before = world.store.account(UserKey::Id(ann.id)).await.unwrap().unwrap();
+        factor.confirmed = confirmed;
+        let keep = Some(listed.iter().find(|session| session.unproven).unwrap().id);
+        let new = FactorChange { before: before.second_factor, after: Some(factor.clone()), keep };
+        let change = UserChange { second_factor: Some(new), ..UserChange::default() };
+        world.store.change_user(ann.id, change).await.unwrap();
+        assert_eq!(find(&world, 1).await, Some(unproven), "confirmed: {confirmed}");
+    }
 }

@@ -42,30 +42,31 @@ pub(crate) async fn people<const N: usize>(server: &Server, logins: [&str; N]) -
 impl Person {
     /// Registers a user and logs in.
     pub(crate) async fn new(server: &Server, login: &str) -> Self {
-        let password = format!("secret of {login}");
-        let client = Client::new(server);
-        let user =
-            client.post("/api/users", json!({"userId": login, "password": password})).await.is(201);
-        let nobody = Self {
-            client,
-            login: login.to_owned(),
-            password,
-            id: user["id"].as_i64().unwrap(),
-            token: String::new(),
-        };
-        nobody.again().await
+        Self::registered(server, login).await.again().await
     }
 
-    /// Logs in a registered user, with the password set by [`Person::new`].
-    pub(crate) async fn known(server: &Server, login: &str) -> Self {
-        let nobody = Self {
+    /// Registers a user, who does not log in.
+    pub(crate) async fn registered(server: &Server, login: &str) -> Self {
+        let nobody = Self::named(server, login);
+        let body = json!({"userId": login, "password": nobody.password});
+        let user = nobody.post("/api/users", body).await.is(201);
+        Self { id: user["id"].as_i64().unwrap(), ..nobody }
+    }
+
+    /// A user with the password set by [`Person::new`], who has not logged in.
+    pub(crate) fn named(server: &Server, login: &str) -> Self {
+        Self {
             client: Client::new(server),
             login: login.to_owned(),
             password: format!("secret of {login}"),
             id: 0,
             token: String::new(),
-        };
-        let known = nobody.again().await;
+        }
+    }
+
+    /// Logs in a registered user, with the password set by [`Person::new`].
+    pub(crate) async fn known(server: &Server, login: &str) -> Self {
+        let known = Self::named(server, login).again().await;
         let id = known.get("/api/users/me").await.is(200)["id"].as_i64().unwrap();
         Self { id, ..known }
     }

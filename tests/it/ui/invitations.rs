@@ -96,7 +96,69 @@ async fn somebody_is_invited_to_a_room_and_registers() {
     theirs.reads("invite-form", "You are signed in as cyd").await;
     theirs.click("invite-form a.primary").await;
     theirs.has("chat-app room-list").await;
+    // Somebody who has an account joins the rooms with it.
+    let attic = ada.public_room("Attic").await;
+    let made = ctl.one(&["invite", "create", "--guest", "--room", &attic]);
+    let other = made["url"].as_str().unwrap().split_once('#').unwrap().1.to_owned();
+    theirs.go(&format!("#{other}")).await;
+    theirs.reads("invite-form .offer", "As cyd, you join these rooms").await;
+    theirs.picture("joins").await;
+    theirs.click("invite-form button.primary").await;
+    theirs.reads("chat-app room-list", "Attic").await;
     assert_eq!(page.errors().await, [""; 0]);
+    page.close().await;
+    theirs.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn somebody_is_invited_as_a_guest() {
+    let server = Server::start().await;
+    let ctl = Ctl::of(&server);
+    ctl.create("ada", &["--admin"]);
+    let ada = Person::known(&server, "ada").await;
+    let [study, _] = [ada.public_room("Study").await, ada.public_room("Attic").await];
+    ada.say(&study, "welcome").await;
+    let driver = Driver::start();
+    let (page, theirs) = tokio::join!(
+        Browser::at_home(&driver, "invites-guests", server.address(), "1280,800", &ada),
+        Browser::open(&driver, "invited-guest", server.address(), "390,844")
+    );
+    page.go("#/server/invitations").await;
+    page.click(".add-invitation").await;
+    page.has("room-dialog #invite-kind").await;
+    let choose = "const kind = document.querySelector('room-dialog #invite-kind'); \
+                  kind.value = 'guest'; kind.dispatchEvent(new Event('change', {bubbles: true}))";
+    page.run(choose).await;
+    page.click("room-dialog .foot .primary").await;
+    page.reads("room-dialog .notice", "Choose at least one room").await;
+    page.picture("needs-a-room").await;
+    page.click("room-dialog .choices input").await;
+    page.click("room-dialog .foot .primary").await;
+    let script = "return document.querySelector('room-dialog #invite-link')?.value";
+    let link = page.wait("the link", script).await.as_str().unwrap().to_owned();
+    page.click("room-dialog .foot .button").await;
+    page.reads("tr[data-invitation='1'] .rooms .tag", "Guest").await;
+    page.picture("list").await;
+
+    let hash = link.split_once('#').unwrap().1;
+    theirs.go(&format!("#{hash}")).await;
+    for (language, says) in [
+        ("ko", "게스트로 참여합니다"),
+        ("ru", "как гость"),
+        ("zh", "访客身份"),
+        ("en", "join as a guest"),
+    ] {
+        theirs.click(&format!("invite-form .langs button[lang={language}]")).await;
+        theirs.reads("invite-form .as-guest", says).await;
+        theirs.picture(language).await;
+    }
+    theirs.fill("invite-form #user", "gil").await;
+    theirs.fill("invite-form #password", "long enough").await;
+    theirs.click("invite-form button[type=submit]").await;
+    theirs.reads("chat-app room-list a.row", "Study").await;
+    assert_eq!(ctl.one(&["user", "show", "gil"])["guest"], true);
+    assert_eq!(page.errors().await, [""; 0]);
+    assert_eq!(theirs.errors().await, [""; 0]);
     page.close().await;
     theirs.close().await;
 }

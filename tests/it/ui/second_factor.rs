@@ -153,3 +153,50 @@ async fn where_it_is_not_offered_there_is_nothing_to_see() {
     page.has("second-factor[hidden]").await;
     page.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn signing_in_leads_through_what_the_server_requires() {
+    let server = Server::start_with(&[("AUTH__SECOND_FACTOR", "required")]).await;
+    let body = json!({"userId": "ann", "password": "secret of ann"});
+    Client::new(&server).post("/api/users", body).await.is(201);
+    let driver = Driver::start();
+    let sign_in = format!("{}/#/sign-in", server.address());
+    let page = Browser::open_at(&driver, "factor-required", &sign_in, "390,844").await;
+    page.fill("login-form #user", "ann").await;
+    page.fill("login-form #password", "secret of ann").await;
+    page.click("login-form button[type=submit]").await;
+    page.reads("sign-in-factor", "This server requires two-step login").await;
+    page.picture("asks").await;
+    page.click("sign-in-factor .back").await;
+    page.lacks("sign-in-factor").await;
+    page.click("login-form button[type=submit]").await;
+    page.click("sign-in-factor button[type=submit]").await;
+    page.wait("the QR code", "return document.querySelector('.qr img')?.naturalWidth > 0").await;
+    page.picture("scan").await;
+    let key = page.wait("the key", "return document.querySelector('.key')?.textContent").await;
+    let app = App::new(&key.as_str().unwrap().replace(' ', ""));
+    page.fill("input#sign-in-factor", "000000").await;
+    page.click("sign-in-factor button[type=submit]").await;
+    page.has("input#sign-in-factor[aria-invalid]").await;
+    page.clear("input#sign-in-factor").await;
+    page.fill("input#sign-in-factor", &app.shows(0)).await;
+    page.click("sign-in-factor button[type=submit]").await;
+    page.has("sign-in-factor .recovery li:nth-child(10)").await;
+    page.picture("codes").await;
+    page.click("sign-in-factor .done").await;
+    page.has("chat-app room-list").await;
+    page.go("#/profile").await;
+    page.reads("second-factor .kept", "you cannot turn it off").await;
+    page.lacks("second-factor .turn-off").await;
+    page.picture("kept").await;
+    page.close().await;
+
+    // Somebody new is led there as well.
+    let register = format!("{}/#/register", server.address());
+    let page = Browser::open_at(&driver, "factor-required-new", &register, "1280,900").await;
+    page.fill("login-form #user", "ben").await;
+    page.fill("login-form #password", "secret of ben").await;
+    page.click("login-form button[type=submit]").await;
+    page.reads("sign-in-factor", "This server requires two-step login").await;
+    page.close().await;
+}

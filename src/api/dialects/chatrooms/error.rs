@@ -48,6 +48,7 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         Error::NoSession | Error::BadSession => (StatusCode::UNAUTHORIZED, "invalid_token"),
         Error::BadCredentials { .. } => (StatusCode::UNAUTHORIZED, "invalid_credentials"),
         Error::SecondFactorRequired => (StatusCode::UNAUTHORIZED, "second_factor_required"),
+        Error::SecondFactorMissing(_) => (StatusCode::UNAUTHORIZED, "second_factor_setup_required"),
         Error::Forbidden
         | Error::Archived
         | Error::ReadOnly
@@ -55,6 +56,7 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         | Error::RegistrationClosed
         | Error::InvitationNeeded
         | Error::SecondFactorOff
+        | Error::SecondFactorKept
         | Error::NotInRoom
         | Error::NotJoined => (StatusCode::FORBIDDEN, "forbidden"),
         Error::LocalLoginOff => (StatusCode::FORBIDDEN, "local_login_off"),
@@ -133,11 +135,13 @@ pub(super) fn socket_code(verb: &str, error: &Error) -> &'static str {
         | Error::RegistrationClosed
         | Error::InvitationNeeded
         | Error::SecondFactorOff
+        | Error::SecondFactorKept
         | Error::LocalLoginOff
         | Error::NoSession
         | Error::BadSession
         | Error::BadCredentials { .. }
-        | Error::SecondFactorRequired => "forbidden",
+        | Error::SecondFactorRequired
+        | Error::SecondFactorMissing(_) => "forbidden",
         Error::RateLimited(_) => "rate_limited",
         Error::TooManyReactions => "too_many_reactions",
         Error::RoomClosing

@@ -30,6 +30,8 @@
 //! | `GET /api/users/{userId}` | `user` |
 //! | `GET /api/statuses` | `statuses` |
 //! | `POST /api/login` | `log_in`, `token` |
+//! | `POST /api/login/second_factor` | `set_up_at_log_in` |
+//! | `POST /api/login/second_factor/confirm` | `confirm_at_log_in`, `token` |
 //! | `POST /api/logout` | `log_out` |
 //! | `POST /api/refresh` | `refresh` |
 //! | `GET /verify` | `me` |

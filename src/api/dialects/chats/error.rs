@@ -33,6 +33,9 @@ fn status_and_title(error: &Error) -> (StatusCode, Cow<'static, str>) {
         Error::Malformed(_) | Error::UnknownType(_) => (StatusCode::BAD_REQUEST, "Invalid body"),
         // Existing clients refresh their token when they get exactly this.
         Error::NoSession | Error::BadSession => (StatusCode::BAD_REQUEST, "Invalid authorization"),
+        Error::SecondFactorMissing(_) => {
+            return (StatusCode::BAD_REQUEST, error.to_string().into());
+        }
         Error::BadCredentials { .. } | Error::SecondFactorRequired => {
             (StatusCode::BAD_REQUEST, "Invalid email or password")
         }
@@ -48,6 +51,7 @@ fn status_and_title(error: &Error) -> (StatusCode, Cow<'static, str>) {
         | Error::RegistrationClosed
         | Error::InvitationNeeded
         | Error::SecondFactorOff
+        | Error::SecondFactorKept
         | Error::LocalLoginOff => (StatusCode::FORBIDDEN, "Forbidden"),
         Error::RoomNotFound | Error::MissingRoom => (StatusCode::NOT_FOUND, "Chat not found"),
         Error::NotFound

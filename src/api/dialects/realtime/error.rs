@@ -14,6 +14,10 @@ pub(super) fn answer(error: &Error) -> Response {
         Error::BadCredentials { .. } | Error::SecondFactorRequired => {
             respond::json(StatusCode::OK, &wire::Status { status: false })
         }
+        // A failed log-in as well, with the reason.
+        Error::SecondFactorMissing(_) => {
+            respond::json(StatusCode::OK, &wire::Failure::new(in_own_words(error)))
+        }
         other => respond::failure(status(other), &wire::Failure::new(in_own_words(other)), other),
     }
 }
@@ -36,7 +40,8 @@ fn status(error: &Error) -> StatusCode {
         Error::NoSession
         | Error::BadSession
         | Error::BadCredentials { .. }
-        | Error::SecondFactorRequired => StatusCode::UNAUTHORIZED,
+        | Error::SecondFactorRequired
+        | Error::SecondFactorMissing(_) => StatusCode::UNAUTHORIZED,
         Error::Forbidden
         | Error::Archived
         | Error::ReadOnly
@@ -44,6 +49,7 @@ fn status(error: &Error) -> StatusCode {
         | Error::RegistrationClosed
         | Error::InvitationNeeded
         | Error::SecondFactorOff
+        | Error::SecondFactorKept
         | Error::LocalLoginOff
         | Error::NotInRoom
         | Error::NotJoined => StatusCode::FORBIDDEN,

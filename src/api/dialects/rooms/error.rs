@@ -63,6 +63,7 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         | Error::RegistrationClosed
         | Error::InvitationNeeded
         | Error::SecondFactorOff
+        | Error::SecondFactorKept
         | Error::LocalLoginOff => (StatusCode::FORBIDDEN, "Forbidden"),
         // This protocol does not distinguish unknown sessions from forbidden actions.
         Error::BadSession
@@ -73,6 +74,7 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         | Error::NotJoined => (StatusCode::UNAUTHORIZED, "Unauthorized"),
         Error::BadCredentials { .. }
         | Error::SecondFactorRequired
+        | Error::SecondFactorMissing(_)
         | Error::NotFound
         | Error::MessageNotFound
         | Error::SessionNotFound

@@ -218,6 +218,7 @@ mod tests {
             seen: NOW,
             expires: NOW,
             grant: None,
+            unproven: false,
         };
         let login = LoggedIn {
             session,

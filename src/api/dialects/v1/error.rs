@@ -27,9 +27,9 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         | Error::TooFew(_)
         | Error::UnknownType(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_json"),
         Error::NoSession | Error::BadSession => (StatusCode::UNAUTHORIZED, "unauthorized"),
-        Error::BadCredentials { known: true } | Error::SecondFactorRequired => {
-            (StatusCode::UNPROCESSABLE_ENTITY, "wrong_credentials")
-        }
+        Error::BadCredentials { known: true }
+        | Error::SecondFactorRequired
+        | Error::SecondFactorMissing(_) => (StatusCode::UNPROCESSABLE_ENTITY, "wrong_credentials"),
         Error::BadCredentials { known: false } | Error::UserNotFound => {
             (StatusCode::UNPROCESSABLE_ENTITY, "user_not_found")
         }
@@ -41,6 +41,7 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         Error::RoomNotFound
         | Error::Forbidden
         | Error::SecondFactorOff
+        | Error::SecondFactorKept
         | Error::NotInRoom
         | Error::ParticipantNotFound
         | Error::MissingRoom

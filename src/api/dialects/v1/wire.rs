@@ -192,6 +192,7 @@ mod tests {
             seen: NOW,
             expires: NOW,
             grant: None,
+            unproven: false,
         }
     }
 

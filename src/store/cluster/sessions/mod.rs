@@ -35,6 +35,7 @@ pub(super) async fn start(at: &Cluster, new: NewSession) -> Result<Session, Stor
         stored: Stored::new(id, &new, generation),
         seen: new.now,
         expires: new.now.plus(new.life),
+        vouched: new.vouched,
     };
     let session = kept.session(&user)?;
     let entry = audit::begin(at, || audit_notes::token_created(&session)).await?;

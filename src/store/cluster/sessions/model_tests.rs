@@ -36,7 +36,8 @@ async fn user(at: &Cluster) -> UserId {
 
 fn new(user: UserId, secret: u8, now: Timestamp) -> NewSession {
     let token = Hash32([secret; 32]);
-    NewSession { user, token, device: String::new(), address: None, now, life: LIFE, grant: None }
+    let (device, life) = (String::new(), LIFE);
+    NewSession { user, token, device, address: None, now, life, grant: None, vouched: false }
 }
 
 /// Repeats what failed.

@@ -59,6 +59,8 @@ pub(super) struct Kept {
     pub(super) stored: Stored,
     pub(super) seen: Timestamp,
     pub(super) expires: Timestamp,
+    /// Another system has proven the log-in.
+    pub(super) vouched: bool,
 }
 
 impl Stored {
@@ -108,6 +110,7 @@ impl Kept {
     pub(super) fn session(&self, owner: &users::Kept) -> Result<Session, StoreError> {
         let user = owner.stored.user(owner.id);
         let grant = self.stored.grant()?;
+        let unproven = grant.is_none() && !self.vouched && !user.bot && !user.second_factor;
         Ok(Session {
             id: self.stored.id(),
             user: user.id,
@@ -123,6 +126,7 @@ impl Kept {
             seen: self.seen,
             expires: self.expires,
             grant,
+            unproven,
         })
     }
 
@@ -191,17 +195,21 @@ fn kept(row: &Row) -> Result<Option<Kept>, StoreError> {
     };
     let stored = stored(body)?;
     let time = |name| Timestamp(row.int(name).unwrap_or_default());
-    Ok(Some(Kept { stored, seen: time("seen"), expires: time("expires") }))
+    let vouched = row.flag("vouched") == Some(true);
+    Ok(Some(Kept { stored, seen: time("seen"), expires: time("expires"), vouched }))
 }
 
 /// Writes the rows of a session as of its last use. That by user comes first: what is found by its
 /// secret is found by its user too, who can end it.
 pub(super) async fn write(at: &Cluster, kept: &Kept) -> Result<(), StoreError> {
-    let cells = [
+    let mut cells: Vec<(&'static str, Value)> = vec![
         ("body", encode(VERSION, &kept.stored)?.into()),
         ("seen", kept.seen.0.into()),
         ("expires", kept.expires.0.into()),
     ];
+    if kept.vouched {
+        cells.push(("vouched", true.into()));
+    }
     let used = kept.seen.0.saturating_sub(kept.stored.created).clamp(0, END - 2) + 1;
     let [by_token, by_user] = puts(&kept.stored, used, &cells, kept.life() + KEPT_AFTER);
     at.tables().write(vec![by_user]).await?;

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use super::rows::{self, State, Wrote};
 use crate::model::{Hash32, Invitation, Missing, Timestamp, UserId};
-use crate::store::StoreError;
-use crate::store::cluster::Cluster;
 use crate::store::cluster::invitations::{self, Kept, TRIES};
 use crate::store::cluster::tables::Consistency;
+use crate::store::cluster::{Cluster, audit};
+use crate::store::{StoreError, audit_notes};
 
 /// A creation that takes longer is taken for abandoned. It fails then; it does not break anything.
 const ABANDONED: Duration = Duration::from_secs(15);
@@ -79,6 +79,23 @@ pub(super) async fn take(
         }
     }
     Err(StoreError::Unavailable)
+}
+
+/// Counts a use by somebody who has an account.
+pub(in crate::store::cluster) async fn accept(
+    at: &Cluster,
+    user: UserId,
+    secret: Hash32,
+) -> Result<Invitation, StoreError> {
+    let found = rows::read(at, user).await?.map(|kept| kept.stored.user(user));
+    let account = found.filter(|user| !user.disabled);
+    let account = account.ok_or(StoreError::NotFound(Missing::User))?;
+    let invitation = take(at, secret, user).await?;
+    let entry =
+        audit::begin(at, || audit_notes::invitation_accepted(&account, &invitation)).await?;
+    audit::settle(at, entry, Ok(()), |()| true).await?;
+    finish(at, secret, user, true).await;
+    Ok(invitation)
 }
 
 /// Ends the creation of an account that has taken a use: counts the use if it was `made`, and gives

@@ -66,6 +66,7 @@ async fn run(seed: u64, altered: Altered) -> (Vec<String>, Journal) {
         by: None,
         maker: "root".to_owned(),
         rooms: Vec::new(),
+        guest: false,
         uses: Some(USES),
         now: Timestamp::now(),
         life: Duration::from_hours(1),

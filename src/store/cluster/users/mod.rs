@@ -21,7 +21,9 @@ pub(super) use adding::{add, add_invited};
 pub(super) use changing::change;
 pub(super) use digests::{add_digests, forget_digests};
 pub(super) use directory::{Directory, count};
-pub(super) use inviting::{all as invitations, by_secret as invitation};
+pub(super) use inviting::{
+    accept as accept_invitation, all as invitations, by_secret as invitation,
+};
 pub(super) use reading::{account, find, has_administrator, identities, these, users};
 pub(super) use removing::{forget, remove};
 pub(super) use rows::{Kept, has_reached, prevent, read};

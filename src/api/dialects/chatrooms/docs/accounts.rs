@@ -3,7 +3,7 @@
 use super::{bad, limit};
 use crate::api::chatrooms::wire;
 use crate::api::openapi::{Described, Shape, types};
-use crate::model::{Claim, Error};
+use crate::model::{Claim, Error, UserId};
 
 const COOKIE: &str =
     "`jwt_token`, HttpOnly, SameSite=Lax, Secure under TLS; lives as long as the session";
@@ -78,13 +78,18 @@ pub(super) fn statuses() -> Described {
 pub(super) fn log_in() -> Described {
     Described::new("Log in")
         .open()
-        .text("An account with a second factor needs a `code`; a wrong one is a failed log-in.")
+        .text(
+            "An account with a second factor needs a `code`; a wrong one is a failed log-in. \
+             `second_factor_setup_required`: the person must set one up first, with `POST \
+             /api/login/second_factor`.",
+        )
         .body::<wire::LogIn>()
         .answers(200, "The token", Shape::of::<wire::LoggedIn<'_>>())
         .header("Set-Cookie", COOKIE)
         .fails([
             Error::BadCredentials { known: true },
             Error::SecondFactorRequired,
+            Error::SecondFactorMissing(UserId(0)),
             Error::ForeignOrigin,
         ])
 }

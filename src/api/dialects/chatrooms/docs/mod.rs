@@ -57,6 +57,8 @@ pub(super) fn describe(operation: Operation) -> Described {
         Operation::User => accounts::user(),
         Operation::Statuses => accounts::statuses(),
         Operation::LogIn => accounts::log_in(),
+        Operation::SetUpAtLogIn => second_factor::set_up_at_log_in(),
+        Operation::ConfirmAtLogIn => second_factor::confirm_at_log_in(),
         Operation::LogOut => accounts::log_out(),
         Operation::Refresh => accounts::refresh(),
         Operation::Verify => accounts::verify(),

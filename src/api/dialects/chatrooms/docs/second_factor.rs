@@ -17,7 +17,7 @@ pub(super) fn set_up() -> Described {
     Described::new("Set up a second factor")
         .text(
             "It is in force once `…/confirm` was called with a code of the app. Refused with 403 \
-             for a wrong password, to API tokens, and unless `[auth] second_factor` is `optional`.",
+             for a wrong password, to API tokens, and if `[auth] second_factor` is `off`.",
         )
         .body::<wire::SetUpFactor>()
         .answers(200, "The secret, this once", Shape::of::<wire::FactorSetUp<'_>>())
@@ -43,6 +43,42 @@ pub(super) fn renew() -> Described {
 pub(super) fn turn_off() -> Described {
     Described::new("Turn my second factor off")
         .body::<wire::TurnOffFactor>()
+        .text("Refused with 403 if `[auth] second_factor` requires it.")
         .empty(204, "Log-ins need the password only")
         .fails([Error::Forbidden, bad("code")])
+}
+
+pub(super) fn set_up_at_log_in() -> Described {
+    Described::new("Set up the second factor that a log-in needs")
+        .text(
+            "After `POST /api/login` was answered with `second_factor_setup_required`: the log-in of \
+             a person who must have a second factor (`[auth] second_factor`) and has none.",
+        )
+        .open()
+        .body::<wire::SetUpAtLogIn>()
+        .answers(200, "The secret, this once", Shape::of::<wire::FactorSetUp<'_>>())
+        .fails([
+            Error::BadCredentials { known: true },
+            bad("userId"),
+            Error::ForeignOrigin,
+            Error::Taken(Claim::SecondFactor),
+        ])
+}
+
+pub(super) fn confirm_at_log_in() -> Described {
+    Described::new("Confirm that second factor, and log in")
+        .text("Ends all other sessions of the user.")
+        .open()
+        .body::<wire::ConfirmAtLogIn>()
+        .answers(
+            200,
+            "A token, and recovery codes, this once",
+            Shape::of::<wire::ConfirmedAtLogIn<'_>>(),
+        )
+        .fails([
+            Error::BadCredentials { known: true },
+            Error::ForeignOrigin,
+            Error::Taken(Claim::SecondFactor),
+            bad("code"),
+        ])
 }

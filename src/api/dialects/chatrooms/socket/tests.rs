@@ -58,6 +58,7 @@ fn the_first_frame_greets() {
         seen: NOW,
         expires: NOW,
         grant: None,
+        unproven: false,
     };
     says(
         "frame.connection_established.json",

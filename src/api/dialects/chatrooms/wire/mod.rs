@@ -46,7 +46,8 @@ pub(super) use personal::{
 pub(super) use push::{Push, Subscribe};
 pub(super) use rooms::{Card, Connected, Muted, Participant, Pins, Room, Rooms};
 pub(super) use second_factor::{
-    ConfirmFactor, FactorSetUp, FactorState, RecoveryCodes, SetUpFactor, TurnOffFactor, UseFactor,
+    ConfirmAtLogIn, ConfirmFactor, ConfirmedAtLogIn, FactorSetUp, FactorState, RecoveryCodes,
+    SetUpAtLogIn, SetUpFactor, TurnOffFactor, UseFactor,
 };
 pub(super) use threads::{FollowedThreads, Follows, ThreadSummaries};
 pub(super) use tokens::{NewToken, Token, Tokens};

@@ -49,14 +49,16 @@ pub(crate) struct FactorState {
     available: bool,
     /// It is in force.
     enabled: bool,
+    /// The server requires it of the caller, who cannot turn it off.
+    required: bool,
     /// Number of recovery codes that have not been used.
     recovery_codes: usize,
 }
 
 impl From<chat::FactorState> for FactorState {
     fn from(state: chat::FactorState) -> Self {
-        let chat::FactorState { available, enabled, recovery_codes } = state;
-        Self { available, enabled, recovery_codes }
+        let chat::FactorState { available, enabled, required, recovery_codes } = state;
+        Self { available, enabled, required, recovery_codes }
     }
 }
 
@@ -76,5 +78,36 @@ pub(crate) struct FactorSetUp<'a> {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RecoveryCodes {
+    pub(crate) recovery_codes: Vec<String>,
+}
+
+/// `POST /api/login/second_factor`
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SetUpAtLogIn {
+    #[schema(schema_with = types::login)]
+    pub(crate) user_id: String,
+    #[schema(schema_with = types::password)]
+    pub(crate) password: String,
+}
+
+/// `POST /api/login/second_factor/confirm`
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ConfirmAtLogIn {
+    #[schema(schema_with = types::login)]
+    pub(crate) user_id: String,
+    #[schema(schema_with = types::password)]
+    pub(crate) password: String,
+    /// The six digits that the app shows.
+    pub(crate) code: String,
+}
+
+/// A session, and the recovery codes of the second factor that is in force now.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ConfirmedAtLogIn<'a> {
+    #[serde(flatten)]
+    pub(crate) login: super::LoggedIn<'a>,
     pub(crate) recovery_codes: Vec<String>,
 }

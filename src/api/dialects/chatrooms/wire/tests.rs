@@ -54,6 +54,7 @@ fn sessions_say_which_is_the_own() {
         seen: NOW,
         expires: NOW,
         grant: None,
+        unproven: false,
     };
     same(
         "rest.sessions.json",

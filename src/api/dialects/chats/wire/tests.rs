@@ -30,6 +30,7 @@ fn session() -> Session {
         seen: NOW,
         expires: NOW,
         grant: None,
+        unproven: false,
     }
 }
 

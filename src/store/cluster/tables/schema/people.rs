@@ -85,6 +85,7 @@ pub static SESSIONS: Table = Table {
         Column::int("seen"),
         Column::int("expires"),
         Column::flag("ended"),
+        Column::flag("vouched"),
     ],
 };
 
@@ -101,6 +102,7 @@ pub static SESSIONS_BY_USER: Table = Table {
         Column::int("seen"),
         Column::int("expires"),
         Column::flag("ended"),
+        Column::flag("vouched"),
     ],
 };
 
