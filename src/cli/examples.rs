@@ -73,6 +73,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         &[
             "invite create --room general --uses 10 --expires 30d",
             "invite create --uses unlimited -o json | jq -r .url",
+            "invite create --room general --mail ann@example.org --mail bob@example.org",
         ],
     ),
     ("invite list", &["invite list", "invite list -o json"]),
@@ -133,6 +134,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ),
     ("ldap test", &["ldap test", "ldap test ann --password-file /run/secrets/ann"]),
     ("ldap sync", &["ldap sync", "ldap sync -o json"]),
+    ("mail test", &["mail test ann@example.org", "mail test ann@example.org --language ko"]),
     ("emoji delete", &["emoji delete party_parrot", "emoji delete logo --yes --if-exists"]),
     ("room list", &["room list", "room list -o jsonl"]),
     ("room show", &["room show general", "room show room007"]),

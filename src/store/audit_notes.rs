@@ -104,6 +104,7 @@ fn of_invitation(invitation: &Invitation) -> Properties {
         "uses": invitation.uses,
         "rooms": invitation.rooms.iter().map(|room| room.key()).collect::<Vec<_>>(),
         "expires": invitation.expires.seconds(),
+        "mailed_to": invitation.mailed_to,
     })))
 }
 

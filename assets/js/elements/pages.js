@@ -150,7 +150,8 @@ export class Pages {
         return absence(state);
       case "server": {
         const host = () => this.#app.dialog("room-dialog");
-        return { me, tab: state.route.tab, command: client.command, host };
+        const mail = () => Boolean(chat.store.state.server?.mail);
+        return { me, tab: state.route.tab, command: client.command, host, mail };
       }
       default:
         return {

@@ -9,7 +9,7 @@ import { ServerTable } from "./server-table.js";
 
 /**
  * @typedef {{id: number, made_by: string, rooms: string[], uses: number|null, used: number,
- *   created: string, expires: string, state: string}} Invitation
+ *   created: string, expires: string, state: string, mailed_to?: string}} Invitation
  */
 
 /** @extends {ServerTable<Invitation>} */
@@ -33,6 +33,12 @@ export class ServerInvitations extends ServerTable {
           label: t("server.rooms"),
           order: (invitation) => this.#roomsOf(invitation),
           cell: (invitation) => this.#roomsOf(invitation) || "–",
+        },
+        {
+          name: "mailed",
+          label: t("server.inviteMailedTo"),
+          order: ({ mailed_to: address }) => address ?? "",
+          cell: ({ mailed_to: address }) => address ?? "–",
         },
         {
           name: "left",
@@ -88,7 +94,7 @@ export class ServerInvitations extends ServerTable {
 
   /** @param {Invitation} invitation */
   textOf(invitation) {
-    return `${invitation.made_by} ${this.#roomsOf(invitation)}`;
+    return `${invitation.made_by} ${this.#roomsOf(invitation)} ${invitation.mailed_to ?? ""}`;
   }
 
   /** @param {Invitation} invitation */

@@ -26,6 +26,7 @@ import "./server-users.js";
  * @property {string} [tab]
  * @property {(command: Record<string, object>) => Promise<any[]>} command
  * @property {() => Promise<HTMLElement>} host what holds a dialog
+ * @property {() => boolean} mail whether the server can send mail
  */
 
 /** The tabs, with the element and the name of each. @type {Record<string, [string, string]>} */

@@ -44,12 +44,18 @@ pub(super) struct Kept {
     pub(super) stored: Stored,
     /// When it was revoked.
     revoked: Option<i64>,
+    /// Address that it was meant to be mailed to.
+    mailed_to: Option<String>,
 }
 
 impl Kept {
     /// Returns the invitation; accounts that are being created count as uses.
     pub(super) fn invitation(&self) -> Invitation {
-        Invitation { revoked: self.revoked.map(Timestamp), ..self.stored.invitation() }
+        Invitation {
+            revoked: self.revoked.map(Timestamp),
+            mailed_to: self.mailed_to.clone(),
+            ..self.stored.invitation()
+        }
     }
 
     /// The same, unless it was revoked.
@@ -94,6 +100,7 @@ impl Stored {
             created: Timestamp(self.created),
             expires: Timestamp(self.expires),
             revoked: None,
+            mailed_to: None,
         }
     }
 }
@@ -107,7 +114,8 @@ pub(super) async fn add(at: &Cluster, new: NewInvitation) -> Result<Invitation, 
     }
     let id = ids::take(at, ids::Kind::Invitation).await?;
     let secret = hex::encode(new.secret.0);
-    let kept = Kept { secret, version: 0, stored: Stored::new(id, &new), revoked: None };
+    let stored = Stored::new(id, &new);
+    let kept = Kept { secret, version: 0, stored, revoked: None, mailed_to: new.mailed_to };
     let added = kept.invitation();
     let entry = audit::begin(at, || audit_notes::invitation_added(&added)).await?;
     let absent = Condition::Absent(vec![kept.secret.as_str().into()]);
@@ -163,6 +171,7 @@ async fn put(
     let body = encode(VERSION, &kept.stored)?;
     let mut cells = vec![("version", version.into()), ("body", body.clone().into())];
     cells.extend(kept.revoked.map(|at| ("revoked", at.into())));
+    cells.extend(kept.mailed_to.as_deref().map(|address| ("mailed_to", address.into())));
     let put = row_of(kept, cells);
     if settle(at, condition, put).await? {
         return Ok(Wrote::Done);
@@ -217,7 +226,8 @@ fn kept(row: &Row) -> Result<Option<Kept>, StoreError> {
         return Ok(None);
     };
     let (secret, revoked) = (secret.to_owned(), row.int("revoked"));
-    Ok(Some(Kept { secret, version, stored: decode(VERSION, body)?, revoked }))
+    let mailed_to = row.text("mailed_to").map(str::to_owned);
+    Ok(Some(Kept { secret, version, stored: decode(VERSION, body)?, revoked, mailed_to }))
 }
 
 #[cfg(test)]
