@@ -11,8 +11,8 @@
 
 /**
  * My settings for all rooms.
- * @typedef {{notify: Level, keywords: string[], quiet?: {from: string, to: string, zone: string}}}
- *   Preferences
+ * @typedef {{notify: Level, keywords: string[], language?: string,
+ *   quiet?: {from: string, to: string, zone: string}}} Preferences
  */
 
 /**

@@ -25,6 +25,7 @@
  * @property {boolean} [invitations] anyone with an invitation may, and nobody else
  * @property {string} [accent] #rrggbb
  * @property {boolean} [resetByMail] it mails links for a new password
+ * @property {boolean} [mail] it can send mail
  * @property {{label: string}} [oidc] how to sign in through its provider
  * @property {boolean} [localLogin] false: nobody signs in with a password
  * @property {boolean} [personalTokens] people may create API tokens of their own

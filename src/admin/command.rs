@@ -17,6 +17,7 @@ use super::invitations::{InviteCreate, InviteList, InviteRevoke};
 use super::ldap::{LdapSync, LdapTest};
 use super::log::{LogRotate, LogTail, SetLogLevel};
 use super::look::{ServerReset, ServerSet, ServerShow};
+use super::mail::MailTest;
 use super::outgoing_webhooks::{
     OutgoingWebhookCreate, OutgoingWebhookDelete, OutgoingWebhookDisable, OutgoingWebhookEnable,
     OutgoingWebhookList, OutgoingWebhookShow, OutgoingWebhookTest,
@@ -199,6 +200,9 @@ pub enum Command {
     /// Compare the accounts that are linked to the LDAP directory with their entries.
     #[serde(rename = "ldap.sync")]
     LdapSync(#[schema(inline)] LdapSync),
+    /// Send a test letter through the configured mail server.
+    #[serde(rename = "mail.test")]
+    MailTest(#[schema(inline)] MailTest),
     /// List all rooms.
     #[serde(rename = "room.list")]
     RoomList(#[schema(inline)] RoomList),

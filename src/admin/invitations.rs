@@ -1,20 +1,27 @@
 //! Commands on invitations: links with which people create accounts.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tracing::warn;
 use utoipa::ToSchema;
 
-use super::outcome::Failure;
-use super::{Call, items};
-use crate::chat::{INVITATION_LIFE, NewInvite};
-use crate::model::{Error, InvitationId};
+use super::outcome::{Failure, Kind};
+use super::{Call, items, mail};
+use crate::chat::{CreatedInvitation, INVITATION_LIFE, InvitationLetter, Language, NewInvite};
+use crate::model::{Error, InvitationId, fold};
 use crate::qr;
 
 /// Longest address of the web UI.
 const LONGEST: usize = 300;
+/// Addresses that one command mails invitations to.
+const MAX_ADDRESSES: usize = 50;
+/// Letters that are sent at the same time.
+const AT_ONCE: usize = 8;
 
-/// Create an invitation; the output contains its link, this once.
+/// Create an invitation, or one for each address that it is mailed to; the output contains the link,
+/// this once.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InviteCreate {
@@ -35,12 +42,19 @@ pub struct InviteCreate {
     /// its QR code. Absent: `[server] public_url`, or the address at which the server listens.
     #[serde(default)]
     pub page: Option<String>,
+    /// E-mail addresses: an invitation is created for each, and mailed to it. At most 50. Requires
+    /// `[mail]`, and `page` or `[server] public_url`. If one of them is wrong, none is created.
+    #[serde(default)]
+    pub mail: Vec<String>,
+    /// Language of the letters: `en`, `ko`, `ru` or `zh`; absent: English.
+    #[serde(default)]
+    pub language: Option<String>,
 }
 
 impl InviteCreate {
     pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
-        let Call { admin, operator, output, .. } = call;
-        let Self { rooms, guest, uses, expires_seconds, page } = self;
+        let Call { admin, operator, .. } = call;
+        let Self { rooms, guest, uses, expires_seconds, page, mail: addresses, language } = self;
         if guest && rooms.is_empty() {
             return Err(Failure::usage(
                 "a guest sees only their rooms, so the invitation needs at least one room (--room)",
@@ -48,6 +62,18 @@ impl InviteCreate {
         }
         if let Some(page) = &page {
             check_page(page)?;
+        }
+        let language = mail::parse_language(language.as_deref())?;
+        let addresses = checked(&addresses)?;
+        if !addresses.is_empty() {
+            admin.check_mail()?;
+            let config = admin.0.parts.config.get();
+            if page.is_none() && config.server.public_url.is_none() {
+                return Err(Failure::usage(
+                    "the links of mailed invitations need an address that everybody can open; set \
+                     [server] public_url",
+                ));
+            }
         }
         let mut found = Vec::new();
         for room in &rooms {
@@ -59,7 +85,12 @@ impl InviteCreate {
             uses: Some(uses.unwrap_or(1)).filter(|uses| *uses > 0),
             life: expires_seconds.map_or(INVITATION_LIFE, Duration::from_secs),
         };
-        let made = admin.chat().create_invitation(operator, new).await;
+        let each = if addresses.is_empty() {
+            vec![None]
+        } else {
+            addresses.into_iter().map(Some).collect()
+        };
+        let made = admin.chat().create_invitations(operator, new, each).await;
         let made = made.map_err(|error| match error {
             Error::RegistrationClosed => Failure::conflict(
                 "registration is closed, so nobody could use an invitation; set [auth] \
@@ -67,16 +98,77 @@ impl InviteCreate {
             ),
             other => other.into(),
         })?;
-        let base = page.as_deref().map_or_else(|| admin.base_url(), without_slash);
-        let url = format!("{base}/#invite={}", made.secret);
-        output
-            .item(items::Invitation {
+        hand_out(call, &made, page.as_deref(), language).await
+    }
+}
+
+/// Mails invitations to their addresses, and shows the link of each, also of those whose letters
+/// were not sent.
+async fn hand_out(
+    call: Call<'_>,
+    made: &[CreatedInvitation],
+    page: Option<&str>,
+    language: Language,
+) -> Result<(), Failure> {
+    let Call { admin, operator, output } = call;
+    let base = page.map_or_else(|| without_slash(&admin.base_url()), without_slash);
+    let mut unsent = Vec::new();
+    for some in made.chunks(AT_ONCE) {
+        let mut sending = Vec::with_capacity(some.len());
+        for made in some {
+            let link = format!("{base}/#invite={}", made.secret);
+            // Without the name, the letter is still a good one.
+            let by = admin.chat().inviter(operator, &made.invitation).await.unwrap_or_default();
+            let letter = made.invitation.mailed_to.clone().map(|to| InvitationLetter {
+                to,
+                link: link.clone(),
+                by,
+                expires: made.invitation.expires,
+            });
+            let chat = admin.chat().clone();
+            let task = tokio::spawn(async move {
+                let Some(letter) = letter else { return None };
+                chat.send_invitation(&letter, language).await.err().map(|why| why.to_string())
+            });
+            sending.push((made, link, task));
+        }
+        for (made, url, task) in sending {
+            let problem = task.await.unwrap_or_else(|broken| Some(broken.to_string()));
+            if let (Some(why), Some(to)) = (&problem, &made.invitation.mailed_to) {
+                warn!(user = operator.name(), "An invitation was not mailed: {why}.");
+                unsent.push(format!("{to}: {why}"));
+            }
+            let invitation = items::Invitation {
                 qr: page.and_then(|_| qr::svg(&url)),
                 url: Some(url),
+                problem,
                 ..items::Invitation::of(&made.invitation, None)
-            })
-            .await
+            };
+            output.item(invitation).await?;
+        }
     }
+    if unsent.is_empty() {
+        return Ok(());
+    }
+    let why = unsent.join("; ");
+    Err(Failure::new(Kind::Problems, format!("the invitation was not mailed to {why}")))
+}
+
+/// Returns the addresses, each once, if all of them are valid.
+fn checked(addresses: &[String]) -> Result<Vec<String>, Failure> {
+    let mut known = HashSet::new();
+    let mut found = Vec::new();
+    for text in addresses {
+        let address = mail::check_address(text)?;
+        if known.insert(fold(address)) {
+            found.push(address.to_owned());
+        }
+    }
+    if found.len() > MAX_ADDRESSES {
+        let why = format!("an invitation can be mailed to at most {MAX_ADDRESSES} addresses");
+        return Err(Failure::usage(why));
+    }
+    Ok(found)
 }
 
 /// List the invitations, newest first, with those that expired or were used up in

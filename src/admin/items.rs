@@ -4,6 +4,7 @@ mod account;
 mod emoji;
 mod ldap;
 mod look;
+mod mail;
 mod room;
 mod slash_command;
 
@@ -28,6 +29,7 @@ pub use account::{
 pub use emoji::Emoji;
 pub use ldap::{LdapStep, LdapSynced};
 pub use look::Look;
+pub use mail::MailTest;
 pub use room::{Card, Deleted, ExpiredRoom, Member, Purged, Removed};
 pub use slash_command::SlashCommand;
 
@@ -97,6 +99,12 @@ pub struct Invitation {
     /// `valid`, `expired`, `used_up`, `void` (whoever made it is no administrator any more) or
     /// `revoked`.
     pub(super) state: &'static str,
+    /// Address that it was meant to be mailed to; absent: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) mailed_to: Option<String>,
+    /// Why the letter was not sent; only in the output of `invite.create`, and absent if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) problem: Option<String>,
     /// Address of the link; only in the output of `invite.create`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) url: Option<String>,
@@ -118,6 +126,8 @@ impl Invitation {
             created: invitation.created.seconds(),
             expires: invitation.expires.seconds(),
             state: spent.map_or("valid", model::Spent::as_str),
+            mailed_to: invitation.mailed_to.clone(),
+            problem: None,
             url: None,
             qr: None,
         }

@@ -32,6 +32,7 @@ pub mod ldap;
 pub mod log;
 pub mod look;
 pub mod lost;
+pub mod mail;
 pub mod measure;
 pub mod media;
 pub mod outcome;

@@ -133,6 +133,7 @@ impl Command {
             | Self::RoomPurge(_)
             | Self::RetentionRun(_)
             | Self::BackupPrune(_)
+            | Self::MailTest(_)
             | Self::Reload(_) => Recorded::ByItself,
             Self::LogLevel(SetLogLevel { level, for_seconds }) => {
                 before("log", "level", &json!({"level": level, "for_seconds": for_seconds}))

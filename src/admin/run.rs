@@ -87,6 +87,7 @@ impl Command {
             Self::EmojiDelete(command) => command.run(call).await,
             Self::LdapTest(command) => command.run(call).await,
             Self::LdapSync(command) => command.run(call).await,
+            Self::MailTest(command) => command.run(call).await,
             Self::RoomList(command) => command.run(call).await,
             Self::RoomShow(command) => command.run(call).await,
             Self::RoomCreate(command) => command.run(call).await,

@@ -586,6 +586,7 @@ pub(crate) fn preferences() -> Preferences {
         notify: NotifyLevel::Mentions,
         keywords: vec!["배포".to_owned(), "release".to_owned()],
         quiet: Some(QuietHours { from, to, zone }),
+        language: Some("ko".to_owned()),
     }
 }
 

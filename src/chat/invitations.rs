@@ -80,6 +80,18 @@ impl Chat {
         operator: &Operator,
         new: NewInvite,
     ) -> Result<CreatedInvitation> {
+        let made = self.create_invitations(operator, new, vec![None]).await?;
+        made.into_iter().next().ok_or(Error::Internal)
+    }
+
+    /// Creates one invitation for each of these addresses, to which it is meant to be mailed; fails
+    /// as [`Chat::create_invitation`] does, before one is created.
+    pub async fn create_invitations(
+        &self,
+        operator: &Operator,
+        new: NewInvite,
+        addresses: Vec<Option<String>>,
+    ) -> Result<Vec<CreatedInvitation>> {
         self.may_register(true)?;
         let NewInvite { mut rooms, guest, uses, life } = new;
         if life.is_zero() || life > MAX_LIFE {
@@ -103,17 +115,32 @@ impl Chat {
             access::join_invited(&self.facts(*room).await?)?;
         }
         let all = self.store().invitations().await?;
-        if all.iter().filter(|one| one.revoked.is_none()).count() >= MAX_INVITATIONS {
+        let standing = all.iter().filter(|one| one.revoked.is_none()).count();
+        if standing + addresses.len() > MAX_INVITATIONS {
             let why = format!("cannot be created: there are {MAX_INVITATIONS}; revoke some first");
             return Err(Error::invalid("invitation", why));
         }
-        let secret = tokens::new_secret()?;
-        let (by, maker) = operator.maker();
-        let (token, now) = (tokens::hash(&secret)?, Timestamp::now());
-        let new = NewInvitation { secret: token, by, maker, rooms, guest, uses, now, life };
-        let invitation = self.store_for(operator.attribution()).add_invitation(new).await?;
-        info!(user = operator.name(), "Invitation {} created.", invitation.id);
-        Ok(CreatedInvitation { invitation, secret })
+        let mut made = Vec::with_capacity(addresses.len());
+        for mailed_to in addresses {
+            let secret = tokens::new_secret()?;
+            let ((by, maker), rooms) = (operator.maker(), rooms.clone());
+            let (token, now) = (tokens::hash(&secret)?, Timestamp::now());
+            let new = NewInvitation {
+                secret: token,
+                by,
+                maker,
+                rooms,
+                guest,
+                uses,
+                now,
+                life,
+                mailed_to,
+            };
+            let invitation = self.store_for(operator.attribution()).add_invitation(new).await?;
+            info!(user = operator.name(), "Invitation {} created.", invitation.id);
+            made.push(CreatedInvitation { invitation, secret });
+        }
+        Ok(made)
     }
 
     /// Returns all invitations, newest first, and why no account can be created with them any more.
@@ -279,6 +306,12 @@ impl Chat {
         let maker = self.maker_of(invitation).await?;
         let stands = maker.is_some_and(|maker| access::may_invite(&maker));
         Ok(if stands { None } else { Some(Spent::Void) })
+    }
+
+    /// Returns the display name of the administrator who made an invitation; None: it was made on
+    /// the command line.
+    pub async fn inviter(&self, _: &Operator, invitation: &Invitation) -> Result<Option<String>> {
+        Ok(self.maker_of(invitation).await?.map(|user| user.name))
     }
 
     async fn maker_of(&self, invitation: &Invitation) -> Result<Option<User>> {

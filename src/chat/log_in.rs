@@ -375,6 +375,7 @@ async fn open(
         };
         return Err(refuse(reason, true, logged, client));
     }
+    chat.tell_of_device(&account.user, &session, client);
     counter!("chatctl_logins_total", "result" => "ok").increment(1);
     info!(
         user = account.user.login,

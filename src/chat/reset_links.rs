@@ -134,8 +134,8 @@ impl Chat {
         self.check_password_is_here(link.user).await?;
         check_password("password", password, self.config().auth.password_min_length)?;
         let password = self.hash_password(password, None).await?;
-        // Of two concurrent callers, only one ends it.
-        if self.sessions().end(link.user, Ended::One(link.id)).await? == 0 {
+        // Of two concurrent callers, on this server or on two, only one ends it.
+        if !self.sessions().end_once(link.user, link.id).await? {
             return Err(Error::Forbidden);
         }
         let actor = holder_of_reset_link(&link, client);

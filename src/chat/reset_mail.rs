@@ -3,18 +3,15 @@
 
 mod words;
 
-use std::future::Future;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::{field, info, warn};
 
-pub use words::Language;
-
 use super::Chat;
+use super::letters::{Language, patiently};
 use super::reset_links::BY_MAIL;
-use crate::egress::own_name;
 use crate::mail::{self, Letter, Unsent};
 use crate::model::{Client, Error, Result, User, check_email, check_login, fold};
 use crate::store::UserKey;
@@ -29,9 +26,6 @@ const PER_ADDRESS: u32 = 10;
 const PER_ACCOUNT: u32 = 3;
 /// Requests whose letters may be under way.
 pub(super) const AT_ONCE: usize = 32;
-/// Pauses before a letter is sent again. Mail servers that know a sender too little take the first
-/// one only after minutes ("greylisting").
-const PAUSES: [Duration; 2] = [Duration::from_mins(1), Duration::from_mins(5)];
 
 impl Chat {
     /// Returns whether a link can be mailed: `[auth] reset_by_mail`, and a mail server and a public
@@ -40,8 +34,7 @@ impl Chat {
         let config = self.config();
         config.auth.reset_by_mail
             && config.auth.local_login
-            && config.mail.host.is_some()
-            && config.mail.from.is_some()
+            && config.mail.is_on()
             && config.server.public_url.is_some()
     }
 
@@ -144,51 +137,9 @@ impl Chat {
     ) -> Letter {
         let config = self.config();
         let base = config.server.public_url.as_deref().unwrap_or_default().trim_end_matches('/');
-        let server = self.look().await.name.unwrap_or_else(|| own_name(&config));
+        let server = self.name_in_letters().await;
         let (subject, text) =
             words::of(language, &server, &user.login, &format!("{base}/#reset={secret}"));
         Letter { to, subject, text }
-    }
-}
-
-/// Sends until it works, is refused for good, or there are no pauses left.
-async fn patiently<F, S>(send: F) -> std::result::Result<(), Unsent>
-where
-    F: Fn() -> S + Send,
-    S: Future<Output = std::result::Result<(), Unsent>> + Send,
-{
-    for pause in PAUSES {
-        match send().await {
-            Err(Unsent::ForNow(_)) => tokio::time::sleep(pause).await,
-            decided => return decided,
-        }
-    }
-    send().await
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn a_mail_server_that_takes_nothing_yet_is_asked_again() {
-        let later = || Unsent::ForNow("450 greylisted".to_owned());
-        let never = || Unsent::Refused("550 no such person".to_owned());
-        for (answers, wanted) in [
-            (vec![Ok(())], Ok(())),
-            (vec![Err(later()), Err(later()), Ok(())], Ok(())),
-            (vec![Err(later()), Err(never())], Err(never())),
-            (vec![Err(later()), Err(later()), Err(later())], Err(later())),
-        ] {
-            let asked = AtomicUsize::new(0);
-            let sent = patiently(|| {
-                let answer = answers[asked.fetch_add(1, Ordering::SeqCst)].clone();
-                async move { answer }
-            });
-            assert_eq!(sent.await, wanted);
-            assert_eq!(asked.into_inner(), answers.len());
-        }
     }
 }

@@ -65,7 +65,7 @@ pub(super) struct Filter {
 }
 
 /// All actions of the audit log.
-const ACTIONS: [&str; 67] = [
+const ACTIONS: [&str; 68] = [
     "backup.create",
     "backup.prune",
     "backup.restore",
@@ -85,6 +85,7 @@ const ACTIONS: [&str; 67] = [
     "invite.revoke",
     "invite.use",
     "log.level",
+    "mail.test",
     "message.delete",
     "outgoing_webhook.create",
     "outgoing_webhook.delete",

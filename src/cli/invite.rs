@@ -35,6 +35,12 @@ pub(super) enum Verb {
         /// Time until it ends, at most 365d
         #[arg(long, value_name = "TIME", default_value = "7d", value_parser = token::life)]
         expires: Duration,
+        /// Address to mail an invitation of its own to; may be repeated
+        #[arg(long = "mail", value_name = "ADDRESS")]
+        mail: Vec<String>,
+        /// Language of the letters: en, ko, ru or zh
+        #[arg(long, value_name = "LANGUAGE", requires = "mail")]
+        language: Option<String>,
     },
     /// List the invitations, with those that expired or were used up in the last 30 days
     List {
@@ -62,7 +68,11 @@ const COLUMNS: Layout = Layout::List(&[
     ("uses", "uses"),
     ("expires", "expires"),
     ("state", "state"),
+    ("mailed to", "mailed_to"),
 ]);
+/// What is shown of several new ones.
+const MADE: Layout =
+    Layout::List(&[("mailed to", "mailed_to"), ("problem", "problem"), ("link", "url")]);
 const UNLIMITED: &str = "unlimited";
 
 /// The number of uses; 0 for any number.
@@ -79,11 +89,12 @@ fn number(text: &str) -> Result<i64, String> {
 pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
     let table = global.output == Format::Table;
     match verb {
-        Verb::Create { rooms, guest, uses, expires } => {
-            let expires_seconds = Some(expires.as_secs());
-            let uses = Some(uses);
-            let command = InviteCreate { rooms, guest, uses, expires_seconds, page: None };
-            create(global, &Command::InviteCreate(command), table)
+        Verb::Create { rooms, guest, uses, expires, mail, language } => {
+            let (expires_seconds, page) = (Some(expires.as_secs()), None);
+            let mailed = !mail.is_empty();
+            let command =
+                InviteCreate { rooms, guest, uses, expires_seconds, page, mail, language };
+            create(global, &Command::InviteCreate(command), table, mailed)
         }
         Verb::List { all } => {
             let command = Command::InviteList(InviteList { all });
@@ -97,7 +108,10 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
 }
 
 /// Prints the link, and on a terminal its QR code.
-fn create(global: &Global, command: &Command, table: bool) -> Result<(), Failure> {
+fn create(global: &Global, command: &Command, table: bool, mailed: bool) -> Result<(), Failure> {
+    if mailed {
+        return execute::run_with(global, command, MADE, &mut |item| for_people(item, table));
+    }
     let mut url = String::new();
     execute::run_with(global, command, Layout::One, &mut |item| {
         item["url"].as_str().unwrap_or_default().clone_into(&mut url);

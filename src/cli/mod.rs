@@ -20,6 +20,7 @@ mod invite;
 mod ldap;
 mod lock;
 mod log;
+mod mail;
 mod manpages;
 mod outgoing_webhook;
 mod passwords;
@@ -139,6 +140,9 @@ enum Noun {
     /// Try out and follow the LDAP directory that checks passwords
     #[command(subcommand)]
     Ldap(ldap::Verb),
+    /// Try out the mail server
+    #[command(subcommand)]
+    Mail(mail::Verb),
     /// Delete messages that have expired
     #[command(subcommand)]
     Retention(retention::Verb),
@@ -236,6 +240,7 @@ pub fn run() -> ExitCode {
         Noun::Server(verb) => server::run(global, verb),
         Noun::Emoji(verb) => emoji::run(global, verb),
         Noun::Ldap(verb) => ldap::run(global, verb),
+        Noun::Mail(verb) => mail::run(global, verb),
         Noun::Retention(verb) => retention::run(global, verb),
         Noun::Db(verb) => db::run(global, &verb),
         Noun::Cluster(verb) => cluster::run(global, &verb),

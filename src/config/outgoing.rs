@@ -31,7 +31,7 @@ pub enum MailSecurity {
 }
 
 /// `[mail]`
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Mail {
     /// Host name of the mail server. Unset: no mail is sent.
@@ -46,6 +46,29 @@ pub struct Mail {
     pub password: Option<Masked>,
     /// Sender of all mail, such as `chatctl@example.org` or `Chat <chatctl@example.org>`.
     pub from: Option<String>,
+    /// Mail people whose account is used on a device for the first time.
+    pub new_device: bool,
+}
+
+impl Default for Mail {
+    fn default() -> Self {
+        Self {
+            host: None,
+            port: None,
+            security: MailSecurity::default(),
+            user: None,
+            password: None,
+            from: None,
+            new_device: true,
+        }
+    }
+}
+
+impl Mail {
+    /// Returns whether mail can be sent.
+    pub fn is_on(&self) -> bool {
+        self.host.is_some() && self.from.is_some()
+    }
 }
 
 /// `[log.alerts]`

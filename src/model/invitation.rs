@@ -25,6 +25,8 @@ pub struct Invitation {
     pub expires: Timestamp,
     /// Time at which it was revoked.
     pub revoked: Option<Timestamp>,
+    /// Address that it was meant to be mailed to.
+    pub mailed_to: Option<String>,
 }
 
 /// Why no account can be created with an invitation.
@@ -84,6 +86,7 @@ mod tests {
             created: Timestamp(0),
             expires: Timestamp(10),
             revoked: None,
+            mailed_to: None,
         };
         for (uses, used, now, spent) in [
             (Some(1), 0, 9, None),

@@ -93,6 +93,8 @@ pub struct Preferences {
     pub keywords: Vec<String>,
     /// Hours without notifications.
     pub quiet: Option<QuietHours>,
+    /// Language that they have chosen, such as `ko` or `zh-CN`.
+    pub language: Option<String>,
 }
 
 impl Preferences {
@@ -103,6 +105,7 @@ impl Preferences {
             notify: change.notify.unwrap_or(self.notify),
             keywords: change.keywords.unwrap_or(self.keywords),
             quiet: change.quiet.unwrap_or(self.quiet),
+            language: change.language.unwrap_or(self.language),
         }
     }
 }
@@ -116,6 +119,8 @@ pub struct PreferencesChange {
     pub keywords: Option<Vec<String>>,
     /// `Some(None)`: no quiet hours.
     pub quiet: Option<Option<QuietHours>>,
+    /// `Some(None)`: no language.
+    pub language: Option<Option<String>>,
 }
 
 /// Maximum number of messages that a user can have saved.

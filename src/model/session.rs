@@ -120,6 +120,8 @@ pub struct Client {
     pub counted: Option<IpAddr>,
     /// User-Agent.
     pub device: String,
+    /// Accept-Language.
+    pub languages: String,
     /// The API it uses, for the log.
     pub dialect: Option<&'static str>,
 }

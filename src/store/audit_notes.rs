@@ -112,6 +112,7 @@ fn of_invitation(invitation: &Invitation) -> Properties {
         "guest": invitation.guest,
         "rooms": invitation.rooms.iter().map(|room| room.key()).collect::<Vec<_>>(),
         "expires": invitation.expires.seconds(),
+        "mailed_to": invitation.mailed_to,
     })))
 }
 

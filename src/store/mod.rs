@@ -32,8 +32,8 @@ use crate::model::{
 };
 
 pub use query::{
-    Added, AuditQuery, Basis, Committed, Digests, Draft, Ended, Erased, FactorChange, Found,
-    LeftBehind, MessageChange, MessagePage, NewInvitation, NewMedia, NewPassword, NewRoom,
+    Added, AuditQuery, Basis, Committed, Device, Digests, Draft, Ended, Erased, FactorChange,
+    Found, LeftBehind, MessageChange, MessagePage, NewInvitation, NewMedia, NewPassword, NewRoom,
     NewSession, NewUser, OwnFile, Posted, RetryAfter, RoomQuery, Settings, Thread, Ticket, Traces,
     UserChange, UserKey, UserQuery, Version, Whose,
 };
@@ -462,6 +462,12 @@ pub trait Sessions: Send + Sync {
     /// Ends sessions permanently before it returns; `SessionEnded` is emitted with the commit.
     /// Returns how many ended.
     fn end(&self, user: UserId, which: Ended) -> Reply<'_, u32>;
+    /// Ends a session like [`end`](Self::end), for exactly one caller on any server: true for whom
+    /// it ended. It may have ended for nobody if a server died meanwhile.
+    fn end_once(&self, user: UserId, session: SessionId) -> Reply<'_, bool>;
+    /// Returns the devices with which a user has logged in, as far as their sessions are still
+    /// known, ended ones too; API tokens and links are none.
+    fn devices(&self, user: UserId) -> Reply<'_, Vec<Device>>;
     /// Sets, replaces or removes (None) the subscription of a session to Web Push. It ends with the
     /// session. Another session of the user with the same address loses it, and beyond
     /// [`MAX_SUBSCRIPTIONS`](crate::model::MAX_SUBSCRIPTIONS) the one that was changed first gives

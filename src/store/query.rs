@@ -77,6 +77,19 @@ pub struct NewInvitation {
     pub now: Timestamp,
     /// Time until it ends.
     pub life: Duration,
+    /// Address that it was meant to be mailed to.
+    pub mailed_to: Option<String>,
+}
+
+/// What is known of the device of a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// The session.
+    pub session: SessionId,
+    /// What its client called itself.
+    pub name: String,
+    /// Where it logged in from.
+    pub address: Option<IpAddr>,
 }
 
 /// Key by which an account is found.

@@ -89,6 +89,8 @@ async fn every_example_of_a_command_succeeds() {
     let mut settings: Vec<_> = settings.iter().map(|(key, value)| (*key, value.as_str())).collect();
     // An account is linked there, and nobody logs in.
     settings.extend([("OIDC__ISSUER", "https://id.invalid"), ("OIDC__CLIENT_ID", "chat")]);
+    // A letter that cannot be sent is a problem that the command reports.
+    settings.extend([("MAIL__HOST", "mail.invalid"), ("MAIL__FROM", "chat@example.org")]);
     let server = Server::start_with(&settings).await;
     let [ann, bob, cyd] = people(&server, ["ann", "bob", "cyd"]).await;
     assert_eq!(ann.room(&[&bob, &cyd]).await, "room001");

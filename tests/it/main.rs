@@ -34,6 +34,7 @@ mod ldap;
 mod lists;
 mod logging_lines;
 mod look;
+mod mail;
 mod media;
 mod metrics;
 mod minute;

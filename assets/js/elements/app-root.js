@@ -293,6 +293,9 @@ export class AppRoot extends HTMLElement {
     }
     this.replaceChildren();
     this.#update();
+    // Letters are written in it too; without an answer, it is told at the next visit.
+    if (this.#chat.store.state.me)
+      this.#chat.client.changePreferences({ language }).catch(() => undefined);
   }
 }
 

@@ -168,7 +168,15 @@ export class Pages {
       case "server": {
         const host = () => this.#app.dialog("room-dialog");
         const { retentionDays: days = 0, keepPinned: pinned = true } = state.server ?? {};
-        return { me, tab: state.route.tab, command: client.command, host, kept: { days, pinned } };
+        const mail = () => Boolean(chat.store.state.server?.mail);
+        return {
+          me,
+          tab: state.route.tab,
+          command: client.command,
+          host,
+          kept: { days, pinned },
+          mail,
+        };
       }
       default:
         return {

@@ -9,7 +9,7 @@ import { ServerTable } from "./server-table.js";
 
 /**
  * @typedef {{id: number, made_by: string, rooms: string[], guest: boolean, uses: number|null,
- *   used: number, created: string, expires: string, state: string}} Invitation
+ *   used: number, created: string, expires: string, state: string, mailed_to?: string}} Invitation
  */
 
 /** @extends {ServerTable<Invitation>} */
@@ -36,6 +36,12 @@ export class ServerInvitations extends ServerTable {
             this.#roomsOf(invitation) || "–",
             invitation.guest && h("span", { class: "tag" }, t("server.guest")),
           ],
+        },
+        {
+          name: "mailed",
+          label: t("server.inviteMailedTo"),
+          order: ({ mailed_to: address }) => address ?? "",
+          cell: ({ mailed_to: address }) => address ?? "–",
         },
         {
           name: "left",
@@ -91,7 +97,7 @@ export class ServerInvitations extends ServerTable {
 
   /** @param {Invitation} invitation */
   textOf(invitation) {
-    return `${invitation.made_by} ${this.#roomsOf(invitation)}`;
+    return `${invitation.made_by} ${this.#roomsOf(invitation)} ${invitation.mailed_to ?? ""}`;
   }
 
   /** @param {Invitation} invitation */

@@ -29,6 +29,7 @@ import "./server-users.js";
  * @property {() => Promise<HTMLElement>} host what holds a dialog
  * @property {{days: number, pinned: boolean}} kept for so long the server keeps messages, 0: for
  *   ever, and pinned ones for longer
+ * @property {() => boolean} mail whether the server can send mail
  */
 
 /** The tabs, with the element and the name of each. @type {Record<string, [string, string]>} */

@@ -183,7 +183,11 @@ export class Live {
   /** Without an answer, everything notifies. */
   async #loadPreferences() {
     try {
-      const preferences = await this.client.preferences();
+      let preferences = await this.client.preferences();
+      // What was chosen on the page for signing in.
+      const language = globalThis.localStorage?.getItem("lang");
+      if (language && !preferences.language)
+        preferences = await this.client.changePreferences({ language });
       this.store.dispatch({ type: "preferences_loaded", preferences });
     } catch {
       // They are asked for again with the list of rooms.

@@ -20,9 +20,9 @@ export const personalReducers = {
   // The answer of the REST API.
   room_own: (state, { own: { roomId, notify, favourite, muted } }) =>
     onRoom(state, roomId, () => ({ notify, favourite, muted })),
-  my_settings: (state, { notify, keywords, quiet }) => ({
+  my_settings: (state, { notify, keywords, quiet, language }) => ({
     ...state,
-    preferences: { notify, keywords, quiet },
+    preferences: { notify, keywords, quiet, ...(language && { language }) },
   }),
   preferences_loaded: (state, { preferences }) => ({ ...state, preferences }),
   // What is not known yet is being asked for.

@@ -93,6 +93,7 @@ impl Gathering<'_> {
                 "quiet_hours": quiet.map(|hours| json!({
                     "from": hours.from, "to": hours.to, "zone": hours.zone,
                 })),
+                "language": preferences.language,
             },
         });
         self.archive.line(whole).await

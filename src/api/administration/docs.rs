@@ -181,7 +181,7 @@ const PIXEL: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mN
 /// Commands that succeed in any order if `bob` and `cyd` are in `room001`, and there is an outgoing
 /// webhook `tickets`.
 #[expect(clippy::too_many_lines, reason = "one example for each command")]
-pub(in crate::api) fn examples() -> [Value; 73] {
+pub(in crate::api) fn examples() -> [Value; 74] {
     [
         json!({"user.list": {}}),
         json!({"user.show": {"name": "bob"}}),
@@ -244,6 +244,7 @@ pub(in crate::api) fn examples() -> [Value; 73] {
         json!({"emoji.delete": {"name": "old", "if_exists": true}}),
         json!({"ldap.test": {}}),
         json!({"ldap.sync": {}}),
+        json!({"mail.test": {"address": "ann@example.org", "language": "ko"}}),
         json!({"token.revoke": {"name": "cyd", "token": "old", "if_exists": true}}),
         json!({"invite.create": {"rooms": ["room001"], "guest": true, "uses": 5, "expires_seconds": 60}}),
         json!({"invite.list": {}}),
@@ -306,6 +307,7 @@ fn said() -> Shape {
         Shape::of::<items::Linked>(),
         Shape::of::<items::LdapStep>(),
         Shape::of::<items::LdapSynced>(),
+        Shape::of::<items::MailTest>(),
         Shape::of::<items::Card>(),
         Shape::of::<items::Deleted>(),
         Shape::of::<items::Member>(),

@@ -202,6 +202,11 @@ pub(super) struct ServerFacts {
     #[serde(rename = "resetByMail", skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
     reset_by_mail: bool,
+    /// Whether the server can send mail (`[mail]`), so that `invite.create` can mail invitations;
+    /// absent if not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    mail: bool,
     /// Whether the server shows previews of links (`[link_previews] enabled`); absent if not.
     #[serde(rename = "linkPreviews", skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
@@ -258,6 +263,7 @@ async fn server(chat: &Chat, request: &Request) -> Result<Response> {
         invitations: local_login && config.auth.registration == Registrations::Invite,
         personal_tokens: config.auth.personal_tokens,
         reset_by_mail: chat.mails_reset_links(),
+        mail: chat.sends_mail(),
         link_previews: config.link_previews.enabled,
         oidc: chat.oidc_label().map(|label| OidcFacts { label }),
         local_login: local_login || config.ldap.is_on(),

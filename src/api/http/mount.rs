@@ -15,8 +15,8 @@ use percent_encoding::percent_decode_str;
 use tracing::{Instrument, debug, error_span, field::Empty};
 use warp::filters::BoxedFilter;
 use warp::http::header::{
-    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
-    ACCESS_CONTROL_ALLOW_ORIGIN, ORIGIN, USER_AGENT, VARY,
+    ACCEPT_LANGUAGE, ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS,
+    ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ORIGIN, USER_AGENT, VARY,
 };
 use warp::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use warp::path::FullPath;
@@ -212,8 +212,9 @@ fn request<D: Dialect>(
     span: tracing::Span,
 ) -> Request {
     let Arrived { method, query, headers, seen, upgrade, body, .. } = arrived;
-    let device =
-        headers.get(USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+    let text =
+        |name| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+    let (device, languages) = (text(USER_AGENT), text(ACCEPT_LANGUAGE));
     let config = context.config.get();
     let mut request = Request {
         method,
@@ -224,6 +225,7 @@ fn request<D: Dialect>(
             address: seen.address,
             counted: seen.counted,
             device,
+            languages,
             dialect: Some(D::NAME),
         },
         secure: seen.secure || config.server.is_https(),

@@ -276,6 +276,17 @@ pub fn time_zone() -> Object {
         .build()
 }
 
+/// Tag of a language, or none.
+pub fn language_if_any() -> Object {
+    ObjectBuilder::new()
+        .schema_type(or_null(Type::String))
+        .min_length(Some(1))
+        .max_length(Some(35))
+        .pattern(Some("^[A-Za-z0-9]{1,8}(-[A-Za-z0-9]{1,8})*$"))
+        .description(Some("Tag of a language, such as ko or zh-CN; null: none"))
+        .build()
+}
+
 /// An address with TLS.
 pub fn https_url() -> Object {
     string("A URL that begins with https://")

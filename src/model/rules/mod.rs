@@ -3,6 +3,7 @@
 
 mod addresses;
 mod amounts;
+mod devices;
 mod emoji;
 mod fold;
 mod mentions;
@@ -17,6 +18,7 @@ mod visible;
 
 pub use addresses::{Network, counted, forwarded_client, is_local, is_loopback_host, openable};
 pub use amounts::{bytes, count};
+pub use devices::{near, program_of};
 pub use emoji::{check_emoji_name, emoji_in_colons};
 pub use fold::Fold;
 pub use mentions::{Call, EVERYONE, MentionPlace, call, mention_places, mentioned_names};

@@ -12,6 +12,8 @@ const MAX_KEYWORDS: usize = 20;
 const MAX_KEYWORD: usize = 64;
 /// Maximum length of the name of a time zone.
 const MAX_ZONE: usize = 64;
+/// Maximum length of the tag of a language.
+const MAX_LANGUAGE: usize = 35;
 
 /// Checks a change of preferences; keywords lose outer spaces and repetitions in another case.
 pub fn check_preferences(mut change: PreferencesChange) -> Result<PreferencesChange> {
@@ -20,6 +22,9 @@ pub fn check_preferences(mut change: PreferencesChange) -> Result<PreferencesCha
     }
     if let Some(Some(quiet)) = &change.quiet {
         check_quiet(quiet)?;
+    }
+    if let Some(Some(language)) = &change.language {
+        check_language(language)?;
     }
     Ok(change)
 }
@@ -57,6 +62,16 @@ fn check_quiet(quiet: &QuietHours) -> Result<()> {
         return bad("must have a time zone such as Asia/Seoul");
     }
     Ok(())
+}
+
+fn check_language(tag: &str) -> Result<()> {
+    let is_part = |part: &str| {
+        (1..=8).contains(&part.len()) && part.chars().all(|c| c.is_ascii_alphanumeric())
+    };
+    if tag.len() <= MAX_LANGUAGE && tag.split('-').all(is_part) {
+        return Ok(());
+    }
+    Err(Error::invalid("language", "must be the tag of a language such as ko or zh-CN".to_owned()))
 }
 
 /// Returns whether it is `HH:MM` of one day.
@@ -100,6 +115,21 @@ mod tests {
                 matches!(words(bad), Err(Error::Invalid { field, .. }) if field == "keywords"),
                 "{bad:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_language_is_a_tag() {
+        let check = |tag: &str| {
+            let language = Some(Some(tag.to_owned()));
+            check_preferences(PreferencesChange { language, ..PreferencesChange::default() })
+        };
+        for good in ["en", "zh-CN", "sr-Latn-RS"] {
+            assert!(check(good).is_ok(), "{good}");
+        }
+        let long = "en-".repeat(12) + "en";
+        for bad in ["", "-", "en_US", "en US", "en-", "책", "verylongword", &long] {
+            assert!(check(bad).is_err(), "{bad}");
         }
     }
 

@@ -49,6 +49,8 @@ pub(super) struct Kept {
     revoked: Option<i64>,
     /// Whether accounts that are created with it are guests: the version of the body.
     guest: bool,
+    /// Address that it was meant to be mailed to.
+    mailed_to: Option<String>,
 }
 
 impl Kept {
@@ -57,6 +59,7 @@ impl Kept {
         Invitation {
             revoked: self.revoked.map(Timestamp),
             guest: self.guest,
+            mailed_to: self.mailed_to.clone(),
             ..self.stored.invitation()
         }
     }
@@ -104,6 +107,7 @@ impl Stored {
             created: Timestamp(self.created),
             expires: Timestamp(self.expires),
             revoked: None,
+            mailed_to: None,
         }
     }
 }
@@ -118,7 +122,14 @@ pub(super) async fn add(at: &Cluster, new: NewInvitation) -> Result<Invitation, 
     let id = ids::take(at, ids::Kind::Invitation).await?;
     let secret = hex::encode(new.secret.0);
     let stored = Stored::new(id, &new);
-    let kept = Kept { secret, version: 0, stored, revoked: None, guest: new.guest };
+    let kept = Kept {
+        secret,
+        version: 0,
+        stored,
+        revoked: None,
+        guest: new.guest,
+        mailed_to: new.mailed_to,
+    };
     let added = kept.invitation();
     let entry = audit::begin(at, || audit_notes::invitation_added(&added)).await?;
     let absent = Condition::Absent(vec![kept.secret.as_str().into()]);
@@ -174,6 +185,7 @@ async fn put(
     let body = encode(if kept.guest { GUEST } else { VERSION }, &kept.stored)?;
     let mut cells = vec![("version", version.into()), ("body", body.clone().into())];
     cells.extend(kept.revoked.map(|at| ("revoked", at.into())));
+    cells.extend(kept.mailed_to.as_deref().map(|address| ("mailed_to", address.into())));
     let put = row_of(kept, cells);
     if settle(at, condition, put).await? {
         return Ok(Wrote::Done);
@@ -230,7 +242,8 @@ fn kept(row: &Row) -> Result<Option<Kept>, StoreError> {
     let (secret, revoked) = (secret.to_owned(), row.int("revoked"));
     let guest = body.first() == Some(&GUEST);
     let stored = decode(if guest { GUEST } else { VERSION }, body)?;
-    Ok(Some(Kept { secret, version, stored, revoked, guest }))
+    let mailed_to = row.text("mailed_to").map(str::to_owned);
+    Ok(Some(Kept { secret, version, stored, revoked, guest, mailed_to }))
 }
 
 #[cfg(test)]

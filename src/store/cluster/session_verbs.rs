@@ -9,7 +9,7 @@ use crate::model::{
     Attribution, Hash32, NewSubscription, PushSubscription, RoomId, Session, SessionId, Timestamp,
     UserId,
 };
-use crate::store::{Ended, NewSession, Reply, RetryAfter, Sessions, Ticket};
+use crate::store::{Device, Ended, NewSession, Reply, RetryAfter, Sessions, Ticket};
 
 impl Sessions for Cluster {
     fn start(&self, new: NewSession) -> Reply<'_, Session> {
@@ -34,6 +34,14 @@ impl Sessions for Cluster {
 
     fn end(&self, user: UserId, which: Ended) -> Reply<'_, u32> {
         Box::pin(sessions::end(self, user, which))
+    }
+
+    fn end_once(&self, user: UserId, session: SessionId) -> Reply<'_, bool> {
+        Box::pin(sessions::end_once(self, user, session))
+    }
+
+    fn devices(&self, user: UserId) -> Reply<'_, Vec<Device>> {
+        Box::pin(sessions::devices(self, user))
     }
 
     fn issue_ticket(&self, ticket: Ticket, secret: Hash32, life: Duration) -> Reply<'_, ()> {

@@ -13,8 +13,8 @@ use crate::store::{ENDED_KEPT, Missing, NewInvitation, NewUser, StoreError, audi
 macro_rules! invitation_sql {
     ($rest:literal) => {
         concat!(
-            "SELECT id, made_by, maker, rooms, guest, uses, used, created, expires, revoked FROM \
-             invitations ",
+            "SELECT id, made_by, maker, rooms, guest, uses, used, created, expires, revoked, \
+             mailed_to FROM invitations ",
             $rest
         )
     };
@@ -24,9 +24,8 @@ const ALL: &str = invitation_sql!("ORDER BY id DESC");
 const BY_SECRET: &str = invitation_sql!("WHERE secret = ?1 AND revoked IS NULL");
 const BY_ID: &str = invitation_sql!("WHERE id = ?1 AND revoked IS NULL");
 const ADD: &str =
-    "INSERT INTO invitations (secret, made_by, maker, rooms, uses, created, expires, \
-                   guest)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    "INSERT INTO invitations (secret, made_by, maker, rooms, uses, created, expires, guest, mailed_to)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 const USE: &str = "UPDATE invitations SET used = used + 1 WHERE id = ?1";
 const REVOKE: &str = "UPDATE invitations SET revoked = ?2 WHERE id = ?1";
 const AGE: &str = "DELETE FROM invitations WHERE expires < ?1 OR revoked < ?1";
@@ -49,6 +48,7 @@ fn from_row(row: &sql::Row<'_>) -> Result<Invitation> {
         created: row.get("created")?,
         expires: row.get("expires")?,
         revoked: row.get("revoked")?,
+        mailed_to: row.get("mailed_to")?,
     })
 }
 
@@ -73,8 +73,17 @@ pub(super) fn add(work: &Work<'_>, new: &NewInvitation) -> Result<Invitation, Fa
     sql::run(conn, AGE, params![new.now.minus(ENDED_KEPT)])?;
     let rooms = sql::list(new.rooms.iter().map(|room| room.0));
     let expires = new.now.plus(new.life);
-    let values =
-        params![new.secret, new.by, new.maker, rooms, new.uses, new.now, expires, new.guest];
+    let values = params![
+        new.secret,
+        new.by,
+        new.maker,
+        rooms,
+        new.uses,
+        new.now,
+        expires,
+        new.guest,
+        new.mailed_to
+    ];
     sql::run(conn, ADD, values)?;
     let id = InvitationId(conn.last_insert_rowid());
     let added = by_id(conn, id)?.ok_or(StoreError::Unavailable)?;

@@ -14,12 +14,13 @@ use crate::store::{Missing, StoreError};
 const OWN: &str = "SELECT notify, favourite FROM participants WHERE room = ?1 AND user = ?2";
 const SET_OWN: &str =
     "UPDATE participants SET notify = ?3, favourite = ?4 WHERE room = ?1 AND user = ?2";
-const PREFERENCES: &str = "SELECT notify, keywords, quiet FROM preferences WHERE user = ?1";
+const PREFERENCES: &str =
+    "SELECT notify, keywords, quiet, language FROM preferences WHERE user = ?1";
 const EXISTS: &str = "SELECT 1 FROM users WHERE id = ?1 AND deleted IS NULL";
 const SET_PREFERENCES: &str =
-    "INSERT INTO preferences (user, notify, keywords, quiet) VALUES (?1, ?2, ?3, ?4)
+    "INSERT INTO preferences (user, notify, keywords, quiet, language) VALUES (?1, ?2, ?3, ?4, ?5)
     ON CONFLICT (user) DO UPDATE SET notify = excluded.notify, keywords = excluded.keywords, \
-     quiet = excluded.quiet";
+     quiet = excluded.quiet, language = excluded.language";
 const FORGET: &str = "DELETE FROM preferences WHERE user = ?1";
 
 #[cfg(test)]
@@ -68,6 +69,7 @@ pub(super) fn from_row(row: &sql::Row<'_>) -> Result<Preferences> {
         notify: level_from_row(row)?.unwrap_or_default(),
         keywords: serde_json::from_str(&keywords).unwrap_or_default(),
         quiet: quiet.map(|[from, to, zone]| QuietHours { from, to, zone }),
+        language: row.get("language")?,
     })
 }
 
@@ -94,7 +96,7 @@ pub(super) fn change(
 pub(super) fn write(conn: &Connection, user: UserId, new: &Preferences) -> Result<()> {
     let json = |words: &[String]| serde_json::Value::from(words).to_string();
     let quiet = new.quiet.clone().map(|QuietHours { from, to, zone }| json(&[from, to, zone]));
-    let values = params![user, new.notify.as_str(), json(&new.keywords), quiet];
+    let values = params![user, new.notify.as_str(), json(&new.keywords), quiet, new.language];
     sql::run(conn, SET_PREFERENCES, values).map(drop)
 }
 

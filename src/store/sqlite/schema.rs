@@ -52,6 +52,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!("0023_retention"),
     migration!("0025_push"),
     migration!("0027_revoked_invitations"),
+    migration!("0028_letters"),
     migration!("0029_guest_invitations"),
     migration!("0031_push_endpoints"),
 ];

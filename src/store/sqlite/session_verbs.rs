@@ -11,7 +11,9 @@ use crate::model::{
     Attribution, Hash32, NewSubscription, PushSubscription, RoomId, Session, SessionId, Timestamp,
     UserId,
 };
-use crate::store::{Ended, NewSession, Reply, RetryAfter, Sessions, Ticket, audit_notes, grants};
+use crate::store::{
+    Device, Ended, NewSession, Reply, RetryAfter, Sessions, Ticket, audit_notes, grants,
+};
 
 impl Sqlite {
     /// Records that a session was used. Nobody waits for it, and it is lost if the queue is full:
@@ -78,6 +80,15 @@ impl Sessions for Sqlite {
             })?;
             Ok(ended)
         }))
+    }
+
+    fn end_once(&self, user: UserId, session: SessionId) -> Reply<'_, bool> {
+        // The writer ends each session once.
+        Box::pin(async move { Ok(self.end(user, Ended::One(session)).await? > 0) })
+    }
+
+    fn devices(&self, user: UserId) -> Reply<'_, Vec<Device>> {
+        Box::pin(self.read(move |conn| Ok(sessions::devices(conn, user)?)))
     }
 
     fn subscribe(

@@ -10,7 +10,7 @@ use super::error::Fault;
 use super::work::Work;
 use super::{push, sql, users};
 use crate::model::{Event, Grant, Hash32, Session, SessionId, Timestamp, UserId};
-use crate::store::{Ended, Missing, NewSession, StoreError, grants};
+use crate::store::{Device, Ended, Missing, NewSession, StoreError, grants};
 
 macro_rules! session_sql {
     ($rest:literal) => {
@@ -32,6 +32,8 @@ const GRANTED: &str =
 /// API tokens are used by programs, and do not show that a person was there.
 const LAST_SEEN: &str =
     "SELECT max(seen) AS seen FROM sessions WHERE user = ?1 AND granted IS NULL";
+const DEVICES: &str =
+    "SELECT id, device, address FROM sessions WHERE user = ?1 AND granted IS NULL";
 const ADD: &str = "INSERT INTO sessions (token, user, device, address, created, seen, expires, \
                    granted, vouched) VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8)";
 const SLIDE: &str = "UPDATE sessions SET seen = max(seen, ?2), expires = max(expires, ?3) WHERE \
@@ -43,7 +45,7 @@ const END_BUT: &str =
 
 #[cfg(test)]
 pub(super) const STATEMENTS: &[&str] =
-    &[BY_TOKEN, BY_ID, OF_USER, GRANTED, LAST_SEEN, ADD, SLIDE, END_ONE, END_BUT];
+    &[BY_TOKEN, BY_ID, OF_USER, GRANTED, LAST_SEEN, DEVICES, ADD, SLIDE, END_ONE, END_BUT];
 
 fn session_from_row(row: &sql::Row<'_>) -> Result<Session> {
     let address: Option<String> = row.get("address")?;
@@ -101,6 +103,15 @@ pub(super) fn granted_now(conn: &Connection, now: Timestamp) -> Result<Vec<Sessi
 /// Returns when a user last used a session.
 pub(super) fn last_seen(conn: &Connection, user: UserId) -> Result<Option<Timestamp>> {
     Ok(sql::one(conn, LAST_SEEN, params![user], |row| row.get("seen"))?.flatten())
+}
+
+/// Returns the devices with which a user has logged in.
+pub(super) fn devices(conn: &Connection, user: UserId) -> Result<Vec<Device>> {
+    sql::all(conn, DEVICES, [user], |row| {
+        let address: Option<String> = row.get("address")?;
+        let address = address.and_then(|text| text.parse().ok());
+        Ok(Device { session: row.get("id")?, name: row.get("device")?, address })
+    })
 }
 
 /// Returns whether this use is written.

@@ -329,17 +329,21 @@ pub struct PreferencesRecord {
     /// Hours without notifications: from, to, time zone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quiet: Option<[String; 3]>,
+    /// Language that they have chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
 }
 
 impl PreferencesRecord {
     /// Builds the record of a user.
     pub fn new(user: i64, preferences: Preferences) -> Self {
-        let Preferences { notify, keywords, quiet } = preferences;
+        let Preferences { notify, keywords, quiet, language } = preferences;
         Self {
             user: Key::Number(user),
             notify: notify.as_str().to_owned(),
             keywords,
             quiet: quiet.map(|QuietHours { from, to, zone }| [from, to, zone]),
+            language,
         }
     }
 
@@ -351,6 +355,7 @@ impl PreferencesRecord {
             notify: NotifyLevel::parse(&self.notify),
             keywords: Some(self.keywords.clone()),
             quiet: Some(quiet),
+            language: Some(self.language.clone()),
         };
         check_preferences(change)
             .map_or_else(|_| Preferences::default(), |change| Preferences::default().with(change))

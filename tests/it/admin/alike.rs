@@ -212,6 +212,8 @@ fn story(ctl: &Ctl) -> Vec<(String, i32, Vec<Json>, String)> {
         &["user", "unlink", "ann"],
         &["ldap", "test", "ann"],
         &["ldap", "sync"],
+        &["mail", "test", "ann@example.org"],
+        &["invite", "create", "--mail", "ann@example.org"],
         &["user", "list"],
         &["room", "list", "--sizes"],
         &["audit", "list", "--limit", "0"],
@@ -332,6 +334,8 @@ async fn a_running_and_a_stopped_server_answer_alike() {
             ("user unlink ann", 3),
             ("ldap test ann", 2),
             ("ldap sync", 2),
+            ("mail test ann@example.org", 2),
+            ("invite create --mail ann@example.org", 2),
         ]
     );
     for (asked, code, items, errors) in &told {

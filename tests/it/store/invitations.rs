@@ -33,6 +33,7 @@ fn new_invitation(secret: u8, uses: Option<u32>) -> NewInvitation {
         uses,
         now: Timestamp::now(),
         life: Duration::from_hours(1),
+        mailed_to: None,
     }
 }
 
@@ -48,8 +49,10 @@ async fn an_invitation_is_found_by_its_secret_until_it_is_revoked(mut world: Wor
     let ann = world.user("ann").await;
     let mut new = new_invitation(1, Some(2));
     (new.by, new.maker) = (Some(ann.id), "ann".to_owned());
+    new.mailed_to = Some("ben@example.org".to_owned());
     let first = world.store.add_invitation(new).await.unwrap();
     assert_eq!((first.by, first.maker.as_str()), (Some(ann.id), "ann"));
+    assert_eq!(first.mailed_to.as_deref(), Some("ben@example.org"));
     assert_eq!((first.uses, first.used), (Some(2), 0));
     assert_eq!(first.rooms, [RoomId(3), RoomId(5)]);
     assert_eq!(first.expires, first.created.plus(Duration::from_hours(1)));

@@ -93,10 +93,16 @@ async fn preferences_change_part_by_part(mut world: World) {
     let all = change(PreferencesChange {
         notify: Some(NotifyLevel::Nothing),
         quiet: Some(Some(quiet.clone())),
+        language: Some(Some("ko".to_owned())),
         ..PreferencesChange::default()
     });
     let all = all.await.unwrap();
-    let wanted = Preferences { notify: NotifyLevel::Nothing, keywords: words, quiet: Some(quiet) };
+    let wanted = Preferences {
+        notify: NotifyLevel::Nothing,
+        keywords: words,
+        quiet: Some(quiet),
+        language: Some("ko".to_owned()),
+    };
     assert_eq!(all, wanted);
     assert_eq!(change(PreferencesChange::default()).await.unwrap(), wanted);
     let told = told(&mut world);

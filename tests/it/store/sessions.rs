@@ -6,8 +6,8 @@ use chatctl::model::{
     Event, Grant, Hash32, RoomId, Scope, SecondFactor, SessionId, Timestamp, User, UserId,
 };
 use chatctl::store::{
-    Ended, FactorChange, Missing, NewPassword, NewSession, StoreError, Ticket, UserChange, UserKey,
-    grants,
+    Device, Ended, FactorChange, Missing, NewPassword, NewSession, StoreError, Ticket, UserChange,
+    UserKey, grants,
 };
 
 use super::{World, contract};
@@ -16,6 +16,8 @@ contract!(
     a_session_is_proven_by_a_second_factor_or_another_system,
     a_session_lives_while_it_is_used,
     ended_sessions_are_gone_and_told,
+    one_of_several_callers_ends_a_session,
+    devices_are_known_beyond_the_end_of_their_sessions,
     a_new_password_spares_the_session_that_made_it,
     a_disabled_user_has_no_session,
     a_token_ends_when_its_owner_said_so,
@@ -69,6 +71,32 @@ async fn a_session_lives_while_it_is_used(world: World) {
             .unwrap_err(),
         StoreError::NotFound(Missing::User)
     );
+}
+
+async fn one_of_several_callers_ends_a_session(world: World) {
+    let (ann, ben) = (world.user("ann").await, world.user("ben").await);
+    let started = world.sessions.start(new_session(&ann, 1)).await.unwrap();
+    assert!(!world.sessions.end_once(ben.id, started.id).await.unwrap(), "it is not his");
+    let end = || world.sessions.end_once(ann.id, started.id);
+    let (one, two, three) = tokio::join!(end(), end(), end());
+    let ended = [one, two, three].map(Result::unwrap);
+    assert_eq!(ended.iter().filter(|ended| **ended).count(), 1, "{ended:?}");
+    assert!(!end().await.unwrap());
+    assert_eq!(world.sessions.find(started.token, Timestamp::now(), LIFE).await.unwrap(), None);
+}
+
+async fn devices_are_known_beyond_the_end_of_their_sessions(world: World) {
+    let (ann, ben) = (world.user("ann").await, world.user("ben").await);
+    assert!(world.sessions.devices(ann.id).await.unwrap().is_empty());
+    let started = world.sessions.start(new_session(&ann, 1)).await.unwrap();
+    let grant = Grant { name: "ci".to_owned(), scope: Scope::Read, fixed: true };
+    let token = NewSession { grant: Some(grant), ..new_session(&ann, 2) };
+    world.sessions.start(token).await.unwrap();
+    world.sessions.start(new_session(&ben, 3)).await.unwrap();
+    world.sessions.end(ann.id, Ended::One(started.id)).await.unwrap();
+    let address = started.address;
+    let known = [Device { session: started.id, name: "test".to_owned(), address }];
+    assert_eq!(world.sessions.devices(ann.id).await.unwrap(), known);
 }
 
 async fn ended_sessions_are_gone_and_told(mut world: World) {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Browser, Ctl, Driver, Person, Server};
+use crate::support::{Browser, Ctl, Driver, MailServer, Person, Server};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn somebody_is_invited_to_a_room_and_registers() {
@@ -161,4 +161,57 @@ async fn somebody_is_invited_as_a_guest() {
     assert_eq!(theirs.errors().await, [""; 0]);
     page.close().await;
     theirs.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_administrator_mails_invitations() {
+    let mail = MailServer::start();
+    let public = [("AUTH__REGISTRATION", "invite"), ("SERVER__NAME", "Pier Nine")];
+    let settings = [&mail.settings()[..], &public].concat();
+    let data = tempfile::Builder::new().prefix("chatctl-").tempdir().unwrap();
+    let certificate = mail.certificate();
+    let trusted = [("SSL_CERT_FILE", certificate.to_str().unwrap())];
+    let server = Server::start_under(data, &settings, &trusted).await;
+    Ctl::of(&server).create("ada", &["--admin"]);
+    let ada = Person::known(&server, "ada").await;
+    let driver = Driver::start();
+    let page = Browser::at_home(&driver, "mails", server.address(), "1280,800", &ada).await;
+    page.errors().await;
+    page.go("#/server/invitations").await;
+    page.click(".add-invitation").await;
+    page.fill("room-dialog #invite-mail", "nobody").await;
+    page.click("room-dialog .foot .primary").await;
+    page.reads("room-dialog .notice", "is not an e-mail address").await;
+    page.clear("room-dialog #invite-mail").await;
+    page.fill("room-dialog #invite-mail", "ben@example.org, cyd@example.org").await;
+    page.picture("addresses").await;
+    page.click("room-dialog .foot .primary").await;
+    page.reads("room-dialog [data-mailed='ben@example.org'] .meta", "Sent.").await;
+    page.reads("room-dialog [data-mailed='cyd@example.org'] .meta", "Sent.").await;
+    page.picture("mailed").await;
+    page.click("room-dialog .foot .button").await;
+    page.reads("tr[data-invitation='1'] .mailed", "ben@example.org").await;
+    page.picture("mailed-list").await;
+    let letters = tokio::task::spawn_blocking(move || {
+        let mut mail = mail;
+        [mail.next(), mail.next()]
+    });
+    for letter in letters.await.unwrap() {
+        assert!(letter["headers"]["Subject"].as_str().unwrap().contains("Pier Nine"), "{letter}");
+        let link = format!("http://{}/#invite=", server.address());
+        assert!(letter["text"].as_str().unwrap().contains(&link), "{letter}");
+    }
+    // A 400 for the wrong address is an error on the console.
+    page.errors().await;
+    // What is chosen is known to the server, which writes letters in it.
+    page.go("#/profile").await;
+    page.wait("the choice of languages", "return Boolean(document.querySelector('#language'))")
+        .await;
+    let choose = "const choice = document.querySelector('#language'); choice.value = 'ko'; \
+                  choice.dispatchEvent(new Event('change', { bubbles: true })); return true";
+    page.wait("another language", choose).await;
+    page.wait("the page in Korean", "return document.documentElement.lang === 'ko'").await;
+    let stored = "return fetch('api/users/me/settings').then((answer) => answer.json()).then(({ \
+                  language }) => language === 'ko')";
+    page.wait("the stored language", stored).await;
 }

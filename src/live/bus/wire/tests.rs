@@ -236,6 +236,7 @@ fn personal() -> [Personal; 6] {
         notify: NotifyLevel::Nothing,
         keywords: vec!["책".to_owned()],
         quiet: Some(quiet),
+        language: None,
     };
     let own = OwnSettings { notify: Some(NotifyLevel::Mentions), favourite: true };
     let mark = ReadMark { room, user, seq: Seq(12), at, unread: 3 };
@@ -280,6 +281,17 @@ fn the_bytes_of_version_1_stay_readable() {
     let new: Vec<String> = written.iter().map(hex::encode).collect();
     let known: Vec<&str> = WRITTEN.lines().collect();
     assert!(new == known, "now written:\n{}", new.join("\n"));
+}
+
+#[test]
+fn preferences_with_a_language_are_a_variant_of_their_own() {
+    let new = Preferences { language: Some("ko".to_owned()), ..Preferences::default() };
+    let change = Personal::Preferences(new);
+    let sent = Event::Personal { user: UserId(1), change, at: Timestamp(1) };
+    let bytes = event(77, 1, &sent).unwrap();
+    assert!(hex::encode(&bytes).ends_with("07000000026b6f02"), "{}", hex::encode(&bytes));
+    let Said::Event(heard) = read(&bytes).unwrap().said else { panic!() };
+    assert_eq!(format!("{heard:?}"), format!("{sent:?}"));
 }
 
 #[test]

@@ -52,6 +52,7 @@ pub(super) fn from_row(row: &Row) -> Preferences {
         notify: row.text("notify").and_then(NotifyLevel::parse).unwrap_or_default(),
         keywords: keywords.unwrap_or_default(),
         quiet: quiet.map(|[from, to, zone]| QuietHours { from, to, zone }),
+        language: row.text("language").filter(|tag| !tag.is_empty()).map(str::to_owned),
     }
 }
 
@@ -62,6 +63,7 @@ pub(super) fn put(user: UserId, new: &Preferences, version: i64) -> Put {
         ("notify", new.notify.as_str().into()),
         ("keywords", json(&new.keywords).into()),
         ("quiet", quiet.unwrap_or_default().into()),
+        ("language", new.language.clone().unwrap_or_default().into()),
         ("version", version.into()),
     ];
     Put::plain(&PREFERENCES, version, [user.0.into()], [], cells)

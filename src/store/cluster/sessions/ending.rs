@@ -1,12 +1,17 @@
 //! Ending sessions.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
 
 use super::rows::{self, Kept};
 use crate::model::{Event, SessionId, UserId};
 use crate::store::cluster::personal::push;
-use crate::store::cluster::{Cluster, audit, users};
+use crate::store::cluster::{Cluster, audit, leases, users};
 use crate::store::{Ended, StoreError, audit_notes};
+
+/// How long it stays known whose an end is, beyond the expiry of the session.
+const CLAIM_KEPT_AFTER: Duration = Duration::from_hours(31 * 24);
 
 /// Ends sessions and emits their event; returns how many ended.
 pub(in crate::store::cluster) async fn end(
@@ -40,6 +45,29 @@ pub(in crate::store::cluster) async fn end(
         at.emit(Event::SessionEnded { user, sessions: ended }).await;
     }
     Ok(count)
+}
+
+/// Ends a session for exactly one caller. The end of a session is a plain write, which several
+/// servers may make, so a conditional one decides before it whose it is.
+pub(in crate::store::cluster) async fn end_once(
+    at: &Cluster,
+    user: UserId,
+    session: SessionId,
+) -> Result<bool, StoreError> {
+    let Some(owner) = users::read(at, user).await? else { return Ok(false) };
+    let Some(kept) = chosen(at, &owner, Ended::One(session)).await?.pop() else {
+        return Ok(false);
+    };
+    let mut mine = [0; 16];
+    getrandom::fill(&mut mine).map_err(|_| StoreError::Unavailable)?;
+    let name = format!("end of session {}", session.0);
+    // The row of a session is gone when its claim is.
+    let life = kept.life() + CLAIM_KEPT_AFTER;
+    if !leases::take_once(at.tables(), &name, &hex::encode(mine), life).await? {
+        return Ok(false);
+    }
+    end(at, user, Ended::One(session)).await?;
+    Ok(true)
 }
 
 /// Returns the sessions of a user that `which` would end.

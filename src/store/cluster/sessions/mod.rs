@@ -13,9 +13,9 @@ mod model_tests;
 mod rows;
 mod tickets;
 
-pub(super) use ending::{end, end_all, live};
+pub(super) use ending::{end, end_all, end_once, live};
 pub(super) use listing::{granted, last_seen};
-pub(super) use rows::forget;
+pub(super) use rows::{devices, forget};
 pub(super) use tickets::{issue_ticket, take_ticket};
 
 use std::time::Duration;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{end, find, issue_ticket, list, start, take_ticket};
+use super::{end, end_once, find, issue_ticket, list, start, take_ticket};
 use crate::model::{Hash32, RoomId, SessionId, Timestamp, UserId};
 use crate::store::cluster::Cluster;
 use crate::store::cluster::faulty::open;
@@ -121,6 +121,30 @@ async fn a_new_password_ends_sessions_even_if_their_rows_cannot_be_written() {
     assert_eq!(found(1).await.map(|session| session.id), Some(kept.id));
     assert_eq!(found(2).await, None);
     assert_eq!(list(&two, ann).await.unwrap().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_is_ended_by_at_most_one_server_under_faults() {
+    let mut ended = 0;
+    for seed in 0..SEEDS {
+        eprintln!("seed {seed}");
+        let memory = Memory::with_faults(Faults::none(seed));
+        let (one, two) = (open(&memory).await.0, open(&memory).await.0);
+        let ann = user(&one).await;
+        let session = start(&one, new(ann, 1, Timestamp::now())).await.unwrap().id;
+        memory.set_faults(Faults::often(seed));
+        let enders: Vec<_> = [one.clone(), two.clone(), one, two]
+            .into_iter()
+            .map(|server| tokio::spawn(async move { end_once(&server, ann, session).await }))
+            .collect();
+        let mut winners = 0;
+        for ender in enders {
+            winners += usize::from(matches!(ender.await.unwrap(), Ok(true)));
+        }
+        assert!(winners <= 1, "seed {seed}: {winners}");
+        ended += winners;
+    }
+    assert!(ended > 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,7 +9,7 @@ use crate::store::cluster::encoding::{decode, encode};
 use crate::store::cluster::tables::schema::people::{SESSIONS, SESSIONS_BY_USER};
 use crate::store::cluster::tables::{Put, Row, Slice, Value};
 use crate::store::cluster::{Cluster, users};
-use crate::store::{NewSession, StoreError, grants};
+use crate::store::{Device, NewSession, StoreError, grants};
 
 const VERSION: u8 = 2;
 /// Timestamp of an end, larger than that of any use.
@@ -131,7 +131,7 @@ impl Kept {
     }
 
     /// Time until the expiry, counted from the last use: rows expire by themselves.
-    fn life(&self) -> Duration {
+    pub(super) fn life(&self) -> Duration {
         let millis = self.expires.0.saturating_sub(self.seen.0);
         Duration::from_millis(millis.max(0).unsigned_abs())
     }
@@ -186,6 +186,25 @@ pub(super) async fn last_seen(at: &Cluster, user: UserId) -> Result<Option<Times
         }
     }
     Ok(last)
+}
+
+/// Returns the devices with which a user has logged in, as far as their rows are there.
+pub(in crate::store::cluster) async fn devices(
+    at: &Cluster,
+    user: UserId,
+) -> Result<Vec<Device>, StoreError> {
+    let rows = at.tables().read(Slice::of(&SESSIONS_BY_USER, [user.0.into()])).await?;
+    let mut found = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let Some(body) = row.bytes("body") else { continue };
+        let stored = stored(body)?;
+        if stored.granted.is_none() {
+            let session = stored.id();
+            let address = stored.address.as_deref().and_then(|text| text.parse().ok());
+            found.push(Device { session, name: stored.device, address });
+        }
+    }
+    Ok(found)
 }
 
 fn kept(row: &Row) -> Result<Option<Kept>, StoreError> {

@@ -70,6 +70,7 @@ async fn run(seed: u64, altered: Altered) -> (Vec<String>, Journal) {
         uses: Some(USES),
         now: Timestamp::now(),
         life: Duration::from_hours(1),
+        mailed_to: None,
     };
     one.add_invitation(new).await.unwrap();
     memory.set_faults(Faults::often(seed));

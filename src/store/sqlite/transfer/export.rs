@@ -62,7 +62,7 @@ const IMPORTED: &str = "SELECT source, kind, key, id FROM imported
     WHERE (source, kind, key) > (?1, ?2, ?3) AND kind NOT IN ('open', 'before', 'mark', 'picture')
     AND source NOT IN (SELECT source FROM imported WHERE kind = 'keep') ORDER BY source, kind, key \
                         LIMIT ?4";
-const PREFERENCES: &str = "SELECT user AS id, notify, keywords, quiet FROM preferences WHERE user \
+const PREFERENCES: &str = "SELECT user AS id, notify, keywords, quiet, language FROM preferences WHERE user \
                            > ?1 ORDER BY user LIMIT ?2";
 const SAVED: &str =
     "SELECT s.user, s.room, s.seq, s.at FROM saved s JOIN rooms r ON r.id = s.room \

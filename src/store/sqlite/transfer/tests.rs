@@ -172,6 +172,7 @@ async fn fill(store: &Sqlite) {
         notify: Some(NotifyLevel::Mentions),
         keywords: Some(vec!["책".to_owned()]),
         quiet: Some(Some(quiet)),
+        language: Some(Some("ko".to_owned())),
     };
     store.change_preferences(bob.id, preferences).await.unwrap();
     store

@@ -79,7 +79,7 @@ impl From<model::QuietHours> for QuietHours {
     }
 }
 
-/// PATCH /api/users/me/settings; null for `quiet`: no quiet hours.
+/// PATCH /api/users/me/settings; null for `quiet`: no quiet hours; null for `language`: none.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct ChangePreferences {
     #[schema(schema_with = types::notify_if_changed, required = false)]
@@ -89,6 +89,9 @@ pub(crate) struct ChangePreferences {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<QuietHours>, required = false)]
     quiet: Given<QuietHours>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(schema_with = types::language_if_any, required = false)]
+    language: Given<String>,
 }
 
 impl TryFrom<ChangePreferences> for PreferencesChange {
@@ -100,6 +103,7 @@ impl TryFrom<ChangePreferences> for PreferencesChange {
             notify: new.notify.as_deref().map(parse_level).transpose()?,
             keywords: new.keywords,
             quiet: new.quiet.map(|given| given.map(quiet)),
+            language: new.language,
         })
     }
 }
@@ -114,6 +118,10 @@ pub(crate) struct Preferences {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     quiet: Option<QuietHours>,
+    /// Language that they have chosen, in which letters to them are written; absent: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    language: Option<String>,
 }
 
 impl From<model::Preferences> for Preferences {
@@ -122,6 +130,7 @@ impl From<model::Preferences> for Preferences {
             notify: preferences.notify.as_str(),
             keywords: preferences.keywords,
             quiet: preferences.quiet.map(QuietHours::from),
+            language: preferences.language,
         }
     }
 }

@@ -118,6 +118,13 @@ pub(super) enum Personal {
         command: String,
         text: String,
     },
+    /// Preferences with a language.
+    SpokenPreferences {
+        notify: Level,
+        keywords: Vec<String>,
+        quiet: Option<QuietHours>,
+        language: String,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -32,13 +32,17 @@ impl From<&model::Personal> for Personal {
             model::Personal::Room(room, OwnSettings { notify, favourite }) => {
                 Self::Room { room: room.0, notify: notify.map(Level::from), favourite: *favourite }
             }
-            model::Personal::Preferences(Preferences { notify, keywords, quiet }) => {
+            model::Personal::Preferences(Preferences { notify, keywords, quiet, language }) => {
                 let quiet = quiet.clone().map(|model::QuietHours { from, to, zone }| QuietHours {
                     from,
                     to,
                     zone,
                 });
-                Self::Preferences { notify: (*notify).into(), keywords: keywords.clone(), quiet }
+                let (notify, keywords) = ((*notify).into(), keywords.clone());
+                match language.clone() {
+                    Some(language) => Self::SpokenPreferences { notify, keywords, quiet, language },
+                    None => Self::Preferences { notify, keywords, quiet },
+                }
             }
             model::Personal::Saved(MessageId { room, seq }, saved) => {
                 Self::Saved { room: room.0, seq: seq.0, saved: *saved }
@@ -78,7 +82,14 @@ impl From<Personal> for model::Personal {
             Personal::Preferences { notify, keywords, quiet } => {
                 let quiet =
                     quiet.map(|QuietHours { from, to, zone }| model::QuietHours { from, to, zone });
-                Self::Preferences(Preferences { notify: notify.into(), keywords, quiet })
+                let (notify, language) = (notify.into(), None);
+                Self::Preferences(Preferences { notify, keywords, quiet, language })
+            }
+            Personal::SpokenPreferences { notify, keywords, quiet, language } => {
+                let quiet =
+                    quiet.map(|QuietHours { from, to, zone }| model::QuietHours { from, to, zone });
+                let (notify, language) = (notify.into(), Some(language));
+                Self::Preferences(Preferences { notify, keywords, quiet, language })
             }
             Personal::Saved { room, seq, saved } => {
                 Self::Saved(MessageId { room: RoomId(room), seq: Seq(seq) }, saved)

@@ -131,7 +131,12 @@ pub static INVITATIONS: Table = Table {
     clustering: &[Column::text("secret")],
     order: Order::Ascending,
     statics: &[],
-    columns: &[Column::int("version"), Column::bytes("body"), Column::int("revoked")],
+    columns: &[
+        Column::int("version"),
+        Column::bytes("body"),
+        Column::int("revoked"),
+        Column::text("mailed_to"),
+    ],
 };
 
 /// Uploaded files. `fresh` is the time from which their age is counted.
@@ -214,6 +219,7 @@ pub static PREFERENCES: Table = Table {
         Column::text("notify"),
         Column::text("keywords"),
         Column::text("quiet"),
+        Column::text("language"),
         Column::int("version"),
     ],
 };
