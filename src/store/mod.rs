@@ -24,11 +24,11 @@ use crate::model::rules::Refusal;
 use crate::model::{
     Account, Attribution, AuditEntry, AuditNote, Changes, Claim, CustomEmoji, DraftPlace, Event,
     Follow, FollowedThread, Hash32, Identity, Invitation, InvitationId, Look, LookChange, LookIcon,
-    Media, MediaId, Message, MessageQuery, NewEmoji, NewOutgoingWebhook, NewSlashCommand,
-    NewSubscription, OutgoingWebhook, OwnChange, OwnSettings, Preferences, PreferencesChange,
-    PushSubscription, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Saved, SavedPlace, Seq, Session,
-    SessionId, SlashCommand, SlashCommandId, SocketId, ThreadPlace, ThreadSummary, Timestamp,
-    Unsent, User, UserId, WebhookChange, WebhookId, WebhookPlace, Window,
+    Media, MediaId, Membership, Message, MessageQuery, NewEmoji, NewOutgoingWebhook,
+    NewSlashCommand, NewSubscription, OutgoingWebhook, OwnChange, OwnSettings, Preferences,
+    PreferencesChange, PushSubscription, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Saved,
+    SavedPlace, Seq, Session, SessionId, SlashCommand, SlashCommandId, SocketId, ThreadPlace,
+    ThreadSummary, Timestamp, Unsent, User, UserId, WebhookChange, WebhookId, WebhookPlace, Window,
 };
 
 pub use query::{
@@ -326,6 +326,13 @@ pub trait Store: Send + Sync {
     /// Notes how far a webhook has sent a room. A place only moves forward; one that is further
     /// stays, and so does the absence of one.
     fn move_webhook(&self, id: WebhookId, place: WebhookPlace) -> Reply<'_, ()>;
+    /// Returns the place of a webhook of all public rooms in a room, from which it goes on; None while
+    /// the room is private, archived or deleted. A room that was opened meanwhile is sent from then
+    /// on, a new one from its creation, one that was imported from now on.
+    fn enter_webhook(&self, id: WebhookId, room: RoomId) -> Reply<'_, Option<WebhookPlace>>;
+    /// Returns who joined or left a room after `since` and up to `upto`, in order; known only of
+    /// rooms of a webhook that sends it, as long as not all of these have sent it.
+    fn memberships(&self, room: RoomId, since: Rev, upto: Rev) -> Reply<'_, Vec<Membership>>;
     /// Removes a room, which was deleted, from a webhook.
     fn leave_webhook(&self, id: WebhookId, room: RoomId) -> Reply<'_, ()>;
     // slash commands --------------------------------------------------------------------------

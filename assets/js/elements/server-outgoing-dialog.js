@@ -9,6 +9,31 @@ import { roomsChoice } from "./server-rooms-choice.js";
 
 /** @import {Data} from "./server-page.js" */
 
+/** What is sent unless something else is chosen. */
+const USUAL = ["posted", "edited", "deleted"];
+
+/** Boxes for what is sent. */
+function eventsChoice() {
+  const events = [
+    { value: "posted", label: t("server.eventPosted") },
+    { value: "edited", label: t("server.eventEdited") },
+    { value: "deleted", label: t("server.eventDeleted") },
+    { value: "joined", label: t("server.eventJoined") },
+    { value: "left", label: t("server.eventLeft") },
+  ];
+  const boxes = events.map(({ value }) =>
+    h("input", { type: "checkbox", value, checked: USUAL.includes(value) }),
+  );
+  const element = h(
+    "fieldset",
+    { class: "choices", id: "outgoing-events" },
+    h("legend", null, t("server.outgoingEvents")),
+    events.map(({ label }, at) => h("label", null, boxes[at], h("span", null, label))),
+  );
+  const chosen = () => boxes.filter(({ checked }) => checked).map(({ value }) => value);
+  return { element, chosen };
+}
+
 /** @param {Data|undefined} data @param {() => unknown} created */
 export async function createOutgoing(data, created) {
   const host = await data?.host();
@@ -22,9 +47,21 @@ export async function createOutgoing(data, created) {
     spellcheck: "false",
     placeholder: "https://",
   });
+  const events = eventsChoice();
   const rooms = await roomsChoice(data, t("server.outgoingRooms"));
+  const all = h("input", { type: "checkbox", id: "outgoing-all" });
+  all.addEventListener("change", () => {
+    if (rooms.element) rooms.element.hidden = all.checked;
+  });
+  const chosen = () => (all.checked ? [] : rooms.chosen());
   const create = async () => {
-    const webhook = { name: name.value.trim(), url: url.value.trim(), rooms: rooms.chosen() };
+    const webhook = {
+      name: name.value.trim(),
+      url: url.value.trim(),
+      rooms: chosen(),
+      all_public_rooms: all.checked,
+      events: events.chosen(),
+    };
     const [made] = (await data?.command({ "outgoing_webhook.create": webhook })) ?? [];
     created();
     showSecret(dialog, {
@@ -42,13 +79,20 @@ export async function createOutgoing(data, created) {
     content: [
       field(t("room.name"), name, t("server.tokenNameHint")),
       field(t("server.outgoingUrl"), url, t("server.outgoingUrlHint")),
+      events.element,
+      h(
+        "div",
+        { class: "choices" },
+        h("label", null, all, h("span", null, t("server.allPublicRooms"))),
+      ),
       rooms.element,
     ],
     submit: async () => {
       checkName(name);
       setError(url, isWebAddress(url.value.trim()) ? "" : t("server.outgoingUrlWrong"));
       if (isWrong(name, url)) return false;
-      if (rooms.chosen().length === 0) throw new Error(t("server.outgoingRoomsNeeded"));
+      if (events.chosen().length === 0) throw new Error(t("server.outgoingEventsNeeded"));
+      if (!all.checked && chosen().length === 0) throw new Error(t("server.outgoingRoomsNeeded"));
       return refusedAt(name, () => acceptedAt(url, create));
     },
   });

@@ -10,10 +10,11 @@ use super::{
 use crate::model::{
     Account, Attribution, AuditEntry, AuditNote, Changes, CustomEmoji, DraftPlace, Event, Follow,
     FollowedThread, Hash32, Identity, Invitation, InvitationId, Look, LookChange, LookIcon, Media,
-    MediaId, MessageQuery, NewEmoji, NewOutgoingWebhook, NewSlashCommand, OutgoingWebhook,
-    OwnChange, OwnSettings, Pin, Preferences, PreferencesChange, ReadMark, Rev, RoomCard,
-    RoomFacts, RoomId, Saved, SavedPlace, Seq, SlashCommand, SlashCommandId, SocketId, ThreadPlace,
-    ThreadSummary, Timestamp, Unsent, User, UserId, WebhookChange, WebhookId, WebhookPlace, Window,
+    MediaId, Membership, MessageQuery, NewEmoji, NewOutgoingWebhook, NewSlashCommand,
+    OutgoingWebhook, OwnChange, OwnSettings, Pin, Preferences, PreferencesChange, ReadMark, Rev,
+    RoomCard, RoomFacts, RoomId, Saved, SavedPlace, Seq, SlashCommand, SlashCommandId, SocketId,
+    ThreadPlace, ThreadSummary, Timestamp, Unsent, User, UserId, WebhookChange, WebhookId,
+    WebhookPlace, Window,
 };
 use crate::store::{
     Added, AuditQuery, Basis, Committed, Digests, Draft, Erased, Found, LeftBehind, MessageChange,
@@ -288,6 +289,14 @@ impl Store for Cluster {
 
     fn leave_webhook(&self, id: WebhookId, room: RoomId) -> Reply<'_, ()> {
         Box::pin(outgoing::leave(self, id, room))
+    }
+
+    fn enter_webhook(&self, id: WebhookId, room: RoomId) -> Reply<'_, Option<WebhookPlace>> {
+        Box::pin(outgoing::enter(self, id, room))
+    }
+
+    fn memberships(&self, room: RoomId, since: Rev, upto: Rev) -> Reply<'_, Vec<Membership>> {
+        Box::pin(rooms::people(self, room, since, upto))
     }
 
     fn slash_commands(&self) -> Reply<'_, Vec<SlashCommand>> {

@@ -27,6 +27,7 @@ mod media;
 mod message_changes;
 mod messages;
 mod outgoing;
+mod outgoing_rooms;
 mod participants;
 mod pins;
 mod posting;

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Result, params};
 use super::error::Fault;
 use super::rooms::{self, Step};
 use super::work::Work;
-use super::{audit, job_orders, participants, pins, sql, users};
+use super::{audit, job_orders, outgoing_rooms, participants, pins, sql, users};
 use crate::model::rules::{Concerned, plan};
 use crate::model::{
     AuditNote, Change, Event, LiveState, MessageId, Rev, Room, RoomFacts, RoomId, Seq, SocketId,
@@ -151,6 +151,7 @@ pub(super) fn store(
     if room.visibility == Visibility::Private || before.visibility == Visibility::Private {
         rooms::refresh_key(work.conn, &room)?;
     }
+    outgoing_rooms::follow(work, before, &room, &by, changes)?;
     let place = work.events.len();
     let step = Step { room: room.id, rev, by, socket };
     step.facts(work, room.mode_rev, changes.to_vec())?;

@@ -52,6 +52,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!("0023_retention"),
     migration!("0025_push"),
     migration!("0027_revoked_invitations"),
+    migration!("0030_outgoing_scope"),
 ];
 
 /// `chat` in ASCII; distinguishes our files from those of other programs.

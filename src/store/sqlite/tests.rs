@@ -197,6 +197,7 @@ fn every_statement_can_be_prepared_on_a_fresh_schema() {
         emoji::STATEMENTS,
         look::STATEMENTS,
         outgoing::STATEMENTS,
+        outgoing_rooms::STATEMENTS,
         slash_commands::STATEMENTS,
         participants::STATEMENTS,
         pins::STATEMENTS,

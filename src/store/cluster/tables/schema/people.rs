@@ -311,7 +311,7 @@ pub static OUTGOING_WEBHOOKS: Table = Table {
     clustering: &[Column::int("id")],
     order: Order::Ascending,
     statics: &[Column::int("version")],
-    columns: &[Column::bytes("body")],
+    columns: &[Column::bytes("body"), Column::flag("all_public")],
 };
 
 /// How far outgoing webhooks have sent the events of rooms; the timestamp grows with what is sent.
