@@ -34,6 +34,21 @@ function eventsChoice() {
   return { element, chosen };
 }
 
+/** A box for all public rooms, instead of the choice of rooms. @param {HTMLElement|false} rooms */
+function allRooms(rooms) {
+  const box = /** @type {HTMLInputElement} */ (
+    h("input", {
+      type: "checkbox",
+      id: "outgoing-all",
+      onchange: () => {
+        if (rooms) rooms.hidden = box.checked;
+      },
+    })
+  );
+  const label = h("label", null, box, h("span", null, t("server.allPublicRooms")));
+  return { element: h("div", { class: "choices" }, label), box };
+}
+
 /** @param {Data|undefined} data @param {() => unknown} created */
 export async function createOutgoing(data, created) {
   const host = await data?.host();
@@ -49,17 +64,14 @@ export async function createOutgoing(data, created) {
   });
   const events = eventsChoice();
   const rooms = await roomsChoice(data, t("server.outgoingRooms"));
-  const all = h("input", { type: "checkbox", id: "outgoing-all" });
-  all.addEventListener("change", () => {
-    if (rooms.element) rooms.element.hidden = all.checked;
-  });
-  const chosen = () => (all.checked ? [] : rooms.chosen());
+  const all = allRooms(rooms.element);
+  const chosen = () => (all.box.checked ? [] : rooms.chosen());
   const create = async () => {
     const webhook = {
       name: name.value.trim(),
       url: url.value.trim(),
       rooms: chosen(),
-      all_public_rooms: all.checked,
+      all_public_rooms: all.box.checked,
       events: events.chosen(),
     };
     const [made] = (await data?.command({ "outgoing_webhook.create": webhook })) ?? [];
@@ -80,11 +92,7 @@ export async function createOutgoing(data, created) {
       field(t("room.name"), name, t("server.tokenNameHint")),
       field(t("server.outgoingUrl"), url, t("server.outgoingUrlHint")),
       events.element,
-      h(
-        "div",
-        { class: "choices" },
-        h("label", null, all, h("span", null, t("server.allPublicRooms"))),
-      ),
+      all.element,
       rooms.element,
     ],
     submit: async () => {
@@ -92,7 +100,8 @@ export async function createOutgoing(data, created) {
       setError(url, isWebAddress(url.value.trim()) ? "" : t("server.outgoingUrlWrong"));
       if (isWrong(name, url)) return false;
       if (events.chosen().length === 0) throw new Error(t("server.outgoingEventsNeeded"));
-      if (!all.checked && chosen().length === 0) throw new Error(t("server.outgoingRoomsNeeded"));
+      if (!all.box.checked && chosen().length === 0)
+        throw new Error(t("server.outgoingRoomsNeeded"));
       return refusedAt(name, () => acceptedAt(url, create));
     },
   });
