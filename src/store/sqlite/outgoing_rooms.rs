@@ -3,8 +3,8 @@
 
 use rusqlite::{Connection, Result, params};
 
+use super::sql;
 use super::work::Work;
-use super::{rooms, sql};
 use crate::model::{
     Change, Membership, Person, Rev, Room, RoomId, Seq, WebhookId, WebhookPlace, Who,
 };
@@ -16,6 +16,8 @@ const ENTER_ONE: &str = "INSERT INTO outgoing_places (webhook, room, rev, seq)
     SELECT id, ?2, ?3, ?4 FROM outgoing_webhooks WHERE id = ?1 AND all_public";
 const LEAVE: &str = "DELETE FROM outgoing_places WHERE room = ?1 AND webhook IN
     (SELECT id FROM outgoing_webhooks WHERE all_public)";
+const OPEN: &str = "SELECT rev, last_seq FROM rooms WHERE id = ?1 AND deleted IS NULL AND \
+                    visibility = 'public' AND archived IS NULL";
 const PLACE: &str = "SELECT rev, seq, sent FROM outgoing_places WHERE webhook = ?1 AND room = ?2";
 const ADD: &str = "INSERT INTO outgoing_people
     (room, rev, user, login, name, joined, seq, by_id, by_login, by_name, at)
@@ -30,7 +32,8 @@ const TRIM: &str = "DELETE FROM outgoing_people WHERE room = ?1 AND rev <= coale
         WHERE p.room = ?1 AND (w.events LIKE '%joined%' OR w.events LIKE '%left%')), rev)";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[ENTER, ENTER_ONE, LEAVE, PLACE, ADD, TELLS, PEOPLE, TRIM];
+pub(super) const STATEMENTS: &[&str] =
+    &[ENTER, ENTER_ONE, LEAVE, OPEN, PLACE, ADD, TELLS, PEOPLE, TRIM];
 
 /// Follows a change of a room: `after` is the room after it.
 pub(super) fn follow(
@@ -93,7 +96,8 @@ pub(super) fn place(
     webhook: WebhookId,
     id: RoomId,
 ) -> Result<Option<WebhookPlace>> {
-    let Some(room) = rooms::room(work.conn, id)?.filter(Room::is_open) else { return Ok(None) };
+    let open = sql::one(work.conn, OPEN, [id], |row| Ok((row.get("rev")?, row.get("last_seq")?)))?;
+    let Some((rev, last)): Option<(Rev, Seq)> = open else { return Ok(None) };
     let find = || {
         sql::one(work.conn, PLACE, params![webhook.0, id], |row| {
             let (rev, seq, sent) = (row.get("rev")?, row.get("seq")?, row.get("sent")?);
@@ -103,7 +107,7 @@ pub(super) fn place(
     if let Some(found) = find()? {
         return Ok(Some(found));
     }
-    sql::run(work.conn, ENTER_ONE, params![webhook.0, id, room.rev, room.last_seq])?;
+    sql::run(work.conn, ENTER_ONE, params![webhook.0, id, rev, last])?;
     find()
 }
 
