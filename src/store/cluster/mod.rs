@@ -21,6 +21,7 @@ mod invitations;
 mod jobs;
 mod known_users;
 mod leases;
+mod lists;
 mod look;
 mod media;
 mod memo;

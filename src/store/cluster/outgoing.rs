@@ -7,11 +7,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::encoding::{decode, encode};
+use super::lists::{self, LIST};
 use super::rooms::Opened;
 use super::tables::schema::people::{OUTGOING_PLACES, OUTGOING_WEBHOOKS};
-use super::tables::{
-    Compare, Condition, Consistency, Outcome, Put, Row, Slice, Value, compare_until_known,
-};
+use super::tables::{Consistency, Put, Row, Slice, Value};
 use super::{Cluster, audit, ids, rooms};
 use crate::model::{
     Claim, NewOutgoingWebhook, OutgoingWebhook, Rev, RoomId, Seq, Timestamp, UserId, WebhookBot,
@@ -20,8 +19,6 @@ use crate::model::{
 use crate::store::{StoreError, audit_notes};
 
 const VERSION: u8 = 1;
-/// The partition of all webhooks.
-const LIST: &str = "all";
 /// Attempts, each of which another change may overtake.
 const TRIES: usize = 20;
 /// Places that are written together.
@@ -157,16 +154,8 @@ async fn make(
     put: Put,
     is_made: impl Fn(&Listed) -> bool,
 ) -> Result<bool, StoreError> {
-    let next = Value::Int(before.unwrap_or_default() + 1);
-    let version = Put::conditional(&OUTGOING_WEBHOOKS, [LIST.into()], [], [("version", next)]);
-    let compare = Compare {
-        conditions: vec![Condition::Is(Vec::new(), "version", before.map(Value::Int))],
-        puts: vec![version, put],
-    };
-    match compare_until_known(at.tables(), compare).await? {
-        Outcome::Applied => Ok(true),
-        Outcome::Refused => Ok(is_made(&list(at, Consistency::Serial).await?)),
-    }
+    let is_written = lists::write(at, &OUTGOING_WEBHOOKS, before, vec![put]).await?;
+    Ok(is_written || is_made(&list(at, Consistency::Serial).await?))
 }
 
 fn row(webhook: &OutgoingWebhook) -> Result<Put, StoreError> {
