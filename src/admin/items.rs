@@ -350,8 +350,8 @@ pub struct ExpiredRoom {
     /// Whether pinned messages are kept until they are unpinned.
     pub(super) keep_pinned: bool,
     pub(super) messages: u64,
-    /// Files moved to the trash; in a dry run those that are attached to the messages, of which
-    /// other messages may use some.
+    /// Files moved to the trash; in a dry run those that are attached to the messages and that
+    /// nothing else uses.
     pub(super) files: u64,
     /// Size of these files; null unless it is a dry run.
     pub(super) bytes: Option<u64>,
@@ -478,6 +478,8 @@ pub struct Condition {
     pub(super) retention_run: Option<String>,
     /// Messages that it deleted; null if there was none.
     pub(super) retention_deleted: Option<u64>,
+    /// Whether it went on with one that was interrupted: it deleted more than this before.
+    pub(super) retention_resumed: Option<bool>,
     /// Why expired messages are not deleted.
     pub(super) retention_problem: Option<String>,
 }

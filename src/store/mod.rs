@@ -284,6 +284,9 @@ pub trait Store: Send + Sync {
         after: MediaId,
         count: u32,
     ) -> Reply<'_, (Vec<String>, Option<MediaId>)>;
+    /// Returns those of these files that something outside this room uses: a message of another room,
+    /// a profile or an emoji.
+    fn used_elsewhere<'a>(&'a self, ids: &'a [MediaId], room: RoomId) -> Reply<'a, Vec<MediaId>>;
     /// Returns a page of about `count` files of an owner above `after`, ascending, and where to
     /// continue.
     fn own_files(
@@ -336,6 +339,16 @@ pub trait Store: Send + Sync {
     /// Removes a room, which was deleted, from a webhook.
     fn leave_webhook(&self, id: WebhookId, room: RoomId) -> Reply<'_, ()>;
     // slash commands --------------------------------------------------------------------------
+    /// Counts a late answer to the slash command of this nonce, whose address expires then; false if
+    /// there were `limit` of them.
+    fn count_answer<'a>(
+        &'a self,
+        nonce: &'a str,
+        limit: u32,
+        expires: Timestamp,
+    ) -> Reply<'a, bool>;
+    /// Takes a counted late answer back, which was not accepted.
+    fn uncount_answer<'a>(&'a self, nonce: &'a str, expires: Timestamp) -> Reply<'a, ()>;
     /// Returns all slash commands, ascending by id.
     fn slash_commands(&self) -> Reply<'_, Vec<SlashCommand>>;
     /// Adds a slash command; `Taken` for a name that exists. Ids ascend and are never reused.

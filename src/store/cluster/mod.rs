@@ -20,6 +20,7 @@ mod ids;
 mod invitations;
 mod jobs;
 mod known_users;
+mod late_answers;
 mod leases;
 mod lists;
 mod look;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Cluster, audit, emoji, invitations, leases, look, media, memo, outgoing, personal, rooms,
-    slash_commands, users,
+    Cluster, audit, emoji, invitations, late_answers, leases, look, media, memo, outgoing,
+    personal, rooms, slash_commands, users,
 };
 use crate::model::{
     Account, Attribution, AuditEntry, AuditNote, Changes, CustomEmoji, DraftPlace, Event, Follow,
@@ -230,6 +230,10 @@ impl Store for Cluster {
         Box::pin(media::drop_unused(self, before, after, count))
     }
 
+    fn used_elsewhere<'a>(&'a self, ids: &'a [MediaId], room: RoomId) -> Reply<'a, Vec<MediaId>> {
+        Box::pin(super::media::used_elsewhere(self, ids, room))
+    }
+
     fn own_files(
         &self,
         owner: UserId,
@@ -297,6 +301,19 @@ impl Store for Cluster {
 
     fn memberships(&self, room: RoomId, since: Rev, upto: Rev) -> Reply<'_, Vec<Membership>> {
         Box::pin(rooms::people(self, room, since, upto))
+    }
+
+    fn count_answer<'a>(
+        &'a self,
+        nonce: &'a str,
+        limit: u32,
+        expires: Timestamp,
+    ) -> Reply<'a, bool> {
+        Box::pin(late_answers::count(self, nonce, limit, expires))
+    }
+
+    fn uncount_answer<'a>(&'a self, nonce: &'a str, expires: Timestamp) -> Reply<'a, ()> {
+        Box::pin(late_answers::uncount(self, nonce, expires))
     }
 
     fn slash_commands(&self) -> Reply<'_, Vec<SlashCommand>> {

@@ -20,6 +20,7 @@ mod identities;
 mod invitations;
 mod job_orders;
 mod jobs;
+mod late_answers;
 mod log_end;
 mod look;
 mod marks;

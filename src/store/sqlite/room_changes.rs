@@ -39,7 +39,9 @@ pub(super) fn change(
     let by = participants::by(work.conn, id, by)?;
     let mut socket = None;
     match change {
-        RoomChange::Pin(seq, pinned) if !pin(work, id, *seq, *pinned, by.id())? => changes.clear(),
+        RoomChange::Pin(seq, pinned) if !pin(work, &facts.room, *seq, *pinned, by.id())? => {
+            changes.clear()
+        }
         RoomChange::Remove { socket: asking, .. } => socket = *asking,
         _ => (),
     }
@@ -114,16 +116,17 @@ fn check_names(conn: &Connection, before: &Room, changes: &[Change]) -> Result<(
 /// Pins or unpins; false if nothing changes.
 fn pin(
     work: &Work<'_>,
-    id: RoomId,
+    room: &Room,
     seq: Seq,
     pinned: bool,
     by: Option<UserId>,
 ) -> Result<bool, Fault> {
     let missing = StoreError::NotFound(Missing::Message);
     if pinned {
-        return Ok(pins::pin(work.conn, id, seq, by, work.now)?.ok_or(missing)?);
+        let place = (room.id, room.expired);
+        return Ok(pins::pin(work.conn, place, seq, by, work.now)?.ok_or(missing)?);
     }
-    if pins::unpin(work.conn, id, seq)? { Ok(true) } else { Err(missing.into()) }
+    if pins::unpin(work.conn, room.id, seq)? { Ok(true) } else { Err(missing.into()) }
 }
 
 /// Stores planned changes and emits their event, after the events for added users. Returns the rev.

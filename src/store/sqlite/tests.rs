@@ -199,6 +199,7 @@ fn every_statement_can_be_prepared_on_a_fresh_schema() {
         outgoing::STATEMENTS,
         outgoing_rooms::STATEMENTS,
         slash_commands::STATEMENTS,
+        late_answers::STATEMENTS,
         participants::STATEMENTS,
         pins::STATEMENTS,
         posting::STATEMENTS,

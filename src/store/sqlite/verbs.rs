@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::{
-    Sqlite, accounts, audit, cards, drafts, emoji, identities, invitations, look, marks, media,
-    message_changes, messages, outgoing, outgoing_rooms, pins, posting, preferences, retention,
-    room_changes, rooms, saved, slash_commands, threads, traces, users,
+    Sqlite, accounts, audit, cards, drafts, emoji, identities, invitations, late_answers, look,
+    marks, media, message_changes, messages, outgoing, outgoing_rooms, pins, posting, preferences,
+    retention, room_changes, rooms, saved, slash_commands, threads, traces, users,
 };
 use crate::model::{
     Account, Attribution, AuditEntry, AuditNote, Changes, CustomEmoji, DraftPlace, Follow,
@@ -314,6 +314,11 @@ impl Store for Sqlite {
         })
     }
 
+    fn used_elsewhere<'a>(&'a self, ids: &'a [MediaId], room: RoomId) -> Reply<'a, Vec<MediaId>> {
+        let ids = ids.to_vec();
+        Box::pin(self.read(move |conn| Ok(media::used_elsewhere(conn, &ids, room)?)))
+    }
+
     fn own_files(
         &self,
         owner: UserId,
@@ -467,6 +472,23 @@ impl Store for Sqlite {
 
     fn memberships(&self, room: RoomId, since: Rev, upto: Rev) -> Reply<'_, Vec<Membership>> {
         Box::pin(self.read(move |conn| Ok(outgoing_rooms::people(conn, room, since, upto)?)))
+    }
+
+    fn count_answer<'a>(
+        &'a self,
+        nonce: &'a str,
+        limit: u32,
+        expires: Timestamp,
+    ) -> Reply<'a, bool> {
+        let nonce = nonce.to_owned();
+        Box::pin(
+            self.write_apart(move |work| Ok(late_answers::count(work, &nonce, limit, expires)?)),
+        )
+    }
+
+    fn uncount_answer<'a>(&'a self, nonce: &'a str, _: Timestamp) -> Reply<'a, ()> {
+        let nonce = nonce.to_owned();
+        Box::pin(self.write_apart(move |work| Ok(late_answers::uncount(work, &nonce)?)))
     }
 
     fn slash_commands(&self) -> Reply<'_, Vec<SlashCommand>> {

@@ -17,3 +17,11 @@ CREATE TABLE outgoing_people (
     at INTEGER NOT NULL,
     PRIMARY KEY (room, rev, user)
 ) STRICT, WITHOUT ROWID;
+
+-- How often a program has answered a slash command later, by the nonce in the token of the address. Removed after it has expired.
+CREATE TABLE late_answers (
+    nonce TEXT PRIMARY KEY,
+    answers INTEGER NOT NULL,
+    expires INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX late_answers_expires ON late_answers (expires);

@@ -336,6 +336,17 @@ pub static SLASH_COMMANDS: Table = Table {
     columns: &[Column::bytes("body")],
 };
 
+/// How often programs have answered a slash command later, by the nonce of the command; rows expire.
+pub static LATE_ANSWERS: Table = Table {
+    name: "late_answers",
+    kind: Kind::Conditional,
+    partition: &[Column::text("nonce")],
+    clustering: &[],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::int("answers")],
+};
+
 /// Custom emoji by name, in one partition; `version` guards changes of it. `body` is the picture.
 pub static EMOJI_NAMES: Table = Table {
     name: "emoji_names",
@@ -480,6 +491,7 @@ pub static TABLES: &[&Table] = &[
     &OUTGOING_WEBHOOKS,
     &OUTGOING_PLACES,
     &SLASH_COMMANDS,
+    &LATE_ANSWERS,
     &EMOJI_NAMES,
     &EMOJI,
     &IMPORTED,
