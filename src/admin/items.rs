@@ -141,9 +141,11 @@ pub struct OutgoingWebhook {
     pub(super) name: String,
     /// Address of the receiver.
     pub(super) url: String,
-    /// Keys of its rooms.
+    /// Keys of its rooms; empty if it sends all public rooms.
     pub(super) rooms: Vec<String>,
-    /// What is sent: `posted`, `edited`, `deleted`.
+    /// Whether it sends all public rooms that are not archived.
+    pub(super) all_public_rooms: bool,
+    /// What is sent: `posted`, `edited`, `deleted`, `joined`, `left`.
     pub(super) events: Vec<&'static str>,
     /// Login name of the bot that posts the answers of the receiver; null: they are not read.
     pub(super) bot: Option<String>,
@@ -177,10 +179,13 @@ impl OutgoingWebhook {
         };
         let events = webhook.events.iter().copied();
         let last = webhook.places.iter().filter_map(|place| place.sent).max();
+        let named = webhook.places.iter().filter(|_| !webhook.all_public);
+        let rooms = named.map(|place| place.room.key()).collect();
         Self {
             name: webhook.name.clone(),
             url: webhook.url.clone(),
-            rooms: webhook.places.iter().map(|place| place.room.key()).collect(),
+            rooms,
+            all_public_rooms: webhook.all_public,
             events: events.map(model::WebhookEvent::as_str).collect(),
             bot: webhook.bot.as_ref().map(|bot| bot.login.clone()),
             state,
@@ -329,6 +334,8 @@ pub struct Condition {
     pub(super) retention_run: Option<String>,
     /// Messages that it deleted; null if there was none.
     pub(super) retention_deleted: Option<u64>,
+    /// Whether it went on with one that was interrupted: it deleted more than this before.
+    pub(super) retention_resumed: Option<bool>,
     /// Why expired messages are not deleted.
     pub(super) retention_problem: Option<String>,
 }

@@ -17,8 +17,14 @@ pub struct OutgoingWebhookCreate {
     pub name: String,
     /// Address of the receiver, which begins with `https://` or `http://`.
     pub url: String,
+    /// Its rooms; absent with `all_public_rooms`.
+    #[serde(default)]
     pub rooms: Vec<String>,
-    /// What is sent: `posted`, `edited`, `deleted`; all if absent.
+    /// Send all public rooms, also those that are created or made public later. A room that is made
+    /// private, archived or deleted is no longer sent.
+    #[serde(default)]
+    pub all_public_rooms: bool,
+    /// What is sent: `posted`, `edited`, `deleted`, `joined`, `left`; the first three if absent.
     #[serde(default)]
     pub events: Vec<String>,
     /// Post the answers of the receiver in the room, by a bot that is created for it.
@@ -32,7 +38,7 @@ pub struct OutgoingWebhookCreate {
 impl OutgoingWebhookCreate {
     pub(super) async fn run(self, call: Call<'_>) -> Result<(), Failure> {
         let Call { admin, operator, output, .. } = call;
-        let Self { name, url, rooms, events, replies, if_not_exists } = self;
+        let Self { name, url, rooms, all_public_rooms, events, replies, if_not_exists } = self;
         if if_not_exists && let Some(there) = admin.webhook(operator, &name).await? {
             return output.item(items::OutgoingWebhook::of(&there)).await;
         }
@@ -41,7 +47,8 @@ impl OutgoingWebhookCreate {
             ids.push(admin.find_room(operator, room).await?.room.id);
         }
         let events = events.iter().map(|event| event_of(event)).collect::<Result<_, _>>()?;
-        let new = NewOutgoing { name: name.clone(), url, rooms: ids, events, replies };
+        let all_public = all_public_rooms;
+        let new = NewOutgoing { name: name.clone(), url, rooms: ids, all_public, events, replies };
         let made = admin.chat().create_outgoing(operator, new).await;
         let (made, secret) = made.map_err(|error| match error {
             Error::Taken(_) => {
@@ -196,6 +203,8 @@ fn unknown(name: &str) -> Failure {
 
 fn event_of(text: &str) -> Result<WebhookEvent, Failure> {
     WebhookEvent::parse(text).ok_or_else(|| {
-        Failure::usage(format!("the event {text:?} must be posted, edited or deleted"))
+        Failure::usage(format!(
+            "the event {text:?} must be posted, edited, deleted, joined or left"
+        ))
     })
 }

@@ -38,7 +38,7 @@ impl Status {
         let found = tokio::task::spawn_blocking(certificates).await;
         let (certificate_end, certificate_problem) = found.unwrap_or_default();
         let memo = admin.chat().retention_memo().await.unwrap_or_default();
-        let run = memo.run.and_then(|run| Some((run.ended?, run.messages)));
+        let run = memo.run.and_then(|run| Some((run.ended?, run)));
         let status = items::Condition {
             running: running.is_some(),
             version: env!("CARGO_PKG_VERSION"),
@@ -65,7 +65,8 @@ impl Status {
             push_sent: pushed.map(|pushed| pushed.sent),
             push_failed: pushed.map(|pushed| pushed.failed),
             retention_run: run.map(|(ended, _)| ended.seconds()),
-            retention_deleted: run.map(|(_, messages)| messages),
+            retention_deleted: run.map(|(_, run)| run.messages),
+            retention_resumed: run.map(|(_, run)| run.resumed),
             retention_problem: memo.held.map(|jump| format!("{jump}. {}", Jump::REMEDY)),
         };
         output.item(status).await

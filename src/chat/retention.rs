@@ -53,9 +53,9 @@ pub struct RetainedRoom {
 pub struct ExpiredMessages {
     /// Messages that were removed, or would be.
     pub messages: u64,
-    /// Files that were moved to the trash, or are attached to them.
+    /// Files that were moved to the trash, or would be.
     pub files: u64,
-    /// Bytes of the files that are attached to them; 0 once they are removed.
+    /// Bytes of these files; 0 once they are removed.
     pub bytes: u64,
 }
 
@@ -71,7 +71,9 @@ impl ExpiredMessages {
 /// The part of a room that has expired.
 struct Part {
     upto: Seq,
-    found: ExpiredMessages,
+    messages: u64,
+    /// Files that are attached to the messages, with their sizes.
+    files: BTreeMap<MediaId, u64>,
 }
 
 impl Chat {
@@ -112,11 +114,48 @@ impl Chat {
         let kept: Vec<Seq> = pins.iter().map(|pin| pin.message.seq).collect();
         let kept = if of.retention.keep_pinned { &kept[..] } else { &[] };
         let from = of.room.expired;
-        let mut found = self.part(of.room.id, (from, Seq(i64::MAX)), limit, kept).await?.found;
+        let id = of.room.id;
+        let Part { upto, mut messages, mut files } =
+            self.part(id, (from, Seq(i64::MAX)), limit, kept).await?;
         if !of.retention.keep_pinned {
-            found.messages += overdue(&pins, from, limit).count() as u64;
+            for pin in overdue(&pins, from, limit) {
+                messages += 1;
+                files.extend(pin.message.media.iter().map(|media| (media.id, media.size)));
+            }
         }
-        Ok(found)
+        for pin in &pins {
+            let keeps = of.retention.keep_pinned || pin.message.seq > upto;
+            if keeps || pin.message.created >= limit {
+                files.retain(|id, _| pin.message.media.iter().all(|media| media.id != *id));
+            }
+        }
+        self.leave_used(id, &mut files, upto).await?;
+        let (count, bytes) = (files.len() as u64, files.values().sum());
+        Ok(ExpiredMessages { messages, files: count, bytes })
+    }
+
+    /// Leaves out files that messages above this one, other rooms, profiles or emoji use.
+    async fn leave_used(
+        &self,
+        room: RoomId,
+        files: &mut BTreeMap<MediaId, u64>,
+        mut upto: Seq,
+    ) -> Result<()> {
+        let ids: Vec<MediaId> = files.keys().copied().collect();
+        for some in ids.chunks(PAGE as usize) {
+            for used in self.store().used_elsewhere(some, room).await? {
+                files.remove(&used);
+            }
+        }
+        while !files.is_empty() {
+            let page = self.store().messages(room, Window::After(upto), PAGE).await?;
+            let Some(last) = page.last() else { break };
+            upto = last.seq;
+            for media in page.iter().flat_map(|message| &message.media) {
+                files.remove(&media.id);
+            }
+        }
+        Ok(())
     }
 
     /// Lets what has expired in a room at this time go, step by step; nothing else if `goes_on`
@@ -179,8 +218,7 @@ impl Chat {
         limit: Timestamp,
         kept: &[Seq],
     ) -> Result<Part> {
-        let mut part = Part { upto: after, found: ExpiredMessages::default() };
-        let mut files = BTreeMap::new();
+        let mut part = Part { upto: after, messages: 0, files: BTreeMap::new() };
         'pages: while part.upto < end {
             let page = self.store().messages(room, Window::After(part.upto), PAGE).await?;
             if page.is_empty() {
@@ -192,12 +230,11 @@ impl Chat {
                 }
                 part.upto = message.seq;
                 if message.deleted.is_none() && !kept.contains(&message.seq) {
-                    part.found.messages += 1;
-                    files.extend(message.media.iter().map(|media| (media.id, media.size)));
+                    part.messages += 1;
+                    part.files.extend(message.media.iter().map(|media| (media.id, media.size)));
                 }
             }
         }
-        (part.found.files, part.found.bytes) = (files.len() as u64, files.values().sum());
         Ok(part)
     }
 
@@ -312,9 +349,16 @@ impl Chat {
     pub async fn end_retention(&self, began: Timestamp, done: ExpiredMessages) -> Result<()> {
         let mut memo = self.retention_memo().await?;
         let ExpiredMessages { messages, files, .. } = done;
-        memo.run = Some(RetentionRun { at: began, ended: Some(Timestamp::now()), messages, files });
+        let resumed = memo.run.is_some_and(|run| run.resumed);
+        let ended = Some(Timestamp::now());
+        memo.run = Some(RetentionRun { at: began, ended, messages, files, resumed });
         memo.measure();
-        if messages > 0 {
+        if resumed {
+            info!(
+                "The deletion of expired messages was interrupted and has been resumed; deleted \
+                 since then: {messages}."
+            );
+        } else if messages > 0 {
             info!("Expired messages were deleted: {messages}.");
         }
         self.remember(&memo).await

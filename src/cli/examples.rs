@@ -83,6 +83,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         "outgoing-webhook create",
         &[
             "outgoing-webhook create https://ci.example.org/chat --room general --name CI",
+            "outgoing-webhook create https://ci.example.org/chat --all-public-rooms --name all",
             "outgoing-webhook create https://ci.example.org/chat --room general --name CI --event \
              posted -o json | jq -r .secret",
         ],

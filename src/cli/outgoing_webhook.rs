@@ -22,12 +22,15 @@ pub(super) enum Verb {
         /// Address of the receiver, which begins with https:// or http://
         url: String,
         /// Room key, number or name; may be repeated
-        #[arg(long = "room", value_name = "ROOM", required = true)]
+        #[arg(long = "room", value_name = "ROOM", required_unless_present = "all_public_rooms")]
         rooms: Vec<String>,
+        /// All public rooms, also those that are created or made public later
+        #[arg(long, conflicts_with_all = ["rooms", "replies"])]
+        all_public_rooms: bool,
         /// Name of the webhook
         #[arg(long)]
         name: String,
-        /// What is sent of messages; may be repeated (default: all)
+        /// What is sent; may be repeated (default: posted, edited and deleted)
         #[arg(long = "event", value_enum, value_name = "EVENT")]
         events: Vec<Event>,
         /// Post the answers of the receiver in the room, by a bot that is created for it
@@ -84,6 +87,10 @@ pub(super) enum Event {
     Edited,
     /// A message was deleted
     Deleted,
+    /// Somebody joined the room
+    Joined,
+    /// Somebody left the room or was removed
+    Left,
 }
 
 impl Event {
@@ -92,6 +99,8 @@ impl Event {
             Self::Posted => "posted",
             Self::Edited => "edited",
             Self::Deleted => "deleted",
+            Self::Joined => "joined",
+            Self::Left => "left",
         }
     }
 }
@@ -100,6 +109,7 @@ const COLUMNS: Layout = Layout::List(&[
     ("name", "name"),
     ("url", "url"),
     ("rooms", "rooms"),
+    ("all public", "all_public_rooms"),
     ("events", "events"),
     ("state", "state"),
     ("since", "since"),
@@ -109,9 +119,17 @@ const COLUMNS: Layout = Layout::List(&[
 
 pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
     let command = match verb {
-        Verb::Create { url, rooms, name, events, replies, if_not_exists } => {
+        Verb::Create { url, rooms, all_public_rooms, name, events, replies, if_not_exists } => {
             let events = events.into_iter().map(|event| event.name().to_owned()).collect();
-            let new = OutgoingWebhookCreate { name, url, rooms, events, replies, if_not_exists };
+            let new = OutgoingWebhookCreate {
+                name,
+                url,
+                rooms,
+                all_public_rooms,
+                events,
+                replies,
+                if_not_exists,
+            };
             return create(global, &Command::OutgoingWebhookCreate(new));
         }
         Verb::List => {

@@ -26,6 +26,7 @@ const ORDER: Layout = Layout::Sheet(&[
     "push_failed",
     "retention_run",
     "retention_deleted",
+    "retention_resumed",
     "retention_problem",
     "data_dir",
     "config_file",

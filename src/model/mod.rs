@@ -66,8 +66,8 @@ pub use names::{
     check_topic, clean_lines, fold, skeleton,
 };
 pub use outgoing::{
-    NewOutgoingWebhook, OutgoingWebhook, WebhookBot, WebhookChange, WebhookEvent, WebhookPlace,
-    WebhookProblem, WebhookSecret,
+    Membership, NewOutgoingWebhook, OutgoingWebhook, WebhookBot, WebhookChange, WebhookEvent,
+    WebhookPlace, WebhookProblem, WebhookSecret,
 };
 pub use pictures::{
     ICON_SIDES, IconPurpose, MAX_PIXELS, MAX_SIDE, Picture, Preview, Size, Thumbnail,

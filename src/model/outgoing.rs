@@ -1,6 +1,6 @@
 //! Outgoing webhooks: addresses to which the events of rooms are sent.
 
-use super::{Rev, RoomId, Seq, Timestamp, UserId, WebhookId};
+use super::{Person, Rev, RoomId, Seq, Timestamp, UserId, WebhookId, Who};
 
 /// A kind of event that a webhook sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -11,11 +11,20 @@ pub enum WebhookEvent {
     Edited,
     /// A message was deleted.
     Deleted,
+    /// Somebody became a participant of the room.
+    Joined,
+    /// A participant left the room or was removed.
+    Left,
 }
 
 impl WebhookEvent {
     /// All kinds.
-    pub const ALL: [Self; 3] = [Self::Posted, Self::Edited, Self::Deleted];
+    pub const ALL: [Self; 5] =
+        [Self::Posted, Self::Edited, Self::Deleted, Self::Joined, Self::Left];
+    /// What is sent unless something else is chosen: all that happens to messages.
+    pub const OF_MESSAGES: [Self; 3] = [Self::Posted, Self::Edited, Self::Deleted];
+    /// What happens to participants.
+    pub const OF_PEOPLE: [Self; 2] = [Self::Joined, Self::Left];
 
     /// Returns the name in the database and in JSON.
     pub fn as_str(self) -> &'static str {
@@ -23,6 +32,8 @@ impl WebhookEvent {
             Self::Posted => "posted",
             Self::Edited => "edited",
             Self::Deleted => "deleted",
+            Self::Joined => "joined",
+            Self::Left => "left",
         }
     }
 
@@ -72,6 +83,23 @@ impl WebhookPlace {
     }
 }
 
+/// Somebody joined or left a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// Rev of the room at which it happened.
+    pub rev: Rev,
+    /// Seq of the newest message at that time.
+    pub seq: Seq,
+    /// Who joined or left.
+    pub person: Person,
+    /// Joined; otherwise left or removed.
+    pub joined: bool,
+    /// Who did it: the person, or somebody who added or removed them.
+    pub by: Who,
+    /// Time of the change.
+    pub at: Timestamp,
+}
+
 /// Since when a webhook fails or is disabled, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebhookProblem {
@@ -103,6 +131,8 @@ pub struct OutgoingWebhook {
     pub secret: WebhookSecret,
     /// What is sent, ascending, each once.
     pub events: Vec<WebhookEvent>,
+    /// Its rooms are all public ones that are not archived, also later ones.
+    pub all_public: bool,
     /// Name of the person who created it.
     pub creator: String,
     /// Time of creation.
@@ -130,6 +160,8 @@ pub struct NewOutgoingWebhook {
     pub secret: WebhookSecret,
     /// What is sent, ascending, each once.
     pub events: Vec<WebhookEvent>,
+    /// Its rooms are all public ones that are not archived, also later ones.
+    pub all_public: bool,
     /// Name of the person who creates it.
     pub creator: String,
     /// Who posts the answers of the receiver; None: they are not read.
@@ -152,6 +184,11 @@ pub enum WebhookChange {
 }
 
 impl OutgoingWebhook {
+    /// Returns whether it sends who joins or leaves.
+    pub fn tells_of_people(&self) -> bool {
+        self.events.iter().any(|event| WebhookEvent::OF_PEOPLE.contains(event))
+    }
+
     /// Returns the webhook after a change; the same one if nothing has to be done.
     #[must_use]
     pub fn with(&self, change: WebhookChange, now: Timestamp) -> Self {
@@ -188,6 +225,7 @@ mod tests {
             url: "https://example.org".to_owned(),
             secret: WebhookSecret([7; 32]),
             events: WebhookEvent::ALL.to_vec(),
+            all_public: false,
             creator: "ann".to_owned(),
             created: Timestamp(1),
             bot: None,
@@ -218,8 +256,9 @@ mod tests {
 
     #[test]
     fn events_are_read_as_they_are_written() {
-        assert_eq!(WebhookEvent::list(&WebhookEvent::ALL), "posted,edited,deleted");
-        assert_eq!(WebhookEvent::parse_list("posted,edited,deleted"), WebhookEvent::ALL);
+        assert_eq!(WebhookEvent::list(&WebhookEvent::ALL), "posted,edited,deleted,joined,left");
+        let kept = WebhookEvent::parse_list("posted,edited,deleted");
+        assert_eq!(kept, WebhookEvent::OF_MESSAGES);
         assert_eq!(WebhookEvent::parse_list("later,deleted"), [WebhookEvent::Deleted]);
         assert_eq!(WebhookEvent::parse_list(""), []);
     }

@@ -143,6 +143,11 @@ pub struct Room {
 }
 
 impl Room {
+    /// Returns whether everybody may join it: public and not archived.
+    pub fn is_open(&self) -> bool {
+        self.visibility == Visibility::Public && self.archived.is_none()
+    }
+
     /// Advances to a step that changes the facts. In a read-only room each step may change who may
     /// post: the first admin takes the right from the others.
     pub fn step(&mut self, rev: Rev) {

@@ -1,5 +1,6 @@
 //! Slash commands: `/deploy now` in a room sends a request to the address of the command.
 
+use super::rules::hidden;
 use super::{Error, Result, RoomId, SlashCommandId, Timestamp, WebhookBot, WebhookSecret};
 
 /// Maximum number of characters of the name of a command.
@@ -115,7 +116,7 @@ pub fn check_command_name(field: &'static str, name: &str) -> Result<String> {
     let is_sound = |c: char| (c.is_alphanumeric() && !c.is_uppercase()) || c == '-' || c == '_';
     let length = name.chars().count();
     let begins = name.starts_with(char::is_alphanumeric);
-    if begins && length <= MAX_COMMAND && name.chars().all(is_sound) {
+    if begins && length <= MAX_COMMAND && name.chars().all(is_sound) && hidden(name).is_none() {
         return Ok(name.to_owned());
     }
     let why = format!("must be 1 to {MAX_COMMAND} lower-case letters, digits, - or _");
@@ -126,8 +127,9 @@ pub fn check_command_name(field: &'static str, name: &str) -> Result<String> {
 pub fn check_command_help(description: &str, hint: &str) -> Result<(String, String)> {
     let checked = |field, text: &str, max| {
         let text = text.trim();
-        if text.chars().any(char::is_control) {
-            return Err(Error::invalid(field, "must be one line without control characters"));
+        if hidden(text).is_some() {
+            let why = "must be one line without control or invisible characters";
+            return Err(Error::invalid(field, why));
         }
         if text.chars().count() > max {
             return Err(Error::TooLong(field, max));
@@ -150,8 +152,20 @@ mod tests {
         }
         let (longest, too_long) = ("x".repeat(32), "x".repeat(33));
         assert!(check_command_name("name", &longest).is_ok());
-        for bad in ["", "/", "//a", "Deploy", "a b", "a/b", "-a", "_a", "a\u{7}", "a.b", &too_long]
-        {
+        for bad in [
+            "",
+            "/",
+            "//a",
+            "Deploy",
+            "a b",
+            "a/b",
+            "-a",
+            "_a",
+            "a\u{7}",
+            "a.b",
+            "a\u{3164}",
+            &too_long,
+        ] {
             assert!(check_command_name("name", bad).is_err(), "{bad:?}");
         }
     }
@@ -163,6 +177,11 @@ mod tests {
         assert_eq!(check_command_help("", ""), Ok((String::new(), String::new())));
         assert!(check_command_help("a\nb", "").is_err());
         assert!(check_command_help("", "a\tb").is_err());
+        for hidden in ["a\u{200b}b", "a\u{202e}b", "\u{feff}a", "a\u{3164}"] {
+            assert!(check_command_help(hidden, "").is_err(), "{hidden:?}");
+            assert!(check_command_help("", hidden).is_err(), "{hidden:?}");
+        }
+        assert!(check_command_help("Deploys 👩‍💻", "").is_ok());
         assert_eq!(
             check_command_help(&"x".repeat(201), ""),
             Err(Error::TooLong("description", 200))

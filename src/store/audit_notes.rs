@@ -186,6 +186,9 @@ pub(super) fn token_created(session: &Session) -> Option<AuditNote> {
 /// The address may contain a secret of the receiver, so it is left out.
 fn of_webhook(webhook: &OutgoingWebhook) -> Properties {
     let events: Vec<&str> = webhook.events.iter().copied().map(WebhookEvent::as_str).collect();
+    if webhook.all_public {
+        return properties(json!({"events": events, "all_public_rooms": true}));
+    }
     let rooms: Vec<String> = webhook.places.iter().map(|place| place.room.key()).collect();
     properties(json!({"events": events, "rooms": rooms}))
 }

@@ -24,11 +24,11 @@ use crate::model::rules::Refusal;
 use crate::model::{
     Account, Attribution, AuditEntry, AuditNote, Changes, Claim, CustomEmoji, DraftPlace, Event,
     Follow, FollowedThread, Hash32, Identity, Invitation, InvitationId, Look, LookChange, LookIcon,
-    Media, MediaId, Message, MessageQuery, NewEmoji, NewOutgoingWebhook, NewSlashCommand,
-    NewSubscription, OutgoingWebhook, OwnChange, OwnSettings, Preferences, PreferencesChange,
-    PushSubscription, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Saved, SavedPlace, Seq, Session,
-    SessionId, SlashCommand, SlashCommandId, SocketId, ThreadPlace, ThreadSummary, Timestamp,
-    Unsent, User, UserId, WebhookChange, WebhookId, WebhookPlace, Window,
+    Media, MediaId, Membership, Message, MessageQuery, NewEmoji, NewOutgoingWebhook,
+    NewSlashCommand, NewSubscription, OutgoingWebhook, OwnChange, OwnSettings, Preferences,
+    PreferencesChange, PushSubscription, ReadMark, Rev, RoomCard, RoomFacts, RoomId, Saved,
+    SavedPlace, Seq, Session, SessionId, SlashCommand, SlashCommandId, SocketId, ThreadPlace,
+    ThreadSummary, Timestamp, Unsent, User, UserId, WebhookChange, WebhookId, WebhookPlace, Window,
 };
 
 pub use query::{
@@ -288,6 +288,9 @@ pub trait Store: Send + Sync {
         after: MediaId,
         count: u32,
     ) -> Reply<'_, (Vec<String>, Option<MediaId>)>;
+    /// Returns those of these files that something outside this room uses: a message of another room,
+    /// a profile or an emoji.
+    fn used_elsewhere<'a>(&'a self, ids: &'a [MediaId], room: RoomId) -> Reply<'a, Vec<MediaId>>;
     /// Returns a page of about `count` files of an owner above `after`, ascending, and where to
     /// continue.
     fn own_files(
@@ -330,9 +333,26 @@ pub trait Store: Send + Sync {
     /// Notes how far a webhook has sent a room. A place only moves forward; one that is further
     /// stays, and so does the absence of one.
     fn move_webhook(&self, id: WebhookId, place: WebhookPlace) -> Reply<'_, ()>;
+    /// Returns the place of a webhook of all public rooms in a room, from which it goes on; None while
+    /// the room is private, archived or deleted. A room that was opened meanwhile is sent from then
+    /// on, a new one from its creation, one that was imported from now on.
+    fn enter_webhook(&self, id: WebhookId, room: RoomId) -> Reply<'_, Option<WebhookPlace>>;
+    /// Returns who joined or left a room after `since` and up to `upto`, in order; known only of
+    /// rooms of a webhook that sends it, as long as not all of these have sent it.
+    fn memberships(&self, room: RoomId, since: Rev, upto: Rev) -> Reply<'_, Vec<Membership>>;
     /// Removes a room, which was deleted, from a webhook.
     fn leave_webhook(&self, id: WebhookId, room: RoomId) -> Reply<'_, ()>;
     // slash commands --------------------------------------------------------------------------
+    /// Counts a late answer to the slash command of this nonce, whose address expires then; false if
+    /// there were `limit` of them.
+    fn count_answer<'a>(
+        &'a self,
+        nonce: &'a str,
+        limit: u32,
+        expires: Timestamp,
+    ) -> Reply<'a, bool>;
+    /// Takes a counted late answer back, which was not accepted.
+    fn uncount_answer<'a>(&'a self, nonce: &'a str, expires: Timestamp) -> Reply<'a, ()>;
     /// Returns all slash commands, ascending by id.
     fn slash_commands(&self) -> Reply<'_, Vec<SlashCommand>>;
     /// Adds a slash command; `Taken` for a name that exists. Ids ascend and are never reused.

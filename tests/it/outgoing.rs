@@ -6,6 +6,7 @@ mod order;
 pub(crate) mod receiver;
 mod repeating;
 mod replies;
+mod scope;
 mod trying;
 
 use self::receiver::Receiver;

@@ -8,7 +8,8 @@ import { ask } from "./server-question.js";
 import { ServerTable } from "./server-table.js";
 
 /**
- * @typedef {{name: string, url: string, rooms: string[], state: "active"|"failing"|"disabled",
+ * @typedef {{name: string, url: string, rooms: string[],
+ *   all_public_rooms: boolean, state: "active"|"failing"|"disabled",
  *   problem: string|null, since: string|null, last_sent: string|null, created: string}} Outgoing
  */
 
@@ -47,8 +48,8 @@ export class ServerOutgoing extends ServerTable {
         {
           name: "room",
           label: t("room.group"),
-          order: ({ rooms }) => this.#roomsOf(rooms),
-          cell: ({ rooms }) => this.#roomsOf(rooms),
+          order: (webhook) => this.#roomsOf(webhook),
+          cell: (webhook) => this.#roomsOf(webhook),
         },
         {
           name: "state",
@@ -93,8 +94,8 @@ export class ServerOutgoing extends ServerTable {
   }
 
   /** @param {Outgoing} webhook */
-  textOf({ name, url, rooms }) {
-    return `${name} ${url} ${this.#roomsOf(rooms)}`;
+  textOf(webhook) {
+    return `${webhook.name} ${webhook.url} ${this.#roomsOf(webhook)}`;
   }
 
   /** @param {Outgoing} webhook */
@@ -143,8 +144,9 @@ export class ServerOutgoing extends ServerTable {
 
   // Internal
 
-  /** @param {string[]} rooms */
-  #roomsOf(rooms) {
+  /** @param {Outgoing} webhook */
+  #roomsOf({ rooms, all_public_rooms: isForAll }) {
+    if (isForAll) return t("server.allPublicRooms");
     return rooms.map((room) => this.#titles.get(room) ?? room).join(", ");
   }
 

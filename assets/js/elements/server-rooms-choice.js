@@ -9,7 +9,7 @@ import { langOf } from "../lib/text.js";
  * Boxes for all rooms that have a name and are not archived.
  * @param {Data|undefined} data
  * @param {string} legend
- * @returns {Promise<{element: Element|false, chosen: () => string[]}>}
+ * @returns {Promise<{element: HTMLElement|false, chosen: () => string[]}>}
  */
 export async function roomsChoice(data, legend) {
   const all = /** @type {Room[]} */ ((await data?.command({ "room.list": {} })) ?? []);

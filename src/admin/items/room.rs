@@ -155,8 +155,8 @@ pub struct ExpiredRoom {
     /// Whether pinned messages are kept until they are unpinned.
     pub(in crate::admin) keep_pinned: bool,
     pub(in crate::admin) messages: u64,
-    /// Files moved to the trash; in a dry run those that are attached to the messages, of which
-    /// other messages may use some.
+    /// Files moved to the trash; in a dry run those that are attached to the messages and that
+    /// nothing else uses.
     pub(in crate::admin) files: u64,
     /// Size of these files; null unless it is a dry run.
     pub(in crate::admin) bytes: Option<u64>,

@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::model::{Media, Message, MessageId, Timestamp, WebhookEvent, WebhookId, Who};
+use crate::model::{
+    Media, Membership, Message, MessageId, Person, RoomId, Timestamp, WebhookEvent, WebhookId, Who,
+};
 
 /// Bytes of an id.
 const ID: usize = 16;
@@ -22,14 +24,35 @@ pub(super) fn id(
         let edited = message.edited.map_or(0, |edited| edited.0);
         digest.update(format!("/{edited}/{}", message.text));
     }
-    let digest = digest.finalize();
-    format!("msg_{}", hex::encode(digest.get(..ID).unwrap_or_default()))
+    shown(digest)
+}
+
+/// Returns the id of the event that somebody joined or left a room.
+pub(super) fn id_of_people(
+    epoch: &str,
+    webhook: WebhookId,
+    room: RoomId,
+    told: &Membership,
+) -> String {
+    let Membership { rev, person, .. } = told;
+    let event = kind(told).as_str();
+    let text = format!("{epoch}/{webhook}/{}/{event}/{}/{}", room.key(), rev.0, person.id.0);
+    shown(Sha256::new_with_prefix(text))
+}
+
+/// Returns what a membership is told as.
+pub(super) fn kind(told: &Membership) -> WebhookEvent {
+    if told.joined { WebhookEvent::Joined } else { WebhookEvent::Left }
+}
+
+fn shown(digest: Sha256) -> String {
+    format!("msg_{}", hex::encode(digest.finalize().get(..ID).unwrap_or_default()))
 }
 
 /// Returns the body of an event of a message in a room of this name.
 pub(super) fn body(event: WebhookEvent, room: Option<&str>, message: &Message) -> String {
     let at = match event {
-        WebhookEvent::Posted => Some(message.created),
+        WebhookEvent::Posted | WebhookEvent::Joined | WebhookEvent::Left => Some(message.created),
         WebhookEvent::Edited => message.edited,
         WebhookEvent::Deleted => message.deleted,
     };
@@ -52,6 +75,20 @@ pub(super) fn body(event: WebhookEvent, room: Option<&str>, message: &Message) -
     .to_string()
 }
 
+/// Returns the body of the event that somebody joined or left a room of this name.
+pub(super) fn body_of_people(room: RoomId, name: Option<&str>, told: &Membership) -> String {
+    json!({
+        "type": format!("participant.{}", kind(told).as_str()),
+        "timestamp": told.at.millis(),
+        "data": {
+            "room": {"key": room.key(), "name": name},
+            "user": person(&told.person),
+            "by": author(&told.by),
+        },
+    })
+    .to_string()
+}
+
 /// Returns the body of a test.
 pub(super) fn test(webhook: &str, now: Timestamp) -> String {
     json!({"type": "test", "timestamp": now.millis(), "data": {"webhook": webhook}}).to_string()
@@ -59,11 +96,13 @@ pub(super) fn test(webhook: &str, now: Timestamp) -> String {
 
 fn author(who: &Who) -> Value {
     match who {
-        Who::User(person) => {
-            json!({"id": person.id.0, "name": person.login, "display_name": person.name})
-        }
+        Who::User(who) => person(who),
         Who::Deleted | Who::Server => Value::Null,
     }
+}
+
+fn person(person: &Person) -> Value {
+    json!({"id": person.id.0, "name": person.login, "display_name": person.name})
 }
 
 fn file(media: &Media) -> Value {
@@ -73,7 +112,7 @@ fn file(media: &Media) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Person, Rev, RoomId, Seq, UserId};
+    use crate::model::{Rev, Seq, UserId};
 
     fn message() -> Message {
         Message {
@@ -119,6 +158,45 @@ mod tests {
             },
         });
         assert_eq!(told, wanted);
+    }
+
+    #[test]
+    fn a_membership_is_told_with_its_room_its_user_and_who_did_it() {
+        let person = |id, login: &str| Person {
+            id: UserId(id),
+            login: login.to_owned(),
+            name: login.to_uppercase(),
+        };
+        let left = Membership {
+            rev: Rev(9),
+            seq: Seq(2),
+            person: person(4, "bob"),
+            joined: false,
+            by: Who::User(person(3, "ann")),
+            at: Timestamp(1_752_589_930_245),
+        };
+        let told: Value =
+            serde_json::from_str(&body_of_people(RoomId(7), Some("Hall"), &left)).unwrap();
+        let wanted = json!({
+            "type": "participant.left",
+            "timestamp": "2025-07-15T14:32:10.245Z",
+            "data": {
+                "room": {"key": "room007", "name": "Hall"},
+                "user": {"id": 4, "name": "bob", "display_name": "BOB"},
+                "by": {"id": 3, "name": "ann", "display_name": "ANN"},
+            },
+        });
+        assert_eq!(told, wanted);
+        let id = |room, told: &Membership| id_of_people("e", WebhookId(1), RoomId(room), told);
+        let again = Membership { rev: Rev(10), ..left.clone() };
+        let joined = Membership { joined: true, ..left.clone() };
+        let other = Membership { person: person(5, "cyd"), ..left.clone() };
+        let mut ids =
+            vec![id(7, &left), id(8, &left), id(7, &again), id(7, &joined), id(7, &other)];
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), 5);
+        assert_eq!(id(7, &left), id(7, &left.clone()));
     }
 
     #[test]

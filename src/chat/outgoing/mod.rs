@@ -10,6 +10,7 @@ mod owner;
 mod replies;
 mod request;
 mod retry;
+mod scope;
 mod sender;
 pub(super) mod sign;
 mod signals;
@@ -28,8 +29,8 @@ use super::api_tokens::check_name;
 use super::{Chat, Operator, access};
 use crate::egress::Egress;
 use crate::model::{
-    Claim, Error, NewOutgoingWebhook, OutgoingWebhook, Result, RoomFacts, RoomId, Timestamp,
-    UserId, WebhookChange, WebhookEvent, WebhookPlace, WebhookSecret,
+    Claim, Error, NewOutgoingWebhook, OutgoingWebhook, Result, Room, RoomId, Timestamp, UserId,
+    WebhookChange, WebhookEvent, WebhookPlace, WebhookSecret,
 };
 
 /// Maximum number of webhooks.
@@ -46,9 +47,11 @@ pub struct NewOutgoing {
     pub name: String,
     /// Address of the receiver.
     pub url: String,
-    /// Its rooms; at least one.
+    /// Its rooms; at least one, unless it is for all public rooms.
     pub rooms: Vec<RoomId>,
-    /// What is sent; everything if empty.
+    /// All public rooms that are not archived, also those that are created or opened later.
+    pub all_public: bool,
+    /// What is sent; everything that happens to messages if empty.
     pub events: Vec<WebhookEvent>,
     /// Whether answers of the receiver are posted, by a bot that is created for it.
     pub replies: bool,
@@ -78,7 +81,13 @@ impl Chat {
         let mut rooms = new.rooms;
         rooms.sort_unstable();
         rooms.dedup();
-        if rooms.is_empty() || rooms.len() > MAX_ROOMS {
+        if new.all_public && !rooms.is_empty() {
+            return Err(Error::invalid("rooms", "must be left out for all public rooms"));
+        }
+        if new.all_public && new.replies {
+            return Err(Error::invalid("replies", "cannot be posted in all public rooms"));
+        }
+        if !new.all_public && (rooms.is_empty() || rooms.len() > MAX_ROOMS) {
             return Err(Error::invalid("rooms", format!("must be 1 to {MAX_ROOMS} rooms")));
         }
         let others = self.store().webhooks().await?;
@@ -94,7 +103,7 @@ impl Chat {
         }
         let mut events = new.events;
         if events.is_empty() {
-            events = WebhookEvent::ALL.to_vec();
+            events = WebhookEvent::OF_MESSAGES.to_vec();
         }
         events.sort_unstable();
         events.dedup();
@@ -108,9 +117,17 @@ impl Chat {
             None
         };
         let creator = operator.name().to_owned();
-        let places = Vec::new();
-        let new =
-            NewOutgoingWebhook { name, url, secret, events, creator, bot: bot.clone(), places };
+        let (bot_of_it, all_public, places) = (bot.clone(), new.all_public, Vec::new());
+        let new = NewOutgoingWebhook {
+            name,
+            url,
+            secret,
+            events,
+            all_public,
+            creator,
+            bot: bot_of_it,
+            places,
+        };
         let made = match self.add_outgoing(operator, new, &rooms).await {
             Ok(made) => made,
             Err(error) => {
@@ -132,7 +149,10 @@ impl Chat {
         rooms: &[RoomId],
     ) -> Result<OutgoingWebhook> {
         for room in rooms {
-            new.places.push(behind_all(&self.facts(*room).await?));
+            new.places.push(behind_all(&self.facts(*room).await?.room));
+        }
+        if new.all_public {
+            new.places = self.open_rooms().await?.iter().map(behind_all).collect();
         }
         Ok(self.store_for(operator.attribution()).add_webhook(new).await?)
     }
@@ -185,11 +205,17 @@ impl Chat {
         from_now: bool,
     ) -> Result<Option<OutgoingWebhook>> {
         if from_now && (webhook.disabled.is_some() || webhook.failing.is_some()) {
-            for place in &webhook.places {
-                // The webhook itself finds out that a room was deleted.
-                if let Some(facts) = self.store().room(place.room).await? {
-                    self.store().move_webhook(webhook.id, behind_all(&facts)).await?;
+            let mut rooms = Vec::new();
+            if webhook.all_public {
+                rooms = self.open_rooms().await?;
+            } else {
+                for place in &webhook.places {
+                    // The webhook itself finds out that a room was deleted.
+                    rooms.extend(self.store().room(place.room).await?.map(|facts| facts.room));
                 }
+            }
+            for room in &rooms {
+                self.store().move_webhook(webhook.id, behind_all(room)).await?;
             }
         }
         self.change_outgoing(operator, webhook, WebhookChange::Enable).await
@@ -252,7 +278,6 @@ impl Chat {
 }
 
 /// The place behind everything that was committed in a room.
-fn behind_all(facts: &RoomFacts) -> WebhookPlace {
-    let room = &facts.room;
+fn behind_all(room: &Room) -> WebhookPlace {
     WebhookPlace { room: room.id, rev: room.rev, seq: room.last_seq, sent: None }
 }

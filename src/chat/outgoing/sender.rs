@@ -1,7 +1,7 @@
 //! The task of one outgoing webhook: reads what changed in its rooms, and sends one event after the
 //! other. What was accepted is stored before the next one is sent.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ use super::signals::Waker;
 use crate::chat::{Chat, Operator};
 use crate::egress::Egress;
 use crate::model::{
-    Message, OutgoingWebhook, Rev, RoomId, Seq, Timestamp, WebhookChange, WebhookEvent,
-    WebhookPlace, Window,
+    Membership, Message, OutgoingWebhook, Rev, RoomId, Seq, Timestamp, UserId, WebhookChange,
+    WebhookEvent, WebhookPlace, Window,
 };
 use crate::store::{Missing, StoreError};
 
@@ -29,23 +29,27 @@ const PAUSE: Duration = Duration::from_secs(2);
 const KNOWN: usize = 512;
 
 /// Why a task does not go on.
-enum Halt {
+pub(super) enum Halt {
     /// The store does not answer; later it does.
     Later,
     /// The webhook was disabled or removed.
     Ended,
+    /// The room is no longer open, and the webhook sends public rooms only.
+    Closed,
 }
 
 /// Sends the events of one webhook.
 pub(super) struct Sender {
-    chat: Chat,
-    webhook: OutgoingWebhook,
-    waker: Arc<Waker>,
+    pub(super) chat: Chat,
+    pub(super) webhook: OutgoingWebhook,
+    pub(super) waker: Arc<Waker>,
     /// After this time all rooms are read, in case that nobody told of a change.
     look: Duration,
-    places: BTreeMap<RoomId, WebhookPlace>,
+    pub(super) places: BTreeMap<RoomId, WebhookPlace>,
+    /// Rooms that are known not to be open, of a webhook that sends all public rooms.
+    pub(super) closed: HashSet<RoomId>,
     /// Names of rooms.
-    names: HashMap<RoomId, Option<String>>,
+    pub(super) names: HashMap<RoomId, Option<String>>,
     requests: Requests,
     known: VecDeque<String>,
 }
@@ -57,6 +61,8 @@ impl Sender {
         waker: Arc<Waker>,
         look: Duration,
     ) -> Self {
+        // Of all rooms, reading what nobody told of takes longer.
+        let look = if webhook.all_public { look * 5 } else { look };
         let places = webhook.places.iter().map(|place| (place.room, *place)).collect();
         Self {
             chat,
@@ -64,6 +70,7 @@ impl Sender {
             waker,
             look,
             places,
+            closed: HashSet::new(),
             names: HashMap::new(),
             requests: Requests::default(),
             known: VecDeque::new(),
@@ -72,7 +79,7 @@ impl Sender {
 
     /// Sends until the webhook is disabled or removed.
     pub(super) async fn run(mut self) {
-        let mut due: VecDeque<RoomId> = self.places.keys().copied().collect();
+        let mut due: VecDeque<RoomId> = self.changed().await.into();
         loop {
             while let Some(room) = due.pop_front() {
                 match self.page(room).await {
@@ -83,24 +90,36 @@ impl Sender {
                         add(&mut due, [room]);
                         tokio::time::sleep(PAUSE).await;
                     }
+                    Err(Halt::Closed) => self.close(room),
                     Err(Halt::Ended) => return,
                 }
-                add(&mut due, self.waker.take());
+                add(&mut due, self.woken());
             }
             if tokio::time::timeout(self.look, self.waker.woken()).await.is_err() {
-                add(&mut due, self.places.keys().copied());
+                add(&mut due, self.changed().await);
             }
-            add(&mut due, self.waker.take());
+            add(&mut due, self.woken());
         }
     }
 
     /// Sends a page of changes of a room; true if there are more.
     async fn page(&mut self, room: RoomId) -> Result<bool, Halt> {
+        if self.webhook.all_public && !self.places.contains_key(&room) {
+            self.enter(room).await?;
+        }
         let Some(place) = self.places.get(&room).copied() else { return Ok(false) };
         let page = match self.chat.store().changes(room, place.rev, None, PAGE).await {
             Ok(page) => page,
             Err(error) => return self.unread(room, &error).await.map(|()| false),
         };
+        if self.webhook.all_public && (page.reset || page.room.is_some()) {
+            self.enter(room).await?;
+            if self.places.get(&room).is_none_or(|now| (now.rev, now.seq) != (place.rev, place.seq))
+            {
+                // It was closed meanwhile, and opened again.
+                return Ok(true);
+            }
+        }
         if page.reset {
             warn!(
                 room = room.key(),
@@ -113,15 +132,22 @@ impl Sender {
             self.restart(room, page.rev);
             return Ok(true);
         }
+        let mut people = Vec::new();
         if let Some(facts) = page.room {
             self.names.insert(room, facts.room.name);
+            if self.webhook.tells_of_people() {
+                people = self.people(room, place.rev, page.rev).await?;
+            }
         }
         if !page.messages.is_empty() {
             self.need_name(room).await?;
         }
+        let mut people = people.as_slice();
         for message in &page.messages {
+            people = self.people_below(room, people, message.rev).await?;
             self.message(message).await?;
         }
+        self.people_below(room, people, page.rev.next()).await?;
         self.reach(room, page.rev, None).await?;
         Ok(page.more)
     }
@@ -139,6 +165,11 @@ impl Sender {
             "The outgoing webhook {} leaves out a deleted room.", self.webhook.name
         );
         Ok(())
+    }
+
+    /// Returns who joined or left between two revs.
+    async fn people(&self, room: RoomId, since: Rev, upto: Rev) -> Result<Vec<Membership>, Halt> {
+        self.chat.store().memberships(room, since, upto).await.map_err(|_| Halt::Later)
     }
 
     /// Learns the name of a room, unless it is known.
@@ -225,26 +256,81 @@ impl Sender {
         }
         let name = self.names.get(&message.room).and_then(Option::as_deref);
         let body = event::body(event, name, message);
-        let reply = self.deliver(&id, &body).await?;
+        self.tell(message.room, author, id, &body).await
+    }
+
+    /// Sends who joined or left below this rev; returns the others.
+    async fn people_below<'a>(
+        &mut self,
+        room: RoomId,
+        mut people: &'a [Membership],
+        end: Rev,
+    ) -> Result<&'a [Membership], Halt> {
+        while let Some((told, others)) = people.split_first()
+            && told.rev < end
+        {
+            self.membership(room, told).await?;
+            if others.first().is_none_or(|next| next.rev > told.rev) {
+                self.reach(room, told.rev, None).await?;
+            }
+            people = others;
+        }
+        Ok(people)
+    }
+
+    /// Sends that somebody joined or left, after the messages that were posted before.
+    async fn membership(&mut self, room: RoomId, told: &Membership) -> Result<(), Halt> {
+        if self.webhook.events.contains(&WebhookEvent::Posted) {
+            self.need_name(room).await?;
+            self.posted_below(room, told.seq.next()).await?;
+        }
+        let who = told.person.id;
+        let is_own = self.webhook.bot.as_ref().is_some_and(|bot| bot.id == who);
+        if self.webhook.events.contains(&event::kind(told)) && !is_own {
+            let id = event::id_of_people(self.chat.epoch(), self.webhook.id, room, told);
+            if !self.known.contains(&id) {
+                let name = self.names.get(&room).and_then(Option::as_deref);
+                let body = event::body_of_people(room, name, told);
+                return self.tell(room, told.by.id(), id, &body).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Delivers an event of a room, and posts what the receiver answers.
+    async fn tell(
+        &mut self,
+        room: RoomId,
+        author: Option<UserId>,
+        id: String,
+        body: &str,
+    ) -> Result<(), Halt> {
+        let reply = self.deliver(room, &id, body).await?;
         if let (Some(bot), Some(text)) = (&self.webhook.bot, reply) {
             // Webhooks that answer each other would do so without end.
             let bots = self.chat.reply_bots().await.map_err(|_| Halt::Later)?;
             if !author.is_some_and(|author| bots.contains(&author)) {
-                let posted = self.chat.post_reply(bot, message.room, text, &id).await;
+                let posted = self.chat.post_reply(bot, room, text, &id).await;
                 posted.map_err(|_| Halt::Later)?;
             }
         }
         self.remember(id);
-        if let Some(place) = self.places.get_mut(&message.room) {
+        if let Some(place) = self.places.get_mut(&room) {
             place.sent = Some(Timestamp::now());
         }
         Ok(())
     }
 
     /// Repeats a request until it is accepted; returns what the receiver wants to be posted.
-    async fn deliver(&mut self, id: &str, body: &str) -> Result<Option<String>, Halt> {
+    async fn deliver(
+        &mut self,
+        room: RoomId,
+        id: &str,
+        body: &str,
+    ) -> Result<Option<String>, Halt> {
         let mut attempt = 0;
         loop {
+            self.need_open(room).await?;
             let egress = Egress::of(&self.chat.config().egress);
             let sent = self.requests.send(egress, &self.webhook, id, body).await;
             let result = if sent.is_ok() { "sent" } else { "failed" };

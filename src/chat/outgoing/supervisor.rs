@@ -28,7 +28,7 @@ const ALONE: Duration = Duration::from_mins(1);
 /// A running task.
 struct Running {
     restarts: i64,
-    rooms: Vec<RoomId>,
+    rooms: Vec<Option<RoomId>>,
     waker: Arc<Waker>,
     task: AbortHandle,
 }
@@ -106,7 +106,8 @@ impl Supervisor {
         let fresh: Vec<(OutgoingWebhook, Arc<Waker>)> =
             webhooks.into_iter().map(|webhook| (webhook, Arc::default())).collect();
         let old = self.running.values().map(|running| (&running.rooms, &running.waker));
-        let new: Vec<Vec<RoomId>> = fresh.iter().map(|(webhook, _)| rooms(webhook)).collect();
+        let new: Vec<Vec<Option<RoomId>>> =
+            fresh.iter().map(|(webhook, _)| rooms(webhook)).collect();
         let new = new.iter().zip(fresh.iter().map(|(_, waker)| waker));
         let listening = old
             .chain(new)
@@ -144,6 +145,10 @@ impl Supervisor {
     }
 }
 
-fn rooms(webhook: &OutgoingWebhook) -> Vec<RoomId> {
-    webhook.places.iter().map(|place| place.room).collect()
+/// The rooms for which a webhook is woken; None: for all.
+fn rooms(webhook: &OutgoingWebhook) -> Vec<Option<RoomId>> {
+    if webhook.all_public {
+        return vec![None];
+    }
+    webhook.places.iter().map(|place| Some(place.room)).collect()
 }

@@ -33,6 +33,9 @@ pub struct RetentionRun {
     pub messages: u64,
     /// Files that were moved to the trash.
     pub files: u64,
+    /// It went on with one that was interrupted: the numbers are those since then.
+    #[serde(default)]
+    pub resumed: bool,
 }
 
 impl RetentionMemo {
@@ -51,9 +54,10 @@ impl RetentionMemo {
         self.run.is_none_or(|run| run.ended.is_none() || now >= run.at.plus(every))
     }
 
-    /// Notes that a run begins.
+    /// Notes that a run begins, or goes on after an interruption.
     pub(super) fn begin(&mut self, now: Timestamp) {
-        self.run = Some(RetentionRun { at: now, ended: None, messages: 0, files: 0 });
+        let resumed = self.run.is_some_and(|run| run.ended.is_none());
+        self.run = Some(RetentionRun { at: now, ended: None, messages: 0, files: 0, resumed });
     }
 }
 
@@ -68,6 +72,9 @@ mod tests {
         assert!(memo.is_due(now, day));
         memo.begin(now);
         assert!(memo.is_due(now, day));
+        assert!(memo.run.is_some_and(|run| !run.resumed));
+        memo.begin(now);
+        assert!(memo.run.is_some_and(|run| run.resumed), "the first one was interrupted");
         memo.run = memo.run.map(|run| RetentionRun { ended: Some(now), ..run });
         assert!(!memo.is_due(now.plus(day / 2), day));
         assert!(memo.is_due(now.plus(day), day));

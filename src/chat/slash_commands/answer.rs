@@ -4,17 +4,20 @@ use std::sync::Arc;
 
 use tracing::info;
 
+use super::MAX_LATE_ANSWERS;
 use super::invocation::{AnswerPlace, Invocation};
-use super::{LATE_ANSWERS, MAX_LATE_ANSWERS};
 use crate::chat::Chat;
 use crate::chat::access::{self, Actor};
 use crate::chat::messages::posted;
 use crate::chat::rooms::DECISIONS;
 use crate::model::{
-    CommandAnswer, Error, Event, Personal, ProgramAnswer, Result, RoomFacts, RoomId, SlashCommand,
-    Timestamp, User,
+    CommandAnswer, Error, Event, Personal, ProgramAnswer, Result, RoomFacts, RoomId, Seq,
+    SlashCommand, Timestamp, User,
 };
-use crate::store::{Basis, Draft, Posted, StoreError, UserKey};
+use crate::store::{Basis, Draft, Missing, Posted, StoreError, UserKey};
+
+/// Replies of a thread among which one is looked for that was not deleted.
+const REPLIES: u32 = 50;
 
 /// A command to which a program answers later.
 pub struct LateAnswer {
@@ -33,7 +36,8 @@ impl Chat {
         sender: Actor,
         text: String,
     ) -> Result<Posted> {
-        let AnswerPlace { room, reply_to } = place;
+        let AnswerPlace { room, mut reply_to } = place;
+        self.need_bot(command).await?;
         for attempt in 0..DECISIONS {
             let facts = self.known_facts(room, attempt == 0).await?;
             let own = match access::command(&facts, sender) {
@@ -45,10 +49,33 @@ impl Chat {
             let draft = Draft { reply_to, ..self.answer_draft(command, &facts, text.clone()) };
             match self.store().post(room, basis, draft).await {
                 Err(StoreError::Stale) => (),
+                Err(StoreError::NotFound(Missing::Message)) if reply_to.is_some() => {
+                    reply_to = self.rest_of_thread(room, reply_to).await?;
+                }
                 answer => return posted(answer),
             }
         }
         Err(Error::Unavailable)
+    }
+
+    /// `BadSession` if the bot of a command was disabled: it posts no more.
+    async fn need_bot(&self, command: &SlashCommand) -> Result<()> {
+        let bot = self.store().account(UserKey::Id(command.bot.id)).await?;
+        let is_enabled = bot.is_some_and(|bot| !bot.user.disabled);
+        if is_enabled { Ok(()) } else { Err(Error::BadSession) }
+    }
+
+    /// Returns a message to reply to in the thread of one that was deleted, if there is still one.
+    async fn rest_of_thread(&self, room: RoomId, deleted: Option<Seq>) -> Result<Option<Seq>> {
+        let Some(deleted) = deleted else { return Ok(None) };
+        let thread = match self.store().thread(room, deleted, None, REPLIES).await {
+            Ok(thread) => thread,
+            Err(StoreError::NotFound(_)) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let mut messages = std::iter::once(&thread.root).chain(thread.messages.iter().rev());
+        let found = messages.find(|message| message.deleted.is_none() && message.seq != deleted);
+        Ok(found.map(|message| message.seq))
     }
 
     fn answer_draft(&self, command: &SlashCommand, facts: &Arc<RoomFacts>, text: String) -> Draft {
@@ -88,9 +115,10 @@ impl Chat {
             server_admin: sender.admin,
             guest: sender.guest && !sender.admin,
         };
-        let key = format!("answers:{}", hex::encode(sent.nonce));
-        let counted = self.attempt(&key, MAX_LATE_ANSWERS, LATE_ANSWERS).await;
-        counted.map_err(|_| Error::BadSession)?;
+        let (nonce, expires) = (hex::encode(sent.nonce), sent.expires);
+        if !self.store().count_answer(&nonce, MAX_LATE_ANSWERS, expires).await? {
+            return Err(Error::BadSession);
+        }
         let done = if answer.in_channel {
             self.post_answer(command, sent.place, who, text).await.map(drop)
         } else {
@@ -98,7 +126,7 @@ impl Chat {
         };
         if let Err(error) = done {
             // One that was not accepted may come again.
-            drop(self.give_back(&key).await);
+            drop(self.store().uncount_answer(&nonce, expires).await);
             return Err(error);
         }
         info!(

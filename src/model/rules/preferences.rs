@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::is_blank;
-use super::visible::with_single_spaces;
+use super::visible::{hidden, with_single_spaces};
 use crate::model::{Error, PreferencesChange, QuietHours, Result, fold};
 
 /// Maximum number of keywords.
@@ -34,10 +34,10 @@ fn keywords(words: Vec<String>) -> Result<Vec<String>> {
     let mut known = HashSet::new();
     let mut kept = Vec::new();
     for word in words {
-        let is_broken = word.trim().chars().any(char::is_control);
+        let is_broken = hidden(word.trim()).is_some();
         let word = with_single_spaces(&word);
         if is_blank(&word) || is_broken {
-            return Err(bad("must not be empty or contain control characters"));
+            return Err(bad("must not be empty or contain control or invisible characters"));
         }
         if word.chars().count() > MAX_KEYWORD {
             return Err(bad("must have at most 64 characters each"));
@@ -110,7 +110,7 @@ mod tests {
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
         assert!(words(&many[..20]).is_ok());
         let long = "책".repeat(65);
-        for bad in [&many[..], &[""], &["\u{200b}"], &["a\nb"], &[long.as_str()]] {
+        for bad in [&many[..], &[""], &["\u{200b}"], &["a\u{200b}b"], &["a\nb"], &[long.as_str()]] {
             assert!(
                 matches!(words(bad), Err(Error::Invalid { field, .. }) if field == "keywords"),
                 "{bad:?}"

@@ -6,11 +6,10 @@
 //! to the list once.
 
 use super::encoding::{decode, encode};
+use super::lists::{self, LIST, next};
 use super::media::{self, StoredMedia};
 use super::tables::schema::people::{EMOJI, EMOJI_NAMES};
-use super::tables::{
-    Compare, Condition, Consistency, Outcome, Put, Row, Slice, Value, compare_until_known,
-};
+use super::tables::{Consistency, Put, Row, Slice};
 use super::{Cluster, audit, known_users};
 use crate::model::{
     Claim, CustomEmoji, EmojiPicture, Event, FileKind, MAX_EMOJI, Media, MediaId, Missing,
@@ -19,8 +18,6 @@ use crate::model::{
 use crate::store::{StoreError, audit_notes};
 
 const VERSION: u8 = 1;
-/// The partition of all names.
-const LIST: &str = "all";
 /// Attempts, each of which another change may overtake.
 const TRIES: usize = 20;
 /// Rows of one page of the table that is read whole.
@@ -219,10 +216,6 @@ async fn one_named(at: &Cluster, entry: &Entry) -> Result<CustomEmoji, StoreErro
     named(at, vec![copy]).await?.pop().ok_or(StoreError::Unavailable)
 }
 
-fn next(version: Option<i64>) -> i64 {
-    version.unwrap_or_default() + 1
-}
-
 /// The row that says that a picture has this name from this version on.
 fn used(name: &str, media: MediaId, created: Timestamp, version: i64) -> Put {
     // Above that of an import.
@@ -242,19 +235,11 @@ fn row(entry: &Entry) -> Result<Put, StoreError> {
 async fn make(
     at: &Cluster,
     before: Option<i64>,
-    mut puts: Vec<Put>,
+    puts: Vec<Put>,
     is_made: impl Fn(&Listed) -> bool,
 ) -> Result<bool, StoreError> {
-    let version = [("version", Value::Int(next(before)))];
-    puts.insert(0, Put::conditional(&EMOJI_NAMES, [LIST.into()], [], version));
-    let compare = Compare {
-        conditions: vec![Condition::Is(Vec::new(), "version", before.map(Value::Int))],
-        puts,
-    };
-    match compare_until_known(at.tables(), compare).await? {
-        Outcome::Applied => Ok(true),
-        Outcome::Refused => Ok(is_made(&list(at, Consistency::Serial).await?)),
-    }
+    let is_written = lists::write(at, &EMOJI_NAMES, before, puts).await?;
+    Ok(is_written || is_made(&list(at, Consistency::Serial).await?))
 }
 
 #[cfg(test)]

@@ -19,6 +19,11 @@ const LIFE: Duration = Duration::from_secs(5);
 /// Beyond this number all are read again.
 const MANY: usize = 20_000;
 
+/// Returns whether a user is a bot, which has nothing unread.
+pub(super) async fn is_bot(at: &Cluster, user: UserId) -> Result<bool, StoreError> {
+    Ok(accounts(at, &[user]).await?.get(&user).is_some_and(|user| user.bot))
+}
+
 /// Accounts that were read.
 #[derive(Default)]
 pub(super) struct KnownUsers(Mutex<Known>);

@@ -7,11 +7,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::encoding::{decode, encode};
+use super::lists::{self, LIST};
+use super::rooms::Opened;
 use super::tables::schema::people::{OUTGOING_PLACES, OUTGOING_WEBHOOKS};
-use super::tables::{
-    Compare, Condition, Consistency, Outcome, Put, Row, Slice, Value, compare_until_known,
-};
-use super::{Cluster, audit, ids};
+use super::tables::{Consistency, Put, Row, Slice, Value};
+use super::{Cluster, audit, ids, rooms};
 use crate::model::{
     Claim, NewOutgoingWebhook, OutgoingWebhook, Rev, RoomId, Seq, Timestamp, UserId, WebhookBot,
     WebhookChange, WebhookEvent, WebhookId, WebhookPlace, WebhookProblem, WebhookSecret,
@@ -19,10 +19,10 @@ use crate::model::{
 use crate::store::{StoreError, audit_notes};
 
 const VERSION: u8 = 1;
-/// The partition of all webhooks.
-const LIST: &str = "all";
 /// Attempts, each of which another change may overtake.
 const TRIES: usize = 20;
+/// Places that are written together.
+const PART: usize = 100;
 /// Timestamp of the end of a place: above everything that is ever sent.
 const END: i64 = i64::MAX - 1;
 
@@ -60,7 +60,12 @@ impl Stored {
         }
     }
 
-    fn webhook(self, id: WebhookId, places: Vec<WebhookPlace>) -> OutgoingWebhook {
+    fn webhook(
+        self,
+        id: WebhookId,
+        all_public: bool,
+        places: Vec<WebhookPlace>,
+    ) -> OutgoingWebhook {
         let problem = |problem: Option<(i64, String)>| {
             problem.map(|(since, reason)| WebhookProblem { since: Timestamp(since), reason })
         };
@@ -70,6 +75,7 @@ impl Stored {
             url: self.url,
             secret: WebhookSecret(self.secret),
             events: WebhookEvent::parse_list(&self.events),
+            all_public,
             creator: self.creator,
             created: Timestamp(self.created),
             bot: self.bot.map(|(id, login)| WebhookBot { id: UserId(id), login }),
@@ -105,7 +111,8 @@ async fn list(at: &Cluster, consistency: Consistency) -> Result<Listed, StoreErr
             continue;
         };
         let stored: Stored = decode(VERSION, body)?;
-        listed.webhooks.push(stored.webhook(id, places(at, id).await?));
+        let all_public = row.flag("all_public") == Some(true);
+        listed.webhooks.push(stored.webhook(id, all_public, places(at, id).await?));
     }
     Ok(listed)
 }
@@ -147,21 +154,16 @@ async fn make(
     put: Put,
     is_made: impl Fn(&Listed) -> bool,
 ) -> Result<bool, StoreError> {
-    let next = Value::Int(before.unwrap_or_default() + 1);
-    let version = Put::conditional(&OUTGOING_WEBHOOKS, [LIST.into()], [], [("version", next)]);
-    let compare = Compare {
-        conditions: vec![Condition::Is(Vec::new(), "version", before.map(Value::Int))],
-        puts: vec![version, put],
-    };
-    match compare_until_known(at.tables(), compare).await? {
-        Outcome::Applied => Ok(true),
-        Outcome::Refused => Ok(is_made(&list(at, Consistency::Serial).await?)),
-    }
+    let is_written = lists::write(at, &OUTGOING_WEBHOOKS, before, vec![put]).await?;
+    Ok(is_written || is_made(&list(at, Consistency::Serial).await?))
 }
 
 fn row(webhook: &OutgoingWebhook) -> Result<Put, StoreError> {
     let body = encode(VERSION, &Stored::of(webhook))?;
-    let cells = [("body", body.into())];
+    let mut cells: Vec<(&'static str, Value)> = vec![("body", body.into())];
+    if webhook.all_public {
+        cells.push(("all_public", true.into()));
+    }
     Ok(Put::conditional(&OUTGOING_WEBHOOKS, [LIST.into()], [webhook.id.0.into()], cells))
 }
 
@@ -171,13 +173,14 @@ pub(super) async fn add(
     new: NewOutgoingWebhook,
 ) -> Result<OutgoingWebhook, StoreError> {
     let id = WebhookId(ids::take(at, ids::Kind::Webhook).await?);
-    let NewOutgoingWebhook { name, url, secret, events, creator, bot, places } = new;
+    let NewOutgoingWebhook { name, url, secret, events, all_public, creator, bot, places } = new;
     let added = OutgoingWebhook {
         id,
         name,
         url,
         secret,
         events,
+        all_public,
         creator,
         created: Timestamp::now(),
         bot,
@@ -190,8 +193,9 @@ pub(super) async fn add(
         return Err(StoreError::Taken(Claim::Token));
     }
     // Nobody reads them before the webhook is there.
-    let puts: Vec<Put> = added.places.iter().map(|place| put(id, *place)).collect();
-    at.tables().write(puts).await?;
+    for some in added.places.chunks(PART) {
+        at.tables().write(some.iter().map(|place| put(id, *place)).collect()).await?;
+    }
     let entry = audit::begin(at, || audit_notes::webhook_added(&added)).await?;
     let made = insert(at, &added).await;
     audit::settle(at, entry, made, |()| true).await?;
@@ -272,6 +276,29 @@ pub(super) async fn advance(
     Ok(at.tables().write(vec![put(id, place)]).await?)
 }
 
+/// Returns the place of a webhook of all public rooms in one of them. A room that is closed keeps its
+/// row; the log says when it was opened again.
+pub(super) async fn enter(
+    at: &Cluster,
+    id: WebhookId,
+    room: RoomId,
+) -> Result<Option<WebhookPlace>, StoreError> {
+    let slice = Slice::of(&OUTGOING_PLACES, [id.0.into()]).under([room.0.into()]);
+    let known = at.tables().read(slice).await?.iter().find_map(place);
+    let since = known.map_or(Rev(0), |known| known.rev);
+    let entered = match (rooms::opened(at, room, since).await?, known) {
+        (Opened::Closed, _) => return Ok(None),
+        (Opened::Before, Some(known)) => return Ok(Some(known)),
+        (Opened::Before, None) => WebhookPlace { room, rev: Rev(1), seq: Seq(0), sent: None },
+        (Opened::At(rev, seq), known) => {
+            let sent = known.and_then(|known| known.sent);
+            WebhookPlace { room, rev, seq, sent }
+        }
+    };
+    at.tables().write(vec![put(id, entered)]).await?;
+    Ok(Some(entered))
+}
+
 /// Removes a place.
 pub(super) async fn leave(at: &Cluster, id: WebhookId, room: RoomId) -> Result<(), StoreError> {
     let cells = [("gone", true.into())];
@@ -297,6 +324,7 @@ mod tests {
                 url: "https://example.org".to_owned(),
                 secret: WebhookSecret([1; 32]),
                 events: WebhookEvent::ALL.to_vec(),
+                all_public: false,
                 creator: "ann".to_owned(),
                 bot: None,
                 places: Vec::new(),
@@ -322,6 +350,7 @@ mod tests {
             url: "https://example.org/x".to_owned(),
             secret: WebhookSecret([9; 32]),
             events: vec![WebhookEvent::Posted, WebhookEvent::Deleted],
+            all_public: false,
             creator: "ann".to_owned(),
             created: Timestamp(5),
             bot: Some(WebhookBot { id: UserId(4), login: "hook".to_owned() }),
@@ -332,7 +361,7 @@ mod tests {
         };
         let bytes = encode(VERSION, &Stored::of(&webhook)).unwrap();
         let read: Stored = decode(VERSION, &bytes).unwrap();
-        assert_eq!(read.webhook(WebhookId(3), Vec::new()), webhook);
+        assert_eq!(read.webhook(WebhookId(3), false, Vec::new()), webhook);
         let kept = concat!(
             "01",
             "024349",

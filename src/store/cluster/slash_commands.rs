@@ -3,10 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::encoding::{decode, encode};
+use super::lists::{self, LIST};
 use super::tables::schema::people::SLASH_COMMANDS;
-use super::tables::{
-    Compare, Condition, Consistency, Outcome, Put, Slice, Value, compare_until_known,
-};
+use super::tables::{Consistency, Put, Slice};
 use super::{Cluster, audit, ids};
 use crate::model::{
     Claim, NewSlashCommand, RoomId, SlashCommand, SlashCommandId, Timestamp, UserId, WebhookBot,
@@ -16,8 +15,6 @@ use crate::store::transfer::{Key, SlashCommandRecord};
 use crate::store::{StoreError, audit_notes};
 
 const VERSION: u8 = 1;
-/// The partition of all commands.
-const LIST: &str = "all";
 /// Attempts, each of which another change may overtake.
 const TRIES: usize = 20;
 
@@ -102,16 +99,8 @@ async fn make(
     put: Put,
     is_made: impl Fn(&Listed) -> bool,
 ) -> Result<bool, StoreError> {
-    let next = Value::Int(before.unwrap_or_default() + 1);
-    let version = Put::conditional(&SLASH_COMMANDS, [LIST.into()], [], [("version", next)]);
-    let compare = Compare {
-        conditions: vec![Condition::Is(Vec::new(), "version", before.map(Value::Int))],
-        puts: vec![version, put],
-    };
-    match compare_until_known(at.tables(), compare).await? {
-        Outcome::Applied => Ok(true),
-        Outcome::Refused => Ok(is_made(&list(at, Consistency::Serial).await?)),
-    }
+    let is_written = lists::write(at, &SLASH_COMMANDS, before, vec![put]).await?;
+    Ok(is_written || is_made(&list(at, Consistency::Serial).await?))
 }
 
 /// Adds a command.

@@ -4,16 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Cluster, audit, emoji, invitations, leases, look, media, memo, outgoing, personal, rooms,
-    slash_commands, users,
+    Cluster, audit, emoji, invitations, late_answers, leases, look, media, memo, outgoing,
+    personal, rooms, slash_commands, users,
 };
 use crate::model::{
     Account, Attribution, AuditEntry, AuditNote, Changes, CustomEmoji, DraftPlace, Event, Follow,
     FollowedThread, Hash32, Identity, Invitation, InvitationId, Look, LookChange, LookIcon, Media,
-    MediaId, MessageQuery, NewEmoji, NewOutgoingWebhook, NewSlashCommand, OutgoingWebhook,
-    OwnChange, OwnSettings, Pin, Preferences, PreferencesChange, ReadMark, Rev, RoomCard,
-    RoomFacts, RoomId, Saved, SavedPlace, Seq, SlashCommand, SlashCommandId, SocketId, ThreadPlace,
-    ThreadSummary, Timestamp, Unsent, User, UserId, WebhookChange, WebhookId, WebhookPlace, Window,
+    MediaId, Membership, MessageQuery, NewEmoji, NewOutgoingWebhook, NewSlashCommand,
+    OutgoingWebhook, OwnChange, OwnSettings, Pin, Preferences, PreferencesChange, ReadMark, Rev,
+    RoomCard, RoomFacts, RoomId, Saved, SavedPlace, Seq, SlashCommand, SlashCommandId, SocketId,
+    ThreadPlace, ThreadSummary, Timestamp, Unsent, User, UserId, WebhookChange, WebhookId,
+    WebhookPlace, Window,
 };
 use crate::store::{
     Added, AuditQuery, Basis, Committed, Digests, Draft, Erased, Found, LeftBehind, MessageChange,
@@ -233,6 +234,10 @@ impl Store for Cluster {
         Box::pin(media::drop_unused(self, before, after, count))
     }
 
+    fn used_elsewhere<'a>(&'a self, ids: &'a [MediaId], room: RoomId) -> Reply<'a, Vec<MediaId>> {
+        Box::pin(super::media::used_elsewhere(self, ids, room))
+    }
+
     fn own_files(
         &self,
         owner: UserId,
@@ -292,6 +297,27 @@ impl Store for Cluster {
 
     fn leave_webhook(&self, id: WebhookId, room: RoomId) -> Reply<'_, ()> {
         Box::pin(outgoing::leave(self, id, room))
+    }
+
+    fn enter_webhook(&self, id: WebhookId, room: RoomId) -> Reply<'_, Option<WebhookPlace>> {
+        Box::pin(outgoing::enter(self, id, room))
+    }
+
+    fn memberships(&self, room: RoomId, since: Rev, upto: Rev) -> Reply<'_, Vec<Membership>> {
+        Box::pin(rooms::people(self, room, since, upto))
+    }
+
+    fn count_answer<'a>(
+        &'a self,
+        nonce: &'a str,
+        limit: u32,
+        expires: Timestamp,
+    ) -> Reply<'a, bool> {
+        Box::pin(late_answers::count(self, nonce, limit, expires))
+    }
+
+    fn uncount_answer<'a>(&'a self, nonce: &'a str, expires: Timestamp) -> Reply<'a, ()> {
+        Box::pin(late_answers::uncount(self, nonce, expires))
     }
 
     fn slash_commands(&self) -> Reply<'_, Vec<SlashCommand>> {

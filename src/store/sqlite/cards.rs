@@ -21,6 +21,7 @@ macro_rules! card_sql {
                + (SELECT count(*) FROM calls c WHERE c.room = p.room AND c.author <> p.user AND \
              c.seq > max(r.expired, iif(p.unread_mark = p.mark, p.unread_from - 1, p.mark))) AS \
              mentions,
+               coalesce((SELECT u.bot FROM users u WHERE u.id = p.user), 0) AS bot,
                (SELECT m.id FROM messages m WHERE m.room = p.room AND m.seq > r.expired AND \
              m.deleted IS NULL ORDER BY m.seq DESC LIMIT 1) AS newest",
             $rest
@@ -94,8 +95,11 @@ struct Bare {
 fn bare_from_row(row: &sql::Row<'_>) -> Result<Bare> {
     let room = room_from_row(row)?;
     let mark: Seq = row.get("mark")?;
-    let gone: i64 = row.get("gone")?;
+    let (gone, mentions): (i64, u32) = (row.get("gone")?, row.get("mentions")?);
+    let bot: bool = row.get("bot")?;
     let unread = match row.get::<_, Option<UserId>>("user")? {
+        // A program does not read.
+        Some(_) if bot => 0,
         Some(_) => {
             u32::try_from(room.last_seq.0 - mark.max(room.expired).0 - gone).unwrap_or_default()
         }
@@ -107,7 +111,7 @@ fn bare_from_row(row: &sql::Row<'_>) -> Result<Bare> {
         last_message: None,
         mark,
         unread,
-        mentions: row.get("mentions")?,
+        mentions: if bot { 0 } else { mentions },
         own: own_from_row(row)?,
     };
     Ok(Bare { card, newest: row.get("newest")? })

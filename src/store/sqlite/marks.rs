@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_millis(100);
 const MANY: usize = 500;
 
 const STANDING: &str = "SELECT p.mark, p.mark_at, iif(p.unread_mark = p.mark, p.unread_from - 1, \
-                        p.mark) AS own, p.edited_name, u.login, u.name, r.last_seq, \
+                        p.mark) AS own, p.edited_name, u.login, u.name, u.bot, r.last_seq, \
                         r.users,
         (SELECT m.author FROM messages m WHERE m.room = r.id AND m.seq = min(max(?3, p.mark), \
                         r.last_seq)) AS author
@@ -35,8 +35,9 @@ const UNREAD_ABOVE: &str = "SELECT r.last_seq - max(r.expired, ?2) - (SELECT cou
                             WHERE d.room = r.id AND d.seq > max(r.expired, ?2) AND d.deleted IS \
                             NOT NULL) FROM rooms r WHERE r.id = ?1";
 const READERS: &str = "SELECT p.user, p.mark, p.mark_at, u.login,
-        r.last_seq - max(r.expired, p.mark) - (SELECT count(*) FROM messages d WHERE d.room = \
-                       r.id AND d.seq > max(r.expired, p.mark) AND d.deleted IS NOT NULL) AS unread
+        iif(u.bot, 0, r.last_seq - max(r.expired, p.mark) - (SELECT count(*) FROM messages d \
+                       WHERE d.room = r.id AND d.seq > max(r.expired, p.mark) AND d.deleted IS \
+                       NOT NULL)) AS unread
     FROM rooms r JOIN participants p ON p.room = r.id JOIN users u ON u.id = p.user
     WHERE r.id = ?1 AND r.deleted IS NULL AND p.mark >= ?2 AND u.deleted IS NULL
     ORDER BY p.id";
@@ -151,6 +152,8 @@ struct MarkRow {
     at: Timestamp,
     last_seq: Seq,
     person: Person,
+    /// A bot, which has nothing unread.
+    bot: bool,
     participants: u32,
     author: Option<UserId>,
 }
@@ -169,6 +172,7 @@ fn standing(conn: &Connection, room: RoomId, user: UserId, upto: Seq) -> Result<
             at: row.get("mark_at")?,
             last_seq: row.get("last_seq")?,
             person,
+            bot: row.get("bot")?,
             participants: row.get("users")?,
             author: row.get("author")?,
         })
@@ -182,7 +186,8 @@ fn write(work: &mut Work<'_>, room: RoomId, user: UserId, upto: Seq) -> Result<O
         return set_own(work, room, user, &stands, stands.own.max(seq)).map(Some);
     }
     sql::run(work.conn, MOVE, params![room, user, seq, work.now])?;
-    let mark = ReadMark { room, user, seq, at: work.now, unread: unread(work.conn, room, seq)? };
+    let unread = unread(work.conn, room, seq, &stands)?;
+    let mark = ReadMark { room, user, seq, at: work.now, unread };
     let author = stands.author.unwrap_or_default();
     work.emit(Event::Marked {
         mark: mark.clone(),
@@ -216,7 +221,7 @@ fn set_own(
     stands: &MarkRow,
     own: Seq,
 ) -> Result<ReadMark> {
-    let unread = unread(work.conn, room, own)?;
+    let unread = unread(work.conn, room, own, stands)?;
     let mark = ReadMark { room, user, seq: own, at: stands.at, unread };
     if own != stands.own {
         sql::run(work.conn, SET_UNREAD, params![room, user, own.next()])?;
@@ -227,7 +232,10 @@ fn set_own(
 }
 
 /// Returns the number of messages above the mark that are not deleted.
-fn unread(conn: &Connection, room: RoomId, mark: Seq) -> Result<u32> {
+fn unread(conn: &Connection, room: RoomId, mark: Seq, of: &MarkRow) -> Result<u32> {
+    if of.bot {
+        return Ok(0);
+    }
     let unread: i64 =
         sql::one(conn, UNREAD_ABOVE, params![room, mark], |row| row.get(0))?.unwrap_or_default();
     Ok(u32::try_from(unread).unwrap_or_default())

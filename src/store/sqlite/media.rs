@@ -43,6 +43,11 @@ macro_rules! unused {
             AND NOT EXISTS (SELECT 1 FROM emoji e WHERE e.media = f.id)"
     };
 }
+const USED_ELSEWHERE: &str = "SELECT f.id FROM json_each(?1) w JOIN media f ON f.id = w.value
+    WHERE EXISTS (SELECT 1 FROM message_media a JOIN messages m ON m.id = a.message
+            WHERE a.media = f.id AND m.room <> ?2)
+        OR EXISTS (SELECT 1 FROM users u WHERE u.media = f.id)
+        OR EXISTS (SELECT 1 FROM emoji e WHERE e.media = f.id)";
 const UNUSED: &str = concat!(
     "SELECT f.id, f.created < ?2 AND ",
     unused!(),
@@ -87,6 +92,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     OF_OWNER,
     ADD,
     READABLE,
+    USED_ELSEWHERE,
     UNUSED,
     UNUSED_BYTES,
     RENEW,
@@ -192,6 +198,16 @@ pub(super) fn unused_bytes(conn: &Connection, owner: UserId) -> Result<u64> {
     Ok(sql::one(conn, UNUSED_BYTES, [owner], |row| row.get::<_, i64>(0))?
         .unwrap_or_default()
         .unsigned_abs())
+}
+
+/// Returns those of these files that something outside this room uses.
+pub(super) fn used_elsewhere(
+    conn: &Connection,
+    ids: &[MediaId],
+    room: RoomId,
+) -> Result<Vec<MediaId>> {
+    let ids = sql::list(ids.iter().map(|id| id.0));
+    sql::all(conn, USED_ELSEWHERE, params![ids, room], |row| row.get("id"))
 }
 
 /// A page of examined files.

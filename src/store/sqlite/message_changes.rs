@@ -53,6 +53,11 @@ pub(super) fn change(
     if whose == Whose::Own && Some(author) != by {
         return Err(StoreError::NotAuthor.into());
     }
+    // An expired message that is not pinned is gone, even if its content is not removed yet.
+    let is_gone = seq <= room.expired && !pins::is_pinned(work.conn, id, seq)?;
+    if is_gone && !matches!(change, MessageChange::Delete) {
+        return Err(StoreError::NotFound(Missing::Message).into());
+    }
     let target = Target { room, seq, message, author, by };
     let happened = match change {
         MessageChange::Edit { text, mentions } => target.edit(work, text, mentions)?,

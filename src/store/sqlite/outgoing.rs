@@ -4,7 +4,7 @@ use rusqlite::{Connection, Result, params};
 
 use super::error::Fault;
 use super::work::Work;
-use super::{audit, sql};
+use super::{audit, outgoing_rooms, sql};
 use crate::model::{
     Claim, NewOutgoingWebhook, OutgoingWebhook, RoomId, WebhookBot, WebhookChange, WebhookEvent,
     WebhookId, WebhookPlace, WebhookProblem, WebhookSecret,
@@ -15,7 +15,8 @@ macro_rules! webhooks_sql {
     ($rest:literal) => {
         concat!(
             "SELECT id, name, url, secret, events, creator, created, bot, bot_login, restarts, \
-             failing_since, failing_reason, disabled_since, disabled_reason FROM outgoing_webhooks ",
+             failing_since, failing_reason, disabled_since, disabled_reason, all_public FROM \
+             outgoing_webhooks ",
             $rest
         )
     };
@@ -25,8 +26,8 @@ const ALL: &str = webhooks_sql!("ORDER BY id");
 const ONE: &str = webhooks_sql!("WHERE id = ?1");
 const NAMED: &str = "SELECT 1 FROM outgoing_webhooks WHERE name = ?1";
 const ADD: &str =
-    "INSERT INTO outgoing_webhooks (name, url, secret, events, creator, created, bot, bot_login)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    "INSERT INTO outgoing_webhooks (name, url, secret, events, creator, created, bot, bot_login, all_public)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 const SET: &str = "UPDATE outgoing_webhooks SET restarts = ?2, failing_since = ?3, \
                    failing_reason = ?4, disabled_since = ?5, disabled_reason = ?6 WHERE id = ?1";
 const REMOVE: &str = "DELETE FROM outgoing_webhooks WHERE id = ?1";
@@ -63,6 +64,7 @@ fn from_row(row: &sql::Row<'_>) -> Result<OutgoingWebhook> {
         restarts: row.get("restarts")?,
         failing: problem(row.get("failing_since")?, row.get("failing_reason")?),
         disabled: problem(row.get("disabled_since")?, row.get("disabled_reason")?),
+        all_public: row.get("all_public")?,
         places: Vec::new(),
     })
 }
@@ -99,7 +101,7 @@ pub(super) fn add(work: &mut Work<'_>, new: &NewOutgoingWebhook) -> Result<Outgo
     if sql::any(conn, NAMED, [&new.name])? {
         return Err(StoreError::Taken(Claim::Token).into());
     }
-    let NewOutgoingWebhook { name, url, secret, events, creator, bot, places } = new;
+    let NewOutgoingWebhook { name, url, secret, events, all_public, creator, bot, places } = new;
     let (events, bot) = (WebhookEvent::list(events), bot.as_ref());
     let values = params![
         name,
@@ -110,6 +112,7 @@ pub(super) fn add(work: &mut Work<'_>, new: &NewOutgoingWebhook) -> Result<Outgo
         work.now,
         bot.map(|bot| bot.id),
         bot.map(|bot| &bot.login),
+        all_public,
     ];
     sql::run(conn, ADD, values)?;
     let id = WebhookId(conn.last_insert_rowid());
@@ -150,6 +153,11 @@ pub(super) fn remove(work: &mut Work<'_>, id: WebhookId) -> Result<Option<Outgoi
     let Some(gone) = one(work.conn, id)? else { return Ok(None) };
     sql::run(work.conn, LEAVE_ALL, [id.0])?;
     sql::run(work.conn, REMOVE, [id.0])?;
+    if gone.tells_of_people() {
+        for place in &gone.places {
+            outgoing_rooms::trim(work.conn, place.room)?;
+        }
+    }
     audit::record(work, || Ok(audit_notes::webhook_removed(&gone)))?;
     Ok(Some(gone))
 }
@@ -157,10 +165,12 @@ pub(super) fn remove(work: &mut Work<'_>, id: WebhookId) -> Result<Option<Outgoi
 /// Moves a place forward.
 pub(super) fn advance(conn: &Connection, id: WebhookId, place: WebhookPlace) -> Result<()> {
     let WebhookPlace { room, rev, seq, sent } = place;
-    sql::run(conn, MOVE, params![id.0, room, rev, seq, sent]).map(drop)
+    sql::run(conn, MOVE, params![id.0, room, rev, seq, sent])?;
+    outgoing_rooms::trim(conn, room)
 }
 
 /// Removes a place.
 pub(super) fn leave(conn: &Connection, id: WebhookId, room: RoomId) -> Result<()> {
-    sql::run(conn, LEAVE, params![id.0, room]).map(drop)
+    sql::run(conn, LEAVE, params![id.0, room])?;
+    outgoing_rooms::trim(conn, room)
 }

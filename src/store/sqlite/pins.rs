@@ -9,6 +9,7 @@ use crate::model::{Message, Pin, RoomId, Seq, Timestamp, UserId};
 
 const PIN: &str =
     "INSERT INTO pins (room, seq, user, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+const PINNED: &str = "SELECT 1 FROM pins WHERE room = ?1 AND seq = ?2";
 const UNPIN: &str = "DELETE FROM pins WHERE room = ?1 AND seq = ?2";
 const DROP: &str = "DELETE FROM pins WHERE room = ?1";
 const OF_ROOM: &str = "SELECT p.seq, p.user, p.at, m.id FROM pins p JOIN messages m ON m.room = \
@@ -16,17 +17,23 @@ const OF_ROOM: &str = "SELECT p.seq, p.user, p.at, m.id FROM pins p JOIN message
     WHERE p.room = ?1 ORDER BY p.at DESC, p.seq DESC";
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[PIN, UNPIN, DROP, OF_ROOM];
+pub(super) const STATEMENTS: &[&str] = &[PIN, PINNED, UNPIN, DROP, OF_ROOM];
 
-/// Pins a message. None if the message does not exist, false if it is pinned already.
+/// Returns whether a message is pinned.
+pub(super) fn is_pinned(conn: &Connection, room: RoomId, seq: Seq) -> Result<bool> {
+    sql::any(conn, PINNED, params![room, seq])
+}
+
+/// Pins a message. None if the message does not exist or has expired, false if it is pinned already.
 pub(super) fn pin(
     conn: &Connection,
-    room: RoomId,
+    (room, expired): (RoomId, Seq),
     seq: Seq,
     by: Option<UserId>,
     at: Timestamp,
 ) -> Result<Option<bool>> {
-    if !posting::stands(conn, room, seq)? {
+    let is_gone = seq <= expired && !is_pinned(conn, room, seq)?;
+    if is_gone || !posting::stands(conn, room, seq)? {
         return Ok(None);
     }
     Ok(Some(sql::run(conn, PIN, params![room, seq, by, at])? > 0))

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Result, params};
 use super::error::Fault;
 use super::rooms::{self, Step};
 use super::work::Work;
-use super::{audit, job_orders, participants, pins, sql, users};
+use super::{audit, job_orders, outgoing_rooms, participants, pins, sql, users};
 use crate::model::rules::{Concerned, plan};
 use crate::model::{
     AuditNote, Change, Event, LiveState, MessageId, Rev, Room, RoomFacts, RoomId, Seq, SocketId,
@@ -39,7 +39,9 @@ pub(super) fn change(
     let by = participants::by(work.conn, id, by)?;
     let mut socket = None;
     match change {
-        RoomChange::Pin(seq, pinned) if !pin(work, id, *seq, *pinned, by.id())? => changes.clear(),
+        RoomChange::Pin(seq, pinned) if !pin(work, &facts.room, *seq, *pinned, by.id())? => {
+            changes.clear()
+        }
         RoomChange::Remove { socket: asking, .. } => socket = *asking,
         _ => (),
     }
@@ -114,16 +116,17 @@ fn check_names(conn: &Connection, before: &Room, changes: &[Change]) -> Result<(
 /// Pins or unpins; false if nothing changes.
 fn pin(
     work: &Work<'_>,
-    id: RoomId,
+    room: &Room,
     seq: Seq,
     pinned: bool,
     by: Option<UserId>,
 ) -> Result<bool, Fault> {
     let missing = StoreError::NotFound(Missing::Message);
     if pinned {
-        return Ok(pins::pin(work.conn, id, seq, by, work.now)?.ok_or(missing)?);
+        let place = (room.id, room.expired);
+        return Ok(pins::pin(work.conn, place, seq, by, work.now)?.ok_or(missing)?);
     }
-    if pins::unpin(work.conn, id, seq)? { Ok(true) } else { Err(missing.into()) }
+    if pins::unpin(work.conn, room.id, seq)? { Ok(true) } else { Err(missing.into()) }
 }
 
 /// Stores planned changes and emits their event, after the events for added users. Returns the rev.
@@ -151,6 +154,7 @@ pub(super) fn store(
     if room.visibility == Visibility::Private || before.visibility == Visibility::Private {
         rooms::refresh_key(work.conn, &room)?;
     }
+    outgoing_rooms::follow(work, before, &room, &by, changes)?;
     let place = work.events.len();
     let step = Step { room: room.id, rev, by, socket };
     step.facts(work, room.mode_rev, changes.to_vec())?;

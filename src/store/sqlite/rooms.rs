@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::Fault;
 use super::work::Work;
-use super::{audit, participants, sql, users};
+use super::{audit, outgoing_rooms, participants, sql, users};
 use crate::model::{
     Change, Claim, Event, LiveState, Rev, Room, RoomEvent, RoomFacts, RoomId, RoomRetention, Seq,
     SocketId, Timestamp, UserId, Visibility, Who, fold,
@@ -191,6 +191,9 @@ pub(super) fn add(work: &mut Work<'_>, new: &NewRoom) -> Result<Added<RoomFacts>
         participants::add(conn, id, *user, *role, Rev(1), work.now, Seq(0))?;
     }
     let facts = facts(conn, id)?.ok_or(StoreError::NotFound(Missing::Room))?;
+    if facts.room.is_open() {
+        outgoing_rooms::enter(conn, id, facts.room.rev, facts.room.last_seq)?;
+    }
     let shared = Arc::new(facts.clone());
     for (user, _) in &new.participants {
         work.emit(Event::RoomAdded {

@@ -54,6 +54,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!("0027_revoked_invitations"),
     migration!("0028_letters"),
     migration!("0029_guest_invitations"),
+    migration!("0030_outgoing_scope"),
     migration!("0031_push_endpoints"),
 ];
 

@@ -17,10 +17,11 @@ use crate::model::{
 };
 use crate::store::{Missing, StoreError};
 
-/// How far a participant `p` has read a thread, of which `f` is their row or missing.
+/// How far a participant `p` has read a thread of a room `r`, of which `f` is their row or missing.
+/// What has expired is read, also where it is kept because it is pinned.
 macro_rules! read_sql {
     () => {
-        "max(coalesce(f.read, 0), iif(p.unread_mark = p.mark, p.unread_from - 1, p.mark))"
+        "max(coalesce(f.read, 0), r.expired, iif(p.unread_mark = p.mark, p.unread_from - 1, p.mark))"
     };
 }
 
@@ -32,7 +33,8 @@ macro_rules! unread_sql {
             $root,
             " AND t.seq > ",
             read_sql!(),
-            " AND t.deleted IS NULL AND t.author <> p.user) AS unread"
+            " AND t.deleted IS NULL AND t.author <> p.user AND NOT EXISTS (SELECT 1 FROM users b \
+             WHERE b.id = p.user AND b.bot)) AS unread"
         )
     };
 }
@@ -79,7 +81,8 @@ const LIST: &str = concat!(
         (SELECT count(*) FROM messages t WHERE t.room = page.room AND t.thread = page.root AND \
      t.deleted IS NULL) AS replies,
         (SELECT count(*) FROM messages t WHERE t.room = page.room AND t.thread = page.root AND \
-     t.seq > page.read AND t.deleted IS NULL AND t.author <> ?1) AS unread
+     t.seq > page.read AND t.deleted IS NULL AND t.author <> ?1 AND NOT EXISTS (SELECT 1 FROM \
+     users b WHERE b.id = ?1 AND b.bot)) AS unread
      FROM (SELECT mine.room, mine.root, mine.read, k.id AS root_id, n.id AS last_id, n.created, \
      n.seq FROM (",
     followed_sql!(

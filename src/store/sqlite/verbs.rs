@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use super::{
-    Sqlite, accounts, audit, cards, drafts, emoji, identities, invitations, look, marks, media,
-    message_changes, messages, outgoing, pins, posting, preferences, retention, room_changes,
-    rooms, saved, slash_commands, threads, traces, users,
+    Sqlite, accounts, audit, cards, drafts, emoji, identities, invitations, late_answers, look,
+    marks, media, message_changes, messages, outgoing, outgoing_rooms, pins, posting, preferences,
+    retention, room_changes, rooms, saved, slash_commands, threads, traces, users,
 };
 use crate::model::{
     Account, Attribution, AuditEntry, AuditNote, Changes, CustomEmoji, DraftPlace, Follow,
     FollowedThread, Hash32, Identity, Invitation, InvitationId, Look, LookChange, LookIcon, Media,
-    MediaId, MessageQuery, NewEmoji, NewOutgoingWebhook, NewSlashCommand, OutgoingWebhook,
-    OwnChange, OwnSettings, Pin, Preferences, PreferencesChange, ReadMark, Rev, RoomCard,
-    RoomFacts, RoomId, Saved, SavedPlace, Seq, SlashCommand, SlashCommandId, SocketId, ThreadPlace,
-    ThreadSummary, Timestamp, Unsent, User, UserId, WebhookChange, WebhookId, WebhookPlace, Window,
+    MediaId, Membership, MessageQuery, NewEmoji, NewOutgoingWebhook, NewSlashCommand,
+    OutgoingWebhook, OwnChange, OwnSettings, Pin, Preferences, PreferencesChange, ReadMark, Rev,
+    RoomCard, RoomFacts, RoomId, Saved, SavedPlace, Seq, SlashCommand, SlashCommandId, SocketId,
+    ThreadPlace, ThreadSummary, Timestamp, Unsent, User, UserId, WebhookChange, WebhookId,
+    WebhookPlace, Window,
 };
 use crate::store::{
     Added, AuditQuery, Basis, Committed, Digests, Draft, Erased, Found, LeftBehind, MessageChange,
@@ -317,6 +318,11 @@ impl Store for Sqlite {
         })
     }
 
+    fn used_elsewhere<'a>(&'a self, ids: &'a [MediaId], room: RoomId) -> Reply<'a, Vec<MediaId>> {
+        let ids = ids.to_vec();
+        Box::pin(self.read(move |conn| Ok(media::used_elsewhere(conn, &ids, room)?)))
+    }
+
     fn own_files(
         &self,
         owner: UserId,
@@ -462,6 +468,31 @@ impl Store for Sqlite {
 
     fn leave_webhook(&self, id: WebhookId, room: RoomId) -> Reply<'_, ()> {
         Box::pin(self.write_apart(move |work| Ok(outgoing::leave(work.conn, id, room)?)))
+    }
+
+    fn enter_webhook(&self, id: WebhookId, room: RoomId) -> Reply<'_, Option<WebhookPlace>> {
+        Box::pin(self.write_apart(move |work| Ok(outgoing_rooms::place(work, id, room)?)))
+    }
+
+    fn memberships(&self, room: RoomId, since: Rev, upto: Rev) -> Reply<'_, Vec<Membership>> {
+        Box::pin(self.read(move |conn| Ok(outgoing_rooms::people(conn, room, since, upto)?)))
+    }
+
+    fn count_answer<'a>(
+        &'a self,
+        nonce: &'a str,
+        limit: u32,
+        expires: Timestamp,
+    ) -> Reply<'a, bool> {
+        let nonce = nonce.to_owned();
+        Box::pin(
+            self.write_apart(move |work| Ok(late_answers::count(work, &nonce, limit, expires)?)),
+        )
+    }
+
+    fn uncount_answer<'a>(&'a self, nonce: &'a str, _: Timestamp) -> Reply<'a, ()> {
+        let nonce = nonce.to_owned();
+        Box::pin(self.write_apart(move |work| Ok(late_answers::uncount(work, &nonce)?)))
     }
 
     fn slash_commands(&self) -> Reply<'_, Vec<SlashCommand>> {

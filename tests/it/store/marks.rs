@@ -1,11 +1,14 @@
 //! Read marks: a maximum, with an unread count that deletions lower.
 
-use chatctl::model::{Event, Rev, Role, Seq};
-use chatctl::store::{Basis, MessageChange, Missing, RoomChange, RoomQuery, StoreError, Whose};
+use chatctl::model::{Event, Rev, Role, Seq, UserId, fold};
+use chatctl::store::{
+    Basis, Draft, MessageChange, Missing, NewUser, RoomChange, RoomQuery, StoreError, Whose,
+};
 
-use super::{World, contract};
+use super::{World, contract, draft, new_user};
 
 contract!(
+    a_bot_has_nothing_unread,
     a_mark_only_rises,
     unread_leaves_deleted_messages_out,
     marks_are_told_with_what_an_encoder_needs,
@@ -123,4 +126,38 @@ async fn newcomers_have_read_everything(world: World) {
         .unwrap();
     let card = world.store.rooms(RoomQuery::These(ben.id, &[id])).await.unwrap().remove(0);
     assert_eq!((card.mark, card.unread), (Seq(1), 0));
+}
+
+async fn a_bot_has_nothing_unread(world: World) {
+    let ann = world.user("ann").await;
+    let new = NewUser { bot: true, ..new_user("bot") };
+    let bot = world.store.add_user(new).await.unwrap();
+    let room = world.private(&[&ann, &bot]).await.room.id;
+    let start = draft(&bot, "start");
+    world.store.post(room, Basis::Nobody, start).await.unwrap();
+    for text in ["one", "two"] {
+        let reply_to = Some(Seq(1));
+        let mentions = vec![vec![fold("bot")]];
+        let draft = Draft { reply_to, mentions, ..draft(&ann, text) };
+        world.store.post(room, Basis::Nobody, draft).await.unwrap();
+    }
+    let counts = async |user: UserId| {
+        let cards = world.store.rooms(RoomQuery::Of { user, participants: 0 }).await.unwrap();
+        (cards[0].unread, cards[0].mentions)
+    };
+    assert_eq!(counts(bot.id).await, (0, 0));
+    let mark = world.store.mark_read(room, bot.id, Seq(2)).await.unwrap();
+    assert_eq!((mark.seq, mark.unread), (Seq(2), 0));
+    let mark = world.store.mark_unread(room, bot.id, Seq(1)).await.unwrap();
+    assert_eq!(mark.unread, 0);
+    let readers = world.store.readers(room, Seq(1)).await.unwrap();
+    let of_bot = readers.iter().find(|(mark, _)| mark.user == bot.id).unwrap();
+    assert_eq!(of_bot.0.unread, 0);
+    let follows = world.store.follows(bot.id).await.unwrap();
+    assert!(follows.iter().all(|follow| follow.unread.is_none()), "{follows:?}");
+    let followed = world.store.followed(bot.id, None, 5).await.unwrap();
+    assert_eq!((followed.len(), followed[0].unread, followed[0].replies), (1, 0, 2));
+    // Those who read have something unread.
+    world.store.mark_unread(room, ann.id, Seq(1)).await.unwrap();
+    assert_eq!(counts(ann.id).await.0, 3);
 }

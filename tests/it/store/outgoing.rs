@@ -1,11 +1,11 @@
 //! Outgoing webhooks: names are unique, places only move forward, and what changes is recorded.
 
 use chatctl::model::{
-    ActorKind, Attribution, AuditActor, Claim, NewOutgoingWebhook, OutgoingWebhook, Rev, RoomId,
-    Seq, Timestamp, UserId, WebhookBot, WebhookChange, WebhookEvent, WebhookId, WebhookPlace,
-    WebhookSecret,
+    ActorKind, Attribution, AuditActor, Claim, NewOutgoingWebhook, OutgoingWebhook, Rev, Role,
+    RoomId, Seq, Timestamp, UserId, Visibility, WebhookBot, WebhookChange, WebhookEvent, WebhookId,
+    WebhookPlace, WebhookSecret,
 };
-use chatctl::store::{AuditQuery, StoreError};
+use chatctl::store::{AuditQuery, Basis, RoomChange, RoomSettings, StoreError};
 
 use super::{World, contract};
 
@@ -14,6 +14,8 @@ contract!(
     places_of_webhooks_only_move_forward,
     a_webhook_is_disabled_and_enabled_again,
     changes_of_webhooks_are_recorded_and_what_they_meet_is_not,
+    places_come_and_go_with_public_rooms,
+    who_joined_and_left_is_known_in_order,
 );
 
 fn place(room: i64, rev: i64, seq: i64) -> WebhookPlace {
@@ -26,6 +28,7 @@ fn new_webhook(name: &str) -> NewOutgoingWebhook {
         url: "https://example.org/secret".to_owned(),
         secret: WebhookSecret([7; 32]),
         events: vec![WebhookEvent::Posted, WebhookEvent::Deleted],
+        all_public: false,
         creator: "ann".to_owned(),
         bot: None,
         places: vec![place(1, 5, 3), place(2, 9, 0)],
@@ -143,4 +146,96 @@ async fn changes_of_webhooks_are_recorded_and_what_they_meet_is_not(world: World
         let target = entry.note.target.unwrap();
         assert_eq!((&*target.kind, target.name.as_deref()), ("outgoing_webhook", Some("one")));
     }
+}
+
+/// A webhook of all public rooms, with places in none so far.
+async fn of_all(world: &World, events: Vec<WebhookEvent>) -> WebhookId {
+    let new =
+        NewOutgoingWebhook { all_public: true, events, places: Vec::new(), ..new_webhook("all") };
+    let made = world.store.add_webhook(new).await.unwrap();
+    assert!(made.all_public);
+    made.id
+}
+
+async fn places_come_and_go_with_public_rooms(mut world: World) {
+    let ann = world.user("ann").await;
+    let id = of_all(&world, vec![WebhookEvent::Posted]).await;
+    let room = world.public("hall", &ann).await.room.id;
+    let enter = async |world: &World| world.store.enter_webhook(id, room).await.unwrap();
+    let begins = WebhookPlace { room, rev: Rev(1), seq: Seq(0), sent: None };
+    assert_eq!(enter(&world).await, Some(begins));
+    world.say(room, &ann, "one").await;
+    assert_eq!(enter(&world).await, Some(begins));
+    let moved = WebhookPlace { rev: Rev(2), seq: Seq(1), ..begins };
+    world.store.move_webhook(id, moved).await.unwrap();
+    assert_eq!(enter(&world).await, Some(moved));
+    let change = async |world: &World, change| {
+        let changed = world.store.change_room(room, Basis::Nobody, None, change).await;
+        changed.unwrap().rev
+    };
+    let closings = [
+        [Visibility::Private, Visibility::Public].map(|visibility| RoomSettings {
+            visibility: Some(visibility),
+            ..RoomSettings::default()
+        }),
+        [true, false]
+            .map(|archived| RoomSettings { archived: Some(archived), ..RoomSettings::default() }),
+    ];
+    for [close, open] in closings {
+        change(&world, RoomChange::Settings(close)).await;
+        assert_eq!(enter(&world).await, None);
+        world.say(room, &ann, "closed").await;
+        let seq = world.facts(room).await.room.last_seq;
+        let rev = change(&world, RoomChange::Settings(open)).await;
+        world.open_again_after_close().await;
+        let opened = enter(&world).await.unwrap();
+        assert_eq!((opened.rev, opened.seq), (rev, seq));
+    }
+    change(&world, RoomChange::Delete).await;
+    assert_eq!(enter(&world).await, None);
+}
+
+async fn who_joined_and_left_is_known_in_order(mut world: World) {
+    let users = world.users(4).await;
+    let room = world.public("hall", &users[0]).await.room.id;
+    let begins = WebhookPlace { room, ..place(1, 1, 0) };
+    let new = NewOutgoingWebhook {
+        events: vec![WebhookEvent::Joined, WebhookEvent::Left],
+        places: vec![begins],
+        ..new_webhook("people")
+    };
+    let id = world.store.add_webhook(new).await.unwrap().id;
+    let change = async |by: Option<UserId>, change| {
+        let changed = world.store.change_room(room, Basis::Nobody, by, change).await;
+        changed.unwrap().rev
+    };
+    let first = change(Some(users[1].id), RoomChange::Add(users[1].id, Role::Member)).await;
+    world.say(room, &users[0], "one").await;
+    let ids = |which: &[usize]| which.iter().map(|at| users[*at].id).collect::<Vec<_>>();
+    let replace = RoomChange::Replace { name: None, users: ids(&[0, 2, 3]) };
+    let second = change(None, replace).await;
+    world.open_again_after_close().await;
+    let told = async |world: &World, since: i64, upto: Rev| {
+        let found = world.store.memberships(room, Rev(since), upto).await.unwrap();
+        let mut told: Vec<_> = found
+            .into_iter()
+            .map(|it| (it.rev, it.seq, it.person.id, it.joined, it.by.id()))
+            .collect();
+        told.sort();
+        told
+    };
+    let joined = (first, Seq(0), users[1].id, true, Some(users[1].id));
+    let replaced = [
+        (second, Seq(1), users[1].id, false, None),
+        (second, Seq(1), users[2].id, true, None),
+        (second, Seq(1), users[3].id, true, None),
+    ];
+    let all = [&[joined][..], &replaced].concat();
+    assert_eq!(told(&world, 1, second).await, all);
+    assert_eq!(told(&world, 1, first).await, [joined]);
+    assert_eq!(told(&world, first.0, second).await, replaced);
+    // What is not sent yet stays known.
+    world.store.move_webhook(id, WebhookPlace { rev: first, ..begins }).await.unwrap();
+    assert_eq!(told(&world, first.0, second).await, replaced);
+    world.store.remove_webhook(id).await.unwrap();
 }

@@ -1,7 +1,8 @@
 //! Messages that expire: they leave history and counts at once, and then step by step their content.
 
 use chatctl::model::{
-    Change, Event, MessageId, Reaction, RoomId, RoomRetention, Seq, User, Window, WordQuery,
+    Change, Event, MediaId, MessageId, Reaction, RoomId, RoomRetention, Seq, User, Window,
+    WordQuery,
 };
 use chatctl::store::{
     Basis, Draft, MessageChange, Missing, RoomChange, RoomQuery, RoomSettings, StoreError, Whose,
@@ -11,6 +12,9 @@ use super::media::{upload, with};
 use super::{PATIENCE, World, contract, draft};
 
 contract!(
+    what_has_expired_cannot_be_changed_before_it_is_removed,
+    pinned_replies_that_have_expired_are_not_unread,
+    files_that_others_use_are_known,
     what_has_expired_is_gone_from_history_and_counts,
     content_is_removed_step_by_step,
     pinned_messages_stay_until_they_are_deleted,
@@ -307,4 +311,61 @@ async fn what_is_remembered_stays(mut world: World) {
     }
     world.open_again_after_close().await;
     assert_eq!(world.store.retention_memo().await.unwrap().as_deref(), Some("two"));
+}
+
+async fn what_has_expired_cannot_be_changed_before_it_is_removed(world: World) {
+    let (ann, _, room) = ten(&world).await;
+    let pin = |seq| RoomChange::Pin(Seq(seq), true);
+    let change = async |change| world.store.change_room(room, Basis::Nobody, None, change).await;
+    change(pin(2)).await.unwrap();
+    expire(&world, room, 5).await;
+    let missing = StoreError::NotFound(Missing::Message);
+    assert_eq!(change(pin(3)).await.unwrap_err(), missing);
+    let edit = MessageChange::Edit { text: "new".to_owned(), mentions: Vec::new() };
+    let react = MessageChange::React(Reaction::parse("like").unwrap());
+    for what in [edit, react] {
+        let of = async |seq| {
+            let whose = Whose::Any;
+            let (by, what) = (Some(ann.id), what.clone());
+            world.store.change_message(room, Seq(seq), Basis::Nobody, by, whose, what).await
+        };
+        assert_eq!(of(3).await.unwrap_err(), missing);
+        // A pinned one stays.
+        of(2).await.unwrap();
+        of(6).await.unwrap();
+    }
+    assert!(!change(pin(2)).await.unwrap().changed());
+}
+
+async fn pinned_replies_that_have_expired_are_not_unread(world: World) {
+    let (ann, ben, room) = ten(&world).await;
+    for text in ["first", "second"] {
+        let draft = Draft { reply_to: Some(Seq(1)), ..draft(&ben, text) };
+        world.store.post(room, Basis::Nobody, draft).await.unwrap();
+    }
+    let pin = RoomChange::Pin(Seq(11), true);
+    world.store.change_room(room, Basis::Nobody, None, pin).await.unwrap();
+    let threads = async || world.store.followed(ann.id, None, 10).await.unwrap();
+    let unread = async || threads().await.iter().map(|thread| thread.unread).sum::<u32>();
+    assert_eq!(unread().await, 2);
+    expire(&world, room, 11).await;
+    assert_eq!(unread().await, 1);
+    expire(&world, room, 12).await;
+    assert_eq!(unread().await, 0);
+}
+
+async fn files_that_others_use_are_known(world: World) {
+    let (ann, _, room) = ten(&world).await;
+    let (one, two) = (upload(&world, &ann, 1, "png").await, upload(&world, &ann, 2, "png").await);
+    let post = async |room, files: &[MediaId]| {
+        world.store.post(room, Basis::Nobody, with(&ann, files)).await.unwrap();
+    };
+    post(room, &[one.id, two.id]).await;
+    let other = world.public("other", &ann).await.room.id;
+    post(other, &[two.id]).await;
+    let elsewhere = async |room| world.store.used_elsewhere(&[one.id, two.id], room).await.unwrap();
+    assert_eq!(elsewhere(room).await, [two.id]);
+    let mut found = elsewhere(other).await;
+    found.sort_unstable();
+    assert_eq!(found, [one.id, two.id]);
 }

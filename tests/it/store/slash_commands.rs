@@ -2,13 +2,14 @@
 
 use chatctl::model::{
     ActorKind, Attribution, AuditActor, Claim, NewSlashCommand, RoomId, SlashCommand,
-    SlashCommandId, UserId, WebhookBot, WebhookSecret,
+    SlashCommandId, Timestamp, UserId, WebhookBot, WebhookSecret,
 };
 use chatctl::store::{AuditQuery, StoreError};
 
 use super::{World, contract};
 
 contract!(
+    late_answers_are_counted_up_to_a_limit,
     commands_have_names_of_their_own_and_ids_that_are_never_reused,
     changes_of_commands_are_recorded_without_their_secrets,
 );
@@ -70,4 +71,18 @@ async fn changes_of_commands_are_recorded_without_their_secrets(world: World) {
     let shown = format!("{entries:?}");
     assert!(shown.contains("deploy") && shown.contains("room001"), "{shown}");
     assert!(!shown.contains("example.org"), "{shown}");
+}
+
+async fn late_answers_are_counted_up_to_a_limit(mut world: World) {
+    let expires = Timestamp(Timestamp::now().0 + 600_000);
+    let count = async |world: &World, nonce: &str| {
+        world.store.count_answer(nonce, 2, expires).await.unwrap()
+    };
+    assert!(count(&world, "one").await);
+    world.open_again_after_close().await;
+    assert!(count(&world, "one").await);
+    assert!(!count(&world, "one").await && count(&world, "two").await);
+    world.store.uncount_answer("one", expires).await.unwrap();
+    world.store.uncount_answer("three", expires).await.unwrap();
+    assert!(count(&world, "one").await && !count(&world, "one").await);
 }

@@ -146,6 +146,24 @@ async fn an_outgoing_webhook_is_created_tried_and_stopped() {
     choose(&page, "tr[data-outgoing=CI]", "test-outgoing").await;
     page.reads("server-outgoing .said", "did not accept the test: the receiver answered 404").await;
 
+    // One for all public rooms, which sends who joins.
+    page.click(".add-outgoing").await;
+    page.fill("room-dialog #outgoing-name", "Archive").await;
+    page.fill("room-dialog #outgoing-url", &receiver.url()).await;
+    page.has(&format!("room-dialog fieldset:not([hidden]) input[value={room}]")).await;
+    page.click("room-dialog #outgoing-all").await;
+    page.lacks(&format!("room-dialog fieldset:not([hidden]) input[value={room}]")).await;
+    for event in ["posted", "edited", "deleted", "joined"] {
+        page.click(&format!("room-dialog #outgoing-events input[value={event}]")).await;
+    }
+    page.picture("all").await;
+    page.click("room-dialog .foot .primary").await;
+    self::secret(&page).await;
+    page.reads("tr[data-outgoing=Archive]", "All public rooms").await;
+    let shown = ctl.one(&["outgoing-webhook", "show", "Archive"]);
+    assert_eq!((&shown["events"], &shown["all_public_rooms"]), (&json!(["joined"]), &json!(true)));
+    ctl.run(&["outgoing-webhook", "delete", "Archive", "--yes"]).ends(0);
+
     choose(&page, "tr[data-outgoing=CI]", "delete-outgoing").await;
     page.click("room-dialog .foot .primary").await;
     page.lacks("tr[data-outgoing=CI]").await;

@@ -24,3 +24,4 @@ pub(super) use reading::{attachable, readable};
 pub(super) use stored::StoredMedia;
 pub(super) use transfer::{export, load, these};
 pub(super) use unused::bytes as unused_bytes;
+pub(super) use usage::used_elsewhere;

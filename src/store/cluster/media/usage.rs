@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use super::rows::{self, Kept};
 use crate::model::{Media, MediaId, RoomId, UserId};
 use crate::store::StoreError;
 use crate::store::cluster::tables::schema::people::{EMOJI, MEDIA_INTENTS};
@@ -53,6 +54,23 @@ pub(super) async fn is_used(at: &Cluster, media: &Media) -> Result<bool, StoreEr
         || is_picture(at, media).await?
         || is_emoji(at, media.id).await?
         || is_underway(at, media.id).await?)
+}
+
+/// Returns those of these files that something outside this room uses.
+pub(in crate::store::cluster) async fn used_elsewhere(
+    at: &Cluster,
+    ids: &[MediaId],
+    room: RoomId,
+) -> Result<Vec<MediaId>, StoreError> {
+    let mut used = Vec::new();
+    for id in ids.iter().copied() {
+        let Some(Kept { media, .. }) = rows::read(at, id).await? else { continue };
+        let in_others = rooms_with(at, id).await?.into_iter().any(|with| with != room);
+        if in_others || is_picture(at, &media).await? || is_emoji(at, id).await? {
+            used.push(id);
+        }
+    }
+    Ok(used)
 }
 
 /// Who reads files: their rooms are read once.

@@ -15,9 +15,9 @@ use super::{find, heads, messages, mine};
 use crate::model::{
     Event, Follow, FollowedThread, MessageId, Personal, RoomId, Seq, ThreadPlace, Timestamp, UserId,
 };
-use crate::store::cluster::Cluster;
 use crate::store::cluster::tables::schema::people::FOLLOWS;
 use crate::store::cluster::tables::{Put, Row, Slice};
+use crate::store::cluster::{Cluster, known_users};
 use crate::store::transfer::{FollowRecord, Key, Record};
 use crate::store::{Missing, StoreError};
 
@@ -124,9 +124,14 @@ async fn now(at: &Cluster, user: UserId, root: MessageId) -> Result<Option<Follo
     if !own.has(root.room) {
         return Ok(None);
     }
-    let read = own_mark(at, &own, root.room).await?.max(stood.read());
+    let Some(room) = heads::state(at, root.room).await? else { return Ok(None) };
+    let mark = own_mark(at, &own, root.room).await?.max(room.expired());
+    let read = mark.max(stood.read());
     let above = threads::replies(at, root.room, root.seq, read).await?;
-    let unread = above.iter().rfind(|reply| is_unread(reply, user)).map(|reply| reply.seq);
+    let mut unread = above.iter().rfind(|reply| is_unread(reply, user)).map(|reply| reply.seq);
+    if unread.is_some() && known_users::is_bot(at, user).await? {
+        unread = None;
+    }
     Ok(Some(Follow { root, following: stood.following(), read, unread }))
 }
 
@@ -193,9 +198,10 @@ async fn by_room(at: &Cluster, user: UserId) -> Result<Vec<OfRoom>, StoreError> 
     let own = &own;
     let found = each(rooms, |(room, threads)| {
         Box::pin(async move {
-            let Some(head) = heads::head(at, room).await? else { return Ok(None) };
-            let read = own_mark(at, own, room).await?;
-            Ok(Some(OfRoom { room, read, newest: head.seq, threads }))
+            let Some(state) = heads::state(at, room).await? else { return Ok(None) };
+            // What has expired is read, also where it is kept because it is pinned.
+            let read = own_mark(at, own, room).await?.max(state.expired());
+            Ok(Some(OfRoom { room, read, newest: state.head.seq, threads }))
         })
     });
     Ok(found.await?.into_iter().flatten().collect())
@@ -212,9 +218,10 @@ pub(in crate::store::cluster) async fn all(
             .into_iter()
             .map(move |(seq, stands)| (MessageId { room, seq }, read.max(stands.read()), newest))
     });
+    let bot = known_users::is_bot(at, user).await?;
     let found = each(threads.collect::<Vec<_>>(), |(root, read, newest)| {
         Box::pin(async move {
-            let above = if read < newest {
+            let above = if read < newest && !bot {
                 threads::replies(at, root.room, root.seq, read).await?
             } else {
                 Vec::new()
@@ -248,11 +255,13 @@ pub(in crate::store::cluster) async fn list(
             .into_iter()
             .map(move |(seq, stands)| (MessageId { room, seq }, read.max(stands.read())))
     });
+    let bot = known_users::is_bot(at, user).await?;
     let found = each(threads.collect::<Vec<_>>(), |(root, read)| {
         Box::pin(async move {
             let mut replies = threads::replies(at, root.room, root.seq, Seq(0)).await?;
             replies.retain(|reply| !reply.gone);
-            let unread = replies.iter().filter(|reply| reply.seq > read && is_unread(reply, user));
+            let unread =
+                replies.iter().filter(|reply| reply.seq > read && !bot && is_unread(reply, user));
             let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
             Ok(replies.last().map(|last| Listed {
                 root,

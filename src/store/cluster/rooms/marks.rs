@@ -50,6 +50,7 @@ pub(in crate::store::cluster) async fn mark_read(
         let mine = Mine::of(mine.first(), participant.joined);
         let stands = Stands {
             login: account.login.clone(),
+            bot: account.bot,
             joined: participant.joined,
             expired: state.expired(),
             last,
@@ -66,7 +67,8 @@ pub(in crate::store::cluster) async fn mark_read(
         Newest::above(at, room, seq, (state.expired(), last)),
         author_of(at, room, seq)
     )?;
-    let mark = ReadMark { room, user, seq, at: now, unread: newest.unread(seq) };
+    let unread = if account.bot { 0 } else { newest.unread(seq) };
+    let mark = ReadMark { room, user, seq, at: now, unread };
     let event = Event::Marked {
         mark: mark.clone(),
         person: named(account, &participant.edited_name),
@@ -105,7 +107,8 @@ pub(in crate::store::cluster) async fn mark_unread(
     let own = mine.own_mark(mark).min(before);
     let login = account.login.clone();
     let (expired, last) = (state.expired(), state.head.seq);
-    let stands = Stands { login, joined, expired, last, mark, since, mine };
+    let bot = account.bot;
+    let stands = Stands { login, bot, joined, expired, last, mark, since, mine };
     let mark = stands.set_own(at, room, user, own).await?;
     follows::read_back(at, room, user, before).await?;
     Ok(mark)
@@ -114,6 +117,8 @@ pub(in crate::store::cluster) async fn mark_unread(
 /// What is stored of a participant's marks.
 struct Stands {
     login: String,
+    /// A bot, which has nothing unread.
+    bot: bool,
     joined: i64,
     expired: Seq,
     last: Seq,
@@ -132,7 +137,8 @@ impl Stands {
         user: UserId,
         own: Seq,
     ) -> Result<ReadMark, StoreError> {
-        let unread = Newest::above(at, room, own, (self.expired, self.last)).await?.unread(own);
+        let newest = Newest::above(at, room, own, (self.expired, self.last)).await?;
+        let unread = if self.bot { 0 } else { newest.unread(own) };
         let mark = ReadMark { room, user, seq: own, at: self.since, unread };
         if own != self.mine.own_mark(self.mark) {
             self.mine.with_own_mark(own, self.mark).write(at, room, user, self.joined).await?;
@@ -180,7 +186,9 @@ pub(in crate::store::cluster) async fn readers(
     let users = users::these(at, &ids).await?;
     let readers = found.into_iter().filter_map(|mark| {
         let place = users.binary_search_by_key(&mark.user, |user| user.id).ok()?;
-        Some((mark, users.get(place)?.login.clone()))
+        let user = users.get(place)?;
+        let unread = if user.bot { 0 } else { mark.unread };
+        Some((ReadMark { unread, ..mark }, user.login.clone()))
     });
     Ok(readers.collect())
 }

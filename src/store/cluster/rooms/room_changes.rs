@@ -109,6 +109,10 @@ async fn pinning(
     if !pinned {
         return if is_pinned { Ok(Some(Step::Unpinned { seq: seq.0 })) } else { Err(missing) };
     }
+    // An expired message that is not pinned is gone, even if its content is not removed yet.
+    if seq <= room.expired() && !is_pinned {
+        return Err(missing);
+    }
     let found = messages::these(at, room.id, vec![seq]).await?;
     if found.first().is_none_or(messages::Bare::is_deleted) {
         return Err(missing);

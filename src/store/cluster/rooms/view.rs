@@ -10,7 +10,7 @@ use super::unread::Newest;
 use super::{mine, participants};
 use crate::model::{OwnSettings, RoomCard, RoomFacts, RoomId, Seq, UserId};
 use crate::store::StoreError;
-use crate::store::cluster::Cluster;
+use crate::store::cluster::{Cluster, known_users};
 
 /// Who sees the cards, and how much of the rooms.
 pub(super) struct View<'a> {
@@ -70,7 +70,11 @@ impl View<'_> {
             messages::newest(at, id, state.last.as_ref(), expired),
             Newest::above(at, id, mark, (expired, state.head.seq)),
         )?;
-        let (unread, mentions) = (above.unread(mark), above.mentions(own.user, mark));
+        let mut counts = (above.unread(mark), above.mentions(own.user, mark));
+        if counts != (0, 0) && known_users::is_bot(at, own.user).await? {
+            counts = (0, 0);
+        }
+        let (unread, mentions) = counts;
         let own = chosen.settings;
         Ok(Bare { state, participants, newest, mark, unread, mentions, own })
     }

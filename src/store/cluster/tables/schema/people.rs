@@ -331,7 +331,7 @@ pub static OUTGOING_WEBHOOKS: Table = Table {
     clustering: &[Column::int("id")],
     order: Order::Ascending,
     statics: &[Column::int("version")],
-    columns: &[Column::bytes("body")],
+    columns: &[Column::bytes("body"), Column::flag("all_public")],
 };
 
 /// How far outgoing webhooks have sent the events of rooms; the timestamp grows with what is sent.
@@ -354,6 +354,17 @@ pub static SLASH_COMMANDS: Table = Table {
     order: Order::Ascending,
     statics: &[Column::int("version")],
     columns: &[Column::bytes("body")],
+};
+
+/// How often programs have answered a slash command later, by the nonce of the command; rows expire.
+pub static LATE_ANSWERS: Table = Table {
+    name: "late_answers",
+    kind: Kind::Conditional,
+    partition: &[Column::text("nonce")],
+    clustering: &[],
+    order: Order::Ascending,
+    statics: &[],
+    columns: &[Column::int("answers")],
 };
 
 /// Custom emoji by name, in one partition; `version` guards changes of it. `body` is the picture.
@@ -501,6 +512,7 @@ pub static TABLES: &[&Table] = &[
     &OUTGOING_WEBHOOKS,
     &OUTGOING_PLACES,
     &SLASH_COMMANDS,
+    &LATE_ANSWERS,
     &EMOJI_NAMES,
     &EMOJI,
     &IMPORTED,
