@@ -127,8 +127,7 @@ async fn hand_out(
             });
             let chat = admin.chat().clone();
             let task = tokio::spawn(async move {
-                let Some(letter) = letter else { return None };
-                chat.send_invitation(&letter, language).await.err().map(|why| why.to_string())
+                chat.send_invitation(&letter?, language).await.err().map(|why| why.to_string())
             });
             sending.push((made, link, task));
         }

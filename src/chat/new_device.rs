@@ -132,6 +132,7 @@ mod tests {
             seen: Timestamp(0),
             expires: Timestamp(0),
             grant: None,
+            unproven: false,
         };
         let device = |name: &str, address: &str| Device {
             session: SessionId(1),

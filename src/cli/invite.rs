@@ -90,7 +90,7 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<(), Failure> {
     let table = global.output == Format::Table;
     match verb {
         Verb::Create { rooms, guest, uses, expires, mail, language } => {
-            let (expires_seconds, page) = (Some(expires.as_secs()), None);
+            let (uses, expires_seconds, page) = (Some(uses), Some(expires.as_secs()), None);
             let mailed = !mail.is_empty();
             let command =
                 InviteCreate { rooms, guest, uses, expires_seconds, page, mail, language };

@@ -57,6 +57,25 @@ pub struct NewOutgoing {
     pub replies: bool,
 }
 
+impl NewOutgoing {
+    /// Returns its rooms, each once; none for all public rooms.
+    fn checked_rooms(&self) -> Result<Vec<RoomId>> {
+        let mut rooms = self.rooms.clone();
+        rooms.sort_unstable();
+        rooms.dedup();
+        if self.all_public && !rooms.is_empty() {
+            return Err(Error::invalid("rooms", "must be left out for all public rooms"));
+        }
+        if self.all_public && self.replies {
+            return Err(Error::invalid("replies", "cannot be posted in all public rooms"));
+        }
+        if !self.all_public && (rooms.is_empty() || rooms.len() > MAX_ROOMS) {
+            return Err(Error::invalid("rooms", format!("must be 1 to {MAX_ROOMS} rooms")));
+        }
+        Ok(rooms)
+    }
+}
+
 /// The outcome of a test.
 #[derive(Clone, Debug)]
 pub struct Tested {
@@ -78,18 +97,7 @@ impl Chat {
     ) -> Result<(OutgoingWebhook, String)> {
         let name = check_name(&new.name)?;
         let url = self.check_url(&new.url)?;
-        let mut rooms = new.rooms;
-        rooms.sort_unstable();
-        rooms.dedup();
-        if new.all_public && !rooms.is_empty() {
-            return Err(Error::invalid("rooms", "must be left out for all public rooms"));
-        }
-        if new.all_public && new.replies {
-            return Err(Error::invalid("replies", "cannot be posted in all public rooms"));
-        }
-        if !new.all_public && (rooms.is_empty() || rooms.len() > MAX_ROOMS) {
-            return Err(Error::invalid("rooms", format!("must be 1 to {MAX_ROOMS} rooms")));
-        }
+        let rooms = new.checked_rooms()?;
         let others = self.store().webhooks().await?;
         if others.iter().any(|other| other.name == name) {
             return Err(Error::Taken(Claim::Token));

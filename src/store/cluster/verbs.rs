@@ -235,7 +235,7 @@ impl Store for Cluster {
     }
 
     fn used_elsewhere<'a>(&'a self, ids: &'a [MediaId], room: RoomId) -> Reply<'a, Vec<MediaId>> {
-        Box::pin(super::media::used_elsewhere(self, ids, room))
+        Box::pin(media::used_elsewhere(self, ids, room))
     }
 
     fn own_files(

@@ -40,7 +40,7 @@ pub(super) fn change(
     let mut socket = None;
     match change {
         RoomChange::Pin(seq, pinned) if !pin(work, &facts.room, *seq, *pinned, by.id())? => {
-            changes.clear()
+            changes.clear();
         }
         RoomChange::Remove { socket: asking, .. } => socket = *asking,
         _ => (),

@@ -13,7 +13,7 @@ fn authorities() -> Vec<(String, String)> {
     for line in EXAMPLE.lines() {
         let line = line.trim_start_matches("# ");
         if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.split(']').next()) {
-            section = name.to_owned();
+            name.clone_into(&mut section);
         }
         if let Some((key, _)) = line.split_once(" = ")
             && key.ends_with("_ca")

@@ -33,7 +33,7 @@ async fn a_mark_only_rises(mut world: World) {
     assert_eq!((beyond.seq, beyond.unread), (Seq(5), 0));
     assert_eq!(world.facts(id).await.room.rev, Rev(6));
     assert_eq!(
-        world.store.mark_read(id, chatctl::model::UserId(99), Seq(1)).await.unwrap_err(),
+        world.store.mark_read(id, UserId(99), Seq(1)).await.unwrap_err(),
         StoreError::NotFound(Missing::Participant)
     );
     let tries = (1..=5).map(|seq| {

@@ -130,7 +130,7 @@ async fn a_browser_belongs_to_who_subscribed_it_last(world: World) {
     subscribe(&world, &phone, "phone").await;
     let of_phone = (phone.id, "phone".to_owned());
     subscribe(&world, &his, "shared").await;
-    assert_eq!(subscribed(&world, &ann).await, [of_phone.clone()]);
+    assert_eq!(subscribed(&world, &ann).await, std::slice::from_ref(&of_phone));
     assert_eq!(subscribed(&world, &ben).await, [(his.id, "shared".to_owned())]);
     // A cluster orders writes by milliseconds.
     let subscribe = async |world: &World, session: &Session, endpoint: &str| {
@@ -148,7 +148,7 @@ async fn a_browser_belongs_to_who_subscribed_it_last(world: World) {
         assert_eq!(subscribed(&world, &ben).await, []);
         subscribe(&world, &his, "his").await;
         subscribe(&world, &his, "shared").await;
-        assert_eq!(subscribed(&world, &ann).await, [of_phone.clone()]);
+        assert_eq!(subscribed(&world, &ann).await, std::slice::from_ref(&of_phone));
         assert_eq!(subscribed(&world, &ben).await, [(his.id, "shared".to_owned())]);
     }
     world.sessions.subscribe(ben.id, his.id, None).await.unwrap();
