@@ -1,10 +1,10 @@
 /**
  * Formats the message being written: keys, an address pasted over words, a new line in a list, and a
- * bar of buttons that can be shown. The bar is loaded when it is first shown.
+ * bar of buttons that can be shown. The bar is loaded when it is first shown, the rules after the
+ * page is.
  */
 import { h, set } from "../lib/dom.js";
 import { replaceText } from "../lib/edit.js";
-import { continued, formatOf, formatted, linked } from "../lib/format.js";
 import { t } from "../lib/i18n.js";
 import { icon } from "../lib/icons.js";
 import { isMac } from "../lib/keys.js";
@@ -21,6 +21,8 @@ export class ComposerFormat {
   #row;
   /** @type {FormatBar|null} */
   #bar = null;
+  /** @type {typeof import("../lib/format.js")|null} */
+  #rules = null;
   button = h(
     "button",
     {
@@ -42,6 +44,7 @@ export class ComposerFormat {
     this.#field = field;
     this.#row = row;
     field.addEventListener("paste", (event) => this.#pasted(event));
+    this.#loadRules().catch(() => undefined);
     if (localStorage.getItem(KEY) === "on") this.#toggle(true);
   }
 
@@ -52,7 +55,7 @@ export class ComposerFormat {
    * @returns {boolean} the key was for the format
    */
   pressed(event) {
-    const format = formatOf(event, isMac());
+    const format = this.#rules?.formatOf(event, isMac());
     if (format) this.apply(format);
     else if (!isNewLine(event) || !this.#change(this.#nextItem())) return false;
     event.preventDefault();
@@ -62,10 +65,14 @@ export class ComposerFormat {
   /** @param {Format} format */
   apply(format) {
     const { value, selectionStart, selectionEnd } = this.#field;
-    this.#change(formatted(format, value, selectionStart, selectionEnd));
+    this.#change(this.#rules?.formatted(format, value, selectionStart, selectionEnd));
   }
 
   // Internal
+
+  async #loadRules() {
+    this.#rules = await import("../lib/format.js");
+  }
 
   get #shown() {
     return this.button.getAttribute("aria-expanded") === "true";
@@ -73,20 +80,21 @@ export class ComposerFormat {
 
   #nextItem() {
     const { value, selectionStart, selectionEnd } = this.#field;
-    return selectionStart === selectionEnd ? continued(value, selectionStart) : null;
+    return selectionStart === selectionEnd ? this.#rules?.continued(value, selectionStart) : null;
   }
 
-  /** @param {Edit|null} edit @returns {boolean} something was changed */
+  /** @param {Edit|null|undefined} edit @returns {boolean} something was changed */
   #change(edit) {
     if (edit) replaceText(this.#field, edit);
-    return edit !== null;
+    return Boolean(edit);
   }
 
   /** @param {ClipboardEvent} event */
   #pasted(event) {
     const { value, selectionStart, selectionEnd } = this.#field;
     const pasted = event.clipboardData?.getData("text/plain") ?? "";
-    if (this.#change(linked(value, selectionStart, selectionEnd, pasted))) event.preventDefault();
+    const edit = this.#rules?.linked(value, selectionStart, selectionEnd, pasted);
+    if (this.#change(edit)) event.preventDefault();
   }
 
   /** @param {boolean} shown */

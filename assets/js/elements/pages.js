@@ -167,16 +167,9 @@ export class Pages {
         return absence(state);
       case "server": {
         const host = () => this.#app.dialog("room-dialog");
-        const { retentionDays: days = 0, keepPinned: pinned = true } = state.server ?? {};
-        const mail = () => Boolean(chat.store.state.server?.mail);
-        return {
-          me,
-          tab: state.route.tab,
-          command: client.command,
-          host,
-          kept: { days, pinned },
-          mail,
-        };
+        // They may be asked for before the server has told them.
+        const facts = () => chat.store.state.server ?? {};
+        return { me, tab: state.route.tab, command: client.command, host, facts };
       }
       default:
         return {

@@ -40,7 +40,7 @@ export async function createInvitation(data, created) {
       field(t("server.inviteAs"), kind, t("server.inviteGuestHint")),
       field(t("server.uses"), uses),
       field(t("server.expires"), life),
-      data?.mail() && field(t("server.inviteMail"), mail, t("server.inviteMailHint")),
+      data?.facts().mail && field(t("server.inviteMail"), mail, t("server.inviteMailHint")),
     ],
     submit: async () => {
       const guest = kind.value === "guest";

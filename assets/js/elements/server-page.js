@@ -19,7 +19,7 @@ import "./server-rooms.js";
 import "./server-storage.js";
 import "./server-users.js";
 
-/** @import {User} from "../types.js" */
+/** @import {Server, User} from "../types.js" */
 
 /**
  * @typedef {object} Data
@@ -27,9 +27,7 @@ import "./server-users.js";
  * @property {string} [tab]
  * @property {(command: Record<string, object>) => Promise<any[]>} command
  * @property {() => Promise<HTMLElement>} host what holds a dialog
- * @property {{days: number, pinned: boolean}} kept for so long the server keeps messages, 0: for
- *   ever, and pinned ones for longer
- * @property {() => boolean} mail whether the server can send mail
+ * @property {() => Partial<Server>} facts what everybody may know of the server
  */
 
 /** The tabs, with the element and the name of each. @type {Record<string, [string, string]>} */

@@ -20,9 +20,10 @@ const DAYS = ["", "0", "7", "30", "90", "180", "365", "730"];
 export async function keepMessages(data, room, name, changed) {
   if (!data) return;
   const host = await data.host();
+  const { retentionDays: kept = 0, keepPinned = true } = data.facts();
   const now = String(room.retention_days ?? "");
   const values = DAYS.includes(now) ? DAYS : [...DAYS, now];
-  const days = choice("keep-days", values, (value) => label(value, data.kept.days));
+  const days = choice("keep-days", values, (value) => label(value, kept));
   days.value = now;
   const pinned = h("input", { type: "checkbox", checked: room.keep_pinned ?? true });
   openDialog({
@@ -43,10 +44,10 @@ export async function keepMessages(data, room, name, changed) {
         const [card] = await data.command({ "room.retention": { room: room.room, ...wanted } });
         changed(card);
       };
-      const left = daysOf(days.value, data.kept.days);
-      if (left >= daysOf(now, data.kept.days)) return save();
+      const left = daysOf(days.value, kept);
+      if (left >= daysOf(now, kept)) return save();
       // Shown in the place of this dialog.
-      await ask(data, shorter(left, days.value ? pinned.checked : data.kept.pinned, name), save);
+      await ask(data, shorter(left, days.value ? pinned.checked : keepPinned, name), save);
       return false;
     },
   });

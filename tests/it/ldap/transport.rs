@@ -49,6 +49,10 @@ async fn an_unknown_authority_is_not_believed() {
     log_in(&server, "ann", "ann's secret").await.fails(503, "unavailable");
 }
 
+/// What is tried, the step that fails, what differs from the usual settings, and what the sentence
+/// must say.
+type Case<'a> = (&'a str, &'a str, Vec<(&'a str, &'a str)>, &'a [&'a str]);
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_failure_comes_with_a_way_out() {
     let slapd = Slapd::start();
@@ -60,7 +64,7 @@ async fn each_failure_comes_with_a_way_out() {
     let other_name = slapd.tls_url("0.0.0.0");
     let (bare, at_plain) = (without_tls.url(), plain.replace("ldap:", "ldaps:"));
     let starttls = ("LDAP__STARTTLS", "true");
-    let cases: [(&str, &str, Vec<(&str, &str)>, &[&str]); 6] = [
+    let cases: [Case<'_>; 6] = [
         (
             "no StartTLS",
             "connect",
