@@ -15,7 +15,8 @@ async fn a_damaged_database_is_told_and_left_alone() {
     finds(&ctl, "database", "ok", "no damage found", "");
     let whole = fs::read(&path).unwrap();
     let mut file = File::options().write(true).open(&path).unwrap();
-    for page in (whole.len() / 8192)..(whole.len() / 8192 + 4) {
+    // Some of them are in use, whatever the tables are.
+    for page in (whole.len() / 16384)..(whole.len() / 4096) {
         file.seek(SeekFrom::Start(page as u64 * 4096 + 8)).unwrap();
         file.write_all(&[0xa5; 2048]).unwrap();
     }
