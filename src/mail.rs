@@ -3,10 +3,11 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use lettre::address::AddressError;
 use lettre::message::{Mailbox, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
-use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
 use crate::config::{self, Config, MailSecurity};
 use crate::egress::{Egress, Refused, chain};
@@ -17,7 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// A letter in plain text.
 #[derive(Clone, Debug)]
 pub struct Letter {
-    /// Address of the recipient, such as `ann@example.org` or `Ann <ann@example.org>`.
+    /// Address of the recipient, such as `ann@example.org`; one with a name, such as
+    /// `Ann <ann@example.org>`, is refused, since what an account has must be nothing but an address.
     pub to: String,
     /// One line.
     pub subject: String,
@@ -60,14 +62,14 @@ fn too_late() -> Unsent {
 async fn deliver(config: &Config, letter: &Letter) -> Result<(), Unsent> {
     let mail = &config.mail;
     let Some(from) = &mail.from else { return Err(unset()) };
-    let address = |text: &str| {
-        text.parse::<Mailbox>().map_err(|error| Unsent::Refused(format!("{text}: {error}")))
-    };
-    let from = address(from)?;
+    let refused = |text: &str, error: AddressError| Unsent::Refused(format!("{text}: {error}"));
+    let from: Mailbox = from.parse().map_err(|error| refused(from, error))?;
+    // Nothing but an address: what stands beside one would lead to another mailbox.
+    let to: Address = letter.to.parse().map_err(|error| refused(&letter.to, error))?;
     let id = message_id(from.email.domain()).map_err(Unsent::ForNow)?;
     let message = Message::builder()
         .from(from)
-        .to(address(&letter.to)?)
+        .to(to.into())
         .message_id(Some(id))
         .subject(letter.subject.clone())
         .singlepart(SinglePart::plain(letter.text.clone()))

@@ -177,7 +177,7 @@ impl Chat {
                 factor.confirm(code, Timestamp::now(), hashes).map(Some).ok_or_else(wrong_code)
             }
         };
-        self.change_factor(self.store(), user, keep, confirm).await.map_err(own)?;
+        self.change_counted(user, keep, confirm).await?;
         self.0.cache.forget_user(user);
         info!(user = login, "Second factor turned on.");
         Ok(())
@@ -215,7 +215,7 @@ impl Chat {
             let recovery = codes.iter().map(|code| recovery_hash(code)).collect();
             Ok(Some(SecondFactor { recovery, ..spent }))
         };
-        self.change_with_code(session, renew).await?;
+        self.change_counted(session.user, None, renew).await?;
         info!(user = session.login, "Recovery codes replaced.");
         Ok(codes)
     }
@@ -242,7 +242,7 @@ impl Chat {
             }
             _ => Ok(None),
         };
-        self.change_with_code(session, remove).await?;
+        self.change_counted(session.user, None, remove).await?;
         info!(user = session.login, "Second factor turned off.");
         Ok(())
     }
@@ -355,15 +355,16 @@ impl Chat {
     }
 
     /// Changes the caller's factor with a code, which counts as a guess until it was right.
-    async fn change_with_code(
+    async fn change_counted(
         &self,
-        session: &Session,
+        user: UserId,
+        keep: Option<SessionId>,
         change: impl Fn(Option<&SecondFactor>) -> Result<Option<SecondFactor>> + Send + Sync,
     ) -> Result<()> {
-        let limit = (format!("code:login:{}@own", session.user), WRONG_CODES);
+        let limit = (format!("code:login:{user}@own"), WRONG_CODES);
         let limits = if self.config().limits.enabled { vec![limit] } else { Vec::new() };
         let guess = self.guess_within(limits, CODES_WITHIN).await?;
-        let changed = self.change_factor(self.store(), session.user, None, change).await;
+        let changed = self.change_factor(self.store(), user, keep, change).await;
         if !matches!(changed, Err(Error::Invalid { .. })) {
             guess.was_right().await?;
         }

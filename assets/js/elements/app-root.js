@@ -25,6 +25,8 @@ export class AppRoot extends HTMLElement {
   #chat = new Chat();
   /** Where to go after signing in. */
   #wanted = "#/rooms";
+  /** Who signs in next. @type {{userId: string, password: string}|null} */
+  #person = null;
   /** Already loaded for the current address. */
   #page = "";
   /** The link for the first administrator that was checked. */
@@ -59,6 +61,10 @@ export class AppRoot extends HTMLElement {
     this.addEventListener("session-open", (event) =>
       this.#signIn(/** @type {CustomEvent} */ (event).detail),
     );
+    this.addEventListener("session-ask", (event) => {
+      this.#person = /** @type {CustomEvent} */ (event).detail;
+      location.hash = "#/sign-in";
+    });
     this.addEventListener("language-choose", (event) =>
       this.#speak(/** @type {CustomEvent<string>} */ (event).detail),
     );
@@ -134,6 +140,9 @@ export class AppRoot extends HTMLElement {
     form.ended = this.#chat.store.state.ended;
     form.server = this.#chat.store.state.server;
     if (mode === "setup") this.#check(form);
+    const person = this.#person;
+    this.#person = null;
+    if (person && mode === "sign-in") await this.#signIn({ mode, ...person });
   }
 
   /** Whether the link for the first administrator is good is told before a field is filled in. @param {LoginForm} form */

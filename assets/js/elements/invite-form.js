@@ -142,7 +142,7 @@ export class InviteForm extends LinkForm {
         name: name.value.trim() || undefined,
         invitation: this.token,
       });
-      await signIn(chat, userId, password.value);
+      await signIn(this, chat, userId, password.value);
     });
   }
 }

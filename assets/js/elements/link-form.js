@@ -2,7 +2,7 @@
  * A page that a link opens. What the link is good for is asked first; then there is a form, or what
  * is wrong with the link. When the form is done, its user is signed in. Emits `language-choose`.
  */
-import { fill, h } from "../lib/dom.js";
+import { emit, fill, h } from "../lib/dom.js";
 import { ApiError, errorText } from "../lib/errors.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
@@ -107,11 +107,21 @@ export class LinkForm extends View {
   ask(_answer) {}
 }
 
-/** @param {Chat} chat @param {string} userId @param {string} password */
-export async function signIn(chat, userId, password) {
+/**
+ * Signs in with a password that was just chosen.
+ * @param {LinkForm} form
+ * @param {Chat} chat
+ * @param {string} userId
+ * @param {string} password
+ */
+export async function signIn(form, chat, userId, password) {
   const { me } = chat.store.state;
-  // If this fails, the page to sign in is next.
-  await (me ? chat.client.login(userId, password) : chat.signIn(userId, password)).catch(() => {});
+  try {
+    await (me ? chat.client.login(userId, password) : chat.signIn(userId, password));
+  } catch {
+    // The page to sign in asks for what is missing, such as a code, and says what is wrong.
+    if (!me) return emit(form, "session-ask", { userId, password });
+  }
   location.hash = "#/rooms";
   // Somebody else may have been signed in.
   if (me) location.reload();

@@ -113,7 +113,7 @@ export class ResetForm extends LinkForm {
     this.run(async () => {
       const { chat } = /** @type {Data} */ (this.data);
       await chat.client.ask("POST", "api/reset", { token: this.token, password });
-      await signIn(chat, this.#owner.userId, password);
+      await signIn(this, chat, this.#owner.userId, password);
     });
   }
 }

@@ -104,8 +104,8 @@ impl Chat {
         Ok(LateAnswer { sent, command, sender: sender.ok_or(Error::BadSession)? })
     }
 
-    /// Shows or posts a late answer. `BadSession` after the last one that is accepted, `Empty` if it
-    /// has no text.
+    /// Shows or posts a late answer. `BadSession` after the last one that is accepted and while the
+    /// bot of the command is disabled, `Empty` if it has no text.
     pub async fn answer_later(&self, to: &LateAnswer, answer: ProgramAnswer) -> Result<()> {
         let text = answer.text.ok_or(Error::Empty("text"))?;
         let LateAnswer { sent, command, sender } = to;
@@ -115,6 +115,7 @@ impl Chat {
             server_admin: sender.admin,
             guest: sender.guest && !sender.admin,
         };
+        self.need_bot(command).await?;
         let (nonce, expires) = (hex::encode(sent.nonce), sent.expires);
         if !self.store().count_answer(&nonce, MAX_LATE_ANSWERS, expires).await? {
             return Err(Error::BadSession);

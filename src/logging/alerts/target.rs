@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use lettre::message::Mailbox;
 use serde_json::json;
 
 use super::Notice;
@@ -66,7 +67,8 @@ impl Target {
                 post(&Egress::of(&config.egress), url, &subject, &notice.body()).await
             }
             Self::Mail(recipient) => {
-                let letter = Letter { to: recipient.clone(), subject, text: notice.body() };
+                let named = recipient.parse::<Mailbox>().map_err(|error| error.to_string())?;
+                let letter = Letter { to: named.email.to_string(), subject, text: notice.body() };
                 mail::send(config, &letter).await.map_err(|unsent| unsent.to_string())
             }
         }

@@ -152,7 +152,7 @@ async fn the_page_for_signing_in_offers_a_link_by_mail() {
     page.lacks("reset-form a[href='#/forgot']").await;
     let other = Browser::open(&driver, "forgot-used", server.address(), "390,844").await;
     other.go(used).await;
-    other.reads("reset-form .notice", "You can have a new one mailed").await;
+    other.reads("reset-form .notice", "You can request a new one by e-mail").await;
     other.picture("used").await;
     other.click("reset-form a[href='#/forgot']").await;
     other.has("forgot-form #who").await;

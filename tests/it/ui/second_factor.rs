@@ -199,4 +199,21 @@ async fn signing_in_leads_through_what_the_server_requires() {
     page.click("login-form button[type=submit]").await;
     page.reads("sign-in-factor", "This server requires two-step login").await;
     page.close().await;
+
+    // And whoever opens an invitation, or a link for a new password.
+    let ctl = Ctl::of(&server);
+    let invited = ctl.one(&["invite", "create"])["url"].as_str().unwrap().to_owned();
+    let reset = ctl.one(&["user", "reset-link", "ben"])["url"].as_str().unwrap().to_owned();
+    for (link, form, user) in [(invited, "invite-form", Some("#user")), (reset, "reset-form", None)]
+    {
+        let place = format!("{}/#{}", server.address(), link.split_once('#').unwrap().1);
+        let page = Browser::open_at(&driver, "factor-required-link", &place, "1280,900").await;
+        if let Some(user) = user {
+            page.fill(&format!("{form} {user}"), "cat").await;
+        }
+        page.fill(&format!("{form} #password"), "secret of cat").await;
+        page.click(&format!("{form} button[type=submit]")).await;
+        page.reads("sign-in-factor", "This server requires two-step login").await;
+        page.close().await;
+    }
 }

@@ -55,7 +55,7 @@ async fn a_button_leads_to_the_provider_and_back_to_the_place_that_was_opened() 
     phone.fill("#login", "8").await;
     phone.click("#go").await;
     phone.has("sign-in-sso .notice:not([hidden])").await;
-    phone.reads("sign-in-sso .notice", "이 서버의 다른 계정이 같은 사용자 이름을 사용하고 있습니다. 관리자에게 계정 연결을 요청하세요.").await;
+    phone.reads("sign-in-sso .notice", "이 서버의 다른 계정이 같은 사용자 이름을 사용하고 있습니다. 관리자에게 계정 연결을 요청해 주세요.").await;
     phone.picture("taken").await;
     phone.close().await;
 }
