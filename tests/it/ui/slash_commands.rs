@@ -52,7 +52,7 @@ async fn a_command_is_completed_sent_and_answered_to_its_sender() {
     // Later, to the sender, and to everybody.
     let path = sent["response_url"].split_once(server.address()).unwrap().1.to_owned();
     Client::new(&server).post(&path, json!({"text": "Almost done"})).await.is_text(200);
-    page.reads("command-answers .card + .card .text", "Almost done").await;
+    page.reads("command-answers .card:nth-last-child(1 of .card) .text", "Almost done").await;
     page.picture("answers").await;
     let everybody = json!({"text": "All done", "response_type": "in_channel"});
     Client::new(&server).post(&path, everybody).await.is_text(200);
@@ -70,7 +70,7 @@ async fn a_command_is_completed_sent_and_answered_to_its_sender() {
     .await;
     assert_eq!(value(&page).await, "/deploy web");
     page.clear(COMPOSER).await;
-    page.click("command-answers .card:last-child .icon-button").await;
+    page.click("command-answers .card:nth-last-child(1 of .card) .icon-button").await;
     page.lacks("command-answers .error").await;
     // Escape closes the last one, a button all of them.
     page.has("command-answers .card:nth-child(2)").await;
