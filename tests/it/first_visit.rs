@@ -22,7 +22,7 @@ const MOST_REQUESTS: u64 = 20;
 /// Maximum number of round trips until then on a new connection, of which two open it.
 const MOST_ROUND_TRIPS: usize = 6;
 /// Maximum number of bytes until a room is shown.
-const MOST_READING: u64 = 98_000;
+const MOST_READING: u64 = 100_000;
 /// So far that everything that is sent together arrives together, however busy this machine is.
 const FAR: Duration = Duration::from_millis(400);
 /// A slow mobile network: 1.6 Mbit/s.
