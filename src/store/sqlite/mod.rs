@@ -68,6 +68,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::task::unconstrained;
 
 use self::counters::Touch;
 use self::error::{Cause, Fault};
@@ -373,8 +374,11 @@ impl Sqlite {
         self.operate(Touch::Marks, act).await
     }
 
+    /// Waits for a place in the queue, in the order of the first polls. The runtime has a task that
+    /// did much at once pause instead of waiting in line, and what it asks for next would be first.
     async fn place(&self) -> Result<OwnedSemaphorePermit, StoreError> {
-        Arc::clone(&self.0.places).acquire_owned().await.map_err(|_| StoreError::Unavailable)
+        let place = Arc::clone(&self.0.places).acquire_owned();
+        unconstrained(place).await.map_err(|_| StoreError::Unavailable)
     }
 
     fn order(&self, order: Order) -> Result<(), StoreError> {

@@ -1,16 +1,21 @@
 //! Posting: no gaps, no duplicates, nothing on a stale basis, and the event before the reply.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use chatctl::model::{Change, Event, MediaId, Role, RoomId, Seq, SocketId, Timestamp, UserId};
 use chatctl::store::{
     Basis, Draft, MessageChange, Missing, RoomChange, RoomQuery, RoomSettings, StoreError, Whose,
 };
+use tokio::task::{coop::consume_budget, yield_now};
 
 use super::{World, contract, draft};
 
 contract!(
     fifty_posters_leave_no_gap_and_are_told_in_order,
+    posts_keep_the_order_of_their_first_poll,
     the_event_is_there_before_the_answer,
     a_client_id_is_stored_once,
     a_removed_participant_says_nothing_more,
@@ -65,6 +70,26 @@ async fn fifty_posters_leave_no_gap_and_are_told_in_order(mut world: World) {
             (500, 501, 1)
         );
     }
+}
+
+/// Also those of a task that the runtime has pause, since it did much at once.
+async fn posts_keep_the_order_of_their_first_poll(world: World) {
+    let ann = world.user("ann").await;
+    let id = world.private(&[&ann]).await.room.id;
+    let (store, basis) = (world.store.clone(), world.member(id, ann.id).await);
+    let posts = async move {
+        let mut early = store.post(id, basis, draft(&ann, "early"));
+        poll_fn(|context| {
+            while pin!(consume_budget()).poll(context).is_ready() {}
+            Poll::Ready(assert!(early.as_mut().poll(context).is_pending()))
+        })
+        .await;
+        yield_now().await;
+        let late = store.post(id, basis, draft(&ann, "late"));
+        let (late, early) = tokio::join!(late, early);
+        [early, late].map(|posted| posted.unwrap().message.seq)
+    };
+    assert_eq!(tokio::spawn(posts).await.unwrap(), [Seq(1), Seq(2)]);
 }
 
 async fn the_event_is_there_before_the_answer(mut world: World) {
