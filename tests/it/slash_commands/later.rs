@@ -137,6 +137,8 @@ async fn a_bot_that_is_disabled_posts_no_answers() {
     let said = json!({"response_type": "in_channel", "text": "late"});
     let program = Client::new(&house.server);
     program.post(&path, said.clone()).await.is_text(404);
+    // Nor one that only the sender would see.
+    program.post(&path, json!({"text": "late"})).await.is_text(404);
     house.program.answers(&says(&said));
     let outcome = send(&house.ann, &house.hall, "deploy", "").await.is(200);
     assert_eq!(outcome["result"], "failed", "{outcome}");
